@@ -1,0 +1,47 @@
+//! Files that are read whole: regular ones only, so that a pipe or a device in a file's place cannot
+//! hold a daemon up.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use rustix::fs::OFlags;
+
+/// Opens a regular file for reading; anything else is an error.
+pub fn open_regular(path: &Path) -> io::Result<File> {
+    // Without waiting for whoever might write into a pipe.
+    let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(io::Error::other("it is no regular file"))
+    }
+}
+
+/// The bytes of a regular file, of which no more than `limit` are read.
+pub fn read_regular(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open_regular(path)?.take(limit).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_regular_files_are_read() {
+        assert!(read_regular(Path::new("/dev/zero"), 10).is_err());
+        assert!(read_regular(Path::new("/"), 10).is_err());
+        let own = std::env::current_exe().unwrap();
+        assert_eq!(read_regular(&own, 4).unwrap(), b"\x7fELF");
+        let name = std::env::temp_dir().join(format!("ostler-fifo-{}", std::process::id()));
+        let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+        rustix::fs::mknodat(rustix::fs::CWD, &name, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+        let read = read_regular(&name, 10);
+        std::fs::remove_file(&name).unwrap();
+        assert!(read.is_err());
+    }
+}

@@ -1,0 +1,36 @@
+//! The ground floor of Ostler's daemons: time, threads, signals, logging, exit codes and the INI
+//! dialect. It knows nothing of sockets or children.
+
+pub mod clock;
+pub mod environment;
+pub mod exit;
+pub mod files;
+pub mod ini;
+#[cfg(test)]
+mod ini_cases;
+mod ini_line;
+mod ini_value;
+mod interpolation;
+pub mod logging;
+pub mod notify;
+mod numbers;
+pub mod privileges;
+pub mod problem;
+pub mod seldom;
+pub mod signals;
+pub mod threads;
+pub mod typed;
+mod utc;
+pub mod wake;
+
+pub use clock::{Deadline, now};
+pub use exit::Exit;
+pub use ini::Document;
+pub use logging::LevelFilter;
+pub use notify::Notifier;
+pub use problem::Problem;
+pub use seldom::Seldom;
+pub use signals::{Event, Signals};
+pub use threads::Thread;
+pub use typed::Reader;
+pub use wake::Wake;
