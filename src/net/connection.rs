@@ -1,0 +1,352 @@
+//! One connection: what it is doing, and how far it gets without waiting.
+//!
+//! ```text
+//! Reading ──whole frame──▶ (service) ──answer──▶ Writing ──▶ closed
+//!    ▲  └──refused──────────────────────────────▶  │  │
+//!    └──────────────── kept ───────────────────────┘  └─ surplus ─▶ Lingering ──▶ closed
+//! ```
+//!
+//! Each call goes on until the socket is not ready, and says what to do [`Next`].
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use ostler_runtime::{Deadline, now};
+
+use crate::answer::Outbox;
+use crate::frame::{Inbox, Progress};
+use crate::shared::Shared;
+use crate::socket::{Moved, Want};
+use crate::stream::{Behind, Broken, Stream};
+use crate::{Answer, Peer, Refusal};
+
+/// Largest emptied buffer that is worth keeping for the next connection.
+const SPARE_BYTES: usize = 4096;
+
+/// A client's connection with all its state; dropping it closes it.
+pub(crate) struct Connection {
+    stream: Stream,
+    peer: Peer,
+    inbox: Inbox,
+    phase: Phase,
+    /// When the current request began; `None` between the requests of a kept connection.
+    started: Option<Instant>,
+    /// Whether it goes back to reading after an answer.
+    kept: bool,
+    /// Whether the client has ended its side.
+    ended: bool,
+    /// Whether the kernel's poll set knows it already.
+    polled: bool,
+    shared: Arc<Shared>,
+}
+
+enum Phase {
+    Reading,
+    Writing { outbox: Outbox, then: Then, deadline: Deadline },
+    Lingering { discarded: usize, deadline: Deadline },
+}
+
+/// What follows a written answer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Then {
+    /// The next request, or the end, as the connection is kept or not.
+    Settle,
+    /// The end, but for what the client may still be sending.
+    Linger,
+}
+
+/// What a connection needs to go on.
+pub(crate) enum Next {
+    /// The service's answer to a frame, header included.
+    Request(Vec<u8>),
+    /// The service's wording of a refusal.
+    Refused(Refusal),
+    /// Readiness of its socket, before the deadline.
+    Park(Want, Deadline),
+    /// Another turn, after others had theirs.
+    Queue,
+    /// Nothing.
+    Close,
+}
+
+impl Connection {
+    /// A connection just accepted; it is counted as open until it is dropped.
+    pub(crate) fn new(stream: Stream, peer: Peer, shared: Arc<Shared>) -> Box<Self> {
+        Box::new(Self {
+            stream,
+            peer,
+            inbox: Inbox::default(),
+            phase: Phase::Reading,
+            started: Some(now()),
+            kept: false,
+            ended: false,
+            polled: false,
+            shared,
+        })
+    }
+
+    /// Goes on where it stopped. `spare` is a buffer to read into, and comes back where possible.
+    pub(crate) fn resume(&mut self, spare: &mut Vec<u8>) -> Next {
+        match self.phase {
+            Phase::Reading => {
+                if !self.inbox.has_buffer() {
+                    self.inbox = Inbox::reusing(std::mem::take(spare));
+                }
+                let next = self.read();
+                if let Some(buffer) = self.inbox.take_empty() {
+                    keep_spare(spare, buffer);
+                }
+                next
+            }
+            Phase::Writing { .. } => self.write(),
+            Phase::Lingering { .. } => self.linger(),
+        }
+    }
+
+    /// Begins to write the answer to the request that was read last.
+    pub(crate) fn answer(&mut self, answer: Answer) -> Next {
+        self.begin(answer, Then::Settle)
+    }
+
+    /// Begins to write the answer to a request that was refused.
+    pub(crate) fn refuse(&mut self, answer: Answer) -> Next {
+        self.kept = false;
+        // What the client still sends of its request must not reset the connection under the
+        // answer; if it has ended its side, there is nothing to come.
+        let then = if self.ended { Then::Settle } else { Then::Linger };
+        self.begin(answer, then)
+    }
+
+    /// Lets it carry further requests.
+    pub(crate) fn keep(&mut self) {
+        if !self.kept {
+            self.kept = true;
+            self.stream.send_at_once();
+        }
+    }
+
+    /// Lets it end with the answer to the request that was read last.
+    pub(crate) fn keep_no_longer(&mut self) {
+        self.kept = false;
+    }
+
+    /// Marks it as known to the kernel's poll set, and tells whether it was before.
+    pub(crate) fn mark_polled(&mut self) -> bool {
+        std::mem::replace(&mut self.polled, true)
+    }
+
+    /// Whether it waits for the first byte of a request, or of a handshake, and none has come.
+    pub(crate) fn is_silent(&self) -> bool {
+        // A client that has begun a handshake is about to ask; between requests it need not be.
+        let about_to_ask = self.started.is_some() && self.stream.has_greeted();
+        matches!(self.phase, Phase::Reading)
+            && self.inbox.is_empty()
+            && !about_to_ask
+            && !self.stream.has_begun()
+    }
+
+    /// Whether it waits between two requests.
+    pub(crate) fn is_idle(&self) -> bool {
+        matches!(self.phase, Phase::Reading) && self.started.is_none()
+    }
+
+    /// Whether the client owes something that its deadline is for: a request, or reading its
+    /// answer.
+    pub(crate) fn is_owed(&self) -> bool {
+        match self.phase {
+            Phase::Reading => self.started.is_some(),
+            Phase::Writing { .. } => true,
+            Phase::Lingering { .. } => false,
+        }
+    }
+
+    /// Whether the client has gone, or ended its side.
+    pub(crate) fn client_left(&self) -> bool {
+        self.stream.client_left()
+    }
+
+    /// Until when a fresh connection may wait for its first bytes, if reading them costs more than
+    /// the acceptor has time for.
+    pub(crate) fn parks_first(&self) -> Option<Deadline> {
+        self.stream.is_costly().then(|| self.read_deadline(&Progress::Nothing))
+    }
+
+    pub(crate) fn peer(&self) -> Peer {
+        self.peer
+    }
+
+    pub(crate) fn stream(&self) -> &Stream {
+        &self.stream
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    fn read(&mut self) -> Next {
+        let limit = self.shared.limits.max_request;
+        loop {
+            let progress = self.inbox.progress(limit);
+            match progress {
+                Progress::Whole { end } => {
+                    self.shared.counters.requests.count();
+                    return Next::Request(self.inbox.take(end));
+                }
+                Progress::Oversized { announced } => {
+                    self.shared.counters.oversized.count();
+                    return Next::Refused(Refusal::Oversized { announced, limit });
+                }
+                Progress::Nothing | Progress::Header | Progress::Body { .. } => {}
+            }
+            match self.stream.receive(self.inbox.room(limit)) {
+                Ok(Moved::Bytes(_)) => {
+                    if self.started.is_none() {
+                        self.started = Some(now());
+                    }
+                }
+                Ok(Moved::End) => return self.truncated(&progress),
+                Ok(Moved::Later(want)) => {
+                    if self.kept && !self.inbox.is_empty() {
+                        self.stream.acknowledge();
+                    }
+                    return Next::Park(want, self.read_deadline(&progress));
+                }
+                Err(broken) => return self.broken(&broken),
+            }
+        }
+    }
+
+    fn truncated(&mut self, progress: &Progress) -> Next {
+        self.ended = true;
+        let announced = match progress {
+            Progress::Nothing => return Next::Close,
+            Progress::Body { announced } => Some(*announced),
+            _ => None,
+        };
+        self.shared.counters.truncated.count();
+        Next::Refused(Refusal::Truncated { got: self.inbox.len(), announced })
+    }
+
+    fn read_deadline(&self, progress: &Progress) -> Deadline {
+        let limits = &self.shared.limits;
+        let Some(started) = self.started else { return Deadline::after(limits.keep_idle) };
+        let wait = match progress {
+            Progress::Nothing | Progress::Header => limits.header_deadline,
+            _ => limits.request_deadline,
+        };
+        started.checked_add(wait).map_or(Deadline::NEVER, Deadline::at)
+    }
+
+    fn begin(&mut self, answer: Answer, then: Then) -> Next {
+        let deadline = Deadline::after(self.shared.limits.write_deadline);
+        self.phase = Phase::Writing { outbox: Outbox::new(answer), then, deadline };
+        self.write()
+    }
+
+    fn write(&mut self) -> Next {
+        let Phase::Writing { outbox, then, deadline } = &mut self.phase else { return Next::Close };
+        let then = *then;
+        let stays = self.kept && then == Then::Settle;
+        let behind = if stays { Behind::More } else { Behind::Nothing };
+        while !outbox.is_written() {
+            match self.stream.send(&outbox.rest(), behind) {
+                Ok(Moved::Bytes(count)) => {
+                    outbox.advance(count);
+                    if !outbox.is_written() {
+                        self.stream.send_at_once();
+                    }
+                }
+                Ok(Moved::Later(want)) => return Next::Park(want, *deadline),
+                Ok(Moved::End) => return Next::Close,
+                Err(broken) => return self.broken(&broken),
+            }
+        }
+        match self.stream.flush(behind) {
+            Ok(None) => {}
+            Ok(Some(want)) => return Next::Park(want, *deadline),
+            Err(broken) => return self.broken(&broken),
+        }
+        match then {
+            Then::Linger => self.begin_linger(0),
+            Then::Settle if self.kept => self.next_request(),
+            Then::Settle => self.settle(),
+        }
+    }
+
+    fn next_request(&mut self) -> Next {
+        self.phase = Phase::Reading;
+        if self.inbox.is_empty() && !self.stream.holds_bytes() {
+            self.started = None;
+            // Asking the socket first would nearly always be in vain.
+            return Next::Park(Want::Read, Deadline::after(self.shared.limits.keep_idle));
+        }
+        self.started = Some(now());
+        // A client that sends requests without end shall not keep a thread from the others.
+        Next::Queue
+    }
+
+    /// The end of a stream that cannot go on.
+    fn broken(&mut self, why: &Broken) -> Next {
+        match why {
+            Broken::Socket => Next::Close,
+            Broken::Tls(why) => {
+                self.shared.counters.tls_failures.count();
+                log::debug!("{} does not speak TLS as it should: {why}", self.peer);
+                // Closing over unread bytes would destroy the alert that tells the client.
+                self.begin_linger(0)
+            }
+        }
+    }
+
+    fn settle(&mut self) -> Next {
+        if self.ended {
+            return Next::Close;
+        }
+        if !self.inbox.is_empty() {
+            return self.begin_linger(0);
+        }
+        // Closing a socket with unread bytes resets the connection, and the answer may be lost.
+        match self.stream.discard() {
+            Ok(Moved::Bytes(count)) => self.begin_linger(count),
+            _ => Next::Close,
+        }
+    }
+
+    fn begin_linger(&mut self, discarded: usize) -> Next {
+        if self.stream.finish().is_err() {
+            return Next::Close;
+        }
+        let deadline = Deadline::after(self.shared.limits.linger);
+        self.phase = Phase::Lingering { discarded, deadline };
+        self.linger()
+    }
+
+    fn linger(&mut self) -> Next {
+        let Phase::Lingering { discarded, deadline } = &mut self.phase else { return Next::Close };
+        while *discarded < self.shared.limits.linger_bytes {
+            match self.stream.discard() {
+                Ok(Moved::Bytes(count)) => *discarded = discarded.saturating_add(count),
+                Ok(Moved::Later(want)) => return Next::Park(want, *deadline),
+                Ok(Moved::End) | Err(_) => return Next::Close,
+            }
+        }
+        Next::Close
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        // An answer that is cut short must not seem to have come to its end.
+        if matches!(self.phase, Phase::Reading) {
+            self.stream.say_farewell();
+        }
+        self.shared.closed_one();
+    }
+}
+
+/// Keeps an emptied buffer for the next connection, unless it has grown large.
+pub(crate) fn keep_spare(spare: &mut Vec<u8>, buffer: Vec<u8>) {
+    if buffer.capacity() <= SPARE_BYTES {
+        *spare = buffer;
+    }
+}

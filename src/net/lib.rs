@@ -1,0 +1,73 @@
+//! Length-prefixed requests over TCP and Unix sockets, served by a fixed set of threads.
+//!
+//! A frame is an unsigned 64-bit big-endian length and that many bytes. The crate reads frames,
+//! hands their bodies to a [`Service`] and writes the answers; it knows nothing of what the bytes
+//! mean, and nothing of children.
+//!
+//! ```text
+//! acceptor    accepts, admits or refuses, hands fresh connections on; answers what is there
+//!             already itself when nobody else waits
+//! parked      polls the connections that wait for bytes or for room, and their deadlines
+//! conn:1..n   read and write without blocking; no thread ever waits for a client
+//! ```
+//!
+//! # What is promised
+//!
+//! - A connection is in exactly one place at a time: in the work channel, with a `conn` thread,
+//!   parked, or owned by a [`Reply`]. There are never more than [`Limits::max_connections`] of
+//!   them, and the work channel has room for all, so handing one on never blocks.
+//! - Silence costs a descriptor and no thread: whoever waits for a client parks its connection.
+//! - Every wait has a total deadline ([`Limits`]): for the header, for the whole request, for
+//!   writing the answer, for an idle kept connection, and for the bytes that follow an answer.
+//! - An answer is written with one call where the socket has room for it, and its body is never
+//!   copied.
+//! - Bytes that follow the request do not destroy the answer: they are read and thrown away for
+//!   a moment before the socket is closed.
+//! - A panic of the service costs its connection, not the thread.
+//!
+//! - A [`Listener`] may have its connections speak TLS ([`tls`]): the same threads, limits and
+//!   deadlines, the handshake being a part of reading the request.
+//!
+//! # What is refused
+//!
+//! - Frames longer than [`Limits::max_request`], as soon as their header says so.
+//! - Connections beyond [`Limits::max_connections`]: closed at once and counted.
+//! - On a TLS listener, whatever does not speak TLS 1.2 or 1.3: told so by an alert, closed and
+//!   counted.
+
+#![cfg_attr(
+    not(test),
+    deny(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::string_slice)
+)]
+
+mod acceptor;
+mod address;
+mod answer;
+mod connection;
+mod frame;
+mod inherited;
+mod limits;
+mod listener;
+#[cfg(test)]
+mod loopback;
+mod parked;
+mod reply;
+mod server;
+mod service;
+mod session;
+mod shared;
+mod slab;
+mod socket;
+mod statistics;
+mod stream;
+pub mod tls;
+mod worker;
+
+pub use address::{Address, AddressError, Peer};
+pub use answer::{Answer, Body, Head};
+pub use limits::Limits;
+pub use listener::{BindError, Listener};
+pub use reply::Reply;
+pub use server::{Drained, Server};
+pub use service::{Refusal, Service};
+pub use statistics::Statistics;

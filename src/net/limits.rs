@@ -1,0 +1,43 @@
+//! The named limits of a server, with their defaults.
+
+use std::time::Duration;
+
+/// What a server grants its clients. Every wait and every buffer of the crate is bounded by one of
+/// these.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Connections that may be open at the same time; default 1024. One more makes the longest
+    /// idle kept connection go, or is closed at once where there is none.
+    pub max_connections: usize,
+    /// Longest body of a request, in bytes; default 64 KiB.
+    pub max_request: usize,
+    /// From the start of a request (see [`request_deadline`](Self::request_deadline)) to the
+    /// eighth byte of its header; default 5 s.
+    pub header_deadline: Duration,
+    /// From the start of a request to its last byte; default 10 s. A connection's first request
+    /// starts when the connection is accepted, later ones with their first byte.
+    pub request_deadline: Duration,
+    /// For writing one whole answer; default 30 s.
+    pub write_deadline: Duration,
+    /// How long a kept connection may be silent between two requests; default 60 s.
+    pub keep_idle: Duration,
+    /// How long bytes that follow an answer are read and thrown away; default 1 s.
+    pub linger: Duration,
+    /// How many of them; default 1 MiB.
+    pub linger_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_connections: 1024,
+            max_request: 64 * 1024,
+            header_deadline: Duration::from_secs(5),
+            request_deadline: Duration::from_secs(10),
+            write_deadline: Duration::from_secs(30),
+            keep_idle: Duration::from_secs(60),
+            linger: Duration::from_secs(1),
+            linger_bytes: 1024 * 1024,
+        }
+    }
+}

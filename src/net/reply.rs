@@ -1,0 +1,90 @@
+//! The right and the duty to answer one request.
+
+use std::fmt;
+
+use crate::connection::{Connection, Next};
+use crate::shared::Work;
+use crate::{Answer, Peer};
+
+/// A connection whose request is being answered. Dropping it without an answer closes the
+/// connection without a byte.
+pub struct Reply {
+    // Empty only between `take` and the end of `self`.
+    connection: Option<Box<Connection>>,
+}
+
+impl Reply {
+    pub(crate) fn new(connection: Box<Connection>) -> Self {
+        Self { connection: Some(connection) }
+    }
+
+    /// Lets the connection carry further requests once this one is answered. It stays so until
+    /// [`close_after`](Self::close_after).
+    pub fn keep(&mut self) {
+        if let Some(connection) = &mut self.connection {
+            connection.keep();
+        }
+    }
+
+    /// Closes the connection once this request is answered, also if it was kept until now.
+    pub fn close_after(&mut self) {
+        if let Some(connection) = &mut self.connection {
+            connection.keep_no_longer();
+        }
+    }
+
+    /// Who asked.
+    pub fn peer(&self) -> Peer {
+        self.connection.as_ref().map_or(Peer::Unix, |connection| connection.peer())
+    }
+
+    /// Whether the client has gone or has ended its side. A client that only ended its side may
+    /// still read an answer. Bytes beyond the request hide the end behind them.
+    pub fn client_left(&self) -> bool {
+        self.connection.as_ref().is_none_or(|connection| connection.client_left())
+    }
+
+    /// Has `answer` written by a connection thread. Never waits; may be called on any thread.
+    pub fn send(mut self, answer: Answer) {
+        if let Some(connection) = self.connection.take() {
+            let shared = connection.shared().clone();
+            shared.hand_on(Work::Answered(connection, answer));
+        }
+    }
+
+    /// Writes `answer` on the calling thread, as far as the socket takes it; the rest is written
+    /// by a connection thread. Never waits either, and spares the hand-over, at the price of the
+    /// calls that write and close.
+    pub fn send_here(mut self, answer: Answer) {
+        if let Some(mut connection) = self.connection.take() {
+            let shared = connection.shared().clone();
+            match connection.answer(answer) {
+                Next::Park(want, deadline) => {
+                    shared.parked.park(connection, want, deadline);
+                }
+                Next::Queue => shared.hand_on(Work::Ready(connection)),
+                // An answer that is begun leads to neither of the first two.
+                Next::Request(_) | Next::Refused(_) | Next::Close => {}
+            }
+        }
+    }
+
+    /// The connection itself, to be answered by its own thread.
+    pub(crate) fn into_connection(mut self) -> Option<Box<Connection>> {
+        self.connection.take()
+    }
+}
+
+impl Drop for Reply {
+    fn drop(&mut self) {
+        if let Some(connection) = &self.connection {
+            connection.shared().counters.unanswered.count();
+        }
+    }
+}
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reply").field("peer", &self.peer()).finish_non_exhaustive()
+    }
+}

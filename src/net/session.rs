@@ -1,0 +1,246 @@
+//! One TLS session over a socket. With `tls` it is the only module that names rustls.
+//!
+//! The handshake is a part of receiving: whoever reads a request drives it, without blocking and
+//! under the request's own deadlines. rustls's state for a connection is made when there is
+//! something to receive, so that a silent client costs no more than a plain one.
+//!
+//! # What is promised
+//!
+//! - An answer is enciphered piece by piece: never more than [`BUFFERED_BYTES`] of it are held
+//!   beside the answer itself, however slowly the client reads.
+//! - The farewell (`close_notify`) goes out in the same write as the last byte of the answer.
+//! - A client that spends far more bytes on records than they carry ([`OVERHEAD_BYTES`]) is cut
+//!   off: each record costs a decipherment, however short it is.
+
+use std::io::{self, BufRead, ErrorKind, IoSlice, Read, Write};
+use std::sync::Arc;
+
+use rustix::io::Errno;
+use rustls::{ServerConfig, ServerConnection};
+
+use crate::socket::{Moved, Socket, Want};
+use crate::stream::{Behind, Broken};
+
+/// Bytes of an answer that are enciphered at a time; four records of the largest size.
+const BUFFERED_BYTES: usize = 64 * 1024;
+
+/// How many bytes a client may send beyond twice what they carry, from the answer before to the
+/// end of its request. A handshake with a long chain of certificates takes a quarter of it.
+const OVERHEAD_BYTES: usize = 64 * 1024;
+
+/// A socket and what has been agreed on over it.
+#[derive(Debug)]
+pub(crate) struct Session {
+    socket: Socket,
+    state: State,
+    /// Bytes that were deciphered and not received yet.
+    held: usize,
+    /// Bytes received from the socket beyond twice those that they carried.
+    overhead: usize,
+    /// Whether the client has been told that nothing more will come.
+    farewell: bool,
+}
+
+#[derive(Debug)]
+enum State {
+    /// Nobody has received yet. Holds what is presented to a client that begins now.
+    Fresh(Arc<ServerConfig>),
+    Begun(Box<ServerConnection>),
+}
+
+impl Session {
+    pub(crate) fn new(socket: Socket, config: Arc<ServerConfig>) -> Self {
+        Self { socket, state: State::Fresh(config), held: 0, overhead: 0, farewell: false }
+    }
+
+    pub(crate) fn socket(&self) -> &Socket {
+        &self.socket
+    }
+
+    /// Reads into the spare capacity of `buffer`, after the handshake.
+    pub(crate) fn receive(&mut self, buffer: &mut Vec<u8>) -> Result<Moved, Broken> {
+        let tls = match &mut self.state {
+            State::Begun(tls) => tls,
+            State::Fresh(config) => {
+                let mut tls =
+                    ServerConnection::new(config.clone()).map_err(|error| broken(&error))?;
+                tls.set_buffer_limit(Some(BUFFERED_BYTES));
+                self.state = State::Begun(Box::new(tls));
+                return self.receive(buffer);
+            }
+        };
+        loop {
+            if self.held > 0 {
+                let moved = deliver(tls, buffer)?;
+                self.held = self.held.saturating_sub(moved);
+                return Ok(Moved::Bytes(moved));
+            }
+            if tls.wants_write() {
+                if let Some(want) = hand_over(tls, &self.socket)? {
+                    return Ok(Moved::Later(want));
+                }
+                if tls.is_handshaking() {
+                    // The client has some reckoning to do first; asking the socket would be in
+                    // vain.
+                    return Ok(Moved::Later(Want::Read));
+                }
+            }
+            let count = match tls.read_tls(&mut Incoming(&self.socket)) {
+                // With or without a farewell: a frame says how long it is, so that one that was
+                // cut short is never taken for a whole one.
+                Ok(0) => return Ok(Moved::End),
+                Ok(count) => count,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    if !tls.is_handshaking() {
+                        // A client that has sent the end of its handshake may wait for this
+                        // before it sends its request.
+                        self.socket.acknowledge();
+                    }
+                    return Ok(Moved::Later(Want::Read));
+                }
+                Err(error) => return Err(failed(&error)),
+            };
+            match tls.process_new_packets() {
+                Ok(state) => {
+                    let carried = state.plaintext_bytes_to_read();
+                    self.held = carried;
+                    let overhead = self.overhead.saturating_add(count);
+                    self.overhead = overhead.saturating_sub(carried.saturating_mul(2));
+                    if self.overhead > OVERHEAD_BYTES {
+                        return Err(Broken::Tls("too many records with too little in them".into()));
+                    }
+                }
+                Err(error) => {
+                    // The alert that says why. If there is no room for it, there is none.
+                    let _ = hand_over(tls, &self.socket);
+                    return Err(broken(&error));
+                }
+            }
+        }
+    }
+
+    /// Enciphers and sends `parts`, or as much of them as is held at a time.
+    pub(crate) fn send(&mut self, parts: &[IoSlice<'_>], behind: Behind) -> Result<Moved, Broken> {
+        // Nobody sends before a request was received.
+        let State::Begun(tls) = &mut self.state else { return Err(Errno::NOTCONN.into()) };
+        if let Some(want) = hand_over(tls, &self.socket)? {
+            return Ok(Moved::Later(want));
+        }
+        self.overhead = 0;
+        let count = tls.writer().write_vectored(parts).map_err(|error| failed(&error))?;
+        let whole = parts.iter().map(|part| part.len()).fold(0, usize::saturating_add);
+        if count >= whole {
+            self.flush(behind)?;
+        } else {
+            hand_over(tls, &self.socket)?;
+        }
+        Ok(Moved::Bytes(count))
+    }
+
+    /// Sends what is enciphered, and the farewell if nothing follows.
+    pub(crate) fn flush(&mut self, behind: Behind) -> Result<Option<Want>, Broken> {
+        let State::Begun(tls) = &mut self.state else { return Ok(None) };
+        if behind == Behind::Nothing && !self.farewell {
+            tls.send_close_notify();
+            self.farewell = true;
+        }
+        hand_over(tls, &self.socket)
+    }
+
+    /// Sends the farewell, if there is a session to end and room for it.
+    pub(crate) fn say_farewell(&mut self) {
+        if matches!(&self.state, State::Begun(tls) if !tls.is_handshaking()) {
+            // The connection is closed next, whatever comes of this.
+            let _ = self.flush(Behind::Nothing);
+        }
+    }
+
+    /// Whether the client has begun the handshake.
+    pub(crate) fn has_begun(&self) -> bool {
+        matches!(&self.state, State::Begun(_))
+    }
+
+    /// Whether there are deciphered bytes that were not received.
+    pub(crate) fn holds_bytes(&self) -> bool {
+        self.held > 0
+    }
+}
+
+/// Moves deciphered bytes, which must be there, to the spare capacity of `buffer`.
+fn deliver(tls: &mut ServerConnection, buffer: &mut Vec<u8>) -> Result<usize, Broken> {
+    let mut moved = 0_usize;
+    let mut reader = tls.reader();
+    loop {
+        let room = buffer.capacity().saturating_sub(buffer.len());
+        let chunk = match reader.fill_buf() {
+            Ok(chunk) => chunk,
+            Err(error) if moved == 0 => return Err(failed(&error)),
+            Err(_) => return Ok(moved),
+        };
+        let count = chunk.len().min(room);
+        buffer.extend_from_slice(chunk.get(..count).unwrap_or_default());
+        reader.consume(count);
+        moved = moved.saturating_add(count);
+        if count == 0 {
+            return Ok(moved);
+        }
+    }
+}
+
+/// Gives enciphered bytes to the kernel: what it has to wait for, or nothing.
+fn hand_over(tls: &mut ServerConnection, socket: &Socket) -> Result<Option<Want>, Broken> {
+    while tls.wants_write() {
+        match tls.write_tls(&mut Outgoing(socket)) {
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Some(Want::Write)),
+            Err(error) => return Err(failed(&error)),
+        }
+    }
+    Ok(None)
+}
+
+fn broken(error: &rustls::Error) -> Broken {
+    Broken::Tls(error.to_string())
+}
+
+fn failed(error: &io::Error) -> Broken {
+    if Errno::from_io_error(error).is_some() {
+        Broken::Socket
+    } else {
+        Broken::Tls(error.to_string())
+    }
+}
+
+/// A socket as rustls reads it.
+struct Incoming<'a>(&'a Socket);
+
+impl Read for Incoming<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self.0.receive_into(into)? {
+            Moved::Bytes(count) => Ok(count),
+            Moved::End => Ok(0),
+            Moved::Later(_) => Err(ErrorKind::WouldBlock.into()),
+        }
+    }
+}
+
+/// A socket as rustls writes to it.
+struct Outgoing<'a>(&'a Socket);
+
+impl Write for Outgoing<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_vectored(&[IoSlice::new(bytes)])
+    }
+
+    fn write_vectored(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+        match self.0.send(parts)? {
+            Moved::Bytes(count) => Ok(count),
+            Moved::End => Ok(0),
+            Moved::Later(_) => Err(ErrorKind::WouldBlock.into()),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
