@@ -1,0 +1,120 @@
+//! What to start, and the step between the fork and the program.
+//!
+//! A child is started through a re-execution of the running binary, which sets up what only the
+//! child can set up for itself (death signal, limits) with safe calls and then becomes the program.
+
+use std::convert::Infallible;
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+
+use rustix::process::{
+    Pid, Resource, Rlimit, Signal, getppid, getrlimit, set_parent_process_death_signal, setrlimit,
+};
+
+/// The running program, whatever became of its file.
+const OWN_PROGRAM: &str = "/proc/self/exe";
+/// The descriptors that a child may open, as most systems grant them.
+const CHILD_DESCRIPTORS: u64 = 1024;
+/// The hidden first argument that asks for this step.
+const EXEC_CHILD: &str = "--exec-child";
+
+/// The variables that a child inherits; everything else, secrets included, stays behind.
+const INHERITED: [&str; 7] = ["PATH", "HOME", "TZ", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR"];
+
+/// A program and its arguments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Launch {
+    /// The program: a path, or a name looked up in `PATH`.
+    pub program: PathBuf,
+    /// Its arguments, without the program's name.
+    pub arguments: Vec<OsString>,
+}
+
+impl Launch {
+    /// The command that becomes this program through the re-execution, in a process group of its
+    /// own and with a small environment.
+    #[expect(clippy::disallowed_methods, reason = "the one home of new processes")]
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(OWN_PROGRAM);
+        command
+            .arg(EXEC_CHILD)
+            .arg(std::process::id().to_string())
+            .arg(&self.program)
+            .args(&self.arguments)
+            .process_group(0)
+            .env_clear();
+        for name in INHERITED {
+            if let Some(value) = env::var_os(name) {
+                command.env(name, value);
+            }
+        }
+        command
+    }
+}
+
+/// Becomes the child's program if the arguments of this process say so. To be called first thing in
+/// `main`; returns `None` in every ordinary run, and an exit code if the program cannot be started
+/// (the reason is on standard error, which the pool reads).
+pub fn exec_child_if_asked() -> Option<ExitCode> {
+    let mut arguments = env::args_os().skip(1);
+    if arguments.next().as_deref() != Some(OsStr::new(EXEC_CHILD)) {
+        return None;
+    }
+    let error = match become_child(arguments) {
+        Ok(never) => match never {},
+        Err(error) => error,
+    };
+    eprintln!("{error}");
+    Some(ExitCode::from(127))
+}
+
+/// Starts this program anew in its own process, with the variable `name` set, unless it is set
+/// already. For what a library reads from the environment before `main`. If it cannot be done the
+/// program goes on as it is.
+#[expect(clippy::disallowed_methods, reason = "the one home of new processes")]
+pub fn restart_with(name: &str, value: &str) {
+    if env::var_os(name).is_some() {
+        return;
+    }
+    let mut arguments = env::args_os();
+    let Some(own_name) = arguments.next() else { return };
+    // By its path, so that the process keeps its name; the path may be another file by now.
+    let path = env::current_exe().unwrap_or_else(|_| OWN_PROGRAM.into());
+    let _ = Command::new(path).arg0(own_name).args(arguments).env(name, value).exec();
+}
+
+/// Raises the number of descriptors that this process may open to what it is granted, and returns
+/// it. Children get the usual number back.
+pub fn raise_descriptor_limit() -> u64 {
+    let granted = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: granted.maximum, maximum: granted.maximum };
+    let limit =
+        if setrlimit(Resource::Nofile, raised).is_ok() { granted.maximum } else { granted.current };
+    limit.unwrap_or(u64::MAX)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one home of new processes")]
+fn become_child(mut arguments: impl Iterator<Item = OsString>) -> io::Result<Infallible> {
+    let parent = arguments
+        .next()
+        .and_then(|text| text.to_str()?.parse::<i32>().ok())
+        .and_then(Pid::from_raw)
+        .ok_or_else(|| io::Error::other("the parent's process id is missing"))?;
+    set_parent_process_death_signal(Some(Signal::KILL))?;
+    // The parent may have died before the line above, in which case no signal will ever come.
+    if getppid() != Some(parent) {
+        return Err(io::Error::other("the parent is gone"));
+    }
+    // A sandbox may forbid limits; the child is as good without this one.
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    let mut descriptors = getrlimit(Resource::Nofile);
+    descriptors.current = descriptors.current.map(|now| now.min(CHILD_DESCRIPTORS));
+    let _ = setrlimit(Resource::Nofile, descriptors);
+    let program = arguments.next().ok_or_else(|| io::Error::other("the program is missing"))?;
+    let error = Command::new(&program).args(arguments).exec();
+    Err(io::Error::new(error.kind(), format!("{}: {error}", program.to_string_lossy())))
+}
