@@ -1,0 +1,224 @@
+//! The configuration: the original's keys with the original's defaults, and our own beside them.
+
+use std::fs;
+use std::num::NonZero;
+use std::ops::RangeInclusive;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use ostler_net::{Address, AddressError, Limits, tls};
+use ostler_runtime::ini::Value as IniValue;
+use ostler_runtime::{Document, Problem, Reader};
+use serde_json::Value;
+
+use crate::password::{self, Password};
+use crate::transport::TransportChoice;
+
+const GLOBAL: &str = "Global";
+const BURP: &str = "Burp";
+
+/// How many status children a burp server grants by default.
+const STATUS_CHILDREN: usize = 5;
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// Everything that the configuration file says, checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `bind` and `port`: where to listen. Defaults `::1` and 11111.
+    pub addresses: Vec<Address>,
+    /// `password`: a text, or a list of texts if it has commas outside quotes.
+    pub password: Password,
+    /// `user`: whom to become when started as root.
+    pub user: Option<String>,
+    /// `pool`: children. Default 5.
+    pub pool: usize,
+    /// `threads`: connection threads. Default 4.
+    pub threads: usize,
+    /// `max_connections`, `max_request`, `header_deadline`, `request_deadline`, `write_deadline`,
+    /// `keep_idle`.
+    pub limits: Limits,
+    /// `max_answer`: the longest answer of burp in bytes. Default 64 MiB.
+    pub max_answer: usize,
+    /// `max_queue`: requests that may wait for a child. Default 1024.
+    pub max_queue: usize,
+    /// `max_cache`: bytes of answers kept. Default 16 MiB.
+    pub max_cache: usize,
+    /// `max_requests`: a child is replaced after so many; 0 for never, the default.
+    pub max_requests: u64,
+    /// `max_age`: a child is replaced at this age; 0 for never, the default.
+    pub max_age: Option<Duration>,
+    /// `start_deadline`: how long a child may take until it is ready. Default 20 s.
+    pub start_deadline: Duration,
+    /// `drain`: how long requests may take to finish after a stop. Default 20 s.
+    pub drain: Duration,
+    /// `transport`: `auto`, `quickack`, `relay` or `plain`.
+    pub transport: TransportChoice,
+    /// `runtime_dir`: where files go that live as long as the daemon.
+    pub runtime_dir: Option<PathBuf>,
+    /// `ssl`, `sslcert`, `sslkey`, `sslca`: `None` is plain text, the default. The key may stand in
+    /// the certificate's file.
+    pub tls: Option<tls::Settings>,
+    /// `burpbin`.
+    pub burp_binary: PathBuf,
+    /// `bconfcli`.
+    pub client_config: PathBuf,
+    /// `timeout`: for a whole answer, waiting included. Default 15 s.
+    pub timeout: Duration,
+}
+
+impl Config {
+    /// Reads the typed configuration: all that is wrong, or the configuration and what is odd.
+    pub fn read(document: &Document) -> Result<(Self, Vec<Problem>), Vec<Problem>> {
+        let mut reader = Reader::new(document);
+        let r = &mut reader;
+        let port = r.integer(GLOBAL, "port", 0..=u16::MAX, 11111);
+        let config = Self {
+            addresses: addresses(r, port),
+            password: password(r),
+            user: r.text(GLOBAL, "user").filter(|user| !user.is_empty()),
+            pool: r.integer(GLOBAL, "pool", 1..=256, 5),
+            threads: r.integer(GLOBAL, "threads", 1..=256, 4),
+            limits: limits(r),
+            max_answer: r.bytes(GLOBAL, "max_answer", 4096..=1 << 30, 64 << 20),
+            max_queue: r.integer(GLOBAL, "max_queue", 1..=1 << 20, 1024),
+            max_cache: r.bytes(GLOBAL, "max_cache", 0..=1 << 30, 16 << 20),
+            max_requests: r.integer(GLOBAL, "max_requests", 0..=u64::MAX, 0),
+            max_age: Some(r.seconds(GLOBAL, "max_age", Duration::ZERO..=DAY * 365, Duration::ZERO))
+                .filter(|age| !age.is_zero()),
+            start_deadline: seconds(r, GLOBAL, "start_deadline", 20),
+            drain: r.seconds(GLOBAL, "drain", Duration::ZERO..=DAY, Duration::from_secs(20)),
+            transport: r.choice(GLOBAL, "transport", &TRANSPORTS, TransportChoice::Auto),
+            runtime_dir: r.path(GLOBAL, "runtime_dir"),
+            tls: tls(r),
+            burp_binary: needed_path(r, "burpbin"),
+            client_config: needed_path(r, "bconfcli"),
+            timeout: seconds(r, BURP, "timeout", 15),
+        };
+        warn(r, &config);
+        reader.finish().map(|warnings| (config, warnings))
+    }
+}
+
+const TRANSPORTS: [(&str, TransportChoice); 4] = [
+    ("auto", TransportChoice::Auto),
+    ("quickack", TransportChoice::QuickAck),
+    ("relay", TransportChoice::Relay),
+    ("plain", TransportChoice::Plain),
+];
+
+fn addresses(reader: &mut Reader<'_>, port: u16) -> Vec<Address> {
+    let names = reader.list(GLOBAL, "bind").unwrap_or_else(|| vec!["::1".to_owned()]);
+    if names.is_empty() {
+        reader.wrong(GLOBAL, "bind", "names no address");
+    }
+    let mut addresses = Vec::new();
+    for (name, number) in names.iter().zip(1..) {
+        match Address::parse(name, port) {
+            Ok(address) => addresses.push(address),
+            Err(error) => {
+                // Not the error's own words, which repeat the text.
+                let what = match error {
+                    AddressError::Empty => "is empty",
+                    AddressError::Relative(_) => "is a Unix socket without an absolute path",
+                    AddressError::Host(_) => "is neither an address nor a host name",
+                };
+                reader.wrong(GLOBAL, "bind", format!("address {number} {what}"));
+            }
+        }
+    }
+    addresses
+}
+
+fn password(reader: &mut Reader<'_>) -> Password {
+    Password::new(&match reader.value(GLOBAL, "password") {
+        Some(IniValue::One(text)) => Value::from(text),
+        Some(IniValue::Many(texts)) => Value::from(texts),
+        None => Value::from(password::DEFAULT),
+    })
+}
+
+/// What is allowed, and still not wise.
+fn warn(reader: &mut Reader<'_>, config: &Config) {
+    if config.password.is_default() {
+        reader.odd(GLOBAL, "password", "is the default, which everybody knows");
+    }
+    if config.password.is_empty() {
+        reader.odd(GLOBAL, "password", "is empty, so that everybody knows it");
+    }
+    if is_readable_by_all(reader.path_of_document()) {
+        reader.odd(GLOBAL, "password", "can be read by every user of this machine: chmod 0640");
+    }
+    let cores = thread::available_parallelism().map_or(usize::MAX, NonZero::get);
+    if config.pool > cores {
+        let words = format!("is more than this machine's {cores} cores, which is rarely of use");
+        reader.odd(GLOBAL, "pool", words);
+    }
+    if config.pool >= STATUS_CHILDREN {
+        let words = format!(
+            "takes all {STATUS_CHILDREN} status children that a burp server grants unless its \
+             max_status_children says more"
+        );
+        reader.odd(GLOBAL, "pool", words);
+    }
+}
+
+fn is_readable_by_all(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o004 != 0)
+}
+
+fn limits(reader: &mut Reader<'_>) -> Limits {
+    let default = Limits::default();
+    let mut wait = |key, default: Duration| {
+        reader.seconds(GLOBAL, key, Duration::from_millis(10)..=DAY, default)
+    };
+    let header_deadline = wait("header_deadline", default.header_deadline);
+    let request_deadline = wait("request_deadline", default.request_deadline);
+    let write_deadline = wait("write_deadline", default.write_deadline);
+    let keep_idle = wait("keep_idle", default.keep_idle);
+    Limits {
+        max_connections: reader.integer(
+            GLOBAL,
+            "max_connections",
+            1..=65_536,
+            default.max_connections,
+        ),
+        max_request: reader.bytes(GLOBAL, "max_request", 64..=64 << 20, default.max_request),
+        header_deadline,
+        request_deadline,
+        write_deadline,
+        keep_idle,
+        ..default
+    }
+}
+
+fn seconds(reader: &mut Reader<'_>, section: &str, key: &str, default: u64) -> Duration {
+    const RANGE: RangeInclusive<Duration> = Duration::from_millis(10)..=DAY;
+    reader.seconds(section, key, RANGE, Duration::from_secs(default))
+}
+
+fn tls(reader: &mut Reader<'_>) -> Option<tls::Settings> {
+    if !reader.boolean(GLOBAL, "ssl", false) {
+        // Without TLS these have no meaning, but they are no mistakes.
+        for key in ["sslcert", "sslkey", "sslca"] {
+            let _ = reader.value(GLOBAL, key);
+        }
+        return None;
+    }
+    let certificate = reader.path(GLOBAL, "sslcert");
+    if certificate.is_none() {
+        reader.missing(GLOBAL, "sslcert");
+    }
+    let (key, client_ca) = (reader.path(GLOBAL, "sslkey"), reader.path(GLOBAL, "sslca"));
+    let certificate = certificate?;
+    Some(tls::Settings { key: key.unwrap_or_else(|| certificate.clone()), certificate, client_ca })
+}
+
+fn needed_path(reader: &mut Reader<'_>, key: &str) -> PathBuf {
+    reader.path(BURP, key).unwrap_or_else(|| {
+        reader.missing(BURP, key);
+        PathBuf::new()
+    })
+}

@@ -1,0 +1,216 @@
+//! What clients ask: one JSON object a request, as Burp-UI's `async` backend writes it.
+
+use ostler_net::Body;
+use serde_json::{Map, Value};
+
+use crate::password::Password;
+use crate::query::{Query, QueryError};
+
+/// The message by which Burp-UI tries whether anybody listens. It gets no answer.
+pub(crate) const PROBE: &[u8] = b"RE";
+
+/// What a client with the right password wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Request {
+    /// The connection may carry further requests. An addition for clients of our own.
+    pub keep: bool,
+    /// What it asks.
+    pub kind: Kind,
+}
+
+/// The kinds of requests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// `monitor_version`: the version of the protocol.
+    MonitorVersion,
+    /// `client_version`: the version of the burp client.
+    ClientVersion,
+    /// `server_version`: the version of the burp server.
+    ServerVersion,
+    /// `batch_list_supported`: whether Burp-UI may ask for batch lists.
+    BatchListSupported,
+    /// `statistics`: whether burp answers, and both versions.
+    Statistics,
+    /// `status`: the state of this daemon. An addition.
+    Status,
+    /// A query for burp.
+    Query {
+        /// The query itself.
+        query: Query,
+        /// Whether an answer of the last seconds will do.
+        cache: bool,
+    },
+}
+
+/// Why a request is refused.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RequestError {
+    /// The body is no JSON.
+    #[error("The request is not valid JSON: {0}")]
+    Json(serde_json::Error),
+    /// The body is JSON, but no object.
+    #[error("The request is no JSON object")]
+    NoObject,
+    /// A key is missing. The original answers its quoted name, and so do we.
+    #[error("'{0}'")]
+    Missing(&'static str),
+    /// The password is another one.
+    #[error("wrong password")]
+    Password,
+    /// The query is no text.
+    #[error("The query is no text")]
+    NoText,
+    /// The query must not reach a child.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+}
+
+impl Request {
+    /// Reads a request and checks its password, which is compared before anything else is looked
+    /// at.
+    pub(crate) fn parse(body: &[u8], password: &Password) -> Result<Self, RequestError> {
+        let Value::Object(request) = parse_json(body)? else { return Err(RequestError::NoObject) };
+        let given = request.get("password").ok_or(RequestError::Missing("password"))?;
+        if !password.is(given) {
+            return Err(RequestError::Password);
+        }
+        let keep = request.get("keep") == Some(&Value::Bool(true));
+        Ok(Self { keep, kind: kind(&request)? })
+    }
+}
+
+fn kind(request: &Map<String, Value>) -> Result<Kind, RequestError> {
+    let known = match request.get("func").and_then(Value::as_str) {
+        Some("monitor_version") => Some(Kind::MonitorVersion),
+        Some("client_version") => Some(Kind::ClientVersion),
+        Some("server_version") => Some(Kind::ServerVersion),
+        Some("batch_list_supported") => Some(Kind::BatchListSupported),
+        Some("statistics") => Some(Kind::Statistics),
+        // With a query beside it, an unknown function is none: the query is run.
+        Some("status") if !request.contains_key("query") => Some(Kind::Status),
+        _ => None,
+    };
+    if let Some(known) = known {
+        return Ok(known);
+    }
+    let query = request.get("query").ok_or(RequestError::Missing("query"))?;
+    let query = Query::parse(query.as_str().ok_or(RequestError::NoText)?)?;
+    Ok(Kind::Query { query, cache: request.get("cache").is_none_or(is_true) })
+}
+
+/// Whether Python would take the value for true.
+fn is_true(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(value) => *value,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !text.is_empty(),
+        Value::Array(values) => !values.is_empty(),
+        Value::Object(values) => !values.is_empty(),
+    }
+}
+
+/// Reads JSON as Python does, which also takes `NaN` and `Infinity` for numbers.
+fn parse_json(body: &[u8]) -> Result<Value, RequestError> {
+    match serde_json::from_slice(body) {
+        Ok(value) => Ok(value),
+        Err(error) => {
+            let plain = without_special_numbers(body).ok_or(RequestError::Json(error))?;
+            serde_json::from_slice(&plain).map_err(RequestError::Json)
+        }
+    }
+}
+
+/// The same JSON with `null` for each number that only Python knows; `None` if it has none.
+fn without_special_numbers(body: &[u8]) -> Option<Vec<u8>> {
+    let (mut plain, mut rest) = (Vec::with_capacity(body.len()), body);
+    let (mut in_string, mut found) = (false, false);
+    while let Some((first, after)) = rest.split_first() {
+        let special = [&b"NaN"[..], b"-Infinity", b"Infinity"]
+            .iter()
+            .find_map(|word| if in_string { None } else { rest.strip_prefix(*word) });
+        if let Some(after) = special {
+            plain.extend(b"null");
+            found = true;
+            rest = after;
+            continue;
+        }
+        plain.push(*first);
+        rest = after;
+        match first {
+            b'"' => in_string = !in_string,
+            b'\\' if in_string => {
+                plain.extend(rest.first());
+                rest = rest.get(1..).unwrap_or_default();
+            }
+            _ => {}
+        }
+    }
+    found.then_some(plain)
+}
+
+/// The body of an answer in JSON.
+pub(crate) fn json_body(value: &Value) -> Body {
+    Body::from(value.to_string().into_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(body: &str) -> Result<Request, String> {
+        let password = Password::new(&Value::from("p"));
+        Request::parse(body.as_bytes(), &password).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn requests_of_burp_ui() {
+        let request =
+            parse(r#"{"query": "c:\n", "timeout": null, "cache": true, "password": "p"}"#);
+        let kind = Kind::Query { query: Query::summary(), cache: true };
+        assert_eq!(request, Ok(Request { keep: false, kind }));
+        let request = parse(r#"{"func":"statistics","args":[],"kwargs":{},"password":"p"}"#);
+        assert_eq!(request, Ok(Request { keep: false, kind: Kind::Statistics }));
+        let request = parse(r#" {"password":"p","func":"monitor_version","x":NaN,"keep":true} "#);
+        assert_eq!(request, Ok(Request { keep: true, kind: Kind::MonitorVersion }));
+    }
+
+    #[test]
+    fn refusals_name_what_is_wrong() {
+        for (body, words) in [
+            (r#"{"query":"c:"}"#, "'password'"),
+            (r#"{"password":"p"}"#, "'query'"),
+            (r#"{"password":"p","func":"unknown"}"#, "'query'"),
+            (r#"{"password":"q"}"#, "wrong password"),
+            (r#"{"password":null}"#, "wrong password"),
+            (r#"{"password":["p"]}"#, "wrong password"),
+            (r#"{"password":"p","query":7}"#, "The query is no text"),
+            (r#"{"password":"p","query":" "}"#, "The query is empty"),
+            ("[]", "The request is no JSON object"),
+        ] {
+            assert_eq!(parse(body), Err(words.to_owned()), "{body}");
+        }
+        for body in ["", "{", "\u{feff}{}", "{}{}", "NaN,", &"[".repeat(100_000)] {
+            assert!(parse(body).is_err_and(|words| words.starts_with("The request is")));
+        }
+    }
+
+    #[test]
+    fn cache_is_true_as_python_has_it() {
+        for (value, cached) in [
+            ("true", true),
+            ("1", true),
+            ("\"no\"", true),
+            ("[0]", true),
+            ("null", false),
+            ("0", false),
+            ("0.0", false),
+            ("\"\"", false),
+            ("{}", false),
+        ] {
+            let request = parse(&format!(r#"{{"password":"p","query":"c:","cache":{value}}}"#));
+            let kind = Kind::Query { query: Query::summary(), cache: cached };
+            assert_eq!(request.map(|request| request.kind), Ok(kind), "{value}");
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! A daemon that serves: how it is started, what a reload changes, and how it ends.
+
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use ostler_net::tls::{Identity, LiveIdentity, TlsError};
+use ostler_net::{Address, Drained, Listener, Server};
+use ostler_pool::Pool;
+use ostler_runtime::files::open_regular;
+use ostler_runtime::notify::State;
+use ostler_runtime::{Deadline, Event, Exit, Notifier, Signals, privileges};
+
+use crate::config::Config;
+use crate::dialect::Burp;
+use crate::plan::Plan;
+use crate::service::{Monitor, Settings};
+
+/// How often the end looks whether it has come, and signs of life are given meanwhile.
+const TICK: Duration = Duration::from_millis(20);
+
+/// Descriptors for everything but connections, generously.
+const OTHER_DESCRIPTORS: u64 = 256;
+
+/// See the module.
+pub(crate) struct Running {
+    server: Server,
+    pub(crate) monitor: Arc<Monitor>,
+    identity: Option<Arc<LiveIdentity>>,
+    /// What it was started with, and what is in force.
+    started: Config,
+    config: Config,
+}
+
+impl Running {
+    /// Listens first, so that a port that is taken is known before any child runs, and so that
+    /// clients are accepted while the children are still being warmed. What needs root's rights
+    /// comes before they are given up, and threads come after.
+    pub(crate) fn start(config: Config, logfile: Option<&Path>) -> Result<Self, Exit> {
+        let identity = load_identity(&config).map_err(|error| {
+            log::error!("{error}");
+            Exit::Config
+        })?;
+        let identity = identity.map(|identity| Arc::new(LiveIdentity::new(identity)));
+        make_room_for_connections(config.limits.max_connections);
+        let listeners = listen(&config, identity.as_ref())?;
+        let names: Vec<String> = listeners.iter().map(Listener::name).collect();
+        give_up_rights(&config, logfile)?;
+        let failed = |error: io::Error| {
+            log::error!("cannot start a thread: {error}");
+            Exit::Os
+        };
+        let burp = Burp::new(plan(&config), config.runtime_dir.as_deref());
+        let pool = Pool::start(burp, pool_options(&config)).map_err(failed)?;
+        let monitor = Arc::new(Monitor::new(pool, settings(&config)));
+        let service = Arc::clone(&monitor) as Arc<dyn ostler_net::Service>;
+        let server = Server::start(listeners, config.threads, config.limits.clone(), service)
+            .map_err(failed)?;
+        for name in names {
+            log::info!("listening on {name}");
+        }
+        Ok(Self { server, monitor, identity, started: config.clone(), config })
+    }
+
+    /// Goes on with another configuration. What it can change is changed at once and costs no
+    /// request; what it cannot is told. A certificate that is wrong changes nothing.
+    pub(crate) fn reload(&mut self, config: Config) -> Result<(), TlsError> {
+        if let (Some(live), Some(identity)) = (&self.identity, load_identity(&config)?) {
+            live.replace(identity);
+        }
+        for key in needs_restart(&self.started, &config) {
+            log::warn!("{key} has changed, which takes effect at the next start only");
+        }
+        self.monitor.pool().dialect().set_plan(plan(&config));
+        self.monitor.set(settings(&config));
+        if let Err(error) = self.monitor.pool().set_options(pool_options(&config)) {
+            log::error!("cannot start a thread: {error}");
+        }
+        self.config = config;
+        log::info!("the configuration was read again");
+        Ok(())
+    }
+
+    /// Ends in this order: no new connections; answers for what is in flight, for which the
+    /// children are still needed; then the children; then the threads. Another stop signal
+    /// meanwhile, or the end of the time that is granted, cuts it short.
+    pub(crate) fn stop(mut self, signals: &mut Signals, notifier: &Notifier) {
+        log::info!("stopping");
+        notifier.tell(State::Stopping);
+        self.server.stop_accepting();
+        let deadline = Deadline::after(self.config.drain);
+        let mut hurry = false;
+        while !hurry {
+            let open = match self.server.drain(Deadline::after(TICK).earlier(deadline)) {
+                Drained::Whole => break,
+                Drained::Cut(open) => open,
+            };
+            notifier.tell(State::Watchdog);
+            hurry = deadline.passed() || is_hurried(signals, Deadline::after(Duration::ZERO));
+            if hurry {
+                log::warn!("{open} connections were not finished");
+            }
+        }
+        self.monitor.pool().retire(hurry);
+        while !self.monitor.pool().has_ended() {
+            if is_hurried(signals, Deadline::after(TICK)) {
+                self.monitor.pool().retire(true);
+            }
+            notifier.tell(State::Watchdog);
+        }
+        self.server.stop();
+        log::info!("stopped");
+    }
+}
+
+/// Whether a further stop signal comes by `deadline`. Others have no meaning any more.
+fn is_hurried(signals: &mut Signals, deadline: Deadline) -> bool {
+    signals.wait_until(deadline) == Some(Event::Stop)
+}
+
+/// What clients are shown, if TLS is asked for.
+fn load_identity(config: &Config) -> Result<Option<Identity>, TlsError> {
+    config.tls.as_ref().map(Identity::load).transpose()
+}
+
+/// The sockets that the service manager hands over, or those that the configuration names.
+fn listen(config: &Config, identity: Option<&Arc<LiveIdentity>>) -> Result<Vec<Listener>, Exit> {
+    let mut listeners = Listener::inherited().map_err(|error| {
+        log::error!("inherited sockets: {error}");
+        Exit::Os
+    })?;
+    let addresses = if listeners.is_empty() { config.addresses.as_slice() } else { &[] };
+    for address in addresses {
+        match Listener::bind(address) {
+            Ok(bound) => listeners.extend(bound),
+            Err(error) => {
+                log::error!("{error}");
+                return Err(match error.source.kind() {
+                    ErrorKind::PermissionDenied => Exit::NoPermission,
+                    _ => Exit::Unavailable,
+                });
+            }
+        }
+    }
+    Ok(listeners.into_iter().map(|listener| secured(listener, identity)).collect())
+}
+
+/// Has a listener speak TLS, unless it is a Unix socket: there the kernel keeps strangers away.
+fn secured(listener: Listener, identity: Option<&Arc<LiveIdentity>>) -> Listener {
+    match identity {
+        Some(identity) if listener.inet().is_some() => listener.secured(Arc::clone(identity)),
+        _ => listener,
+    }
+}
+
+/// Every connection is a descriptor, and children and files need some too.
+fn make_room_for_connections(connections: usize) {
+    let limit = ostler_pool::launch::raise_descriptor_limit();
+    let needed = u64::try_from(connections).unwrap_or(u64::MAX).saturating_add(OTHER_DESCRIPTORS);
+    if limit < needed {
+        log::warn!(
+            "this process may open {limit} descriptors, max_connections needs {needed}: \
+             raise LimitNOFILE, or lower max_connections"
+        );
+    }
+}
+
+/// Becomes the configured user, with the log file and the Unix sockets, which were made as root.
+fn give_up_rights(config: &Config, logfile: Option<&Path>) -> Result<(), Exit> {
+    let Some(user) = config.user.as_deref().filter(|_| privileges::is_root()) else {
+        if privileges::is_root() {
+            log::warn!("running as root, which nothing here needs: set `user`");
+        }
+        return Ok(());
+    };
+    let sockets = config.addresses.iter().filter_map(|address| match address {
+        Address::Unix(path) => Some(path.clone()),
+        Address::Inet { .. } => None,
+    });
+    let own: Vec<PathBuf> = sockets.chain(logfile.map(Path::to_owned)).collect();
+    privileges::become_user(user, &own).map_err(|error| {
+        log::error!("cannot become {user}: {error}");
+        Exit::NoPermission
+    })?;
+    let tls = config.tls.iter().flat_map(|tls| [&tls.certificate, &tls.key]);
+    for path in tls.chain([&config.client_config]) {
+        if let Err(error) = open_regular(path) {
+            log::warn!("{user} cannot read {}: {error}", path.display());
+        }
+    }
+    Ok(())
+}
+
+fn plan(config: &Config) -> Plan {
+    Plan::new(&config.burp_binary, &config.client_config, config.transport)
+}
+
+fn settings(config: &Config) -> Settings {
+    Settings {
+        password: config.password.clone(),
+        timeout: config.timeout,
+        cache_bytes: config.max_cache,
+    }
+}
+
+fn pool_options(config: &Config) -> ostler_pool::Options {
+    ostler_pool::Options {
+        size: config.pool,
+        queue: config.max_queue,
+        start_deadline: config.start_deadline,
+        max_answer_bytes: config.max_answer,
+        max_requests: config.max_requests,
+        max_age: config.max_age,
+    }
+}
+
+/// The keys whose change a reload cannot bring about.
+fn needs_restart(old: &Config, new: &Config) -> Vec<&'static str> {
+    [
+        ("bind or port", old.addresses != new.addresses),
+        ("threads", old.threads != new.threads),
+        ("a limit of connections", old.limits != new.limits),
+        ("ssl", old.tls.is_some() != new.tls.is_some()),
+        ("user", old.user != new.user),
+        ("runtime_dir", old.runtime_dir != new.runtime_dir),
+    ]
+    .into_iter()
+    .filter_map(|(key, changed)| changed.then_some(key))
+    .collect()
+}

@@ -1,0 +1,78 @@
+//! What the daemon says of burp and of itself.
+
+use ostler_net::{Answer, Body};
+use ostler_pool::Pool;
+use ostler_runtime::now;
+use serde_json::{Value, json};
+
+use crate::answer;
+use crate::dialect::Burp;
+use crate::facts::Facts;
+use crate::request::Kind;
+use crate::service::PROTOCOL_VERSION;
+
+/// The answer to a question about burp; `None` while it is not known, or if it is no such question.
+pub(crate) fn fact(kind: &Kind, facts: &Facts) -> Option<Answer> {
+    let client = facts.client_version()?.to_string();
+    let server = facts.server_version()?.to_string();
+    let text = match kind {
+        Kind::ClientVersion => client,
+        Kind::ServerVersion => server,
+        Kind::BatchListSupported => facts.batch_list_supported().to_string(),
+        // The original's bytes, down to Python's spaces.
+        Kind::Statistics => format!(
+            "{{\"alive\": true, \"server_version\": {}, \"client_version\": {}}}",
+            Value::from(server),
+            Value::from(client)
+        ),
+        Kind::MonitorVersion | Kind::Status | Kind::Query { .. } => return None,
+    };
+    Some(answer::ok(Body::from(text.into_bytes())))
+}
+
+/// The state of the daemon: its version and the protocol's, the slots and their children, the
+/// transport in use, the queue, and what went wrong last.
+pub(crate) fn report(pool: &Pool<Burp>, (cached, cached_bytes): (usize, usize)) -> Value {
+    let statistics = pool.statistics();
+    let dialect = pool.dialect();
+    let moment = now();
+    let slots: Vec<Value> = statistics
+        .slots
+        .iter()
+        .map(|slot| {
+            json!({
+                "state": slot.state,
+                "pid": slot.pid,
+                "age_seconds": slot.born.map(|born| moment.duration_since(born).as_secs()),
+                "requests": slot.requests,
+                "last_error": slot.last_error,
+            })
+        })
+        .collect();
+    let last_errors: Vec<&String> =
+        statistics.slots.iter().filter_map(|slot| slot.last_error.as_ref()).collect();
+    json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "monitor_version": PROTOCOL_VERSION,
+        "client_version": dialect.facts.client_version().map(|version| version.to_string()),
+        "server_version": dialect.facts.server_version().map(|version| version.to_string()),
+        "transport": dialect.transport_used(),
+        "pool": statistics.slots.len(),
+        "n_ready": statistics.ready,
+        "n_busy": statistics.lent,
+        "queue": statistics.queued,
+        "slots": slots,
+        "last_errors": last_errors,
+        "cache": { "entries": cached, "bytes": cached_bytes },
+        "totals": {
+            "answered": statistics.answered,
+            "late": statistics.late,
+            "retries": statistics.retries,
+            "starts": statistics.starts,
+            "failed_starts": statistics.failed_starts,
+            "losses": statistics.losses,
+            "replacements": statistics.replacements,
+            "panics": statistics.panics,
+        },
+    })
+}
