@@ -1,0 +1,481 @@
+//! What `bui-monitor` does when its children misbehave: no request hangs, no wrong answer goes
+//! out, and the pool is whole again by itself.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
+
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+use ostler_runtime::Thread;
+use ostler_tests::aside::{ask_aside, ready};
+use ostler_tests::controller::{Event, Reply, usual};
+use ostler_tests::wire::{PASSWORD, query};
+use ostler_tests::{Answer, Daemon, FakeBurp, PATIENCE, Question, Step, Wire, wait_for};
+use rustix::process::Signal;
+use serde_json::json;
+
+/// The children that have been asked `text` so far.
+fn asked(fake: &mut FakeBurp, text: &str) -> Vec<u32> {
+    let events = fake.untaken().iter();
+    events
+        .filter_map(|event| match event {
+            Event::Asked(pid, question) if question.is_query(text) => Some(*pid),
+            _ => None,
+        })
+        .collect()
+}
+
+/// One child is replaced and the pool is whole again.
+fn heals(fake: &mut FakeBurp, daemon: &Daemon, pid: u32, pool: u64) {
+    fake.wait_end(pid);
+    fake.behave();
+    daemon.wait_ready(pool);
+    let answer = daemon.query("c:client1");
+    assert_eq!(answer.status(), "OK", "{answer:?}");
+}
+
+#[test]
+fn a_request_whose_child_died_unanswered_is_tried_once_more() {
+    let mut fake = FakeBurp::new();
+    let daemon = ready(&fake, 2);
+    let mut died = false;
+    fake.rule(move |_, question| match question {
+        _ if question.is_query("c:client1:b:1") && !died => {
+            died = true;
+            Reply::Do(vec![Step::Die(9)])
+        }
+        _ => usual(question),
+    });
+    let answer = daemon.query("c:client1:b:1");
+    assert_eq!(answer.status(), "OK", "{answer:?}");
+    let pids = asked(&mut fake, "c:client1:b:1");
+    assert_eq!(pids.len(), 2);
+    heals(&mut fake, &daemon, pids[0], 2);
+}
+
+#[test]
+fn a_request_that_kills_every_child_is_tried_twice_and_told() {
+    let mut fake = FakeBurp::new();
+    let daemon = ready(&fake, 2);
+    fake.at_query("c:client1:b:1", vec![Step::Die(11)]);
+    let answer = daemon.query("c:client1:b:1");
+    assert_eq!(answer.status(), "ER", "{answer:?}");
+    assert_eq!(asked(&mut fake, "c:client1:b:1").len(), 2);
+    fake.behave();
+    daemon.wait_ready(2);
+}
+
+#[test]
+fn half_an_answer_is_never_delivered() {
+    let mut fake = FakeBurp::new();
+    let daemon = ready(&fake, 1);
+    let half = "{\"response-start\":\"c:client1\"}\n{\"clients\":[{\"name\":\"cli";
+    fake.at_query("c:client1", vec![Step::raw(half), Step::Exit(1)]);
+    let answer = daemon.query("c:client1");
+    assert_eq!(answer.status(), "ER", "{answer:?}");
+    let pid = fake.wait_query("c:client1");
+    heals(&mut fake, &daemon, pid, 1);
+}
+
+#[test]
+fn a_hung_child_costs_its_request_the_timeout_and_others_nothing() {
+    let mut fake = FakeBurp::new();
+    let daemon = fake.settings().set("pool", "2").timeout(2).start();
+    daemon.wait_ready(2);
+    fake.at_query("c:client1:b:1", vec![Step::Hang]);
+    let (late, client) = ask_aside(&daemon, "c:client1:b:1");
+    let pid = fake.wait_query("c:client1:b:1");
+    assert_eq!(daemon.query("c:client2").status(), "OK", "the other child answers");
+    let answer = late.recv_timeout(PATIENCE).unwrap();
+    assert_eq!(answer.status(), "ER", "{answer:?}");
+    client.join();
+    heals(&mut fake, &daemon, pid, 2);
+}
+
+#[test]
+fn what_is_no_answer_is_not_delivered() {
+    let marked = |text: &str| {
+        format!("{{\"response-start\":\"c:client1\"}}\n{text}{{\"response-end\":\"c:client1\"}}\n")
+    };
+    let cases = [
+        ("another query's markers", Step::Marked("c:client2".to_owned(), b"{}".to_vec())),
+        ("no markers", Step::raw("{\"clients\":[]}\n")),
+        ("no body", Step::Raw(marked("").into_bytes())),
+        ("two bodies", Step::Raw(marked("{\"a\":1}\n{\"b\":2}\n").into_bytes())),
+        ("an end without a start", Step::raw("{\"response-end\":\"c:client1\"}\n")),
+        ("noise", Step::Raw(b"\xff\x00\n\n}{\n".to_vec())),
+    ];
+    for (what, step) in cases {
+        let mut fake = FakeBurp::new();
+        let daemon = fake.settings().set("pool", "1").timeout(2).start();
+        daemon.wait_ready(1);
+        fake.at_query("c:client1", vec![step]);
+        let answer = daemon.query("c:client1");
+        assert_eq!(answer.status(), "ER", "{what}: {answer:?}");
+        let pid = fake.wait_query("c:client1");
+        heals(&mut fake, &daemon, pid, 1);
+    }
+}
+
+#[test]
+fn a_child_that_says_more_than_it_was_asked_is_replaced() {
+    for extra in ["{\"clients\":[]}\n", "{\"unfinished"] {
+        let mut fake = FakeBurp::new();
+        let daemon = ready(&fake, 1);
+        fake.at_query("c:client1", vec![Step::body("{\"right\":1}"), Step::raw(extra)]);
+        let answer = daemon.query("c:client1");
+        assert_eq!(answer.text(), "{\"right\":1}");
+        let pid = fake.wait_query("c:client1");
+        // What came too much is seen before the next request at the latest.
+        fake.behave();
+        assert_eq!(daemon.query("c:client2").status(), "OK");
+        heals(&mut fake, &daemon, pid, 1);
+    }
+}
+
+#[test]
+fn lines_of_the_log_and_noise_on_standard_error_change_no_answer() {
+    let fake = FakeBurp::new();
+    let daemon = ready(&fake, 1);
+    fake.at_query(
+        "c:client1",
+        vec![
+            Step::Logline("something happened".to_owned()),
+            Step::Stderr(1_000_000),
+            Step::Body(b"{\"name\":\"\xe9\xff\"}".to_vec()),
+            Step::Logline("and more".to_owned()),
+        ],
+    );
+    for _ in 0..3 {
+        assert_eq!(daemon.query("c:client1").body(), b"{\"name\":\"\xe9\xff\"}");
+    }
+}
+
+#[test]
+fn an_answer_that_comes_byte_by_byte_is_delivered_whole() {
+    let fake = FakeBurp::new();
+    let daemon = ready(&fake, 1);
+    let text =
+        "{\"response-start\":\"c:client1\"}\n{\"slow\":[1,2]}\n{\"response-end\":\"c:client1\"}\n";
+    let step = Step::Drip(text.as_bytes().to_vec(), Duration::from_micros(200));
+    fake.at_query("c:client1", vec![step]);
+    assert_eq!(daemon.query("c:client1").text(), "{\"slow\":[1,2]}");
+}
+
+#[test]
+fn long_answers_are_delivered_and_too_long_ones_are_told() {
+    let mut fake = FakeBurp::new();
+    let daemon = fake.settings().set("pool", "1").set("max_answer", "20000000").start();
+    daemon.wait_ready(1);
+    fake.at_query("c:client1", vec![Step::Filler(19_000_000)]);
+    assert_eq!(daemon.query("c:client1").body().len(), 19_000_000);
+    fake.forget();
+    fake.at_query("c:client2", vec![Step::Filler(21_000_000)]);
+    let answer = daemon.query("c:client2");
+    assert_eq!(answer.status(), "ER", "{answer:?}");
+    let pid = fake.wait_query("c:client2");
+    heals(&mut fake, &daemon, pid, 1);
+}
+
+#[test]
+fn what_would_harm_a_child_is_refused_before_any_child_sees_it() {
+    let mut fake = FakeBurp::new();
+    let daemon = ready(&fake, 2);
+    fake.forget();
+    let long = format!("c:{}", "x".repeat(16_000));
+    for text in ["", " ", "\n", "\nc:", "\t\n", "j:pretty-print-on", "c:\u{0}", "c:\u{1b}", &long] {
+        let answer = daemon.query(text);
+        assert_eq!(answer.status(), "ER", "{text:?}: {answer:?}");
+    }
+    let seen: Vec<&Event> = fake
+        .untaken()
+        .iter()
+        .filter(|event| match event {
+            // The daemon has questions of its own.
+            Event::Asked(_, Question::Query(query)) => query != b"c:",
+            _ => false,
+        })
+        .collect();
+    assert!(seen.is_empty(), "{seen:?}");
+}
+
+#[test]
+fn a_child_that_cannot_start_is_told_in_its_own_words() {
+    let connecting = || Step::Logline("Connecting to 127.0.0.1:4972.".to_owned());
+    let cases = [
+        (
+            vec![connecting(), Step::Logline("Could not connect to x".to_owned()), Step::Exit(4)],
+            "ould not connect",
+        ),
+        (
+            vec![
+                connecting(),
+                Step::Logline("e:001D:unable to authorise on server.".to_owned()),
+                Step::Exit(1),
+            ],
+            "authorise",
+        ),
+        (vec![connecting(), Step::Die(13)], "status children"),
+    ];
+    for (steps, words) in cases {
+        let mut fake = FakeBurp::new();
+        fake.at_start(steps);
+        let daemon = fake.settings().start();
+        let pid = fake.wait_start();
+        fake.wait_end(pid);
+        let answer = daemon.query("c:");
+        let Answer::Er(text) = &answer else { panic!("{words}: {answer:?}") };
+        assert!(text.contains(words), "{words}: {text}");
+        fake.behave();
+        daemon.wait_ready(2);
+        assert_eq!(daemon.query("c:").status(), "OK");
+    }
+}
+
+#[test]
+fn the_listener_answers_before_any_child_is_ready() {
+    let mut fake = FakeBurp::new();
+    fake.rule(|_, question| match question {
+        Question::Start => Reply::Hold,
+        _ => usual(question),
+    });
+    let daemon = fake.settings().set("pool", "1").start();
+    let pid = fake.wait_start();
+    assert_eq!(daemon.call("monitor_version").text(), "1.1.1");
+    let (waiting, client) = ask_aside(&daemon, "c:client1");
+    fake.behave();
+    fake.release(pid, &[Step::greet()]);
+    let answer = waiting.recv_timeout(PATIENCE).unwrap();
+    assert_eq!(answer.status(), "OK", "{answer:?}");
+    client.join();
+}
+
+#[test]
+fn servers_with_and_without_markers_are_understood() {
+    for (version, marked) in
+        [("2.1.32", false), ("2.2.9", false), ("2.4.0", true), ("2.10.1", true)]
+    {
+        let mut fake = FakeBurp::version(version);
+        let (client, server) = (version.to_owned(), version.to_owned());
+        fake.rule(move |_, question| match question {
+            Question::Start => Reply::Do(vec![Step::greet_as(&client, &server)]),
+            _ => usual(question),
+        });
+        let daemon = ready(&fake, 1);
+        assert_eq!(daemon.query("c:client1").json()["clients"][0]["name"], "client1");
+        assert_eq!(daemon.query("c:nosuch"), Answer::Ko);
+        assert_eq!(daemon.call("server_version").text(), version);
+        assert_eq!(!asked(&mut fake, "j:response-markers-on").is_empty(), marked, "{version}");
+    }
+}
+
+#[test]
+fn equal_queries_that_wait_together_share_one_execution() {
+    let mut fake = FakeBurp::new();
+    let daemon = ready(&fake, 1);
+    fake.hold_at("c:client1:b:1");
+    let (first, a) = ask_aside(&daemon, "c:client1:b:1");
+    let holder = fake.wait_query("c:client1:b:1");
+    let waiting: Vec<_> = (0..4).map(|_| ask_aside(&daemon, "c:client2:b:1")).collect();
+    wait_for("four wait", || daemon.status()["queue"].as_u64() >= Some(1));
+    fake.release(holder, &[Step::Answer]);
+    assert_eq!(first.recv_timeout(PATIENCE).unwrap().status(), "OK");
+    a.join();
+    for (answer, client) in waiting {
+        assert_eq!(answer.recv_timeout(PATIENCE).unwrap().status(), "OK");
+        client.join();
+    }
+    let times = asked(&mut fake, "c:client2:b:1").len();
+    assert!((1..4).contains(&times), "asked {times} times");
+}
+
+#[test]
+fn a_queued_request_whose_client_has_gone_is_dropped() {
+    let mut fake = FakeBurp::new();
+    let daemon = ready(&fake, 1);
+    fake.hold_at("c:client1:b:1");
+    let (first, a) = ask_aside(&daemon, "c:client1:b:1");
+    let holder = fake.wait_query("c:client1:b:1");
+    let mut gone = daemon.connect();
+    let request = json!({ "query": "c:client2:b:1", "cache": false, "password": PASSWORD });
+    gone.frame(request.to_string().as_bytes());
+    wait_for("it waits", || daemon.status()["queue"].as_u64() >= Some(1));
+    drop(gone);
+    fake.release(holder, &[Step::Answer]);
+    assert_eq!(first.recv_timeout(PATIENCE).unwrap().status(), "OK");
+    a.join();
+    assert_eq!(daemon.query("c:client3:b:1").status(), "OK");
+    assert_eq!(asked(&mut fake, "c:client2:b:1"), [0; 0]);
+}
+
+#[test]
+fn a_clean_stop_answers_what_is_in_flight() {
+    let mut fake = FakeBurp::new();
+    let mut daemon = ready(&fake, 1);
+    fake.hold_at("c:client1");
+    let (answer, client) = ask_aside(&daemon, "c:client1");
+    let pid = fake.wait_query("c:client1");
+    daemon.signal(Signal::TERM);
+    let address = daemon.address().clone();
+    wait_for("new connections are refused", || Wire::try_connect(&address).is_err());
+    fake.release(pid, &[Step::body("{\"last\":1}")]);
+    assert_eq!(answer.recv_timeout(PATIENCE).unwrap().text(), "{\"last\":1}");
+    client.join();
+    assert_eq!(daemon.ended().code(), Some(0));
+    fake.wait_end(pid);
+}
+
+#[test]
+fn children_that_will_not_end_are_ended() {
+    let mut fake = FakeBurp::new();
+    fake.rule(|_, question| match question {
+        Question::Start => Reply::Do(vec![Step::IgnoreTerm, Step::Fork, Step::greet()]),
+        Question::EndOfInput => Reply::Do(vec![Step::Hang]),
+        _ => usual(question),
+    });
+    let mut daemon = ready(&fake, 2);
+    let mut all = Vec::new();
+    for _ in 0..2 {
+        all.push(fake.wait("a process is left behind", |event| match event {
+            Event::Asked(pid, Question::Forked) => Some(*pid),
+            _ => None,
+        }));
+        all.push(fake.wait_start());
+    }
+    daemon.signal(Signal::TERM);
+    assert_eq!(daemon.ended().code(), Some(0));
+    for pid in all {
+        fake.wait_end(pid);
+    }
+}
+
+#[test]
+fn children_die_with_a_daemon_that_is_killed() {
+    let mut fake = FakeBurp::new();
+    let mut daemon = ready(&fake, 2);
+    fake.at_query("c:client1", vec![Step::IgnoreTerm, Step::Hang]);
+    let mut wire = daemon.connect();
+    let request = json!({ "query": "c:client1", "password": PASSWORD });
+    wire.frame(request.to_string().as_bytes());
+    fake.wait_query("c:client1");
+    let children = fake.alive();
+    assert_eq!(children.len(), 2);
+    daemon.signal(Signal::KILL);
+    daemon.ended();
+    for pid in children {
+        fake.wait_end(pid);
+    }
+}
+
+#[test]
+fn children_are_replaced_when_the_client_configuration_changes() {
+    let mut fake = FakeBurp::new();
+    let daemon = ready(&fake, 2);
+    let before = fake.alive();
+    let text = std::fs::read_to_string(fake.conf()).unwrap();
+    std::fs::write(fake.conf(), format!("{text}# changed\n")).unwrap();
+    // Idle children are looked after too, but a request may be what makes the daemon look.
+    wait_for("the children are replaced", || {
+        assert_eq!(daemon.query("c:client1").status(), "OK", "a successor is warm first");
+        let now = fake.alive();
+        now.len() == 2 && !now.iter().any(|pid| before.contains(pid))
+    });
+    fake.forget();
+}
+
+#[test]
+fn children_are_replaced_after_so_many_requests() {
+    let mut fake = FakeBurp::new();
+    let daemon = fake.settings().set("pool", "1").set("max_requests", "5").start();
+    daemon.wait_ready(1);
+    let first = fake.wait_start();
+    wait_for("the first child has been retired", || {
+        assert_eq!(daemon.query("c:client1:b:1").status(), "OK");
+        !fake.alive().contains(&first)
+    });
+}
+
+/// Changes the client's configuration, which makes every child out of date.
+fn change_configuration(fake: &FakeBurp) {
+    let text = std::fs::read_to_string(fake.conf()).unwrap();
+    std::fs::write(fake.conf(), format!("{text}# changed\n")).unwrap();
+}
+
+/// Asks until none of the children `before` is there any more.
+fn wait_replaced(daemon: &Daemon, fake: &FakeBurp, before: &[u32]) {
+    wait_for("the children are replaced", || {
+        assert_eq!(daemon.query("c:client1").status(), "OK", "somebody serves");
+        let now = fake.alive();
+        now.len() == 2 && !now.iter().any(|pid| before.contains(pid))
+    });
+}
+
+#[test]
+fn children_that_die_while_they_are_replaced_do_not_end_all_replacements() {
+    let mut fake = FakeBurp::new();
+    let daemon = ready(&fake, 2);
+    let before = fake.alive();
+    fake.forget();
+    fake.rule(|_, question| match question {
+        Question::Start => Reply::Hold,
+        _ => usual(question),
+    });
+    change_configuration(&fake);
+    // A request makes the daemon look, and a successor is started and held at its greeting.
+    wait_for("a successor has started", || {
+        assert_eq!(daemon.query("c:client1").status(), "OK");
+        fake.alive().len() == 3
+    });
+    let successor = fake.wait_start();
+    for pid in &before {
+        kill(*pid);
+    }
+    fake.behave();
+    fake.release(successor, &[Step::greet()]);
+    for pid in &before {
+        fake.wait_end(*pid);
+    }
+    daemon.wait_ready(2);
+    let before = fake.alive();
+    change_configuration(&fake);
+    wait_replaced(&daemon, &fake, &before);
+}
+
+#[test]
+fn a_busy_child_makes_room_for_a_successor_that_is_turned_away() {
+    let fake = FakeBurp::new();
+    let daemon = ready(&fake, 2);
+    let before = fake.alive();
+    let old = before.clone();
+    // As a server that grants two status children and no third.
+    fake.rule(move |_, question| match question {
+        Question::Start if old.iter().all(|pid| runs(*pid)) => Reply::Do(vec![
+            Step::Logline("Connecting to 127.0.0.1:4972.".to_owned()),
+            Step::Die(13),
+        ]),
+        _ => usual(question),
+    });
+    let (stop, stopped) = channel::<()>();
+    let address = daemon.address().clone();
+    let load = Thread::spawn("load", move || {
+        // Never idle, until the test drops its end.
+        while stopped.try_recv() == Err(std::sync::mpsc::TryRecvError::Empty) {
+            assert_eq!(query(&address, "c:client1:b:1").status(), "OK");
+        }
+    })
+    .unwrap();
+    change_configuration(&fake);
+    wait_for("an old child has made room", || !before.iter().all(|pid| runs(*pid)));
+    fake.behave();
+    wait_replaced(&daemon, &fake, &before);
+    drop(stop);
+    load.join();
+}
+
+fn kill(pid: u32) {
+    let pid = rustix::process::Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
+    rustix::process::kill_process(pid, Signal::KILL).unwrap();
+}
+
+fn runs(pid: u32) -> bool {
+    std::path::Path::new(&format!("/proc/{pid}")).exists()
+}

@@ -1,0 +1,60 @@
+//! Clients that ask all the time while something else happens.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, channel};
+
+use ostler_runtime::Thread;
+use ostler_tests::wire::query;
+use ostler_tests::{Address, Answer, wait_for};
+
+/// Clients at work.
+pub(crate) struct Load {
+    stop: Arc<AtomicBool>,
+    answered: Arc<AtomicUsize>,
+    wrong: Receiver<Answer>,
+    threads: Vec<Thread>,
+}
+
+impl Load {
+    /// So many clients, each with one query after another.
+    pub(crate) fn start(address: &Address, clients: usize) -> Self {
+        let (stop, answered) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+        let (sender, wrong) = channel();
+        let threads = (0..clients).map(|number| {
+            let (stop, answered) = (Arc::clone(&stop), Arc::clone(&answered));
+            let (address, sender) = (address.clone(), sender.clone());
+            // Equal queries would share an execution.
+            let text = format!("c:client{}:b:{}", number % 3 + 1, number / 3 % 2 + 1);
+            let asks = move || {
+                while !stop.load(Ordering::Acquire) {
+                    let answer = query(&address, &text);
+                    answered.fetch_add(1, Ordering::AcqRel);
+                    if answer.status() != "OK" && sender.send(answer).is_err() {
+                        return;
+                    }
+                }
+            };
+            Thread::spawn("load", asks).unwrap()
+        });
+        let threads = threads.collect();
+        Self { stop, answered, wrong, threads }
+    }
+
+    /// Waits for so many answers more.
+    pub(crate) fn pass(&self, answers: usize) {
+        let wanted = self.answered.load(Ordering::Acquire) + answers;
+        wait_for("clients are answered", || self.answered.load(Ordering::Acquire) >= wanted);
+    }
+
+    /// Ends it: every answer must have been `OK`.
+    pub(crate) fn end(self) {
+        self.pass(self.threads.len());
+        self.stop.store(true, Ordering::Release);
+        for thread in self.threads {
+            thread.join();
+        }
+        let wrong: Vec<Answer> = self.wrong.try_iter().collect();
+        assert!(wrong.is_empty(), "{} of the answers: {:?}", wrong.len(), wrong.first());
+    }
+}

@@ -1,0 +1,338 @@
+//! A `bui-monitor` of one's own, which surely ends with its test, and its children with it.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::chown;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
+
+use ostler_runtime::{Deadline, Thread};
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use crate::binaries::bui_monitor;
+use crate::process::{Identity, Process, UNPRIVILEGED, children, command, descendants, wait_gone};
+use crate::wait::{PATIENCE, wait_until};
+use crate::wire::{self, Address, Answer, PASSWORD, Wire};
+
+/// So many lines of its log are shown when a test fails.
+const LINES_SHOWN: usize = 100;
+
+/// How a daemon is to be started.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    burp: PathBuf,
+    conf: PathBuf,
+    global: Vec<(String, String)>,
+    timeout: u64,
+    runner: Option<fn(&Path) -> Command>,
+    arguments: Vec<OsString>,
+    environment: Vec<(String, OsString)>,
+}
+
+impl Settings {
+    /// For this burp and this client configuration: two children, a port that the kernel chooses.
+    pub fn new(burp: impl Into<PathBuf>, conf: impl Into<PathBuf>) -> Self {
+        let settings = Self {
+            burp: burp.into(),
+            conf: conf.into(),
+            global: Vec::new(),
+            timeout: 30,
+            runner: None,
+            arguments: vec!["-vvv".into()],
+            environment: Vec::new(),
+        };
+        settings
+            .set("bind", "127.0.0.1")
+            .set("port", "0")
+            .set("password", PASSWORD)
+            .set("pool", "2")
+    }
+
+    /// Sets a key of `[Global]`.
+    #[must_use]
+    pub fn set(mut self, key: &str, value: &str) -> Self {
+        self.global.retain(|(other, _)| other != key);
+        self.global.push((key.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Sets the seconds that burp has for an answer.
+    #[must_use]
+    pub fn timeout(mut self, seconds: u64) -> Self {
+        self.timeout = seconds;
+        self
+    }
+
+    /// Has the daemon started by a command made from its path.
+    #[must_use]
+    pub fn through(mut self, runner: fn(&Path) -> Command) -> Self {
+        self.runner = Some(runner);
+        self
+    }
+
+    /// Has the daemon started with these arguments and no others but `-c`; usually with `-vvv`.
+    #[must_use]
+    pub fn arguments<T: Into<OsString>>(mut self, arguments: impl IntoIterator<Item = T>) -> Self {
+        self.arguments = arguments.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Sets a variable of the daemon's environment.
+    #[must_use]
+    pub fn environment(mut self, name: &str, value: impl Into<OsString>) -> Self {
+        self.environment.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// Starts the daemon and waits until it listens.
+    pub fn start(self) -> Daemon {
+        let daemon = self.launch();
+        daemon.address();
+        daemon
+    }
+
+    /// Starts the daemon and waits for nothing.
+    pub fn launch(self) -> Daemon {
+        Daemon::launch(&self)
+    }
+
+    fn value(&self, key: &str) -> &str {
+        self.global.iter().find(|(name, _)| name == key).map_or("", |(_, value)| value)
+    }
+
+    fn text(&self, directory: &Path) -> String {
+        let lines: Vec<String> =
+            self.global.iter().map(|(key, value)| format!("{key} = {value}\n")).collect();
+        let mut global = lines.concat();
+        if !self.global.iter().any(|(key, _)| key == "runtime_dir") {
+            global = format!("{global}runtime_dir = {}\n", directory.display());
+        }
+        let Self { burp, conf, timeout, .. } = self;
+        let (burp, conf) = (burp.display(), conf.display());
+        format!(
+            "[Global]\n{global}[Burp]\nburpbin = {burp}\nbconfcli = {conf}\ntimeout = {timeout}\n"
+        )
+    }
+}
+
+/// The lines that a daemon has logged.
+#[derive(Debug, Default)]
+struct Log {
+    lines: Mutex<(Vec<String>, bool)>,
+    changed: Condvar,
+}
+
+/// A running daemon.
+#[derive(Debug)]
+pub struct Daemon {
+    process: Process,
+    log: Arc<Log>,
+    address: OnceLock<Address>,
+    password: String,
+    reader: Option<Thread>,
+    // Last, so that the directory outlives whoever uses it.
+    directory: tempfile::TempDir,
+}
+
+impl Daemon {
+    fn launch(settings: &Settings) -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let file = directory.path().join("buimonitor.cfg");
+        fs::write(&file, settings.text(directory.path())).expect("the configuration");
+        let mut start = match settings.runner {
+            None => command(bui_monitor()),
+            Some(runner) => runner(&handed_over(directory.path())),
+        };
+        start.args(&settings.arguments).arg("-c").arg(&file);
+        start.envs(settings.environment.iter().map(|(name, value)| (name, value)));
+        start.stdin(Stdio::null()).stderr(Stdio::piped());
+        let mut process = Process::start(&mut start);
+        let errors = process.streams().stderr.take().expect("a pipe");
+        let log = Arc::new(Log::default());
+        let kept = Arc::clone(&log);
+        let reader = Thread::spawn("log", move || {
+            for line in BufReader::new(errors).lines() {
+                let Ok(line) = line else { break };
+                kept.push(line);
+            }
+            kept.end();
+        });
+        let (address, password) = (OnceLock::new(), settings.value("password").to_owned());
+        Self { process, log, address, password, reader: reader.ok(), directory }
+    }
+
+    /// Where it listens. Waits until its log says so, which it does from `-vvv` on.
+    pub fn address(&self) -> &Address {
+        self.address.get_or_init(|| {
+            self.log
+                .wait("the daemon listens", |line| {
+                    let (_, place) = line.split_once("listening on ")?;
+                    let place = place.trim_end_matches('.');
+                    match place.strip_prefix("unix:") {
+                        Some(path) => Some(Address::Unix(path.into())),
+                        None => place.parse().ok().map(Address::Tcp),
+                    }
+                })
+                .unwrap_or_else(|lines| panic!("it does not listen:\n{}", lines.join("\n")))
+        })
+    }
+
+    /// Its configuration file.
+    pub fn file(&self) -> PathBuf {
+        self.directory.path().join("buimonitor.cfg")
+    }
+
+    /// Writes another configuration, which the daemon learns of by its next reload.
+    pub fn configure(&self, settings: &Settings) {
+        // In one step, since the daemon may be reading.
+        let next = self.directory.path().join("next.cfg");
+        fs::write(&next, settings.text(self.directory.path())).expect("the configuration");
+        fs::rename(next, self.file()).expect("the configuration");
+    }
+
+    /// Its process number.
+    pub fn pid(&self) -> u32 {
+        self.process.pid()
+    }
+
+    /// Its own directory, which is its `runtime_dir` too.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Its living children.
+    pub fn children(&self) -> Vec<Identity> {
+        children(self.pid())
+    }
+
+    /// A new connection.
+    pub fn connect(&self) -> Wire {
+        Wire::connect(self.address())
+    }
+
+    /// Asks with one connection of its own; adds the password.
+    pub fn ask(&self, request: &Value) -> Answer {
+        let mut request = request.clone();
+        if let Some(fields) = request.as_object_mut() {
+            fields.entry("password").or_insert_with(|| Value::from(self.password.as_str()));
+        }
+        wire::ask(self.address(), &request)
+    }
+
+    /// Asks an uncached query.
+    pub fn query(&self, text: &str) -> Answer {
+        self.ask(&json!({ "query": text, "cache": false }))
+    }
+
+    /// Calls a function.
+    pub fn call(&self, function: &str) -> Answer {
+        self.ask(&json!({ "func": function }))
+    }
+
+    /// The answer of the function `status`.
+    pub fn status(&self) -> Value {
+        self.call("status").json()
+    }
+
+    /// Waits until this many children are ready.
+    pub fn wait_ready(&self, wanted: u64) -> Value {
+        wait_until(Deadline::after(PATIENCE), &format!("{wanted} children are ready"), || {
+            let status = self.status();
+            (status.get("n_ready").and_then(Value::as_u64) == Some(wanted)).then_some(status)
+        })
+    }
+
+    /// What it has logged.
+    pub fn log(&self) -> Vec<String> {
+        self.log.lines.lock().unwrap_or_else(PoisonError::into_inner).0.clone()
+    }
+
+    /// Waits for a line of the log that has `words` in it, from the first line on.
+    pub fn wait_log(&self, words: &str) -> String {
+        self.log
+            .wait(words, |line| line.contains(words).then(|| line.to_owned()))
+            .unwrap_or_else(|lines| panic!("not logged: {words}\n{}", lines.join("\n")))
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&mut self, signal: Signal) {
+        self.process.signal(signal);
+    }
+
+    /// Waits for its end.
+    pub fn ended(&mut self) -> ExitStatus {
+        self.process.ended()
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let family = descendants(self.pid());
+        self.process.signal(Signal::KILL);
+        self.process.ended();
+        if std::thread::panicking() {
+            let log = self.log();
+            let start = log.len().saturating_sub(LINES_SHOWN);
+            let lines = log.get(start..).unwrap_or_default().join("\n");
+            eprintln!("the end of the daemon's log:\n{lines}");
+        } else {
+            // The children have lost their parent, whose death ends them, whatever they are doing.
+            wait_gone(&family);
+            self.reader.take();
+        }
+        // A test that fails leaves the log's reader to the end of the process.
+        std::mem::forget(self.reader.take());
+    }
+}
+
+impl Log {
+    fn push(&self, line: String) {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).0.push(line);
+        self.changed.notify_all();
+    }
+
+    fn end(&self) {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).1 = true;
+        self.changed.notify_all();
+    }
+
+    /// The first line that `wanted` makes something of; all lines if the log ends without it.
+    fn wait<T>(&self, what: &str, wanted: impl Fn(&str) -> Option<T>) -> Result<T, Vec<String>> {
+        let deadline = Deadline::after(PATIENCE);
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut next = 0;
+        loop {
+            while let Some(line) = lines.0.get(next) {
+                if let Some(value) = wanted(line) {
+                    return Ok(value);
+                }
+                next += 1;
+            }
+            if lines.1 || deadline.passed() {
+                eprintln!("waited in vain: {what}");
+                return Err(lines.0.clone());
+            }
+            let left = deadline.remaining().unwrap_or(PATIENCE);
+            lines = self
+                .changed
+                .wait_timeout(lines, left)
+                .map_or_else(|poisoned| poisoned.into_inner().0, |(lines, _)| lines);
+        }
+    }
+}
+
+/// Gives the directory to the user that [`crate::process::unprivileged`] starts processes as, and a copy of the
+/// daemon into it, since the target directory may be closed to that user.
+fn handed_over(directory: &Path) -> PathBuf {
+    let binary = directory.join("bui-monitor");
+    // A program that this process writes itself might be "busy" when it is started.
+    let copied = Process::start(command("cp").arg(bui_monitor()).arg(&binary)).ended();
+    assert!(copied.success(), "a copy of the daemon");
+    if rustix::process::getuid().is_root() {
+        chown(directory, Some(UNPRIVILEGED), Some(UNPRIVILEGED)).expect("another owner");
+    }
+    binary
+}

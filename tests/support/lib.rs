@@ -1,0 +1,39 @@
+//! What every test of Ostler stands on: binaries that are surely fresh, daemons that surely end,
+//! scripted children, a private burp server, and waits with a deadline.
+//!
+//! A failing step here fails its test at once: everything panics with words that say what was
+//! waited for.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "this library is part of the tests, and a test fails by panicking"
+)]
+
+pub mod aside;
+pub mod binaries;
+pub mod certificates;
+pub mod controller;
+pub mod daemon;
+pub mod echo;
+pub mod fake;
+pub mod golden;
+pub mod private;
+pub mod process;
+pub mod secure;
+pub mod step;
+pub mod wait;
+pub mod wire;
+
+pub use certificates::{Certificates, Pair};
+pub use controller::{Controller, Event, Reply};
+pub use daemon::{Daemon, Settings};
+pub use echo::Echo;
+pub use fake::FakeBurp;
+pub use private::{Kind, PrivateBurp};
+pub use process::Process;
+pub use secure::{Secure, Version};
+pub use step::{Question, Step};
+pub use wait::{PATIENCE, wait_for, wait_until};
+pub use wire::{Address, Answer, Wire};
