@@ -1,0 +1,79 @@
+//! `bench`: how fast is our `bui-monitor` beside the original? See `README.md` in this folder.
+
+mod bars;
+mod burp;
+mod burpui;
+mod child;
+mod daemons;
+mod failure;
+mod http;
+mod interrupt;
+mod limits;
+mod load;
+mod manual;
+mod manual_table;
+mod options;
+mod original;
+mod process;
+mod report;
+mod rounds;
+mod rows;
+mod session;
+mod tls;
+
+use std::process::ExitCode;
+
+use failure::{Context, Failure};
+use options::Options;
+
+fn main() -> ExitCode {
+    let options = match Options::parse() {
+        Ok(options) => options,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 64 } else { 0 });
+        }
+    };
+    let done = match options.serve_bare {
+        Some(port) => limits::serve(port).context(|| "bare loop".to_owned()).map(|()| 0),
+        None => bench(&options),
+    };
+    match done {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            // Whatever broke off, it was the signal, which the children have got as well.
+            let failure = interrupt::check().err().unwrap_or(failure);
+            eprintln!("bench: {failure}");
+            failure.code()
+        }
+    }
+}
+
+fn bench(options: &Options) -> Result<u8, Failure> {
+    interrupt::watch().context(|| "cannot catch signals".to_owned())?;
+    if options.manual {
+        return manual(options);
+    }
+    let figures = session::all(options)?;
+    // A short run proves nothing about speed.
+    let bars = if options.smoke { Vec::new() } else { bars::judge(&figures) };
+    print!("{}", report::markdown(&figures, &bars));
+    if let Some(path) = &options.json {
+        let text = format!("{:#}\n", report::json(&figures, &bars));
+        std::fs::write(path, text).context(|| path.display().to_string())?;
+    }
+    if let Some(complaint) = report::complaint(&figures) {
+        return Err(Failure::Program(complaint));
+    }
+    Ok(u8::from(options.strict && bars.iter().any(|bar| bar.met() == Some(false))))
+}
+
+fn manual(options: &Options) -> Result<u8, Failure> {
+    let sides = manual::all(options)?;
+    print!("{}", manual_table::markdown(&sides));
+    if let Some(path) = &options.json {
+        let text = format!("{:#}\n", manual_table::json(&sides));
+        std::fs::write(path, text).context(|| path.display().to_string())?;
+    }
+    manual_table::complaint(&sides).map_or(Ok(0), |complaint| Err(Failure::Program(complaint)))
+}
