@@ -1,0 +1,1 @@
+//! N: the network and frames.

@@ -1,0 +1,1 @@
+//! S: signals, start, stop and reload.
