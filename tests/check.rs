@@ -7,59 +7,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use ostler_tests::binaries::{bui_monitor, workspace};
-use ostler_tests::process::command;
+use ostler_tests::binaries::workspace;
+use ostler_tests::checked::{BURP, Checked, check, clean, write};
 use ostler_tests::{Certificates, Pair};
-
-/// What a check came to.
-struct Checked {
-    code: i32,
-    /// The configuration in effect.
-    shown: String,
-    /// Errors and warnings, one a line.
-    told: String,
-}
-
-impl Checked {
-    /// Runs in `directory`, which it makes the working directory.
-    fn run(directory: &Path, arguments: &[&str]) -> Self {
-        let mut check = command(bui_monitor());
-        let output = check.current_dir(directory).arg("--check").args(arguments).output().unwrap();
-        Self {
-            code: output.status.code().unwrap(),
-            shown: String::from_utf8(output.stdout).unwrap(),
-            told: String::from_utf8(output.stderr).unwrap(),
-        }
-    }
-
-    fn value(&self, key: &str) -> Option<&str> {
-        self.shown.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(" = "))
-    }
-
-    /// The lines of what was told that begin so.
-    fn lines(&self, start: &str) -> Vec<&str> {
-        self.told.lines().filter(|line| line.starts_with(start)).collect()
-    }
-}
-
-/// Checks this text, in a file that only its owner can read.
-fn check(text: &str, arguments: &[&str]) -> Checked {
-    let directory = tempfile::tempdir().unwrap();
-    write(&directory.path().join("x.cfg"), text);
-    Checked::run(directory.path(), &[&["-c", "x.cfg"], arguments].concat())
-}
-
-fn write(path: &Path, text: &str) {
-    fs::write(path, text).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
-}
-
-const BURP: &str = "[Burp]\nburpbin = /usr/sbin/burp\nbconfcli = /etc/burp/burp.conf\n";
-
-/// A configuration about which nothing is to be said.
-fn clean() -> String {
-    format!("[Global]\npassword = one of our own\npool = 1\n{BURP}")
-}
 
 #[test]
 fn the_installed_file_is_right_and_says_the_defaults() {

@@ -1,74 +1,10 @@
 //! What the service manager is told, and when.
 
-use std::os::unix::net::UnixDatagram;
-use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, channel};
-
-use ostler_runtime::{Deadline, Thread};
 use ostler_tests::controller::{Reply, usual};
-use ostler_tests::{FakeBurp, PATIENCE, Question, Settings, Step, Wire};
+use ostler_tests::{FakeBurp, Manager, PATIENCE, Question, Step, Wire};
 use rustix::process::Signal;
 
-use crate::{RELOADED, ask_aside, wait_logged};
-
-/// A service manager that only listens.
-pub(crate) struct Manager {
-    messages: Receiver<String>,
-    path: PathBuf,
-    _directory: tempfile::TempDir,
-}
-
-impl Manager {
-    pub(crate) fn new() -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("notify");
-        let socket = UnixDatagram::bind(&path).unwrap();
-        let (sender, messages) = channel();
-        // The kernel keeps few messages, and a daemon does not wait until there is room for more.
-        let listener = Thread::spawn("manager", move || {
-            let mut bytes = [0; 4096];
-            while let Ok(size) = socket.recv(&mut bytes) {
-                let message = String::from_utf8_lossy(&bytes[..size]).into_owned();
-                if sender.send(message).is_err() {
-                    return;
-                }
-            }
-        });
-        // Nothing wakes it when its test is over: it ends with the process.
-        std::mem::forget(listener);
-        Self { messages, path, _directory: directory }
-    }
-
-    /// A daemon with these settings will tell this manager, and give it signs of life.
-    pub(crate) fn watched(&self, settings: Settings) -> Settings {
-        settings.environment("NOTIFY_SOCKET", &self.path).environment("WATCHDOG_USEC", "100000")
-    }
-
-    fn next(&self, deadline: Deadline) -> String {
-        let left = deadline.remaining().unwrap_or(PATIENCE);
-        self.messages.recv_timeout(left).expect("a message")
-    }
-
-    /// Waits for a message that begins so; signs of life may come before it, and nothing else.
-    pub(crate) fn wait(&self, start: &str) {
-        let deadline = Deadline::after(PATIENCE);
-        loop {
-            let message = self.next(deadline);
-            if message.starts_with(start) {
-                return;
-            }
-            assert_eq!(message, "WATCHDOG=1", "while {start} was waited for");
-        }
-    }
-
-    /// Takes so many signs of life, and nothing else comes meanwhile.
-    fn lives(&self, times: usize) {
-        let deadline = Deadline::after(PATIENCE);
-        for _ in 0..times {
-            assert_eq!(self.next(deadline), "WATCHDOG=1");
-        }
-    }
-}
+use crate::{RELOADED, ask_aside};
 
 #[test]
 fn it_is_ready_when_a_child_is() {
@@ -87,7 +23,7 @@ fn it_is_ready_when_a_child_is() {
     // It listens, and says that it lives, but not that it is ready; a reload changes nothing.
     drop(Wire::connect(daemon.address()));
     daemon.signal(Signal::HUP);
-    wait_logged(&daemon, RELOADED, 1);
+    daemon.wait_logged(RELOADED, 1);
     manager.lives(3);
     fake.release(first, &[Step::greet()]);
     manager.wait("READY=1");

@@ -4,22 +4,14 @@ use std::fs;
 use std::path::Path;
 
 use ostler_tests::controller::usual;
-use ostler_tests::{Answer, Daemon, FakeBurp, Reply, Step, wait_for};
+use ostler_tests::{Answer, Daemon, FakeBurp, Load, Manager, Reply, Step, wait_for};
 use rustix::process::Signal;
 use serde_json::json;
 
-use crate::load::Load;
-use crate::manager::Manager;
-use crate::{RELOADED, UNCHANGED, ready, wait_logged};
+use crate::{UNCHANGED, ready};
 
 /// So many clients ask while it reloads.
 const CLIENTS: usize = 6;
-
-/// Reloads, for the `times`th time, with success.
-fn reload(daemon: &mut Daemon, times: usize) {
-    daemon.signal(Signal::HUP);
-    wait_logged(daemon, RELOADED, times);
-}
 
 #[test]
 fn a_pool_grows_and_shrinks_under_load_without_an_error() {
@@ -27,9 +19,9 @@ fn a_pool_grows_and_shrinks_under_load_without_an_error() {
     let mut daemon = ready(&fake, 3);
     let load = Load::start(daemon.address(), CLIENTS);
     load.pass(20);
-    for (times, pool) in [5, 2].into_iter().enumerate() {
+    for pool in [5, 2] {
         daemon.configure(&fake.settings().set("pool", &pool.to_string()));
-        reload(&mut daemon, times + 1);
+        daemon.reload();
         daemon.wait_ready(pool);
         wait_for("no child is too many", || daemon.children().len() as u64 == pool);
         load.pass(50);
@@ -42,8 +34,8 @@ fn a_hundred_reloads_under_load_cost_no_request() {
     let fake = FakeBurp::new();
     let mut daemon = ready(&fake, 2);
     let load = Load::start(daemon.address(), CLIENTS);
-    for times in 1..=100 {
-        reload(&mut daemon, times);
+    for _ in 1..=100 {
+        daemon.reload();
     }
     load.end();
     assert_eq!(daemon.wait_ready(2)["totals"]["losses"], 0);
@@ -87,7 +79,7 @@ fn a_wrong_file_changes_nothing_and_is_told_in_one_line() {
         daemon.signal(Signal::HUP);
         manager.wait("RELOADING=1\nMONOTONIC_USEC=");
         manager.wait("READY=1");
-        wait_logged(&daemon, UNCHANGED, 1);
+        daemon.wait_logged(UNCHANGED, 1);
         let errors: Vec<String> =
             daemon.log().into_iter().filter(|line| line.contains(" ERROR ")).collect();
         assert_eq!(errors.len(), 1, "{what}: {errors:?}");
@@ -107,7 +99,7 @@ fn a_password_holds_from_its_reload_on() {
     };
     daemon.configure(&fake.settings().set("password", "another one"));
     assert_eq!(ask(&daemon, "another one"), "KO", "it was not told yet");
-    reload(&mut daemon, 1);
+    daemon.reload();
     assert_eq!(ask(&daemon, "another one"), "OK");
     assert_eq!(ask(&daemon, ostler_tests::wire::PASSWORD), "KO");
 }
@@ -119,7 +111,7 @@ fn a_timeout_holds_from_its_reload_on() {
     daemon.wait_ready(2);
     fake.at_query("c:client1", vec![Step::Hang]);
     daemon.configure(&fake.settings().timeout(1));
-    reload(&mut daemon, 1);
+    daemon.reload();
     let Answer::Er(_) = daemon.query("c:client1") else { panic!("it cannot be answered") };
 }
 
@@ -136,7 +128,7 @@ fn another_burp_takes_over_under_load_without_an_error() {
     let mut daemon = ready(&before, 3);
     let load = Load::start(daemon.address(), CLIENTS);
     daemon.configure(&after.settings().set("pool", "3"));
-    reload(&mut daemon, 1);
+    daemon.reload();
     wait_for("every child is the other burp's", || {
         before.alive().is_empty() && after.alive().len() == 3
     });
@@ -153,7 +145,7 @@ fn another_client_configuration_is_taken_up() {
     fs::copy(fake.conf(), &other).unwrap();
     let settings = ostler_tests::Settings::new(fake.program(), &other).set("transport", "plain");
     daemon.configure(&settings);
-    reload(&mut daemon, 1);
+    daemon.reload();
     // Idle children are looked after too, but a request may be what makes the daemon look.
     wait_for("every child is a new one", || {
         assert_eq!(daemon.query("c:client1").status(), "OK");
@@ -170,7 +162,7 @@ fn what_a_reload_cannot_change_is_told() {
     let fake = FakeBurp::new();
     let mut daemon = ready(&fake, 2);
     daemon.configure(&fake.settings().set("bind", "127.0.0.2").set("threads", "7"));
-    reload(&mut daemon, 1);
+    daemon.reload();
     for key in ["bind or port", "threads"] {
         daemon.wait_log(&format!("{key} has changed, which takes effect at the next start only"));
     }

@@ -9,7 +9,7 @@ use ostler_tests::{Daemon, FakeBurp, PATIENCE, Question, Step, Wire, wait_for};
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::{RELOADED, ask_aside, ready, wait_logged};
+use crate::{RELOADED, ask_aside, ready};
 
 /// It ends with this signal, successfully, and its children with it.
 fn ends_with(mut daemon: Daemon, signal: Signal) {
@@ -168,7 +168,7 @@ fn other_signals_do_no_harm() {
     }
     // Signals are handled in order of their weight: when this one is, they were.
     daemon.signal(Signal::HUP);
-    wait_logged(&daemon, RELOADED, 1);
+    daemon.wait_logged(RELOADED, 1);
     assert_eq!(daemon.query("c:client1").status(), "OK");
     assert_eq!(daemon.children(), children);
 }

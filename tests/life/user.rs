@@ -8,7 +8,7 @@ use ostler_tests::process::{Process, UNPRIVILEGED, command};
 use ostler_tests::{FakeBurp, Settings, wait_for};
 use rustix::process::Signal;
 
-use crate::{RELOADED, wait_logged};
+use crate::RELOADED;
 
 fn is_root() -> bool {
     rustix::process::getuid().is_root()
@@ -74,10 +74,10 @@ fn it_and_its_children_are_the_users() {
     // A directory of root's hides the configuration from the user, and that is told.
     fs::set_permissions(daemon.directory(), fs::Permissions::from_mode(0o700)).unwrap();
     daemon.signal(Signal::HUP);
-    wait_logged(&daemon, "cannot be read: Permission denied", 1);
+    daemon.wait_logged("cannot be read: Permission denied", 1);
     fs::set_permissions(daemon.directory(), fs::Permissions::from_mode(0o755)).unwrap();
     daemon.signal(Signal::HUP);
-    wait_logged(&daemon, RELOADED, 1);
+    daemon.wait_logged(RELOADED, 1);
     daemon.signal(Signal::TERM);
     assert_eq!(daemon.ended().code(), Some(0));
     assert!(!place.path().join("socket").exists());

@@ -14,11 +14,16 @@ use serde_json::{Value, json};
 
 use crate::binaries::bui_monitor;
 use crate::process::{Identity, Process, UNPRIVILEGED, children, command, descendants, wait_gone};
-use crate::wait::{PATIENCE, wait_until};
+use crate::wait::{PATIENCE, wait_for, wait_until};
 use crate::wire::{self, Address, Answer, PASSWORD, Wire};
 
 /// So many lines of its log are shown when a test fails.
 const LINES_SHOWN: usize = 100;
+
+/// What a reload logs when it has changed something.
+pub const RELOADED: &str = "the configuration was read again";
+/// What a reload logs when it has not.
+pub const UNCHANGED: &str = "everything stays as it was";
 
 /// How a daemon is to be started.
 #[derive(Clone, Debug)]
@@ -257,9 +262,26 @@ impl Daemon {
             .unwrap_or_else(|lines| panic!("not logged: {words}\n{}", lines.join("\n")))
     }
 
+    /// How many lines of the log have `words` in them.
+    pub fn logged(&self, words: &str) -> usize {
+        self.log().iter().filter(|line| line.contains(words)).count()
+    }
+
+    /// Waits until the log has so many lines with `words` in them.
+    pub fn wait_logged(&self, words: &str, times: usize) {
+        wait_for(&format!("{words}: {times} times"), || self.logged(words) >= times);
+    }
+
     /// Sends it a signal.
     pub fn signal(&mut self, signal: Signal) {
         self.process.signal(signal);
+    }
+
+    /// Has it read its configuration again, with success.
+    pub fn reload(&mut self) {
+        let times = self.logged(RELOADED) + 1;
+        self.signal(Signal::HUP);
+        self.wait_logged(RELOADED, times);
     }
 
     /// Waits for its end.

@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 
 use ostler_runtime::Thread;
-use ostler_tests::wire::query;
-use ostler_tests::{Address, Answer, wait_for};
+
+use crate::wire::query;
+use crate::{Address, Answer, wait_for};
 
 /// Clients at work.
-pub(crate) struct Load {
+pub struct Load {
     stop: Arc<AtomicBool>,
     answered: Arc<AtomicUsize>,
     wrong: Receiver<Answer>,
@@ -18,7 +19,7 @@ pub(crate) struct Load {
 
 impl Load {
     /// So many clients, each with one query after another.
-    pub(crate) fn start(address: &Address, clients: usize) -> Self {
+    pub fn start(address: &Address, clients: usize) -> Self {
         let (stop, answered) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
         let (sender, wrong) = channel();
         let threads = (0..clients).map(|number| {
@@ -42,19 +43,30 @@ impl Load {
     }
 
     /// Waits for so many answers more.
-    pub(crate) fn pass(&self, answers: usize) {
+    pub fn pass(&self, answers: usize) {
         let wanted = self.answered.load(Ordering::Acquire) + answers;
         wait_for("clients are answered", || self.answered.load(Ordering::Acquire) >= wanted);
     }
 
-    /// Ends it: every answer must have been `OK`.
-    pub(crate) fn end(self) {
+    /// So many have been answered so far.
+    pub fn answered(&self) -> usize {
+        self.answered.load(Ordering::Acquire)
+    }
+
+    /// Ends it: every answer must have been `OK`. Says how many there were.
+    pub fn end(self) -> usize {
+        let (answered, wrong) = self.finish();
+        assert!(wrong.is_empty(), "{} of the answers: {:?}", wrong.len(), wrong.first());
+        answered
+    }
+
+    /// Ends it: how many answers there were, and those that were not `OK`.
+    pub fn finish(self) -> (usize, Vec<Answer>) {
         self.pass(self.threads.len());
         self.stop.store(true, Ordering::Release);
         for thread in self.threads {
             thread.join();
         }
-        let wrong: Vec<Answer> = self.wrong.try_iter().collect();
-        assert!(wrong.is_empty(), "{} of the answers: {:?}", wrong.len(), wrong.first());
+        (self.answered.load(Ordering::Acquire), self.wrong.try_iter().collect())
     }
 }

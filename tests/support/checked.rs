@@ -1,0 +1,63 @@
+//! `bui-monitor --check` of a text or a file, and what came of it.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use crate::binaries::bui_monitor;
+use crate::process::command;
+
+/// What a check came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    /// The exit code.
+    pub code: i32,
+    /// The configuration in effect.
+    pub shown: String,
+    /// Errors and warnings, one a line.
+    pub told: String,
+}
+
+impl Checked {
+    /// Runs in `directory`, which it makes the working directory.
+    pub fn run(directory: &Path, arguments: &[&str]) -> Self {
+        let mut check = command(bui_monitor());
+        let output = check.current_dir(directory).arg("--check").args(arguments).output().unwrap();
+        Self {
+            code: output.status.code().unwrap(),
+            shown: String::from_utf8(output.stdout).unwrap(),
+            told: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// What is printed for `key`.
+    pub fn value(&self, key: &str) -> Option<&str> {
+        self.shown.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(" = "))
+    }
+
+    /// The lines of what was told that begin so.
+    pub fn lines(&self, start: &str) -> Vec<&str> {
+        self.told.lines().filter(|line| line.starts_with(start)).collect()
+    }
+}
+
+/// Checks this text, in a file that only its owner can read.
+pub fn check(text: &str, arguments: &[&str]) -> Checked {
+    let directory = tempfile::tempdir().unwrap();
+    write(&directory.path().join("x.cfg"), text);
+    Checked::run(directory.path(), &[&["-c", "x.cfg"], arguments].concat())
+}
+
+/// Writes a file that only its owner can read.
+pub fn write(path: &Path, text: &str) {
+    fs::write(path, text).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+/// A section of a burp that need not be there.
+pub const BURP: &str = "[Burp]\nburpbin = /usr/sbin/burp\nbconfcli = /etc/burp/burp.conf\n";
+
+/// A configuration about which nothing is to be said.
+pub fn clean() -> String {
+    format!("[Global]\npassword = one of our own\npool = 1\n{BURP}")
+}
