@@ -5,12 +5,13 @@
 
 use std::fmt;
 use std::io::{self, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use ostler_runtime::Deadline;
+use rustix::net::{AddressFamily, SocketType, bind, connect, socket};
 use serde_json::{Value, json};
 
 use crate::wait::PATIENCE;
@@ -135,6 +136,19 @@ impl Wire {
     /// Connects.
     pub fn connect(address: &Address) -> Self {
         Self::try_connect(address).unwrap_or_else(|error| panic!("connect to {address:?}: {error}"))
+    }
+
+    /// Connects to an IPv4 address from another one. All of 127/8 is this machine's, so that a test
+    /// can be many.
+    pub fn connect_from(source: Ipv4Addr, address: &Address) -> Self {
+        let Address::Tcp(address) = address else { panic!("{address:?} is no IPv4 address") };
+        let socket = socket(AddressFamily::INET, SocketType::STREAM, None).expect("a socket");
+        bind(&socket, &SocketAddr::from((source, 0))).expect("an address of this machine");
+        connect(&socket, address).expect("connect");
+        let stream = TcpStream::from(socket);
+        stream.set_nodelay(true).expect("an option");
+        let stream = Stream::Tcp(stream);
+        Self { stream, deadline: Deadline::after(PATIENCE), pending: Vec::new() }
     }
 
     /// Connects, or says why not.
