@@ -7,7 +7,7 @@ use std::path::Path;
 use ostler_tests::wire::ask;
 use ostler_tests::{Address, Daemon, FakeBurp, Settings, Step, Wire, wait_for};
 use rustix::process::Signal;
-use serde_json::json;
+use serde_json::{Value, json};
 
 const PASSWORD: &str = "pass-canary-1";
 const NEXT_PASSWORD: &str = "pass-canary-2";
@@ -142,4 +142,25 @@ fn a_log_file_is_private_appended_to_and_begun_anew_when_it_was_moved() {
     assert_eq!(daemon.ended().code(), Some(0));
     assert_eq!((count("old", "listening on"), count("old", crate::RELOADED)), (3, 0));
     assert_eq!((count("old", "stopped"), count("log", "stopped")), (2, 1));
+}
+
+#[test]
+fn usr1_tells_the_state_of_every_slot() {
+    let fake = FakeBurp::new();
+    // Told at any level.
+    let place = tempfile::tempdir().unwrap();
+    let socket = place.path().join("socket");
+    let settings = fake.settings().set("bind", &format!("unix:{}", socket.display()));
+    let mut daemon = settings.set("pool", "3").start();
+    daemon.wait_ready(3);
+    daemon.signal(Signal::USR1);
+    let line = daemon.wait_log("status: {");
+    let (_, json) = line.split_once("status: ").unwrap();
+    let status: Value = serde_json::from_str(json).unwrap();
+    let slots = status["slots"].as_array().unwrap();
+    assert_eq!(slots.len(), 3, "{line}");
+    for slot in slots {
+        assert_eq!(slot["state"], "ready", "{line}");
+        assert!(slot["pid"].as_u64().is_some(), "{line}");
+    }
 }

@@ -5,8 +5,7 @@ mod exit;
 mod log;
 mod manager;
 mod reload;
-mod stop;
 mod user;
 
 use ostler_tests::aside::{ask_aside, ready};
-use ostler_tests::daemon::{RELOADED, UNCHANGED};
+use ostler_tests::daemon::RELOADED;

@@ -2,7 +2,8 @@
 
 use std::os::unix::net::UnixDatagram;
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
 
 use ostler_runtime::{Deadline, Thread};
 
@@ -65,6 +66,16 @@ impl Manager {
         for _ in 0..times {
             assert_eq!(self.next(deadline), "WATCHDOG=1");
         }
+    }
+
+    /// Passes over every message that has come so far.
+    pub fn passed(&self) {
+        while self.messages.try_recv().is_ok() {}
+    }
+
+    /// Whether nothing comes for so long.
+    pub fn is_silent(&self, time: Duration) -> bool {
+        self.messages.recv_timeout(time) == Err(RecvTimeoutError::Timeout)
     }
 }
 

@@ -1,1 +1,0 @@
-//! S: signals, start, stop and reload.
