@@ -134,8 +134,8 @@ impl Acceptor<'_> {
                         let name = listener.name();
                         log::error!("cannot accept on {name}: {error} ({more} times before)");
                     }
-                    // An idle connection gives its descriptor for the one that waits.
-                    self.shared.parked.evict_idle();
+                    // A silent connection gives its descriptor for the one that waits.
+                    self.shared.parked.evict(self.shared);
                     return Sweep::Exhausted;
                 }
             }
@@ -150,12 +150,12 @@ impl Acceptor<'_> {
         }
     }
 
-    /// Whether one more connection may be open; the longest idle one makes room if need be.
+    /// Whether one more connection may be open; a silent one makes room if need be.
     fn has_room(&mut self) -> bool {
         let limit = self.shared.limits.max_connections;
         // Only this thread makes the number grow.
         if self.shared.counters.open.load(Ordering::SeqCst) < limit
-            || self.shared.parked.evict_idle()
+            || self.shared.parked.evict(self.shared)
         {
             return true;
         }

@@ -114,6 +114,11 @@ impl Outbox {
         ]
     }
 
+    /// How many bytes are left.
+    pub(crate) fn left(&self) -> usize {
+        self.rest().iter().map(|part| part.len()).sum()
+    }
+
     /// Whether nothing is left.
     pub(crate) fn is_written(&self) -> bool {
         self.rest().iter().all(|part| part.is_empty())

@@ -6,10 +6,12 @@
 //!    └──────────────── kept ───────────────────────┘  └─ surplus ─▶ Lingering ──▶ closed
 //! ```
 //!
+//! An answer that shall come late is Held before it is written.
+//!
 //! Each call goes on until the socket is not ready, and says what to do [`Next`].
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ostler_runtime::{Deadline, now};
 
@@ -18,7 +20,7 @@ use crate::frame::{Inbox, Progress};
 use crate::shared::Shared;
 use crate::socket::{Moved, Want};
 use crate::stream::{Behind, Broken, Stream};
-use crate::{Answer, Peer, Refusal};
+use crate::{Answer, Origin, Peer, Refusal};
 
 /// Largest emptied buffer that is worth keeping for the next connection.
 const SPARE_BYTES: usize = 4096;
@@ -27,8 +29,12 @@ const SPARE_BYTES: usize = 4096;
 pub(crate) struct Connection {
     stream: Stream,
     peer: Peer,
+    /// Whom it is counted with, until it is authenticated.
+    stranger: Option<Origin>,
     inbox: Inbox,
     phase: Phase,
+    /// When its client was heard last.
+    heard: Instant,
     /// When the current request began; `None` between the requests of a kept connection.
     started: Option<Instant>,
     /// Whether it goes back to reading after an answer.
@@ -42,6 +48,7 @@ pub(crate) struct Connection {
 
 enum Phase {
     Reading,
+    Held { answer: Answer, until: Deadline },
     Writing { outbox: Outbox, then: Then, deadline: Deadline },
     Lingering { discarded: usize, deadline: Deadline },
 }
@@ -72,12 +79,15 @@ pub(crate) enum Next {
 impl Connection {
     /// A connection just accepted; it is counted as open until it is dropped.
     pub(crate) fn new(stream: Stream, peer: Peer, shared: Arc<Shared>) -> Box<Self> {
+        let accepted = now();
         Box::new(Self {
             stream,
             peer,
+            stranger: Origin::of(peer, &shared.limits.trusted),
             inbox: Inbox::default(),
             phase: Phase::Reading,
-            started: Some(now()),
+            heard: accepted,
+            started: Some(accepted),
             kept: false,
             ended: false,
             polled: false,
@@ -87,8 +97,9 @@ impl Connection {
 
     /// Goes on where it stopped. `spare` is a buffer to read into, and comes back where possible.
     pub(crate) fn resume(&mut self, spare: &mut Vec<u8>) -> Next {
-        match self.phase {
+        match &mut self.phase {
             Phase::Reading => {
+                self.heard = now();
                 if !self.inbox.has_buffer() {
                     self.inbox = Inbox::reusing(std::mem::take(spare));
                 }
@@ -98,6 +109,12 @@ impl Connection {
                 }
                 next
             }
+            Phase::Held { answer, until } if until.passed() => {
+                let answer = std::mem::take(answer);
+                self.answer(answer)
+            }
+            // Before its time only the end of the connection wakes it.
+            Phase::Held { .. } => Next::Close,
             Phase::Writing { .. } => self.write(),
             Phase::Lingering { .. } => self.linger(),
         }
@@ -115,6 +132,53 @@ impl Connection {
         // answer; if it has ended its side, there is nothing to come.
         let then = if self.ended { Then::Settle } else { Then::Linger };
         self.begin(answer, then)
+    }
+
+    /// Keeps the answer to the request that was read last back for a while.
+    pub(crate) fn hold(&mut self, answer: Answer, delay: Duration) -> Next {
+        let until = Deadline::after(delay);
+        self.phase = Phase::Held { answer, until };
+        Next::Park(Want::Time, until)
+    }
+
+    /// Whether its answer is kept back.
+    pub(crate) fn is_held(&self) -> bool {
+        matches!(self.phase, Phase::Held { .. })
+    }
+
+    /// Keeps its answer back no longer.
+    pub(crate) fn release(&mut self) {
+        if let Phase::Held { until, .. } = &mut self.phase {
+            *until = Deadline::after(Duration::ZERO);
+        }
+    }
+
+    /// Its client has said who it is: it counts as a stranger no more.
+    pub(crate) fn authenticated(&mut self) {
+        self.stranger = None;
+    }
+
+    /// Whom it is counted with; `None` once it is authenticated, or if it is exempt.
+    pub(crate) fn stranger(&self) -> Option<Origin> {
+        self.stranger
+    }
+
+    /// When its client was heard last.
+    pub(crate) fn heard(&self) -> Instant {
+        self.heard
+    }
+
+    /// Whether its client has said something that nobody has received yet.
+    pub(crate) fn has_spoken(&self) -> bool {
+        self.stream.has_begun()
+    }
+
+    /// How many bytes of its answer wait to be written.
+    pub(crate) fn unwritten(&self) -> usize {
+        match &self.phase {
+            Phase::Writing { outbox, .. } => outbox.left(),
+            _ => 0,
+        }
     }
 
     /// Lets it carry further requests.
@@ -156,7 +220,7 @@ impl Connection {
         match self.phase {
             Phase::Reading => self.started.is_some(),
             Phase::Writing { .. } => true,
-            Phase::Lingering { .. } => false,
+            Phase::Held { .. } | Phase::Lingering { .. } => false,
         }
     }
 

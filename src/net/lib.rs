@@ -31,7 +31,14 @@
 //! # What is refused
 //!
 //! - Frames longer than [`Limits::max_request`], as soon as their header says so.
-//! - Connections beyond [`Limits::max_connections`]: closed at once and counted.
+//! - Connections beyond [`Limits::max_connections`], told so and closed at once, unless a silent
+//!   one makes room: of those that have not been [authenticated](Reply::authenticated) the one
+//!   silent longest, else the kept one idle longest.
+//! - Of the connections from one address that have not been authenticated, those silent longest
+//!   where there are more than [`Limits::max_unauthenticated`]. [`Limits::trusted`] addresses and
+//!   Unix sockets are exempt.
+//! - Answers that nobody reads, the oldest first, where they come to more than
+//!   [`Limits::max_pending_answers`] bytes.
 //! - On a TLS listener, whatever does not speak TLS 1.2 or 1.3: told so by an alert, closed and
 //!   counted.
 
@@ -45,11 +52,16 @@ mod address;
 mod answer;
 mod connection;
 mod frame;
+mod guests;
 mod inherited;
 mod limits;
+mod line;
 mod listener;
 #[cfg(test)]
 mod loopback;
+mod origin;
+#[cfg(test)]
+mod overload;
 mod parked;
 mod reply;
 mod server;
@@ -67,7 +79,8 @@ pub use address::{Address, AddressError, Peer};
 pub use answer::{Answer, Body, Head};
 pub use limits::Limits;
 pub use listener::{BindError, Listener};
+pub use origin::{Network, NetworkError, Origin};
 pub use reply::Reply;
-pub use server::{Drained, Server};
+pub use server::{Drained, Meter, Server};
 pub use service::{Refusal, Service};
 pub use statistics::Statistics;

@@ -2,15 +2,27 @@
 
 use std::time::Duration;
 
+use crate::Network;
+
 /// What a server grants its clients. Every wait and every buffer of the crate is bounded by one of
 /// these.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Connections that may be open at the same time; default 1024. One more makes the longest
-    /// idle kept connection go, or is closed at once where there is none.
+    /// Connections that may be open at the same time; default 1024. One more makes the one go that
+    /// has been silent longest and has not been authenticated, else the longest idle kept one, or
+    /// is closed at once where there is neither.
     pub max_connections: usize,
+    /// Connections from one address that may wait for their client without having been
+    /// authenticated; default 64. Of more, those silent longest are closed.
+    pub max_unauthenticated: usize,
+    /// Addresses that the limit above and [`Reply::origin`](crate::Reply::origin) do not know;
+    /// default none.
+    pub trusted: Vec<Network>,
     /// Longest body of a request, in bytes; default 64 KiB.
     pub max_request: usize,
+    /// Bytes of answers that wait for their clients to read them; default 256 MiB. Beyond it, the
+    /// answer that was begun first is cut off. An answer that several wait for counts for each.
+    pub max_pending_answers: usize,
     /// From the start of a request (see [`request_deadline`](Self::request_deadline)) to the
     /// eighth byte of its header; default 5 s.
     pub header_deadline: Duration,
@@ -31,7 +43,10 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             max_connections: 1024,
+            max_unauthenticated: 64,
+            trusted: Vec::new(),
             max_request: 64 * 1024,
+            max_pending_answers: 256 * 1024 * 1024,
             header_deadline: Duration::from_secs(5),
             request_deadline: Duration::from_secs(10),
             write_deadline: Duration::from_secs(30),

@@ -5,27 +5,27 @@
 //! connection is there, and no thread has to be woken for it. An event for a connection that has
 //! left in the meantime carries a token that has gone stale.
 //!
-//! Deadlines are looked at every [`TICK`] while anybody is parked. With nobody parked the thread
+//! Deadlines are looked at four times a second while anybody is parked. With nobody parked the thread
 //! sleeps without a timeout: an idle daemon does not wake up.
 
 use std::os::fd::OwnedFd;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use ostler_runtime::{Deadline, Wake, now};
+use ostler_runtime::{Deadline, Seldom, Wake, now};
 use rustix::buffer::spare_capacity;
-use rustix::event::{Timespec, epoll};
+use rustix::event::epoll;
 
 use crate::connection::Connection;
+use crate::guests::{Admits, Guest, Guests};
 use crate::shared::{Shared, Work};
-use crate::slab::Slab;
 use crate::socket::Want;
-
-/// How late a deadline may be noticed.
-const TICK: Duration = Duration::from_millis(250);
 
 /// Events taken with one call.
 const EVENTS: usize = 64;
+
+/// The shortest time between two log lines of a kind that clients can provoke.
+const PAUSE: Duration = Duration::from_secs(60);
 
 /// The token of the wake descriptor; no slab index comes near it.
 const WAKE_TOKEN: u64 = u64::MAX;
@@ -34,28 +34,9 @@ const WAKE_TOKEN: u64 = u64::MAX;
 pub(crate) struct Parked {
     epoll: OwnedFd,
     wake: Wake,
-    inside: Mutex<Inside>,
-}
-
-struct Inside {
-    slab: Slab<Guest>,
-    admits: Admits,
-    /// The thread sleeps without a timeout and must be woken to look at deadlines.
-    asleep: bool,
-}
-
-struct Guest {
-    connection: Box<Connection>,
-    deadline: Deadline,
-}
-
-/// Whom the slab takes in.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Admits {
-    Everybody,
-    /// Those that are in the middle of something.
-    Busy,
-    Nobody,
+    guests: Mutex<Guests>,
+    crowds: Seldom,
+    unread: Seldom,
 }
 
 impl Parked {
@@ -63,8 +44,13 @@ impl Parked {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         let wake = Wake::new()?;
         epoll::add(&epoll, &wake, epoll::EventData::new_u64(WAKE_TOKEN), epoll::EventFlags::IN)?;
-        let inside = Inside { slab: Slab::new(), admits: Admits::Everybody, asleep: false };
-        Ok(Self { epoll, wake, inside: Mutex::new(inside) })
+        Ok(Self {
+            epoll,
+            wake,
+            guests: Mutex::new(Guests::new()),
+            crowds: Seldom::new(PAUSE),
+            unread: Seldom::new(PAUSE),
+        })
     }
 
     /// Lets a connection wait for readiness; it is closed where it cannot, or its time is over.
@@ -73,21 +59,28 @@ impl Parked {
             expire(connection);
             return;
         }
-        let mut inside = self.lock();
-        let admitted = match inside.admits {
+        let shared = connection.shared().clone();
+        let mut guests = self.lock();
+        if guests.admits != Admits::Everybody && connection.is_held() {
+            drop(guests);
+            return release(connection);
+        }
+        let admitted = match guests.admits {
             Admits::Everybody => true,
             Admits::Busy => !connection.is_silent(),
             Admits::Nobody => false,
         };
-        let Some(token) = admitted.then(|| inside.slab.vacancy()).flatten() else {
-            drop(inside);
+        let Some(token) = admitted.then(|| guests.vacancy()).flatten() else {
+            drop(guests);
             return;
         };
         let rejected = self.arm(connection, token, want).and_then(|connection| {
-            inside.slab.put(token, Guest { connection, deadline }).map_err(|guest| guest.connection)
+            guests.put(token, Guest { pending: connection.unwritten(), connection, deadline })
         });
-        let asleep = std::mem::replace(&mut inside.asleep, false);
-        drop(inside);
+        let unread = guests.unread_beyond(shared.limits.max_pending_answers);
+        let asleep = std::mem::replace(&mut guests.asleep, false);
+        drop(guests);
+        self.drop_answers(unread, &shared);
         if asleep {
             self.wake.wake();
         }
@@ -95,47 +88,45 @@ impl Parked {
         drop(rejected);
     }
 
-    /// Closes the connection that has waited longest between two requests. Whether there was one.
-    pub(crate) fn evict_idle(&self) -> bool {
-        let mut inside = self.lock();
-        let idle = inside.slab.guests().filter(|guest| guest.connection.is_idle());
-        // All idle ones wait equally long, so the earliest deadline is the longest silence.
-        let Some(earliest) = idle.filter_map(|guest| guest.deadline.instant()).min() else {
-            return false;
-        };
-        let evicted = inside.take_where(|guest| {
-            guest.deadline.instant() == Some(earliest)
-                && guest.connection.is_idle()
-                && guest.connection.is_silent()
-        });
-        drop(inside);
-        !evicted.is_empty()
+    /// Closes the connection that has to make room first. Whether there was one.
+    pub(crate) fn evict(&self, shared: &Shared) -> bool {
+        let gone = self.lock().longest_silent();
+        let found = gone.is_some();
+        if let Some(guest) = gone {
+            shared.counters.evicted.count();
+            log::debug!("{} makes room for others", guest.connection.peer());
+        }
+        found
     }
 
-    /// Closes whoever is silent, now and from now on.
+    /// Closes whoever is silent, now and from now on, and has kept answers written.
     pub(crate) fn drain(&self) {
-        let mut inside = self.lock();
-        if inside.admits == Admits::Everybody {
-            inside.admits = Admits::Busy;
+        let mut guests = self.lock();
+        if guests.admits == Admits::Everybody {
+            guests.admits = Admits::Busy;
         }
-        let silent = inside.take_where(|guest| guest.connection.is_silent());
-        drop(inside);
+        let silent = guests.take_where(|guest| guest.connection.is_silent());
+        let held = guests.take_where(|guest| guest.connection.is_held());
+        drop(guests);
         drop(silent);
+        for guest in held {
+            release(guest.connection);
+        }
     }
 
     /// Closes everybody and ends the thread.
     pub(crate) fn close(&self) {
-        let mut inside = self.lock();
-        inside.admits = Admits::Nobody;
-        let all = inside.take_where(|_| true);
-        drop(inside);
+        let mut guests = self.lock();
+        guests.admits = Admits::Nobody;
+        let all = guests.take_where(|_| true);
+        drop(guests);
         drop(all);
         self.wake.wake();
     }
 
     /// How many are parked.
     pub(crate) fn len(&self) -> usize {
-        self.lock().slab.len()
+        self.lock().len()
     }
 
     /// The thread's work, until [`close`](Self::close).
@@ -144,8 +135,8 @@ impl Parked {
         let mut tick = now();
         loop {
             let (left, ended) = {
-                let mut inside = self.lock();
-                (inside.rest(&mut tick), inside.admits == Admits::Nobody)
+                let mut guests = self.lock();
+                (guests.rest(&mut tick), guests.admits == Admits::Nobody)
             };
             if ended {
                 return;
@@ -156,25 +147,59 @@ impl Parked {
             self.hand_on(&events, shared);
             let time = now();
             if time >= tick {
-                let late = self.lock().take_where(|guest| {
+                let mut guests = self.lock();
+                let late = guests.take_where(|guest| {
                     guest.deadline.instant().is_some_and(|deadline| deadline <= time)
                 });
+                let crowd = guests.crowd(shared.limits.max_unauthenticated);
+                drop(guests);
                 for guest in late {
                     expire(guest.connection);
                 }
+                self.disperse(&crowd, shared);
             }
         }
     }
 
     /// Gives the connections that are ready to the `conn` threads.
     fn hand_on(&self, events: &[epoll::Event], shared: &Shared) {
-        let mut inside = self.lock();
+        let mut guests = self.lock();
         for event in events {
             let token = event.data.u64();
             if token == WAKE_TOKEN {
                 self.wake.clear();
-            } else if let Some(guest) = inside.slab.take(token) {
+            } else if let Some(guest) = guests.take(token) {
                 shared.hand_on(Work::Ready(guest.connection));
+            }
+        }
+    }
+
+    /// Closes silent connections of addresses that have too many.
+    fn disperse(&self, crowd: &[Guest], shared: &Shared) {
+        let Some(first) = crowd.first() else { return };
+        shared.counters.evicted.add(crowd.len());
+        if let Some(more) = self.crowds.allow() {
+            log::warn!(
+                "closed {} silent connections, one of {}: more than {} from one address \
+                 ({more} times before)",
+                crowd.len(),
+                first.connection.peer(),
+                shared.limits.max_unauthenticated
+            );
+        }
+    }
+
+    /// Cuts off answers that wait too long while others wait too.
+    fn drop_answers(&self, unread: Vec<Guest>, shared: &Shared) {
+        for guest in unread {
+            shared.counters.dropped_answers.count();
+            if let Some(more) = self.unread.allow() {
+                log::warn!(
+                    "cut off the answer to {}: more than {} bytes of answers wait to be read \
+                     ({more} before)",
+                    guest.connection.peer(),
+                    shared.limits.max_pending_answers
+                );
             }
         }
     }
@@ -190,6 +215,7 @@ impl Parked {
             | match want {
                 Want::Read => epoll::EventFlags::IN | epoll::EventFlags::RDHUP,
                 Want::Write => epoll::EventFlags::OUT,
+                Want::Time => epoll::EventFlags::empty(),
             };
         let data = epoll::EventData::new_u64(token);
         let known = connection.mark_polled();
@@ -208,33 +234,24 @@ impl Parked {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inside> {
-        self.inside.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Guests> {
+        self.guests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Inside {
-    /// How long the thread may sleep: to the next tick, or for ever if the last one found nobody
-    /// and nobody has come since. (Somebody who comes for a moment only, as most do, thus does not
-    /// have to wake it.)
-    fn rest(&mut self, tick: &mut Instant) -> Option<Timespec> {
-        let time = now();
-        if *tick <= time {
-            self.asleep = self.slab.len() == 0;
-            *tick = time.checked_add(TICK).unwrap_or(time);
-        }
-        if self.asleep { None } else { Timespec::try_from(tick.duration_since(time)).ok() }
-    }
-
-    /// Takes all that `leaves` says yes to; they are to be closed when the lock is gone, since
-    /// closing is a system call.
-    fn take_where(&mut self, leaves: impl Fn(&Guest) -> bool) -> Vec<Guest> {
-        self.slab.take_where(leaves)
-    }
+/// Has an answer that was kept back written now.
+fn release(mut connection: Box<Connection>) {
+    connection.release();
+    let shared = connection.shared().clone();
+    shared.hand_on(Work::Ready(connection));
 }
 
-/// Closes a connection whose time is over.
+/// Ends the wait of a connection whose time is over: it is closed, unless its answer waited for
+/// its time.
 fn expire(connection: Box<Connection>) {
+    if connection.is_held() {
+        return release(connection);
+    }
     if connection.is_owed() {
         connection.shared().counters.timeouts.count();
         log::debug!("{} took too long", connection.peer());

@@ -1,10 +1,11 @@
 //! The right and the duty to answer one request.
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::connection::{Connection, Next};
 use crate::shared::Work;
-use crate::{Answer, Peer};
+use crate::{Answer, Origin, Peer};
 
 /// A connection whose request is being answered. Dropping it without an answer closes the
 /// connection without a byte.
@@ -31,6 +32,20 @@ impl Reply {
         if let Some(connection) = &mut self.connection {
             connection.keep_no_longer();
         }
+    }
+
+    /// Marks the connection as that of a client who has said who it is: it is not counted with its
+    /// address any more, and does not make room for others as a stranger.
+    pub fn authenticated(&mut self) {
+        if let Some(connection) = &mut self.connection {
+            connection.authenticated();
+        }
+    }
+
+    /// Whom the connection is counted with; `None` if it has been
+    /// [authenticated](Self::authenticated), or is exempt as a Unix socket or a trusted address.
+    pub fn origin(&self) -> Option<Origin> {
+        self.connection.as_ref().and_then(|connection| connection.stranger())
     }
 
     /// Who asked.
@@ -65,6 +80,16 @@ impl Reply {
                 Next::Queue => shared.hand_on(Work::Ready(connection)),
                 // An answer that is begun leads to neither of the first two.
                 Next::Request(_) | Next::Refused(_) | Next::Close => {}
+            }
+        }
+    }
+
+    /// Has `answer` written after `delay`, or when the server drains. No thread waits for it.
+    pub fn send_after(mut self, delay: Duration, answer: Answer) {
+        if let Some(mut connection) = self.connection.take() {
+            let shared = connection.shared().clone();
+            if let Next::Park(want, deadline) = connection.hold(answer, delay) {
+                shared.parked.park(connection, want, deadline);
             }
         }
     }

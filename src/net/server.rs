@@ -1,7 +1,7 @@
 //! A server: its threads, and how it comes to its end.
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use ostler_runtime::{Deadline, Thread};
 
@@ -29,6 +29,17 @@ pub enum Drained {
     Whole,
     /// The deadline passed while that many were open.
     Cut(usize),
+}
+
+/// Reads the counters of a server for as long as it is there.
+#[derive(Clone)]
+pub struct Meter(Weak<Shared>);
+
+impl Meter {
+    /// The counters now; all zero when the server has gone.
+    pub fn statistics(&self) -> Statistics {
+        self.0.upgrade().map(|shared| shared.statistics()).unwrap_or_default()
+    }
 }
 
 impl Server {
@@ -81,7 +92,12 @@ impl Server {
 
     /// The counters now.
     pub fn statistics(&self) -> Statistics {
-        self.shared.counters.snapshot(self.shared.parked.len())
+        self.shared.statistics()
+    }
+
+    /// The same for somebody who must not hold the server itself, such as its own service.
+    pub fn meter(&self) -> Meter {
+        Meter(Arc::downgrade(&self.shared))
     }
 }
 

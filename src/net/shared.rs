@@ -9,7 +9,7 @@ use ostler_runtime::Deadline;
 use crate::connection::Connection;
 use crate::parked::Parked;
 use crate::statistics::Counters;
-use crate::{Answer, Limits, Service};
+use crate::{Answer, Limits, Service, Statistics};
 
 /// One thing for a `conn` thread to do.
 pub(crate) enum Work {
@@ -63,6 +63,11 @@ impl Shared {
         // The rejected work is dropped, and its connection with it. A full channel would be a
         // fault of the accounting above; closing the connection is the safe answer to that too.
         let _ = self.work.try_send(work);
+    }
+
+    /// The counters now.
+    pub(crate) fn statistics(&self) -> Statistics {
+        self.counters.snapshot(self.parked.len())
     }
 
     /// A connection is closed.

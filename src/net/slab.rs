@@ -67,9 +67,17 @@ impl<T> Slab<T> {
         taken
     }
 
-    /// The guests, in no order that means anything.
-    pub(crate) fn guests(&self) -> impl Iterator<Item = &T> {
-        self.places.iter().filter_map(|place| place.guest.as_ref())
+    /// The guest that `token` was made for, if it is still there.
+    pub(crate) fn get(&self, token: u64) -> Option<&T> {
+        let place = self.places.get(usize::try_from(index_of(token)).ok()?)?;
+        place.guest.as_ref().filter(|_| u64::from(place.generation) == token >> 32)
+    }
+
+    /// The guests with their tokens, in no order that means anything.
+    pub(crate) fn guests(&self) -> impl Iterator<Item = (u64, &T)> {
+        (0_u64..).zip(&self.places).filter_map(|(index, place)| {
+            Some((u64::from(place.generation) << 32 | index, place.guest.as_ref()?))
+        })
     }
 
     /// How many guests there are.

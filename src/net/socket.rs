@@ -26,6 +26,8 @@ pub(crate) enum Socket {
 pub(crate) enum Want {
     Read,
     Write,
+    /// None: it waits for its time.
+    Time,
 }
 
 /// What a try to move bytes came to.

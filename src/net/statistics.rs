@@ -13,6 +13,10 @@ pub struct Statistics {
     pub open: usize,
     /// Those of them that wait for their client now.
     pub parked: usize,
+    /// Silent connections closed to make room for others.
+    pub evicted: u64,
+    /// Answers cut off because too many bytes of answers waited to be read.
+    pub dropped_answers: u64,
     /// Whole requests handed to the service.
     pub requests: u64,
     /// Connections closed because a request or an answer took too long.
@@ -36,6 +40,8 @@ pub struct Statistics {
 pub(crate) struct Counters {
     pub(crate) accepted: Counter,
     pub(crate) refused: Counter,
+    pub(crate) evicted: Counter,
+    pub(crate) dropped_answers: Counter,
     pub(crate) requests: Counter,
     pub(crate) timeouts: Counter,
     pub(crate) truncated: Counter,
@@ -55,6 +61,8 @@ impl Counters {
             refused: self.refused.value(),
             open: self.open.load(Ordering::SeqCst),
             parked,
+            evicted: self.evicted.value(),
+            dropped_answers: self.dropped_answers.value(),
             requests: self.requests.value(),
             timeouts: self.timeouts.value(),
             truncated: self.truncated.value(),
@@ -74,7 +82,12 @@ pub(crate) struct Counter(AtomicU64);
 impl Counter {
     /// One more.
     pub(crate) fn count(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
+        self.add(1);
+    }
+
+    /// So many more.
+    pub(crate) fn add(&self, more: usize) {
+        self.0.fetch_add(u64::try_from(more).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
     fn value(&self) -> u64 {

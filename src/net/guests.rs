@@ -1,0 +1,148 @@
+//! The parked connections as data: who is there, who is over time, who makes room.
+
+use std::time::{Duration, Instant};
+
+use ostler_runtime::{Deadline, now};
+use rustix::event::Timespec;
+
+use crate::connection::Connection;
+use crate::line::{Candidate, beyond, line_up};
+use crate::slab::Slab;
+
+/// How late a deadline may be noticed, and that too many wait.
+const TICK: Duration = Duration::from_millis(250);
+
+/// See the module.
+pub(crate) struct Guests {
+    slab: Slab<Guest>,
+    /// Bytes of answers that wait to be written.
+    pending: usize,
+    /// The tokens of those who make room next, the last of them first. A connection that has left
+    /// meanwhile has made its token stale.
+    line: Vec<u64>,
+    pub(crate) admits: Admits,
+    /// The thread sleeps without a timeout and must be woken to look at deadlines.
+    pub(crate) asleep: bool,
+}
+
+/// One of them.
+pub(crate) struct Guest {
+    pub(crate) connection: Box<Connection>,
+    pub(crate) deadline: Deadline,
+    /// Bytes of its answer that wait to be written.
+    pub(crate) pending: usize,
+}
+
+/// Whom the slab takes in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Admits {
+    Everybody,
+    /// Those that are in the middle of something.
+    Busy,
+    Nobody,
+}
+
+impl Guests {
+    /// Nobody, and everybody is let in.
+    pub(crate) const fn new() -> Self {
+        Self {
+            slab: Slab::new(),
+            pending: 0,
+            line: Vec::new(),
+            admits: Admits::Everybody,
+            asleep: false,
+        }
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.slab.len()
+    }
+
+    /// The token of an empty place; see [`Slab::vacancy`].
+    pub(crate) fn vacancy(&mut self) -> Option<u64> {
+        self.slab.vacancy()
+    }
+
+    /// How long the thread may sleep: to the next tick, or for ever if the last one found nobody
+    /// and nobody has come since. (Somebody who comes for a moment only, as most do, thus does not
+    /// have to wake it.)
+    pub(crate) fn rest(&mut self, tick: &mut Instant) -> Option<Timespec> {
+        let time = now();
+        if *tick <= time {
+            self.asleep = self.slab.len() == 0;
+            *tick = time.checked_add(TICK).unwrap_or(time);
+        }
+        if self.asleep { None } else { Timespec::try_from(tick.duration_since(time)).ok() }
+    }
+
+    /// Fills the place that was found vacant last.
+    pub(crate) fn put(&mut self, token: u64, guest: Guest) -> Result<(), Box<Connection>> {
+        let pending = guest.pending;
+        self.slab.put(token, guest).map_err(|guest| guest.connection)?;
+        self.pending = self.pending.saturating_add(pending);
+        Ok(())
+    }
+
+    /// Takes the guest that `token` was made for, if it is still there.
+    pub(crate) fn take(&mut self, token: u64) -> Option<Guest> {
+        let guest = self.slab.take(token)?;
+        self.pending = self.pending.saturating_sub(guest.pending);
+        Some(guest)
+    }
+
+    /// Takes all that `leaves` says yes to; they are to be closed when the lock is gone, since
+    /// closing is a system call.
+    pub(crate) fn take_where(&mut self, leaves: impl Fn(&Guest) -> bool) -> Vec<Guest> {
+        let taken = self.slab.take_where(leaves);
+        let pending = taken.iter().map(|guest| guest.pending).sum();
+        self.pending = self.pending.saturating_sub(pending);
+        taken
+    }
+
+    fn candidates(&self) -> impl Iterator<Item = Candidate> {
+        let guests = self.slab.guests();
+        guests.filter_map(|(token, guest)| Candidate::of(token, &guest.connection))
+    }
+
+    /// Takes who has to make room first.
+    pub(crate) fn longest_silent(&mut self) -> Option<Guest> {
+        if let Some(guest) = self.next_in_line() {
+            return Some(guest);
+        }
+        self.line = line_up(self.candidates());
+        self.next_in_line()
+    }
+
+    fn next_in_line(&mut self) -> Option<Guest> {
+        while let Some(token) = self.line.pop() {
+            // One that has spoken a moment ago is about to be served.
+            let silent = |guest: &Guest| !guest.connection.has_spoken();
+            if self.slab.get(token).is_some_and(silent) {
+                return self.take(token);
+            }
+        }
+        None
+    }
+
+    /// Takes the silent ones of addresses that have more than `cap`.
+    pub(crate) fn crowd(&mut self, cap: usize) -> Vec<Guest> {
+        if self.slab.len() <= cap {
+            return Vec::new();
+        }
+        let tokens = beyond(cap, self.candidates());
+        tokens.into_iter().filter_map(|token| self.take(token)).collect()
+    }
+
+    /// Takes those whose answers were begun first, until no more than `limit` bytes wait.
+    pub(crate) fn unread_beyond(&mut self, limit: usize) -> Vec<Guest> {
+        let mut gone = Vec::new();
+        while self.pending > limit {
+            let writing = self.slab.guests().filter(|(_, guest)| guest.pending > 0);
+            let oldest = writing.min_by_key(|(_, guest)| guest.deadline.instant());
+            let Some((token, _)) = oldest else { break };
+            gone.extend(self.take(token));
+        }
+        gone
+    }
+}
