@@ -85,8 +85,14 @@ fn effective(config: &Config) -> String {
     }
     line("threads", config.threads.to_string());
     line("max_connections", limits.max_connections.to_string());
+    line("max_unauthenticated", limits.max_unauthenticated.to_string());
+    let trusted: Vec<String> = limits.trusted.iter().map(ToString::to_string).collect();
+    if !trusted.is_empty() {
+        line("trusted", trusted.join(", "));
+    }
     line("max_request", limits.max_request.to_string());
     line("max_answer", config.max_answer.to_string());
+    line("max_pending_answers", limits.max_pending_answers.to_string());
     line("max_queue", config.max_queue.to_string());
     line("max_cache", config.max_cache.to_string());
     line("max_requests", config.max_requests.to_string());

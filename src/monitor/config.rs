@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use ostler_net::{Address, AddressError, Limits, tls};
+use ostler_net::{Address, AddressError, Limits, Network, tls};
 use ostler_runtime::ini::Value as IniValue;
 use ostler_runtime::{Document, Problem, Reader};
 use serde_json::Value;
@@ -37,7 +37,7 @@ pub struct Config {
     pub pool: usize,
     /// `threads`: connection threads. Default 4.
     pub threads: usize,
-    /// `max_connections`, `max_request`, `header_deadline`, `request_deadline`, `write_deadline`,
+    /// `max_connections`, `max_unauthenticated`, `trusted`, `max_request`, `max_pending_answers`, `header_deadline`, `request_deadline`, `write_deadline`,
     /// `keep_idle`.
     pub limits: Limits,
     /// `max_answer`: the longest answer of burp in bytes. Default 64 MiB.
@@ -75,14 +75,15 @@ impl Config {
         let mut reader = Reader::new(document);
         let r = &mut reader;
         let port = r.integer(GLOBAL, "port", 0..=u16::MAX, 11111);
+        let max_answer = r.bytes(GLOBAL, "max_answer", 4096..=1 << 30, 64 << 20);
         let config = Self {
             addresses: addresses(r, port),
             password: password(r),
             user: r.text(GLOBAL, "user").filter(|user| !user.is_empty()),
             pool: r.integer(GLOBAL, "pool", 1..=256, 5),
             threads: r.integer(GLOBAL, "threads", 1..=256, 4),
-            limits: limits(r),
-            max_answer: r.bytes(GLOBAL, "max_answer", 4096..=1 << 30, 64 << 20),
+            limits: limits(r, max_answer),
+            max_answer,
             max_queue: r.integer(GLOBAL, "max_queue", 1..=1 << 20, 1024),
             max_cache: r.bytes(GLOBAL, "max_cache", 0..=1 << 30, 16 << 20),
             max_requests: r.integer(GLOBAL, "max_requests", 0..=u64::MAX, 0),
@@ -97,6 +98,13 @@ impl Config {
             client_config: needed_path(r, "bconfcli"),
             timeout: seconds(r, BURP, "timeout", 15),
         };
+        if config.limits.max_pending_answers < config.max_answer {
+            r.wrong(
+                GLOBAL,
+                "max_pending_answers",
+                "is less than max_answer: one answer is too many",
+            );
+        }
         warn(r, &config);
         reader.finish().map(|warnings| (config, warnings))
     }
@@ -169,7 +177,7 @@ fn is_readable_by_all(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o004 != 0)
 }
 
-fn limits(reader: &mut Reader<'_>) -> Limits {
+fn limits(reader: &mut Reader<'_>, max_answer: usize) -> Limits {
     let default = Limits::default();
     let mut wait = |key, default: Duration| {
         reader.seconds(GLOBAL, key, Duration::from_millis(10)..=DAY, default)
@@ -185,13 +193,40 @@ fn limits(reader: &mut Reader<'_>) -> Limits {
             1..=65_536,
             default.max_connections,
         ),
+        max_unauthenticated: reader.integer(
+            GLOBAL,
+            "max_unauthenticated",
+            1..=65_536,
+            default.max_unauthenticated,
+        ),
+        trusted: trusted(reader),
         max_request: reader.bytes(GLOBAL, "max_request", 64..=64 << 20, default.max_request),
+        max_pending_answers: reader.bytes(
+            GLOBAL,
+            "max_pending_answers",
+            4096..=1 << 40,
+            default.max_pending_answers.max(max_answer),
+        ),
         header_deadline,
         request_deadline,
         write_deadline,
         keep_idle,
         ..default
     }
+}
+
+fn trusted(reader: &mut Reader<'_>) -> Vec<Network> {
+    let names = reader.list(GLOBAL, "trusted").unwrap_or_default();
+    let mut networks = Vec::new();
+    for (name, number) in names.iter().zip(1..) {
+        if let Ok(network) = name.parse() {
+            networks.push(network);
+        } else {
+            let words = format!("member {number} is neither an address nor a network");
+            reader.wrong(GLOBAL, "trusted", words);
+        }
+    }
+    networks
 }
 
 fn seconds(reader: &mut Reader<'_>, section: &str, key: &str, default: u64) -> Duration {

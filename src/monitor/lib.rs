@@ -27,6 +27,7 @@ mod dialect;
 mod exchange;
 mod facts;
 mod flight;
+mod guesses;
 mod lines;
 pub mod load;
 pub mod options;

@@ -9,6 +9,9 @@ use crate::query::{Query, QueryError};
 /// The message by which Burp-UI tries whether anybody listens. It gets no answer.
 pub(crate) const PROBE: &[u8] = b"RE";
 
+/// The key that must be there whatever is asked.
+const PASSWORD: &str = "password";
+
 /// What a client with the right password wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Request {
@@ -65,12 +68,23 @@ pub(crate) enum RequestError {
     Query(#[from] QueryError),
 }
 
+impl RequestError {
+    /// Whether whoever asked has not shown the password.
+    pub(crate) fn is_of_stranger(&self) -> bool {
+        match self {
+            Self::Json(_) | Self::NoObject | Self::Password => true,
+            Self::Missing(key) => *key == PASSWORD,
+            Self::NoText | Self::Query(_) => false,
+        }
+    }
+}
+
 impl Request {
     /// Reads a request and checks its password, which is compared before anything else is looked
     /// at.
     pub(crate) fn parse(body: &[u8], password: &Password) -> Result<Self, RequestError> {
         let Value::Object(request) = parse_json(body)? else { return Err(RequestError::NoObject) };
-        let given = request.get("password").ok_or(RequestError::Missing("password"))?;
+        let given = request.get(PASSWORD).ok_or(RequestError::Missing(PASSWORD))?;
         if !password.is(given) {
             return Err(RequestError::Password);
         }

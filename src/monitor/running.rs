@@ -57,6 +57,7 @@ impl Running {
         let service = Arc::clone(&monitor) as Arc<dyn ostler_net::Service>;
         let server = Server::start(listeners, config.threads, config.limits.clone(), service)
             .map_err(failed)?;
+        monitor.count_by(server.meter());
         for name in names {
             log::info!("listening on {name}");
         }

@@ -2,10 +2,10 @@
 //! the pool, and equal questions share one execution.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
-use ostler_net::{Answer, Body, Refusal, Reply, Service};
+use ostler_net::{Answer, Body, Meter, Refusal, Reply, Service};
 use ostler_pool::{Call, CallError, Pool};
 use ostler_runtime::{Deadline, Seldom, now};
 use serde_json::Value;
@@ -15,6 +15,7 @@ use crate::cache::Cache;
 use crate::dialect::Burp;
 use crate::exchange::BurpAnswer;
 use crate::flight::{Flight, Waiting};
+use crate::guesses::Guesses;
 use crate::password::Password;
 use crate::query::Query;
 use crate::request::{Kind, PROBE, Request, RequestError, json_body};
@@ -34,6 +35,8 @@ const LOGGED_CHARACTERS: usize = 100;
 /// See the module.
 pub(crate) struct Monitor {
     shared: Arc<Shared>,
+    guesses: Guesses,
+    meter: OnceLock<Meter>,
     strangers: Seldom,
     refusals: Seldom,
 }
@@ -73,7 +76,18 @@ impl Monitor {
             board: Mutex::new(board),
             failures: Seldom::new(PAUSE),
         });
-        Self { shared, strangers: Seldom::new(PAUSE), refusals: Seldom::new(PAUSE) }
+        Self {
+            shared,
+            guesses: Guesses::default(),
+            meter: OnceLock::new(),
+            strangers: Seldom::new(PAUSE),
+            refusals: Seldom::new(PAUSE),
+        }
+    }
+
+    /// Learns where the connections of its server are counted; only the first word counts.
+    pub(crate) fn count_by(&self, meter: Meter) {
+        let _ = self.meter.set(meter);
     }
 
     /// Serves by other settings from the next request on.
@@ -95,7 +109,25 @@ impl Monitor {
     /// The state of the daemon as the function `status` answers it.
     pub(crate) fn status(&self) -> Value {
         let cache = self.shared.board().cache.size();
-        status::report(&self.shared.pool, cache)
+        let connections = self.meter.get().map(Meter::statistics).unwrap_or_default();
+        status::report(&self.shared.pool, cache, &connections)
+    }
+
+    /// Answers a wrong password: the more of them came from an address, the later.
+    fn wrong_password(&self, mut reply: Reply) -> Option<(Reply, Answer)> {
+        if let Some(more) = self.strangers.allow() {
+            log::warn!("wrong password from {} ({more} more before)", reply.peer());
+        }
+        // A kept connection is for those who know the password, not for guessing it.
+        reply.close_after();
+        let delay = reply.origin().map(|origin| self.guesses.count(origin, now()));
+        match delay.filter(|delay| !delay.is_zero()) {
+            Some(delay) => {
+                reply.send_after(delay, answer::ko());
+                None
+            }
+            None => Some((reply, answer::ko())),
+        }
     }
 
     fn answer(&self, request: Request, mut reply: Reply) -> Option<(Reply, Answer)> {
@@ -121,16 +153,15 @@ impl Service for Monitor {
         }
         let request = Request::parse(body, &self.shared.settings().password);
         match request {
-            Ok(request) => self.answer(request, reply),
-            Err(RequestError::Password) => {
-                if let Some(more) = self.strangers.allow() {
-                    log::warn!("wrong password from {} ({more} more before)", reply.peer());
-                }
-                // A kept connection is for those who know the password, not for guessing it.
-                reply.close_after();
-                Some((reply, answer::ko()))
+            Ok(request) => {
+                reply.authenticated();
+                self.answer(request, reply)
             }
+            Err(RequestError::Password) => self.wrong_password(reply),
             Err(error) => {
+                if !error.is_of_stranger() {
+                    reply.authenticated();
+                }
                 if let Some(more) = self.refusals.allow() {
                     log::info!(
                         "refused a request from {}: {error} ({more} more before)",

@@ -1,6 +1,6 @@
 //! What the daemon says of burp and of itself.
 
-use ostler_net::{Answer, Body};
+use ostler_net::{Answer, Body, Statistics as Connections};
 use ostler_pool::Pool;
 use ostler_runtime::now;
 use serde_json::{Value, json};
@@ -31,8 +31,12 @@ pub(crate) fn fact(kind: &Kind, facts: &Facts) -> Option<Answer> {
 }
 
 /// The state of the daemon: its version and the protocol's, the slots and their children, the
-/// transport in use, the queue, and what went wrong last.
-pub(crate) fn report(pool: &Pool<Burp>, (cached, cached_bytes): (usize, usize)) -> Value {
+/// transport in use, the queue, the connections, and what went wrong last.
+pub(crate) fn report(
+    pool: &Pool<Burp>,
+    (cached, cached_bytes): (usize, usize),
+    connections: &Connections,
+) -> Value {
     let statistics = pool.statistics();
     let dialect = pool.dialect();
     let moment = now();
@@ -64,6 +68,22 @@ pub(crate) fn report(pool: &Pool<Burp>, (cached, cached_bytes): (usize, usize)) 
         "slots": slots,
         "last_errors": last_errors,
         "cache": { "entries": cached, "bytes": cached_bytes },
+        "connections": {
+            "open": connections.open,
+            "parked": connections.parked,
+            "accepted": connections.accepted,
+            "refused": connections.refused,
+            "evicted": connections.evicted,
+            "requests": connections.requests,
+            "timeouts": connections.timeouts,
+            "truncated": connections.truncated,
+            "oversized": connections.oversized,
+            "dropped_answers": connections.dropped_answers,
+            "tls_failures": connections.tls_failures,
+            "unanswered": connections.unanswered,
+            "panics": connections.panics,
+            "accept_errors": connections.accept_errors,
+        },
         "totals": {
             "answered": statistics.answered,
             "late": statistics.late,

@@ -21,16 +21,20 @@ impl Origin {
     pub(crate) fn of(peer: Peer, trusted: &[Network]) -> Option<Self> {
         let Peer::Inet(address) = peer else { return None };
         let address = address.ip().to_canonical();
-        if trusted.iter().any(|network| network.contains(address)) {
-            return None;
-        }
-        Some(Self(match address {
-            IpAddr::V4(_) => address,
+        let exempt = trusted.iter().any(|network| network.contains(address));
+        (!exempt).then(|| Self::from(address))
+    }
+}
+
+impl From<IpAddr> for Origin {
+    fn from(address: IpAddr) -> Self {
+        Self(match address.to_canonical() {
             IpAddr::V6(address) => {
                 let [a, b, c, d, ..] = address.segments();
                 IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
             }
-        }))
+            address @ IpAddr::V4(_) => address,
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! `rows.tsv` holds the rows, [`ostler_tests::fault`] enters what the tests have measured, and
 //! `cargo run -p ostler-tests --bin faults` prints the table.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
 
 #![allow(
     clippy::unwrap_used,
@@ -14,6 +15,7 @@ mod children;
 mod configuration;
 mod load;
 mod network;
+mod overload;
 mod resources;
 mod security;
 mod signals;

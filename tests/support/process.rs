@@ -127,6 +127,14 @@ pub fn descendants(pid: u32) -> Vec<Identity> {
     all
 }
 
+/// A figure of memory that the kernel keeps of a process, such as `VmRSS` or `VmHWM`, in bytes.
+pub fn memory(pid: u32, figure: &str) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("a running process");
+    let line = status.lines().find_map(|line| line.strip_prefix(figure)?.strip_prefix(':'));
+    let kib = line.and_then(|value| value.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+    kib.expect("a figure of memory") * 1024
+}
+
 /// Waits until none of `processes` runs any more.
 pub fn wait_gone(processes: &[Identity]) {
     wait_for("the processes left behind end", || !processes.iter().any(|process| process.runs()));
