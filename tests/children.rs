@@ -34,64 +34,6 @@ fn heals(fake: &mut FakeBurp, daemon: &Daemon, pid: u32, pool: u64) {
 }
 
 #[test]
-fn a_request_whose_child_died_unanswered_is_tried_once_more() {
-    let mut fake = FakeBurp::new();
-    let daemon = ready(&fake, 2);
-    let mut died = false;
-    fake.rule(move |_, question| match question {
-        _ if question.is_query("c:client1:b:1") && !died => {
-            died = true;
-            Reply::Do(vec![Step::Die(9)])
-        }
-        _ => usual(question),
-    });
-    let answer = daemon.query("c:client1:b:1");
-    assert_eq!(answer.status(), "OK", "{answer:?}");
-    let pids = asked(&mut fake, "c:client1:b:1");
-    assert_eq!(pids.len(), 2);
-    heals(&mut fake, &daemon, pids[0], 2);
-}
-
-#[test]
-fn a_request_that_kills_every_child_is_tried_twice_and_told() {
-    let mut fake = FakeBurp::new();
-    let daemon = ready(&fake, 2);
-    fake.at_query("c:client1:b:1", vec![Step::Die(11)]);
-    let answer = daemon.query("c:client1:b:1");
-    assert_eq!(answer.status(), "ER", "{answer:?}");
-    assert_eq!(asked(&mut fake, "c:client1:b:1").len(), 2);
-    fake.behave();
-    daemon.wait_ready(2);
-}
-
-#[test]
-fn half_an_answer_is_never_delivered() {
-    let mut fake = FakeBurp::new();
-    let daemon = ready(&fake, 1);
-    let half = "{\"response-start\":\"c:client1\"}\n{\"clients\":[{\"name\":\"cli";
-    fake.at_query("c:client1", vec![Step::raw(half), Step::Exit(1)]);
-    let answer = daemon.query("c:client1");
-    assert_eq!(answer.status(), "ER", "{answer:?}");
-    let pid = fake.wait_query("c:client1");
-    heals(&mut fake, &daemon, pid, 1);
-}
-
-#[test]
-fn a_hung_child_costs_its_request_the_timeout_and_others_nothing() {
-    let mut fake = FakeBurp::new();
-    let daemon = fake.settings().set("pool", "2").timeout(2).start();
-    daemon.wait_ready(2);
-    fake.at_query("c:client1:b:1", vec![Step::Hang]);
-    let (late, client) = ask_aside(&daemon, "c:client1:b:1");
-    let pid = fake.wait_query("c:client1:b:1");
-    assert_eq!(daemon.query("c:client2").status(), "OK", "the other child answers");
-    let answer = late.recv_timeout(PATIENCE).unwrap();
-    assert_eq!(answer.status(), "ER", "{answer:?}");
-    client.join();
-    heals(&mut fake, &daemon, pid, 2);
-}
-
-#[test]
 fn what_is_no_answer_is_not_delivered() {
     let marked = |text: &str| {
         format!("{{\"response-start\":\"c:client1\"}}\n{text}{{\"response-end\":\"c:client1\"}}\n")
@@ -344,24 +286,6 @@ fn children_that_will_not_end_are_ended() {
     daemon.signal(Signal::TERM);
     assert_eq!(daemon.ended().code(), Some(0));
     for pid in all {
-        fake.wait_end(pid);
-    }
-}
-
-#[test]
-fn children_die_with_a_daemon_that_is_killed() {
-    let mut fake = FakeBurp::new();
-    let mut daemon = ready(&fake, 2);
-    fake.at_query("c:client1", vec![Step::IgnoreTerm, Step::Hang]);
-    let mut wire = daemon.connect();
-    let request = json!({ "query": "c:client1", "password": PASSWORD });
-    wire.frame(request.to_string().as_bytes());
-    fake.wait_query("c:client1");
-    let children = fake.alive();
-    assert_eq!(children.len(), 2);
-    daemon.signal(Signal::KILL);
-    daemon.ended();
-    for pid in children {
         fake.wait_end(pid);
     }
 }

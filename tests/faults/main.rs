@@ -2,7 +2,6 @@
 //!
 //! `rows.tsv` holds the rows, [`ostler_tests::fault`] enters what the tests have measured, and
 //! `cargo run -p ostler-tests --bin faults` prints the table.
-
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
