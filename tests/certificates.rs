@@ -118,6 +118,22 @@ fn what_cannot_be_used_is_said_with_its_file() {
 }
 
 #[test]
+fn a_key_that_lost_its_line_breaks_is_refused_without_being_shown() {
+    let made = Certificates::new();
+    let Pair { certificate, key } = made.own("good");
+    let text = std::fs::read_to_string(key).unwrap();
+    for (name, spoilt) in
+        [("one-line", text.replace('\n', "")), ("spaces", text.replace('\n', " "))]
+    {
+        let spoilt = made.write(name, spoilt.as_bytes());
+        let error = load(&certificate, &spoilt).unwrap_err();
+        // Neither as it stands, nor as the numbers of its bytes.
+        let words = error.strip_prefix(&spoilt.display().to_string());
+        assert_eq!(words, Some(" is damaged: a section does not end"));
+    }
+}
+
+#[test]
 fn only_clients_with_a_certificate_of_the_authority_are_served() {
     let made = Certificates::new();
     let (authority, stranger) = (made.own("authority"), made.own("stranger"));

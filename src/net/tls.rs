@@ -23,7 +23,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use ostler_runtime::files::read_regular;
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::pem::{Error as PemError, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
@@ -117,6 +117,13 @@ pub enum TlsError {
     Setup(String),
 }
 
+/// What stands in the files of [`Settings`].
+pub(crate) struct Pem<'a> {
+    pub(crate) certificate: &'a [u8],
+    pub(crate) key: &'a [u8],
+    pub(crate) client_ca: Option<&'a [u8]>,
+}
+
 /// A certificate with its key, and what is demanded of clients. Cheap to clone.
 #[derive(Clone)]
 pub struct Identity {
@@ -126,11 +133,20 @@ pub struct Identity {
 impl Identity {
     /// Reads and checks the files of `settings`.
     pub fn load(settings: &Settings) -> Result<Self, TlsError> {
+        let certificate = read(&settings.certificate)?;
+        let key = read(&settings.key)?;
+        let client_ca = settings.client_ca.as_deref().map(read).transpose()?;
+        let client_ca = client_ca.as_deref();
+        Self::from_pem(settings, &Pem { certificate: &certificate, key: &key, client_ca })
+    }
+
+    /// Checks what was read from the files of `settings`.
+    pub(crate) fn from_pem(settings: &Settings, pem: &Pem<'_>) -> Result<Self, TlsError> {
         let provider = Arc::new(provider());
-        let certified = certified(settings, &provider)?;
-        let verifier = match &settings.client_ca {
-            Some(path) => verifier(path, &provider)?,
-            None => WebPkiClientVerifier::no_client_auth(),
+        let certified = certified(settings, pem, &provider)?;
+        let verifier = match (&settings.client_ca, pem.client_ca) {
+            (Some(path), Some(pem)) => verifier(path, pem, &provider)?,
+            _ => WebPkiClientVerifier::no_client_auth(),
         };
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(&[&TLS13, &TLS12])
@@ -182,12 +198,16 @@ fn provider() -> CryptoProvider {
     rustls::crypto::ring::default_provider()
 }
 
-fn certified(settings: &Settings, provider: &CryptoProvider) -> Result<CertifiedKey, TlsError> {
-    let certificates = certificates(&settings.certificate)?;
+fn certified(
+    settings: &Settings,
+    pem: &Pem<'_>,
+    provider: &CryptoProvider,
+) -> Result<CertifiedKey, TlsError> {
+    let certificates = certificates(&settings.certificate, pem.certificate)?;
     let path = &settings.key;
     let key = provider
         .key_provider
-        .load_private_key(private_key(path)?)
+        .load_private_key(private_key(path, pem.key)?)
         .map_err(|error| TlsError::Key { path: path.clone(), what: error.to_string() })?;
     let certified = CertifiedKey::new(certificates, key);
     if belong_together(&certified) {
@@ -213,11 +233,12 @@ fn belong_together(certified: &CertifiedKey) -> bool {
 
 fn verifier(
     path: &Path,
+    pem: &[u8],
     provider: &Arc<CryptoProvider>,
 ) -> Result<Arc<dyn ClientCertVerifier>, TlsError> {
     let failed = |what: String| TlsError::Authority { path: path.to_owned(), what };
     let mut roots = RootCertStore::empty();
-    for certificate in certificates(path)? {
+    for certificate in certificates(path, pem)? {
         roots.add(certificate).map_err(|error| failed(error.to_string()))?;
     }
     WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone())
@@ -225,30 +246,37 @@ fn verifier(
         .map_err(|error| failed(error.to_string()))
 }
 
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-    let pem = read(path)?;
-    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
+fn certificates(path: &Path, pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
     match found {
         Ok(found) if found.is_empty() => Err(TlsError::NoCertificate(path.to_owned())),
         Ok(found) => Ok(found),
-        Err(error) => Err(TlsError::Damaged { path: path.to_owned(), what: error.to_string() }),
+        Err(error) => Err(damaged(path, &error)),
     }
 }
 
-fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
-    let pem = read(path)?;
+fn private_key(path: &Path, pem: &[u8]) -> Result<PrivateKeyDer<'static>, TlsError> {
     // Said first: to the PEM reader one kind is a section that it does not know, the other damage.
     let encrypted = |mark: &&[u8]| pem.windows(mark.len()).any(|window| window == *mark);
     if ENCRYPTED_MARKS.iter().any(encrypted) {
         return Err(TlsError::EncryptedKey(path.to_owned()));
     }
-    match PrivateKeyDer::pem_slice_iter(&pem).next() {
+    match PrivateKeyDer::pem_slice_iter(pem).next() {
         Some(Ok(key)) => Ok(key),
         None => Err(TlsError::NoKey(path.to_owned())),
-        Some(Err(error)) => {
-            Err(TlsError::Damaged { path: path.to_owned(), what: error.to_string() })
-        }
+        Some(Err(error)) => Err(damaged(path, &error)),
     }
+}
+
+/// In words of our own where the reader's would repeat a line of the file: where the line breaks
+/// are lost, that line is the key.
+fn damaged(path: &Path, error: &PemError) -> TlsError {
+    let what = match error {
+        PemError::MissingSectionEnd { .. } => "a section does not end".to_owned(),
+        PemError::IllegalSectionStart { .. } => "a section begins with a broken line".to_owned(),
+        other => other.to_string(),
+    };
+    TlsError::Damaged { path: path.to_owned(), what }
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
