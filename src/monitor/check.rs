@@ -52,7 +52,7 @@ pub(crate) fn run(path: &Path, strict: bool) -> Exit {
 }
 
 /// The configuration as a file that says the same, but for the password.
-fn effective(config: &Config) -> String {
+pub(crate) fn effective(config: &Config) -> String {
     let mut text = String::from("[Global]\n");
     let mut line = |key: &str, value: String| {
         // Writing to a string does not fail.
@@ -63,7 +63,7 @@ fn effective(config: &Config) -> String {
         Address::Unix(_) => None,
     });
     let places: Vec<String> = config.addresses.iter().map(place).collect();
-    let path = |path: &Path| format!("\"{}\"", path.display());
+    let path = |path: &Path| quoted(&path.display().to_string());
     let limits = &config.limits;
     line("bind", places.join(", "));
     if let Some(port) = ports.next() {
@@ -81,7 +81,7 @@ fn effective(config: &Config) -> String {
         }
     }
     if let Some(user) = &config.user {
-        line("user", user.clone());
+        line("user", plain_or_quoted(user));
     }
     line("threads", config.threads.to_string());
     line("max_connections", limits.max_connections.to_string());
@@ -118,11 +118,56 @@ fn effective(config: &Config) -> String {
 
 fn place(address: &Address) -> String {
     match address {
-        Address::Inet { host, .. } => host.clone(),
-        Address::Unix(path) => format!("\"unix:{}\"", path.display()),
+        Address::Inet { host, .. } => plain_or_quoted(host),
+        Address::Unix(path) => quoted(&format!("unix:{}", path.display())),
     }
 }
 
+/// As it stands, if nothing in it means anything in a file.
+fn plain_or_quoted(text: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, ':' | '.' | '-' | '_' | '%');
+    if !text.is_empty() && text.chars().all(plain) { text.to_owned() } else { quoted(text) }
+}
+
+/// In the quotes that do not stand in it. There is no way to write a text that has both.
+fn quoted(text: &str) -> String {
+    let quote = if text.contains('"') { '\'' } else { '"' };
+    format!("{quote}{text}{quote}")
+}
+
+/// To the nanosecond, which a floating-point number would miss.
 fn seconds(time: Duration) -> String {
-    time.as_secs_f64().to_string()
+    let text = format!("{}.{:09}", time.as_secs(), time.subsec_nanos());
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_to_the_nanosecond() {
+        for (time, text) in [
+            (Duration::ZERO, "0"),
+            (Duration::from_secs(10), "10"),
+            (Duration::from_millis(4350), "4.35"),
+            (Duration::from_nanos(1), "0.000000001"),
+            (Duration::new(31_535_999, 999_999_999), "31535999.999999999"),
+        ] {
+            assert_eq!(seconds(time), text);
+        }
+    }
+
+    #[test]
+    fn texts_are_quoted_where_they_must_be() {
+        for (text, written) in [
+            ("::1", "::1"),
+            ("fe80::1%lo", "fe80::1%lo"),
+            ("a, b", "\"a, b\""),
+            ("a\"b", "'a\"b'"),
+            ("", "\"\""),
+        ] {
+            assert_eq!(plain_or_quoted(text), written);
+        }
+    }
 }
