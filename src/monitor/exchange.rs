@@ -14,7 +14,7 @@ use crate::query::{Marker, Query};
 
 /// An answer up to this size is copied out of the child's buffer, which is then used again; a
 /// longer one takes the buffer with it.
-const COPY_BYTES: usize = 64 << 10;
+pub(crate) const COPY_BYTES: usize = 64 << 10;
 
 /// What burp answered.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -49,6 +49,11 @@ impl Flight {
         Self { query, state: Mutex::new(State { waiting: vec![first], ..State::default() }) }
     }
 
+    /// A query that nobody waits for, to be given to a child's session.
+    pub(crate) fn unwanted(query: Query) -> Self {
+        Self { query, state: Mutex::default() }
+    }
+
     pub(crate) fn query(&self) -> &Query {
         &self.query
     }

@@ -27,6 +27,9 @@ mod dialect;
 mod exchange;
 mod facts;
 mod flight;
+#[doc(hidden)]
+pub mod fuzzing;
+mod fuzzing_child;
 mod guesses;
 mod lines;
 pub mod load;

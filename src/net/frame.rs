@@ -7,7 +7,7 @@
 pub(crate) const HEADER_BYTES: usize = 8;
 
 /// Room that a first read is given; most requests are far shorter.
-const FIRST_ROOM: usize = 1024;
+pub(crate) const FIRST_ROOM: usize = 1024;
 
 /// The bytes received and not yet served.
 #[derive(Debug, Default)]

@@ -52,6 +52,8 @@ mod address;
 mod answer;
 mod connection;
 mod frame;
+#[doc(hidden)]
+pub mod fuzzing;
 mod guests;
 mod inherited;
 mod limits;

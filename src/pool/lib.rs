@@ -31,6 +31,8 @@ mod call;
 mod checkout;
 mod child;
 pub mod dialect;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod launch;
 mod loss;
 mod mailbox;

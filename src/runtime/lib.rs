@@ -5,6 +5,8 @@ pub mod clock;
 pub mod environment;
 pub mod exit;
 pub mod files;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod ini;
 #[cfg(test)]
 mod ini_cases;

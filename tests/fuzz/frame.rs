@@ -1,0 +1,4 @@
+//! Frames, cut anyhow.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| ostler_net::fuzzing::frame(bytes));
