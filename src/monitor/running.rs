@@ -47,6 +47,9 @@ impl Running {
         let listeners = listen(&config, identity.as_ref())?;
         let names: Vec<String> = listeners.iter().map(Listener::name).collect();
         give_up_rights(&config, logfile)?;
+        if let Err(error) = privileges::close_memory() {
+            log::warn!("this process may leave core files: {error}");
+        }
         let failed = |error: io::Error| {
             log::error!("cannot start a thread: {error}");
             Exit::Os

@@ -1,4 +1,5 @@
-//! Rights: whether this process is root's, and how it becomes somebody else's.
+//! Rights: whether this process is root's, how it becomes somebody else's, and that nobody else
+//! looks into it.
 //!
 //! The kernel keeps rights for each thread, and a new thread has those of the one that starts it.
 //! So the change is made while there is one thread only, and holds for all that come.
@@ -9,6 +10,7 @@ use std::os::unix::fs::chown;
 use std::path::PathBuf;
 
 use rustix::fs::{Gid, Uid};
+use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
 
 /// Whether this process runs as root.
@@ -32,6 +34,15 @@ pub fn become_user(name: &str, own: &[PathBuf]) -> io::Result<()> {
     set_thread_res_gid(account.gid, account.gid, account.gid)?;
     set_thread_res_uid(account.uid, account.uid, account.uid)?;
     Ok(())
+}
+
+/// Keeps this process's memory, which holds keys and passwords, from core files and from every
+/// other process but root's, its own children and others of the same user included.
+///
+/// A process that becomes another user or another program begins anew with what the system grants,
+/// so this is to be called after that.
+pub fn close_memory() -> io::Result<()> {
+    Ok(set_dumpable_behavior(DumpableBehavior::NotDumpable)?)
 }
 
 /// What /etc/passwd and /etc/group say of a user.

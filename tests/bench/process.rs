@@ -85,15 +85,21 @@ impl Process {
         cpu_of(self.id())
     }
 
-    /// The memory of the process, in KiB: shared pages count in part.
+    /// The memory of the process, in KiB: shared pages count in part. Of a process that lets only
+    /// root look at its pages, anybody else gets a little more: shared pages count in whole.
     pub(crate) fn pss_kib(&self) -> Result<u64, Failure> {
-        let path = format!("/proc/{}/smaps_rollup", self.id());
+        let (rollup, status) =
+            (format!("/proc/{}/smaps_rollup", self.id()), format!("/proc/{}/status", self.id()));
+        let (path, key) = match fs::read_to_string(&rollup) {
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => (status, "VmRSS:"),
+            _ => (rollup, "Pss:"),
+        };
         let text = fs::read_to_string(&path).context(|| path.clone())?;
         text.lines()
-            .find_map(|line| line.strip_prefix("Pss:"))
+            .find_map(|line| line.strip_prefix(key))
             .and_then(|rest| rest.trim().strip_suffix("kB"))
             .and_then(|kib| kib.trim().parse().ok())
-            .ok_or_else(|| Failure::Program(format!("{path} has no Pss")))
+            .ok_or_else(|| Failure::Program(format!("{path} has no {key}")))
     }
 }
 
