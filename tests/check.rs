@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use ostler_tests::binaries::workspace;
@@ -257,19 +256,6 @@ fn a_strict_check_takes_warnings_for_errors() {
         assert!(warned, "{words}: {}", checked.told);
         assert!(!checked.shown.is_empty(), "it is shown all the same");
         assert_eq!(check(&text, &[]).code, 0, "{words}");
-    }
-}
-
-#[test]
-fn a_file_that_everybody_can_read_is_warned_of() {
-    let directory = tempfile::tempdir().unwrap();
-    let file = directory.path().join("x.cfg");
-    for (mode, code) in [(0o600, 0), (0o640, 0), (0o644, 78), (0o604, 78)] {
-        write(&file, &clean());
-        fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
-        let checked = Checked::run(directory.path(), &["--strict", "-c", "x.cfg"]);
-        assert_eq!(checked.code, code, "{mode:o}: {}", checked.told);
-        assert_eq!(checked.told.contains("chmod 0640"), code != 0, "{mode:o}");
     }
 }
 

@@ -119,28 +119,6 @@ fn long_answers_are_delivered_and_too_long_ones_are_told() {
 }
 
 #[test]
-fn what_would_harm_a_child_is_refused_before_any_child_sees_it() {
-    let mut fake = FakeBurp::new();
-    let daemon = ready(&fake, 2);
-    fake.forget();
-    let long = format!("c:{}", "x".repeat(16_000));
-    for text in ["", " ", "\n", "\nc:", "\t\n", "j:pretty-print-on", "c:\u{0}", "c:\u{1b}", &long] {
-        let answer = daemon.query(text);
-        assert_eq!(answer.status(), "ER", "{text:?}: {answer:?}");
-    }
-    let seen: Vec<&Event> = fake
-        .untaken()
-        .iter()
-        .filter(|event| match event {
-            // The daemon has questions of its own.
-            Event::Asked(_, Question::Query(query)) => query != b"c:",
-            _ => false,
-        })
-        .collect();
-    assert!(seen.is_empty(), "{seen:?}");
-}
-
-#[test]
 fn a_child_that_cannot_start_is_told_in_its_own_words() {
     let connecting = || Step::Logline("Connecting to 127.0.0.1:4972.".to_owned());
     let cases = [

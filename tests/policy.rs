@@ -1,7 +1,5 @@
-//! The rules of the workspace that no compiler checks: what may be in the dependency tree, which
-//! crate may stand on which, and that the lints hold everywhere.
-//!
-//! Some of it is also in `deny.toml`; here it holds where cargo-deny is not installed.
+//! The rules of the workspace that no compiler checks: which crate may stand on which, and that the
+//! lints hold everywhere. What may be in the dependency tree is on the scoreboard of faults, as A11.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;
@@ -12,11 +10,6 @@ use ostler_runtime::environment::variable;
 use ostler_tests::binaries::workspace;
 use ostler_tests::process::command;
 use serde_json::Value;
-
-/// Packages that must not be anywhere in the tree, on any platform: async runtimes, their event
-/// loop, and TLS in C.
-const BANNED: [&str; 8] =
-    ["async-std", "mio", "native-tls", "openssl", "openssl-sys", "smol", "tokio", "tokio-util"];
 
 /// Each crate with those of the workspace it may stand on. Nothing stands on `ostler-tests`, which
 /// may stand on all.
@@ -29,45 +22,6 @@ const FLOORS: [(&str, &[&str]); 4] = [
 
 /// Names that Cargo takes for targets when a crate's files lie straight in its folder.
 const NO_MODULES: [&str; 4] = ["benches", "build", "examples", "tests"];
-
-#[test]
-fn no_async_runtime_and_no_tls_in_c_is_in_the_tree() {
-    // The lock file names the packages of all platforms and features.
-    let lock = read(&workspace().join("Cargo.lock"));
-    let names = lock.lines().filter_map(|line| line.strip_prefix("name = ")).collect::<Vec<_>>();
-    assert!(names.contains(&"\"ostler-runtime\""), "no package was found in Cargo.lock");
-    for banned in BANNED {
-        assert!(!names.contains(&format!("{banned:?}").as_str()), "{banned} is in the tree");
-    }
-}
-
-#[test]
-fn every_licence_is_one_of_those_in_deny_toml() {
-    let deny = read(&workspace().join("deny.toml"));
-    let allowed = quoted(between(&deny, "\nallow = [", "]"));
-    assert!(allowed.contains(&"MIT"));
-    let exceptions = exceptions(between(&deny, "\nexceptions = [{", "}]"));
-    for package in metadata()["packages"].as_array().unwrap() {
-        let name = text(&package["name"]);
-        let licence = package["license"].as_str().unwrap_or_default();
-        let may = |term: &str| {
-            allowed.contains(&term)
-                || exceptions.iter().any(|(of, terms)| *of == name && terms.contains(&term))
-        };
-        assert!(permitted(licence, &may), "{name}: {licence:?} is not allowed by deny.toml");
-    }
-}
-
-#[test]
-fn a_licence_expression_is_read_as_spdx_means_it() {
-    let may = |term: &str| matches!(term, "MIT" | "ISC");
-    for good in ["MIT", "GPL-2.0 OR MIT", "(X OR MIT) AND ISC", "X AND Y OR ISC", "X/MIT"] {
-        assert!(permitted(good, &may), "{good}");
-    }
-    for bad in ["", "X", "MIT AND X", "MIT WITH Z", "(MIT OR ISC) AND X", "MIT OR"] {
-        assert!(!permitted(bad, &may), "{bad}");
-    }
-}
 
 #[test]
 fn each_crate_stands_only_on_those_below_it() {
@@ -129,21 +83,6 @@ fn no_source_file_is_unsafe_or_has_a_name_that_cargo_takes_for_a_target() {
     }
 }
 
-/// What Cargo knows of the workspace and its dependencies on this machine's platform.
-fn metadata() -> Value {
-    let version = cargo(&["-vV"]);
-    let host = version.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
-    let json = cargo(&[
-        "metadata",
-        "--format-version=1",
-        "--locked",
-        "--all-features",
-        "--filter-platform",
-        host,
-    ]);
-    serde_json::from_str(&json).unwrap()
-}
-
 /// The packages of the workspace.
 fn members() -> Vec<Value> {
     let json = cargo(&["metadata", "--format-version=1", "--locked", "--no-deps"]);
@@ -158,70 +97,6 @@ fn cargo(arguments: &[&str]) -> String {
     let output = command(program).args(arguments).current_dir(workspace()).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
-}
-
-/// Whether an SPDX expression can be met with the terms that `may` allows.
-fn permitted(expression: &str, may: &dyn Fn(&str) -> bool) -> bool {
-    let spaced = expression.replace('(', " ( ").replace(')', " ) ").replace('/', " OR ");
-    let spaced = spaced.replace(" WITH ", "+with+");
-    let mut words = spaced.split_whitespace().peekable();
-    let met = any(&mut words, may);
-    met && words.next().is_none()
-}
-
-type Words<'a> = std::iter::Peekable<std::str::SplitWhitespace<'a>>;
-
-fn any(words: &mut Words<'_>, may: &dyn Fn(&str) -> bool) -> bool {
-    let mut met = all(words, may);
-    while words.next_if_eq(&"OR").is_some() {
-        // A term that is missing makes the whole expression worthless.
-        if words.peek().is_none() {
-            return false;
-        }
-        met |= all(words, may);
-    }
-    met
-}
-
-fn all(words: &mut Words<'_>, may: &dyn Fn(&str) -> bool) -> bool {
-    let mut met = term(words, may);
-    while words.next_if_eq(&"AND").is_some() {
-        met &= term(words, may);
-    }
-    met
-}
-
-fn term(words: &mut Words<'_>, may: &dyn Fn(&str) -> bool) -> bool {
-    match words.next() {
-        Some("(") => {
-            let met = any(words, may);
-            words.next() == Some(")") && met
-        }
-        Some(term) => may(term),
-        None => false,
-    }
-}
-
-/// What each crate is allowed beyond the others: `crate = "NAME", allow = ["TERM", …]`.
-fn exceptions(text: &str) -> Vec<(&str, Vec<&str>)> {
-    text.split("crate = ")
-        .skip(1)
-        .filter_map(|one| {
-            let words = quoted(one);
-            let (name, terms) = words.split_first()?;
-            Some((*name, terms.to_vec()))
-        })
-        .collect()
-}
-
-/// The words in double quotes.
-fn quoted(text: &str) -> Vec<&str> {
-    text.split('"').skip(1).step_by(2).collect()
-}
-
-fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
-    let (_, rest) = text.split_once(start).unwrap_or_default();
-    rest.split_once(end).unwrap_or_default().0
 }
 
 fn sources(directory: &Path) -> Vec<PathBuf> {

@@ -87,3 +87,13 @@ fn a_wrong_configuration_is_78() {
     let settings = fake.settings().arguments(["-l".into(), log.into_os_string()]);
     ends(settings.launch(), 78, "cannot open the log file");
 }
+
+#[test]
+fn a_user_that_does_not_exist_is_refused() {
+    if !rustix::process::getuid().is_root() {
+        // Only root can become somebody else.
+        return;
+    }
+    let fake = FakeBurp::new();
+    ends(fake.settings().set("user", "no-such-user").launch(), 77, "cannot become no-such-user");
+}

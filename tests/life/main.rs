@@ -5,7 +5,5 @@ mod exit;
 mod log;
 mod manager;
 mod reload;
-mod user;
 
 use ostler_tests::aside::{ask_aside, ready};
-use ostler_tests::daemon::RELOADED;

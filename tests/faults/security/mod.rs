@@ -1,0 +1,7 @@
+//! A: security.
+
+mod packages;
+mod password;
+mod queries;
+mod rights;
+mod secrets;

@@ -1,0 +1,222 @@
+//! Who may read the configuration, who the daemon is, and what it can do without.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use ostler_tests::checked::{Checked, clean, write};
+use ostler_tests::daemon::RELOADED;
+use ostler_tests::process::{Process, UNPRIVILEGED, command};
+use ostler_tests::{FakeBurp, Fault, Settings, wait_for};
+use rustix::process::Signal;
+
+fn is_root() -> bool {
+    rustix::process::getuid().is_root()
+}
+
+#[test]
+fn a07_a_file_that_everybody_can_read_and_a_default_password_are_warned_of() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("x.cfg");
+    let mut fault = Fault::begin("A07");
+    let strict = |text: &str, mode| {
+        write(&file, text);
+        fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+        Checked::run(directory.path(), &["--strict", "-c", "x.cfg"])
+    };
+    for (mode, code) in [(0o600, 0), (0o640, 0), (0o644, 78), (0o604, 78)] {
+        let checked = strict(&clean(), mode);
+        assert_eq!(checked.code, code, "{mode:o}: {}", checked.told);
+        assert_eq!(checked.told.contains("chmod 0640"), code != 0, "{mode:o}");
+        let lenient = Checked::run(directory.path(), &["-c", "x.cfg"]);
+        assert_eq!((lenient.code, lenient.told), (0, checked.told), "{mode:o}");
+    }
+    let default = "password = password123456\n";
+    for text in [
+        clean().replace("password = one of our own\n", default),
+        clean().replace("password = one of our own\n", ""),
+        clean().replace("one of our own", "\"\""),
+    ] {
+        let checked = strict(&text, 0o600);
+        let warnings = checked.lines("warning: x.cfg:");
+        assert_eq!((checked.code, warnings.len()), (78, 1), "{text}{}", checked.told);
+        assert!(warnings[0].contains("everybody knows"), "{}", checked.told);
+    }
+    fault.saw("`--check` warns and `--check --strict` ends with 78");
+    // A daemon that serves says the same, at every level.
+    let fake = FakeBurp::new();
+    let place = tempfile::tempdir().unwrap();
+    let bind = format!("unix:{}", place.path().join("socket").display());
+    let settings = fake.settings().set("bind", &bind).set("password", "password123456");
+    let daemon = settings.arguments([""; 0]).launch();
+    daemon.wait_log("[Global] password: is the default, which everybody knows");
+    daemon.wait_log("[Global] password: can be read by every user of this machine: chmod 0640");
+    fault.saw("so does a daemon without any -v");
+}
+
+/// Lets everybody read, run and connect to the scripted burp, whatever directory it was built in.
+fn open(fake: &FakeBurp) {
+    let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode));
+    let built = fs::canonicalize(fake.program()).unwrap();
+    fs::remove_file(fake.program()).unwrap();
+    // A program that this process writes itself might be "busy" when it is started.
+    assert!(Process::start(command("cp").arg(built).arg(fake.program())).ended().success());
+    mode(fake.directory(), 0o755).unwrap();
+    mode(&fake.directory().join("control"), 0o777).unwrap();
+}
+
+/// Settings of a daemon that becomes nobody, with a directory of nobody's for what it makes.
+fn as_nobody(fake: &FakeBurp, place: &Path) -> Settings {
+    chown(place, Some(UNPRIVILEGED), Some(UNPRIVILEGED)).unwrap();
+    let bind = format!("unix:{}", place.join("socket").display());
+    fake.settings()
+        .set("user", "nobody")
+        .set("bind", &bind)
+        .set("runtime_dir", &place.display().to_string())
+}
+
+/// The four user numbers (real, effective, saved, for files) of a process or thread.
+fn users(pid: u32) -> Vec<String> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("Uid:")).unwrap();
+    line.split_whitespace().map(str::to_owned).collect()
+}
+
+#[test]
+fn a08_root_is_warned_of_and_given_up_for_a_user() {
+    let mut fault = Fault::begin("A08");
+    let fake = FakeBurp::new();
+    let daemon = fake.settings().set("pool", "3").start();
+    daemon.wait_ready(3);
+    assert_eq!(daemon.query("c:client1").status(), "OK");
+    assert_eq!(daemon.logged("running as root"), usize::from(is_root()));
+    drop(daemon);
+    if !is_root() {
+        return fault.explain("only root can become somebody else, and this is not root");
+    }
+    fault.saw("as root it serves, with one warning");
+
+    open(&fake);
+    let place = tempfile::tempdir().unwrap();
+    let mut daemon = as_nobody(&fake, place.path()).set("pool", "3").start();
+    daemon.wait_ready(3);
+    assert_eq!(daemon.query("c:client1").status(), "OK");
+    assert_eq!(daemon.logged("running as root"), 0);
+    let nobody = vec![UNPRIVILEGED.to_string(); 4];
+    let mut threads = 0;
+    for thread in fs::read_dir(format!("/proc/{}/task", daemon.pid())).unwrap() {
+        let thread = thread.unwrap().file_name().to_str().unwrap().parse().unwrap();
+        assert_eq!(users(thread), nobody);
+        threads += 1;
+    }
+    let children = daemon.children();
+    assert_eq!(children.len(), 3);
+    for child in children {
+        assert_eq!(users(child.pid), nobody);
+    }
+    // A directory of root's hides the configuration from the user, and that is told.
+    fs::set_permissions(daemon.directory(), fs::Permissions::from_mode(0o700)).unwrap();
+    daemon.signal(Signal::HUP);
+    daemon.wait_logged("cannot be read: Permission denied", 1);
+    fs::set_permissions(daemon.directory(), fs::Permissions::from_mode(0o755)).unwrap();
+    daemon.signal(Signal::HUP);
+    daemon.wait_logged(RELOADED, 1);
+    daemon.signal(Signal::TERM);
+    assert_eq!(daemon.ended().code(), Some(0));
+    assert!(!place.path().join("socket").exists());
+    wait_for("no child is left", || fake.alive().is_empty());
+    fault.saw(format!("with `user` its {threads} threads and three children are that user's"));
+}
+
+/// Runs the daemon without any capability or way to get one, and with nothing to write to but
+/// `/tmp`, where the tests have their directories; every system call is noted in `TRACE`.
+fn confined(daemon: &Path) -> Command {
+    let mut confined = command("unshare");
+    confined.args(["--mount", "sh", "-c"]);
+    confined.arg(
+        "mount --bind /tmp /tmp && mount -o remount,bind,ro / && \
+         exec setpriv --no-new-privs --bounding-set=-all --inh-caps=-all -- \
+         strace -D -f -qq -e signal=none -o \"$TRACE\" \"$0\" \"$@\"",
+    );
+    confined.arg(daemon);
+    confined
+}
+
+#[test]
+fn a10_it_serves_confined_and_by_common_system_calls() {
+    let mut fault = Fault::begin("A10");
+    if !is_root() {
+        return fault.explain("only root can confine it as the service manager does");
+    }
+    let fake = FakeBurp::new();
+    let place = tempfile::tempdir().unwrap();
+    let trace = place.path().join("trace");
+    let settings = fake.settings().set("pool", "3").environment("TRACE", &trace);
+    let mut daemon = settings.clone().through(confined).start();
+    daemon.wait_ready(3);
+    for text in ["c:", "c:client1", "c:nosuch"] {
+        daemon.query(text);
+    }
+    assert_eq!(daemon.query("c:client1").status(), "OK");
+    let status = fs::read_to_string(format!("/proc/{}/status", daemon.pid())).unwrap();
+    for line in ["NoNewPrivs:\t1", "CapEff:\t0000000000000000", "CapBnd:\t0000000000000000"] {
+        assert!(status.contains(line), "{line}\n{status}");
+    }
+    daemon.configure(&settings.set("pool", "2"));
+    daemon.reload();
+    daemon.wait_ready(2);
+    daemon.signal(Signal::TERM);
+    assert_eq!(daemon.ended().code(), Some(0));
+    let calls = system_calls(&trace);
+    fault.saw(format!(
+        "start, queries, a reload and a stop without capabilities, with NoNewPrivs and a \
+         read-only root, by {} different system calls",
+        calls.len()
+    ));
+    match system_service() {
+        None => fault.saw("no systemd-analyze here that knows the filters"),
+        Some(granted) => {
+            let others: Vec<&String> =
+                calls.iter().filter(|call| !granted.contains(call)).collect();
+            assert!(others.is_empty(), "not in @system-service: {others:?}");
+            fault.saw("all of them in @system-service");
+        }
+    }
+    fault.explain("the units, and the whole suite inside them, come with the packaging");
+}
+
+/// The names of the system calls in a trace.
+fn system_calls(trace: &Path) -> Vec<String> {
+    let trace = fs::read_to_string(trace).unwrap();
+    let name = |line: &str| {
+        // `PID name(arguments) = result`, and what is resumed was begun before.
+        let (name, _) = line.split_once(' ')?.1.trim_start().split_once('(')?;
+        name.bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+            .then(|| name.to_owned())
+    };
+    let mut names: Vec<String> = trace.lines().filter_map(name).collect();
+    names.sort();
+    names.dedup();
+    assert!(names.iter().any(|name| name == "execve"), "{names:?}");
+    names
+}
+
+/// The system calls that the filter `@system-service` lets pass.
+fn system_service() -> Option<Vec<String>> {
+    fn collect(set: &str, into: &mut Vec<String>) -> Option<()> {
+        let output = command("systemd-analyze").args(["syscall-filter", set]).output().ok()?;
+        for line in String::from_utf8_lossy(&output.stdout).lines().map(str::trim) {
+            if line.starts_with('@') && line != set {
+                collect(line, into)?;
+            } else if !line.is_empty() && !line.starts_with(['#', '@']) {
+                into.push(line.to_owned());
+            }
+        }
+        output.status.success().then_some(())
+    }
+    let installed = PathBuf::from("/usr/bin/systemd-analyze").exists();
+    let mut all = Vec::new();
+    if installed { collect("@system-service", &mut all).map(|()| all) } else { None }
+}
