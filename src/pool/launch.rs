@@ -6,7 +6,7 @@
 use std::convert::Infallible;
 use std::env;
 use std::ffi::{OsStr, OsString};
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
@@ -68,7 +68,8 @@ pub fn exec_child_if_asked() -> Option<ExitCode> {
         Ok(never) => match never {},
         Err(error) => error,
     };
-    eprintln!("{error}");
+    // In one write, since the pool shows what it reads. There is nobody else to tell.
+    let _ = io::stderr().write_all(format!("{error}\n").as_bytes());
     Some(ExitCode::from(127))
 }
 
