@@ -22,6 +22,8 @@ use crate::watched::Watched;
 
 /// The signal that a burp dies of when the server turns it away for being one too many.
 const SIGPIPE: i32 = 13;
+/// The exit code of a child whose program could not be started.
+const NO_PROGRAM: i32 = 127;
 
 /// What a child was started from. When it changes, the child is out of date.
 pub(crate) struct Origin {
@@ -252,12 +254,23 @@ impl Session for BurpSession {
         if !said_nothing {
             return Some(without_paths(&words));
         }
-        let signal = status.and_then(|status| status.signal());
-        (!self.greeted && signal == Some(SIGPIPE)).then(|| {
-            "the burp server turned the client away: too many status children \
-             (max_status_children), most likely"
-                .to_owned()
-        })
+        if self.greeted {
+            return None;
+        }
+        match status.map(|status| (status.code(), status.signal())) {
+            Some((_, Some(SIGPIPE))) => Some(
+                "the burp server turned the client away: too many status children \
+                 (max_status_children), most likely"
+                    .to_owned(),
+            ),
+            Some((Some(NO_PROGRAM), _)) => {
+                Some("the burp client (burpbin) cannot be started".to_owned())
+            }
+            Some((Some(code), _)) => {
+                Some(format!("the burp client ended before it was ready, with status {code}"))
+            }
+            _ => None,
+        }
     }
 
     fn before_wait(&mut self) {
