@@ -13,17 +13,6 @@ use ostler_tests::{Answer, Daemon, FakeBurp, PATIENCE, Question, Step, Wire, wai
 use rustix::process::Signal;
 use serde_json::json;
 
-/// The children that have been asked `text` so far.
-fn asked(fake: &mut FakeBurp, text: &str) -> Vec<u32> {
-    let events = fake.untaken().iter();
-    events
-        .filter_map(|event| match event {
-            Event::Asked(pid, question) if question.is_query(text) => Some(*pid),
-            _ => None,
-        })
-        .collect()
-}
-
 /// One child is replaced and the pool is whole again.
 fn heals(fake: &mut FakeBurp, daemon: &Daemon, pid: u32, pool: u64) {
     fake.wait_end(pid);
@@ -184,7 +173,7 @@ fn servers_with_and_without_markers_are_understood() {
         assert_eq!(daemon.query("c:client1").json()["clients"][0]["name"], "client1");
         assert_eq!(daemon.query("c:nosuch"), Answer::Ko);
         assert_eq!(daemon.call("server_version").text(), version);
-        assert_eq!(!asked(&mut fake, "j:response-markers-on").is_empty(), marked, "{version}");
+        assert_eq!(!fake.asked("j:response-markers-on").is_empty(), marked, "{version}");
     }
 }
 
@@ -204,27 +193,8 @@ fn equal_queries_that_wait_together_share_one_execution() {
         assert_eq!(answer.recv_timeout(PATIENCE).unwrap().status(), "OK");
         client.join();
     }
-    let times = asked(&mut fake, "c:client2:b:1").len();
+    let times = fake.asked("c:client2:b:1").len();
     assert!((1..4).contains(&times), "asked {times} times");
-}
-
-#[test]
-fn a_queued_request_whose_client_has_gone_is_dropped() {
-    let mut fake = FakeBurp::new();
-    let daemon = ready(&fake, 1);
-    fake.hold_at("c:client1:b:1");
-    let (first, a) = ask_aside(&daemon, "c:client1:b:1");
-    let holder = fake.wait_query("c:client1:b:1");
-    let mut gone = daemon.connect();
-    let request = json!({ "query": "c:client2:b:1", "cache": false, "password": PASSWORD });
-    gone.frame(request.to_string().as_bytes());
-    wait_for("it waits", || daemon.status()["queue"].as_u64() >= Some(1));
-    drop(gone);
-    fake.release(holder, &[Step::Answer]);
-    assert_eq!(first.recv_timeout(PATIENCE).unwrap().status(), "OK");
-    a.join();
-    assert_eq!(daemon.query("c:client3:b:1").status(), "OK");
-    assert_eq!(asked(&mut fake, "c:client2:b:1"), [0; 0]);
 }
 
 #[test]

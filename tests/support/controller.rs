@@ -186,6 +186,15 @@ impl Controller {
         });
     }
 
+    /// The processes that have been asked the query `text` so far, but for what waits have taken.
+    pub fn asked(&mut self, text: &str) -> Vec<u32> {
+        let asked = |event: &Event| match event {
+            Event::Asked(pid, question) if question.is_query(text) => Some(*pid),
+            _ => None,
+        };
+        self.untaken().iter().filter_map(asked).collect()
+    }
+
     /// Every event so far that no wait has taken.
     pub fn untaken(&mut self) -> &[Event] {
         self.seen.extend(self.events.try_iter());

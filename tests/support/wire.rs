@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ostler_runtime::Deadline;
-use rustix::net::{AddressFamily, SocketType, bind, connect, socket};
+use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, connect, socket_with};
 use serde_json::{Value, json};
 
 use crate::wait::PATIENCE;
@@ -142,7 +142,10 @@ impl Wire {
     /// can be many.
     pub fn connect_from(source: Ipv4Addr, address: &Address) -> Self {
         let Address::Tcp(address) = address else { panic!("{address:?} is no IPv4 address") };
-        let socket = socket(AddressFamily::INET, SocketType::STREAM, None).expect("a socket");
+        // No process that is started meanwhile shall hold it open.
+        let flags = SocketFlags::CLOEXEC;
+        let socket = socket_with(AddressFamily::INET, SocketType::STREAM, flags, None);
+        let socket = socket.expect("a socket");
         bind(&socket, &SocketAddr::from((source, 0))).expect("an address of this machine");
         connect(&socket, address).expect("connect");
         let stream = TcpStream::from(socket);
