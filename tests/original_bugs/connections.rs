@@ -126,12 +126,12 @@ fn bug_12_who_has_shown_no_password_costs_little_and_not_for_long() {
 #[test]
 fn bug_12_a_long_request_is_read_in_linear_time() {
     let fake = FakeBurp::new();
-    let daemon = fake.settings().set("max_request", "16 MiB").start();
+    let daemon = patient(fake.settings()).set("max_request", "16 MiB").start();
     // The original takes more than a minute for this, which is more than a test's patience.
     let filler = "x".repeat((16 << 20) - 100);
-    let long = json!({ "query": "c:", "filler": filler, "password": "another" });
+    let long = request(&json!({ "query": "c:", "filler": filler, "password": "another" }));
     let mut wire = daemon.connect();
-    wire.send(&request(&long));
+    wire.send(&long);
     assert_eq!(wire.answer(), Answer::Ko);
 }
 

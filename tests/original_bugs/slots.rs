@@ -21,7 +21,7 @@ fn bug_01_no_fault_while_a_child_is_lent_loses_its_slot() {
         vec![Step::raw("no answer\n")],
         vec![Step::Raw(b"\xff\xfe\x00\n".to_vec())],
         vec![Step::Marked("c:client3".to_owned(), b"{}".to_vec())],
-        vec![Step::Answer, Step::Answer],
+        vec![Step::Answer, Step::raw("more\n")],
         vec![Step::Hang],
     ];
     assert!(faults.len() > 2, "more than there are slots");
