@@ -8,10 +8,9 @@ use std::time::Duration;
 use ostler_runtime::Thread;
 use ostler_tests::aside::{ask_aside, ready};
 use ostler_tests::controller::{Event, Reply, usual};
-use ostler_tests::wire::{PASSWORD, query};
+use ostler_tests::wire::query;
 use ostler_tests::{Answer, Daemon, FakeBurp, PATIENCE, Question, Step, Wire, wait_for};
 use rustix::process::Signal;
-use serde_json::json;
 
 /// One child is replaced and the pool is whole again.
 fn heals(fake: &mut FakeBurp, daemon: &Daemon, pid: u32, pool: u64) {
