@@ -14,7 +14,7 @@ use crate::ini::{Document, ROOT, Value};
 pub(crate) const MAX_REPLACEMENTS: usize = 1000;
 /// The longest chain of values that refer to each other.
 pub(crate) const MAX_DEPTH: usize = 10;
-/// The longest value after all replacements, in bytes.
+/// The longest value after all replacements, in bytes; for a list, that of all its members.
 pub(crate) const MAX_VALUE_BYTES: usize = 64 * 1024;
 
 /// The section that every section finds names in.
@@ -47,12 +47,19 @@ pub(crate) fn resolve(
     let mut work = Work { document, section, left: MAX_REPLACEMENTS, trail: Vec::new() };
     Ok(match value {
         Value::One(text) => Value::One(work.text(section, key, &text)?),
-        Value::Many(members) => Value::Many(
-            members
-                .iter()
-                .map(|member| work.text(section, key, member))
-                .collect::<Result<_, _>>()?,
-        ),
+        Value::Many(members) => {
+            let mut grown: usize = 0;
+            let mut whole = Vec::with_capacity(members.len());
+            for member in &members {
+                let text = work.text(section, key, member)?;
+                grown = grown.saturating_add(text.len().saturating_sub(member.len()));
+                if grown > MAX_VALUE_BYTES {
+                    return Err(Unresolved::TooLong);
+                }
+                whole.push(text);
+            }
+            Value::Many(whole)
+        }
     })
 }
 
@@ -166,5 +173,8 @@ mod tests {
             write!(bomb, "\nk{level}={twenty}").unwrap();
         }
         assert_eq!(read(&bomb, ROOT, "k8"), Err(Unresolved::TooLong));
+        // No member is too long, but all of them are.
+        let text = format!("a={}\nb={}", "x".repeat(MAX_VALUE_BYTES / 2), "%(a)s,".repeat(3));
+        assert_eq!(read(&text, ROOT, "b"), Err(Unresolved::TooLong));
     }
 }
