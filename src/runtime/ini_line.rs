@@ -102,36 +102,37 @@ fn header(text: &str) -> Option<(usize, &str, usize)> {
     if let Some(quote) = leading_quote(rest) {
         let inner = rest.strip_prefix(quote)?;
         let (name, rest) =
-            unquote(inner, quote.encode_utf8(&mut [0; 4]), |rest| closing(rest).is_some())?;
-        return (!trim(name).is_empty()).then_some((opened, name, closing(rest)?));
+            unquote(inner, quote.encode_utf8(&mut [0; 4]), |rest| closing(rest).is_ok())?;
+        return (!trim(name).is_empty()).then_some((opened, name, closing(rest).ok()?));
     }
     // The name ends at the first run of brackets that ends the header; a bracket right at its
     // beginning belongs to the name.
     let mut from = 0;
     while let Some(at) = rest.get(from..)?.find(']') {
         let (name, after) = rest.split_at_checked(from.saturating_add(at))?;
-        let run = after.len().saturating_sub(after.trim_start_matches(']').len());
         let name = trim(name);
         if name.is_empty() {
             from = from.saturating_add(at).saturating_add(1);
-        } else if let Some(closed) = closing(after) {
-            return Some((opened, name, closed));
-        } else {
-            from = from.saturating_add(at).saturating_add(run);
+            continue;
+        }
+        match closing(after) {
+            Ok(closed) => return Some((opened, name, closed)),
+            // None of the brackets before what is in the way can end it either.
+            Err(in_the_way) => from = rest.len().saturating_sub(in_the_way.len()),
         }
     }
     None
 }
 
-/// How many brackets `text` begins with, if only a comment follows them.
-fn closing(text: &str) -> Option<usize> {
+/// How many brackets `text` begins with, if only a comment follows them; else what follows them.
+fn closing(text: &str) -> Result<usize, &str> {
     let mut closed: usize = 0;
     let mut rest = trim_start(text);
     while let Some(inner) = rest.strip_prefix(']') {
         closed = closed.saturating_add(1);
         rest = trim_start(inner);
     }
-    (closed > 0 && is_end_or_comment(rest)).then_some(closed)
+    if closed > 0 && is_end_or_comment(rest) { Ok(closed) } else { Err(rest) }
 }
 
 fn entry(text: &str) -> Option<Line<'_>> {
@@ -173,6 +174,14 @@ mod tests {
         for wrong in ["[]", "[Global] x", "[Global", "[\"\"]", "[\"a\" b]"] {
             assert!(classify(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_run_of_brackets_that_ends_nothing_is_looked_at_once() {
+        // Half a million of them, each looked at for each, would take minutes.
+        let line = format!("[a {}x", "] ".repeat(500_000));
+        assert!(classify(&line).is_err());
+        assert_eq!(classify("[a ] ] x ]"), Ok(section(1, "a ] ] x")));
     }
 
     #[test]
