@@ -99,7 +99,8 @@ impl BurpSession {
             let line = self.exchange.next_plain(input, |message| {
                 log::debug!("burp says: {message}");
                 if let Some(text) = message.strip_prefix("Server version:") {
-                    server = Version::parse(text);
+                    // The first one, as it would be if the lines came one by one.
+                    server = server.take().or_else(|| Version::parse(text));
                 }
             });
             if let Some(server) = server {
@@ -289,4 +290,31 @@ impl Session for BurpSession {
 fn unexpected<T>(line: &[u8]) -> Step<T> {
     let line: String = String::from_utf8_lossy(line).chars().take(100).collect();
     Step::Broken(format!("not what burp says at its start: {line}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::TransportChoice;
+    use std::path::Path;
+
+    #[test]
+    fn a_server_that_names_two_versions_has_the_first_however_its_bytes_come() {
+        let said = b"{ \"logline\": \"Server version: 3.1.4.\" }\n\
+            { \"logline\": \"Server version: 2.1.8.\" }\n";
+        for cut in [said.len() / 2, said.len()] {
+            let (burp, config) = (Path::new("burp"), Path::new("burp.conf"));
+            let plans = Arc::new(Plans::new(Plan::new(burp, config, TransportChoice::Plain)));
+            let (plan, files) = (plans.current(), Watched::new([]));
+            let origin = Origin { plans, plan, files };
+            let mut session = BurpSession::new(Arc::default(), origin, Transport::Plain);
+            let (mut input, mut output) = (Vec::new(), Vec::new());
+            for piece in [&said[..cut], &said[cut..]] {
+                input.extend(piece);
+                assert!(matches!(session.greeting(&mut input, &mut output), Step::More));
+            }
+            let output = String::from_utf8(output).unwrap();
+            assert!(output.contains("j:response-markers-on\n"), "{cut}: {output:?}");
+        }
+    }
 }
