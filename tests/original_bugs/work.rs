@@ -40,11 +40,10 @@ fn bug_13_statistics_that_wait_for_a_child_hold_up_nobody() {
     assert_eq!(waiting.answer().json()["alive"], true);
 }
 
-/// How many times a process has asked the kernel for bytes.
-fn reads(pid: u32) -> usize {
-    let text = fs::read_to_string(format!("/proc/{pid}/io")).unwrap();
-    let line = text.lines().find_map(|line| line.strip_prefix("syscr: "));
-    line.unwrap().parse().unwrap()
+/// How many times a process has asked the kernel for bytes. Of a daemon, only root is told.
+fn reads(pid: u32) -> Option<usize> {
+    let text = fs::read_to_string(format!("/proc/{pid}/io")).ok()?;
+    text.lines().find_map(|line| line.strip_prefix("syscr: "))?.parse().ok()
 }
 
 #[test]
@@ -57,7 +56,11 @@ fn bug_17_a_long_answer_is_read_in_large_pieces_and_asked_for_in_one_line() {
     fake.at_query("c:client1", vec![Step::Filler(BYTES)]);
     let before = reads(daemon.pid());
     assert_eq!(daemon.query("c:client1").body().len(), BYTES);
-    let each = BYTES / (reads(daemon.pid()) - before);
+    let (Some(before), Some(after)) = (before, reads(daemon.pid())) else {
+        assert!(!rustix::process::getuid().is_root(), "the kernel does not count");
+        return;
+    };
+    let each = BYTES / (after - before);
     // A pipe gives at least a page at a time; the rest of the reads are the daemon's others.
     assert!(each > 1000, "{each} bytes a read");
 }
