@@ -22,6 +22,11 @@ pub(crate) fn er(reason: &str) -> Answer {
     framed(*b"ER", Body::from(reason.as_bytes().to_vec()))
 }
 
+/// Whether it tells a reason instead of what was asked for.
+pub(crate) fn is_er(answer: &Answer) -> bool {
+    answer.head.as_bytes().starts_with(b"ER")
+}
+
 /// What burp answered.
 pub(crate) fn of_burp(answer: &BurpAnswer) -> Answer {
     match answer {
@@ -55,10 +60,7 @@ pub(crate) fn of_failure(error: &CallError, timeout_seconds: u64) -> Answer {
 /// What is told of a fact that is not known although burp was asked: why it was asked in vain, if it
 /// was.
 pub(crate) fn unknown_fact(answer: &Answer) -> Answer {
-    match answer.head.as_bytes() {
-        [b'E', b'R', ..] => answer.clone(),
-        _ => er("Burp did not say its version"),
-    }
+    if is_er(answer) { answer.clone() } else { er("Burp did not say its version") }
 }
 
 /// Why bytes are no request.

@@ -271,7 +271,7 @@ impl Shared {
     fn tell_fact(&self, kind: Kind, reply: Reply, answer: Answer) {
         let facts = Arc::clone(&self.pool.dialect().facts);
         self.pool.dialect().facts.when_asked(move || {
-            let fact = status::fact(&kind, &facts);
+            let fact = status::fact(&kind, &facts, !answer::is_er(&answer));
             reply.send(fact.unwrap_or_else(|| answer::unknown_fact(&answer)));
         });
     }
@@ -279,7 +279,7 @@ impl Shared {
     /// Answers what is known once a child was ready; until then a query is run to find out.
     fn fact(self: &Arc<Self>, kind: Kind, reply: Reply) -> Option<(Reply, Answer)> {
         if self.pool.has_ready() {
-            if let Some(answer) = status::fact(&kind, &self.pool.dialect().facts) {
+            if let Some(answer) = status::fact(&kind, &self.pool.dialect().facts, true) {
                 return Some((reply, answer));
             }
         }

@@ -11,8 +11,17 @@ use crate::facts::Facts;
 use crate::request::Kind;
 use crate::service::PROTOCOL_VERSION;
 
+/// The original's bytes for `statistics` when no child of it lives.
+const NO_BURP: &[u8] =
+    br#"{"alive": false, "server_version": "unknown", "client_version": "unknown"}"#;
+
 /// The answer to a question about burp; `None` while it is not known, or if it is no such question.
-pub(crate) fn fact(kind: &Kind, facts: &Facts) -> Option<Answer> {
+/// `answers` says whether burp can be asked now: versions stay true when it cannot.
+pub(crate) fn fact(kind: &Kind, facts: &Facts, answers: bool) -> Option<Answer> {
+    if *kind == Kind::Statistics && !answers {
+        // No error: Burp-UI's agent takes this for a reason to try again, and an error for its end.
+        return Some(answer::ok(Body::Static(NO_BURP)));
+    }
     let client = facts.client_version()?.to_string();
     let server = facts.server_version()?.to_string();
     let text = match kind {
