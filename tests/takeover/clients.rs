@@ -1,0 +1,72 @@
+//! What Burp-UI and its agent rely on, beyond the bytes of single answers.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use ostler_tests::aside::ready;
+use ostler_tests::controller::usual;
+use ostler_tests::process::kill;
+use ostler_tests::wire::{PASSWORD, frame};
+use ostler_tests::{Address, Answer, FakeBurp, Question, Reply, Step, wait_for};
+use rustix::process::Signal;
+use serde_json::json;
+
+/// The agent asks again when it is told that burp does not live, and ends at an error.
+#[test]
+fn statistics_tell_that_burp_is_away_and_that_it_is_back() {
+    const AWAY: &str =
+        r#"{"alive": false, "server_version": "unknown", "client_version": "unknown"}"#;
+    const BACK: &str = r#"{"alive": true, "server_version": "3.1.4", "client_version": "3.1.4"}"#;
+    let refused = || vec![Step::Logline("Could not connect to x".to_owned()), Step::Exit(4)];
+    let fake = FakeBurp::new();
+    fake.at_start(refused());
+    // From the beginning.
+    let daemon = fake.settings().start();
+    assert_eq!(daemon.call("statistics").text(), AWAY);
+    assert_eq!(daemon.call("client_version").status(), "ER", "nobody has said it");
+    fake.behave();
+    daemon.wait_ready(2);
+    assert_eq!(daemon.call("statistics").text(), BACK);
+    // And later.
+    fake.at_start(refused());
+    for child in daemon.children() {
+        kill(child.pid, Signal::KILL);
+    }
+    wait_for("nobody is ready", || daemon.status()["n_ready"] == 0);
+    wait_for("it is told", || daemon.call("statistics").text() == AWAY);
+    assert_eq!(daemon.call("client_version").text(), "3.1.4", "this is still true");
+    fake.behave();
+    daemon.wait_ready(2);
+    assert_eq!(daemon.call("statistics").text(), BACK);
+}
+
+/// Burp-UI reads two bytes and then eight, and takes it for the end if it gets fewer.
+#[test]
+fn the_head_of_an_answer_comes_in_one_piece() {
+    let fake = FakeBurp::new();
+    let daemon = ready(&fake, 1);
+    let Address::Tcp(address) = daemon.address() else { panic!("no port") };
+    fake.rule(|_, question| match question {
+        Question::Query(text) if text.starts_with(b"c:client1:b:") => {
+            let size = String::from_utf8_lossy(&text[12..]).parse().unwrap();
+            Reply::Do(vec![Step::Filler(size)])
+        }
+        _ => usual(question),
+    });
+    for size in [40, 1000, 1 << 14, 1 << 16, 3 << 20] {
+        let query = format!("c:client1:b:{size}");
+        let request = json!({ "query": query, "cache": false, "password": PASSWORD });
+        let mut stream = TcpStream::connect(address).unwrap();
+        let request = frame(request.to_string().as_bytes());
+        // In two writes, as Burp-UI does it.
+        stream.write_all(&request[..8]).unwrap();
+        stream.write_all(&request[8..]).unwrap();
+        let (mut status, mut length) = ([0; 2], [0; 8]);
+        assert_eq!(stream.read(&mut status).unwrap(), 2);
+        assert_eq!(stream.read(&mut length).unwrap(), 8);
+        let mut body = Vec::new();
+        stream.read_to_end(&mut body).unwrap();
+        let whole = [&status[..], &length, &body].concat();
+        assert_eq!(Answer::parse(&whole).body().len(), size);
+    }
+}
