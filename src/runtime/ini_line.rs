@@ -2,8 +2,8 @@
 //!
 //! A line is blank, a comment (`#` only), a section header (`[name]`, `[[nested]]`) or a key with
 //! `=`. Names may be quoted, lines may be indented. A header that is none, such as `[x = 1`, may
-//! still be a key. Refused: keys that are blank or whose quote does not end before the `=`
-//! (`ConfigObj` takes a few of these if they are indented, with the indent as part of the key).
+//! still be a key. Refused: keys that are blank or whose quote does not end before the `=`; but if
+//! they are indented `ConfigObj` takes them, with the last blank of the indent as part of the key.
 
 #![deny(clippy::indexing_slicing, clippy::string_slice, clippy::arithmetic_side_effects)]
 
@@ -46,7 +46,9 @@ pub fn classify(line: &str) -> Result<Line<'_>, &'static str> {
             Err("the brackets of this section do not match")
         };
     }
-    entry(trim_start(line)).ok_or("this is neither a section, nor a key with `=`, nor a comment")
+    entry(trim_start(line))
+        .or_else(|| indented_entry(line))
+        .ok_or("this is neither a section, nor a key with `=`, nor a comment")
 }
 
 /// White space as Python sees it.
@@ -153,6 +155,16 @@ fn entry(text: &str) -> Option<Line<'_>> {
     Some(Line::Entry { key, value: trim_start(value) })
 }
 
+/// A key that begins with the last blank before it.
+fn indented_entry(line: &str) -> Option<Line<'_>> {
+    let indent = line.strip_suffix(trim_start(line))?;
+    let (start, _) = indent.char_indices().next_back()?;
+    let (blank_and_key, value) = line.get(start..)?.split_once('=')?;
+    let key = blank_and_key.trim_end_matches(is_blank);
+    let key = if key.is_empty() { indent.get(start..)? } else { key };
+    Some(Line::Entry { key, value: trim_start(value) })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -190,9 +202,17 @@ mod tests {
         assert_eq!(classify("'a = b'=c"), Ok(key("a = b", "c")));
         assert_eq!(classify("[x = 1"), Ok(key("[x", "1")));
         assert_eq!(classify("; x = 1"), Ok(key("; x", "1")));
-        for wrong in ["= x", "  = x", "a : b", "a b", "\"a = b", "; a"] {
-            assert!(classify(wrong).is_err(), "{wrong}");
+        for wrong in ["= x", "a : b", "a b", "\"a = b", "'a' b = c", "; a", "  'a' b", " "] {
+            assert!(!matches!(classify(wrong), Ok(Line::Entry { .. })), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_key_that_is_none_takes_a_blank_of_its_indent() {
+        assert_eq!(classify("  == x"), Ok(key(" ", "= x")));
+        assert_eq!(classify(" \t = x"), Ok(key(" ", "x")));
+        assert_eq!(classify("  'a' b = c"), Ok(key(" 'a' b", "c")));
+        assert_eq!(classify("  \"a = b"), Ok(key(" \"a", "b")));
     }
 
     #[test]

@@ -1,1 +1,0 @@
-//! K: configuration and compatibility.
