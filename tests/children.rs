@@ -158,25 +158,6 @@ fn the_listener_answers_before_any_child_is_ready() {
 }
 
 #[test]
-fn servers_with_and_without_markers_are_understood() {
-    for (version, marked) in
-        [("2.1.32", false), ("2.2.9", false), ("2.4.0", true), ("2.10.1", true)]
-    {
-        let mut fake = FakeBurp::version(version);
-        let (client, server) = (version.to_owned(), version.to_owned());
-        fake.rule(move |_, question| match question {
-            Question::Start => Reply::Do(vec![Step::greet_as(&client, &server)]),
-            _ => usual(question),
-        });
-        let daemon = ready(&fake, 1);
-        assert_eq!(daemon.query("c:client1").json()["clients"][0]["name"], "client1");
-        assert_eq!(daemon.query("c:nosuch"), Answer::Ko);
-        assert_eq!(daemon.call("server_version").text(), version);
-        assert_eq!(!fake.asked("j:response-markers-on").is_empty(), marked, "{version}");
-    }
-}
-
-#[test]
 fn equal_queries_that_wait_together_share_one_execution() {
     let mut fake = FakeBurp::new();
     let daemon = ready(&fake, 1);

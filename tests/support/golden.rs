@@ -52,6 +52,14 @@ impl Recording {
         all
     }
 
+    /// The connections of one recorded session, in order.
+    pub fn session(name: &str) -> Vec<Self> {
+        let path = workspace().join(format!("tests/golden/sessions/{name}.txt"));
+        let text = fs::read_to_string(path).expect("the recording");
+        let parts = text.split("\n\n").zip(1..);
+        parts.map(|(part, number)| Self::parse(format!("{name} {number}"), part)).collect()
+    }
+
     /// All that the client wrote.
     pub fn sent(&self) -> Vec<u8> {
         let writes = self.acts.iter().map(|act| match act {
@@ -63,7 +71,10 @@ impl Recording {
 
     fn read(path: &Path) -> Self {
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        let text = fs::read_to_string(path).unwrap();
+        Self::parse(name, &fs::read_to_string(path).unwrap())
+    }
+
+    fn parse(name: String, text: &str) -> Self {
         let (mut acts, mut received, mut end) = (Vec::new(), Vec::new(), None);
         for line in text.lines() {
             let (word, rest) = line.split_once(' ').unwrap_or((line, ""));

@@ -3,6 +3,4 @@
 
 mod cases;
 mod clients;
-mod generated;
-mod generator;
 mod original;
