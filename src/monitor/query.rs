@@ -5,6 +5,9 @@ use std::fmt;
 /// The longest query in bytes. burp's own client hangs for ever a little above 32 000.
 pub(crate) const MAX_QUERY: usize = 16_000;
 
+/// What burp drops at the end of a line.
+const BURPS_SPACE: [char; 6] = [' ', '\t', '\n', '\x0b', '\x0c', '\r'];
+
 /// A query as it goes to the child, without its newline.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Query(String);
@@ -40,8 +43,9 @@ impl Query {
     /// Cuts at the first newline, as the original does, drops white space at the end, as burp does,
     /// and refuses what a child must not see.
     pub(crate) fn parse(text: &str) -> Result<Self, QueryError> {
-        let line = text.split('\n').next().unwrap_or_default().trim_end();
-        if line.trim_start().is_empty() {
+        // No other space is dropped: a directory's name may end with one.
+        let line = text.split('\n').next().unwrap_or_default().trim_end_matches(BURPS_SPACE);
+        if line.is_empty() {
             return Err(QueryError::Blank);
         }
         if line.len() > MAX_QUERY {
@@ -129,6 +133,9 @@ mod tests {
         assert_eq!(Query::parse("c:client1\nc:client2\n").unwrap().as_str(), "c:client1");
         assert_eq!(Query::parse("c: \r\n").unwrap().as_str(), "c:");
         assert_eq!(Query::parse("c:a:b:1:p:/sp ace").unwrap().as_str(), "c:a:b:1:p:/sp ace");
+        for name in ["c:a:b:1:p:/x\u{a0}", "c:a:b:1:p:/x\u{3000}"] {
+            assert_eq!(Query::parse(&format!("{name} \n")).unwrap().as_str(), name);
+        }
     }
 
     #[test]
