@@ -83,6 +83,38 @@ fn no_source_file_is_unsafe_or_has_a_name_that_cargo_takes_for_a_target() {
     }
 }
 
+#[test]
+fn the_fuzz_targets_add_nothing_but_libfuzzer_and_lock_all_that_the_crates_need() {
+    let path = workspace().join("tests/fuzz/Cargo.lock");
+    let (lock, ours) = (read(&path), read(&workspace().join("Cargo.lock")));
+    let added = lock.lines().filter(|line| line.starts_with("name = "));
+    let added = added.filter(|line| !ours.lines().any(|known| known == *line));
+    let added: Vec<&str> = added.map(|line| line.trim_start_matches("name = ")).collect();
+    assert_eq!(added, ["\"arbitrary\"", "\"libfuzzer-sys\"", "\"ostler-fuzz\""]);
+    for package in members() {
+        let name = text(&package["name"]);
+        if name == "ostler-tests" {
+            continue;
+        }
+        let entry = lock
+            .split("[[package]]\n")
+            .find(|entry| entry.starts_with(&format!("name = {name:?}\n")))
+            .unwrap_or_else(|| panic!("{}: no {name}", path.display()));
+        for dependency in package["dependencies"].as_array().unwrap() {
+            // Those for tests and builds have a kind; the others have none.
+            if dependency["kind"].is_null() && dependency["optional"] == false {
+                let on = text(&dependency["name"]);
+                // With a version behind it where there are several.
+                let listed = [format!("\"{on}\""), format!("\"{on} ")];
+                assert!(
+                    listed.iter().any(|listed| entry.contains(listed)),
+                    "{name} needs {on}: cargo update -w --manifest-path tests/fuzz/Cargo.toml"
+                );
+            }
+        }
+    }
+}
+
 /// The packages of the workspace.
 fn members() -> Vec<Value> {
     let json = cargo(&["metadata", "--format-version=1", "--locked", "--no-deps"]);
