@@ -140,12 +140,18 @@ impl<S, C> Child<S, C> {
         Ok(())
     }
 
-    /// Reads what the child has said, once.
-    pub(crate) fn read(&mut self) -> io::Result<Read> {
+    /// Reads what the child has said, once. One byte more than `limit` is kept at most: that tells that
+    /// it is too much, and the rest would tell nothing.
+    pub(crate) fn read(&mut self, limit: usize) -> io::Result<Read> {
         let Some(stdout) = &self.stdout else { return Ok(Read::End) };
         if self.input.capacity() - self.input.len() < READ_BYTES / 4 {
             // Doubling keeps the copies of a long answer to less than one in all.
-            self.input.reserve(self.input.len().max(READ_BYTES));
+            let double = self.input.len().max(READ_BYTES);
+            let room = limit.saturating_add(1).saturating_sub(self.input.len()).max(1);
+            // A system without memory costs the child, and not the process.
+            self.input
+                .try_reserve_exact(double.min(room))
+                .map_err(|_| io::ErrorKind::OutOfMemory)?;
         }
         loop {
             match rustix::io::read(stdout, spare_capacity(&mut self.input)) {

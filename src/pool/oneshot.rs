@@ -16,7 +16,7 @@ pub fn output(launch: &Launch, deadline: Deadline, limit: usize) -> io::Result<V
     let mut child: Child<(), ()> = Child::spawn(launch, (), deadline)?;
     child.stdin = None;
     loop {
-        match child.read()? {
+        match child.read(limit)? {
             Read::Bytes(_) if child.input.len() > limit => {
                 return Err(io::Error::other(format!("it prints more than {limit} bytes")));
             }

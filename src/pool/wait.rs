@@ -1,5 +1,6 @@
 //! The wait of a slot: one `poll` over everything that can happen to it, and its events.
 
+use std::io::ErrorKind;
 use std::os::fd::AsFd;
 use std::time::Duration;
 
@@ -127,11 +128,16 @@ impl<D: Dialect> Slot<D> {
     }
 
     /// Reads what a child said.
-    fn read(&mut self, index: usize) {
+    pub(crate) fn read(&mut self, index: usize) {
+        let limit = self.options().max_answer_bytes;
         let Some(child) = self.children.get_mut(index) else { return };
-        match child.read() {
+        match child.read(limit) {
             Ok(Read::Bytes(_)) => self.hear(index),
             Ok(Read::Nothing) => {}
+            Err(error) if error.kind() == ErrorKind::OutOfMemory => {
+                let words = "there is no memory for what the child says";
+                self.happen(index, Event::Broke, Detail::because(words));
+            }
             Ok(Read::End) | Err(_) => {
                 child.stdout = None;
                 child.deadline = child.deadline.earlier(Deadline::after(END_OF_OUTPUT));
@@ -141,8 +147,9 @@ impl<D: Dialect> Slot<D> {
 
     /// A child's process ended: first what it still had to say, then its end.
     fn end(&mut self, index: usize) {
+        let limit = self.options().max_answer_bytes;
         while let Some(child) = self.children.get_mut(index) {
-            match child.read() {
+            match child.read(limit) {
                 Ok(Read::Bytes(_)) => self.hear(index),
                 _ => break,
             }
