@@ -253,8 +253,14 @@ impl<D: Dialect> Slot<D> {
 
     fn lend(&mut self, call: CallOf<D>) {
         let ready = |child: &ChildOf<D>| child.state == State::Ready && child.stdout.is_some();
-        let ready = self.children.iter().rposition(ready);
-        let Some((index, child)) = ready.and_then(|i| Some((i, self.children.get_mut(i)?))) else {
+        let found = self.children.iter().rposition(ready);
+        // What it has said since it was last looked at, or its end, is seen before it is asked: else
+        // it would be taken for the answer.
+        if let Some(index) = found {
+            self.read(index);
+        }
+        let child = found.and_then(|index| Some((index, self.children.get_mut(index)?)));
+        let Some((index, child)) = child.filter(|(_, child)| ready(child)) else {
             // The child was lost while the call was on its way.
             self.shared.checkout.give_back(call);
             return;
