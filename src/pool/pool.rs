@@ -17,7 +17,7 @@ use crate::slot::{Shared, Slot};
 use crate::statistics::{Counters, SlotReport, Statistics};
 
 /// The shortest time between two log lines about failed starts.
-const PAUSE: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_secs(60);
 
 /// The limits of a pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
