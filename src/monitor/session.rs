@@ -24,6 +24,11 @@ use crate::watched::Watched;
 const SIGPIPE: i32 = 13;
 /// The exit code of a child whose program could not be started.
 const NO_PROGRAM: i32 = 127;
+/// Burp's words where it notices that it was turned away before it dies of it.
+const CUT_OFF: &str = "SSL connect error: 5";
+/// What clients are told of it.
+const TURNED_AWAY: &str = "the burp server turned the client away: too many status children \
+                           (max_status_children), most likely";
 
 /// What a child was started from. When it changes, the child is out of date.
 pub(crate) struct Origin {
@@ -252,18 +257,16 @@ impl Session for BurpSession {
             _ => self.exchange.last_log().to_owned(),
         };
         let said_nothing = words.is_empty() || words.starts_with("Connecting to");
-        if !said_nothing {
+        let cut_off = words == CUT_OFF && !self.greeted;
+        if !said_nothing && !cut_off {
             return Some(without_paths(&words));
         }
         if self.greeted {
             return None;
         }
         match status.map(|status| (status.code(), status.signal())) {
-            Some((_, Some(SIGPIPE))) => Some(
-                "the burp server turned the client away: too many status children \
-                 (max_status_children), most likely"
-                    .to_owned(),
-            ),
+            _ if cut_off => Some(TURNED_AWAY.to_owned()),
+            Some((_, Some(SIGPIPE))) => Some(TURNED_AWAY.to_owned()),
             Some((Some(NO_PROGRAM), _)) => {
                 Some("the burp client (burpbin) cannot be started".to_owned())
             }
