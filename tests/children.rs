@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ostler_runtime::Thread;
 use ostler_tests::aside::{ask_aside, ready};
-use ostler_tests::controller::{Event, Reply, usual};
+use ostler_tests::controller::{Reply, usual};
 use ostler_tests::wire::query;
 use ostler_tests::{Answer, Daemon, FakeBurp, PATIENCE, Question, Step, Wire, wait_for};
 use rustix::process::Signal;
@@ -19,65 +19,6 @@ fn heals(fake: &mut FakeBurp, daemon: &Daemon, pid: u32, pool: u64) {
     daemon.wait_ready(pool);
     let answer = daemon.query("c:client1");
     assert_eq!(answer.status(), "OK", "{answer:?}");
-}
-
-#[test]
-fn what_is_no_answer_is_not_delivered() {
-    let marked = |text: &str| {
-        format!("{{\"response-start\":\"c:client1\"}}\n{text}{{\"response-end\":\"c:client1\"}}\n")
-    };
-    let cases = [
-        ("another query's markers", Step::Marked("c:client2".to_owned(), b"{}".to_vec())),
-        ("no markers", Step::raw("{\"clients\":[]}\n")),
-        ("no body", Step::Raw(marked("").into_bytes())),
-        ("two bodies", Step::Raw(marked("{\"a\":1}\n{\"b\":2}\n").into_bytes())),
-        ("an end without a start", Step::raw("{\"response-end\":\"c:client1\"}\n")),
-        ("noise", Step::Raw(b"\xff\x00\n\n}{\n".to_vec())),
-    ];
-    for (what, step) in cases {
-        let mut fake = FakeBurp::new();
-        let daemon = fake.settings().set("pool", "1").timeout(2).start();
-        daemon.wait_ready(1);
-        fake.at_query("c:client1", vec![step]);
-        let answer = daemon.query("c:client1");
-        assert_eq!(answer.status(), "ER", "{what}: {answer:?}");
-        let pid = fake.wait_query("c:client1");
-        heals(&mut fake, &daemon, pid, 1);
-    }
-}
-
-#[test]
-fn a_child_that_says_more_than_it_was_asked_is_replaced() {
-    for extra in ["{\"clients\":[]}\n", "{\"unfinished"] {
-        let mut fake = FakeBurp::new();
-        let daemon = ready(&fake, 1);
-        fake.at_query("c:client1", vec![Step::body("{\"right\":1}"), Step::raw(extra)]);
-        let answer = daemon.query("c:client1");
-        assert_eq!(answer.text(), "{\"right\":1}");
-        let pid = fake.wait_query("c:client1");
-        // What came too much is seen before the next request at the latest.
-        fake.behave();
-        assert_eq!(daemon.query("c:client2").status(), "OK");
-        heals(&mut fake, &daemon, pid, 1);
-    }
-}
-
-#[test]
-fn lines_of_the_log_and_noise_on_standard_error_change_no_answer() {
-    let fake = FakeBurp::new();
-    let daemon = ready(&fake, 1);
-    fake.at_query(
-        "c:client1",
-        vec![
-            Step::Logline("something happened".to_owned()),
-            Step::Stderr(1_000_000),
-            Step::Body(b"{\"name\":\"\xe9\xff\"}".to_vec()),
-            Step::Logline("and more".to_owned()),
-        ],
-    );
-    for _ in 0..3 {
-        assert_eq!(daemon.query("c:client1").body(), b"{\"name\":\"\xe9\xff\"}");
-    }
 }
 
 #[test]
@@ -195,30 +136,6 @@ fn a_clean_stop_answers_what_is_in_flight() {
 }
 
 #[test]
-fn children_that_will_not_end_are_ended() {
-    let mut fake = FakeBurp::new();
-    fake.rule(|_, question| match question {
-        Question::Start => Reply::Do(vec![Step::IgnoreTerm, Step::Fork, Step::greet()]),
-        Question::EndOfInput => Reply::Do(vec![Step::Hang]),
-        _ => usual(question),
-    });
-    let mut daemon = ready(&fake, 2);
-    let mut all = Vec::new();
-    for _ in 0..2 {
-        all.push(fake.wait("a process is left behind", |event| match event {
-            Event::Asked(pid, Question::Forked) => Some(*pid),
-            _ => None,
-        }));
-        all.push(fake.wait_start());
-    }
-    daemon.signal(Signal::TERM);
-    assert_eq!(daemon.ended().code(), Some(0));
-    for pid in all {
-        fake.wait_end(pid);
-    }
-}
-
-#[test]
 fn children_are_replaced_when_the_client_configuration_changes() {
     let mut fake = FakeBurp::new();
     let daemon = ready(&fake, 2);
@@ -232,18 +149,6 @@ fn children_are_replaced_when_the_client_configuration_changes() {
         now.len() == 2 && !now.iter().any(|pid| before.contains(pid))
     });
     fake.forget();
-}
-
-#[test]
-fn children_are_replaced_after_so_many_requests() {
-    let mut fake = FakeBurp::new();
-    let daemon = fake.settings().set("pool", "1").set("max_requests", "5").start();
-    daemon.wait_ready(1);
-    let first = fake.wait_start();
-    wait_for("the first child has been retired", || {
-        assert_eq!(daemon.query("c:client1:b:1").status(), "OK");
-        !fake.alive().contains(&first)
-    });
 }
 
 /// Changes the client's configuration, which makes every child out of date.

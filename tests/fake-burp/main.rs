@@ -126,6 +126,13 @@ impl Child {
             },
             Step::Body(body) => self.dialect.answer(query, body)?,
             Step::Filler(size) => self.dialect.answer(query, &filler(*size))?,
+            Step::Flood(size) => {
+                let piece = vec![b'x'; 64 << 10];
+                for start in (0..*size).step_by(piece.len()) {
+                    let rest = piece.len().min(size - start);
+                    self.dialect.raw(piece.get(..rest).unwrap_or_default())?;
+                }
+            }
             Step::Marked(other, body) => self.dialect.answer(other.as_bytes(), body)?,
             Step::Warning(text) => self.dialect.warn(query, text)?,
             Step::Logline(text) => self.dialect.logline(text)?,

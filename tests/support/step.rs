@@ -18,6 +18,8 @@ pub enum Step {
     Body(Vec<u8>),
     /// A valid answer of exactly this many bytes (at least 40).
     Filler(usize),
+    /// This many bytes without a newline.
+    Flood(usize),
     /// A body between the markers of another query.
     Marked(String, Vec<u8>),
     /// A warning as the answer.
@@ -118,6 +120,7 @@ impl Step {
             Self::Answer => "answer".to_owned(),
             Self::Body(bytes) => format!("body {}", hex(bytes)),
             Self::Filler(size) => format!("filler {size}"),
+            Self::Flood(size) => format!("flood {size}"),
             Self::Marked(query, bytes) => {
                 format!("marked {} {}", hex(query.as_bytes()), hex(bytes))
             }
@@ -146,6 +149,7 @@ impl Step {
             "answer" => Self::Answer,
             "body" => Self::Body(unhex(first)?),
             "filler" => Self::Filler(first.parse().ok()?),
+            "flood" => Self::Flood(first.parse().ok()?),
             "marked" => Self::Marked(text(first)?, unhex(second)?),
             "warning" => Self::Warning(text(first)?),
             "logline" => Self::Logline(text(first)?),
@@ -197,6 +201,7 @@ mod tests {
             Step::Answer,
             Step::Body(vec![0, 10, 255]),
             Step::Filler(70_000),
+            Step::Flood(1 << 30),
             Step::Marked("c: other".to_owned(), b"{}".to_vec()),
             Step::Warning("Could not find client: \"x\"".to_owned()),
             Step::Logline(String::new()),

@@ -1,7 +1,10 @@
 //! C: children that die, hang, lie or will not go.
 
 mod death;
+mod end;
 mod silence;
+mod start;
+mod words;
 
 use ostler_tests::{Daemon, FakeBurp, PATIENCE, Settings, wait_until};
 use serde_json::Value;
