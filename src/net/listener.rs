@@ -6,7 +6,7 @@
 
 use std::fs::Permissions;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -155,6 +155,10 @@ fn inet(address: SocketAddr) -> rustix::io::Result<Listener> {
     let socket = stream_socket(family)?;
     // A restarted daemon takes its port back while old connections are still in TIME_WAIT.
     sockopt::set_socket_reuseaddr(&socket, true)?;
+    if let IpAddr::V6(own) = address.ip() {
+        // `::` is no IPv4 address: whoever means both names both, and is not in its own way.
+        sockopt::set_ipv6_v6only(&socket, own.to_ipv4_mapped().is_none())?;
+    }
     bind(&socket, &address)?;
     listen(&socket, BACKLOG)?;
     let bound = SocketAddr::try_from(getsockname(&socket)?)?;

@@ -1,13 +1,13 @@
 //! What Burp-UI and its agent rely on, beyond the bytes of single answers.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener, TcpStream};
 
 use ostler_tests::aside::ready;
 use ostler_tests::controller::usual;
 use ostler_tests::process::kill;
-use ostler_tests::wire::{PASSWORD, frame};
-use ostler_tests::{Address, Answer, FakeBurp, Question, Reply, Step, wait_for};
+use ostler_tests::wire::{PASSWORD, ask, frame};
+use ostler_tests::{Address, Answer, FakeBurp, Question, Reply, Step, Wire, wait_for};
 use rustix::process::Signal;
 use serde_json::json;
 
@@ -68,5 +68,46 @@ fn the_head_of_an_answer_comes_in_one_piece() {
         stream.read_to_end(&mut body).unwrap();
         let whole = [&status[..], &length, &body].concat();
         assert_eq!(Answer::parse(&whole).body().len(), size);
+    }
+}
+
+/// Whether this machine has IPv6, without which there is nothing to show.
+fn has_ipv6() -> bool {
+    TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok()
+}
+
+#[test]
+fn all_addresses_of_ipv6_are_none_of_ipv4() {
+    if !has_ipv6() {
+        return;
+    }
+    let fake = FakeBurp::new();
+    let daemon = fake.settings().set("bind", "::").start();
+    let Address::Tcp(any) = daemon.address() else { panic!("no port") };
+    let at = |ip: &str| Address::Tcp((ip.parse::<IpAddr>().unwrap(), any.port()).into());
+    let version = json!({ "func": "monitor_version" });
+    assert_eq!(ask(&at("::1"), &version).text(), "1.1.1");
+    assert!(Wire::try_connect(&at("127.0.0.1")).is_err(), "the original does not listen here");
+}
+
+#[test]
+fn all_addresses_of_both_kinds_have_the_same_port() {
+    if !has_ipv6() {
+        return;
+    }
+    let fake = FakeBurp::new();
+    // Below those that the kernel gives to whoever connects.
+    let first = 20_000 + u16::try_from(std::process::id() % 10_000).unwrap();
+    let free = |port: &u16| {
+        let nobody_has = |ip: IpAddr| TcpListener::bind((ip, *port)).is_ok();
+        nobody_has(Ipv4Addr::UNSPECIFIED.into()) && nobody_has(Ipv6Addr::UNSPECIFIED.into())
+    };
+    let port = (first..).find(free).unwrap();
+    let both = fake.settings().set("bind", "::, 0.0.0.0").set("port", &port.to_string());
+    let _daemon = both.start();
+    for ip in ["::1", "127.0.0.1"] {
+        let address = Address::Tcp((ip.parse::<IpAddr>().unwrap(), port).into());
+        let answer = ask(&address, &json!({ "func": "monitor_version" }));
+        assert_eq!(answer.text(), "1.1.1", "{ip}");
     }
 }
