@@ -102,7 +102,7 @@ fn all_addresses_of_both_kinds_have_the_same_port() {
         let nobody_has = |ip: IpAddr| TcpListener::bind((ip, *port)).is_ok();
         nobody_has(Ipv4Addr::UNSPECIFIED.into()) && nobody_has(Ipv6Addr::UNSPECIFIED.into())
     };
-    let port = (first..).find(free).unwrap();
+    let port = (first..32_000).find(free).unwrap();
     let both = fake.settings().set("bind", "::, 0.0.0.0").set("port", &port.to_string());
     let _daemon = both.start();
     for ip in ["::1", "127.0.0.1"] {
