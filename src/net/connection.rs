@@ -25,6 +25,9 @@ use crate::{Answer, Origin, Peer, Refusal};
 /// Largest emptied buffer that is worth keeping for the next connection.
 const SPARE_BYTES: usize = 4096;
 
+/// How much of a request is thrown away that is too long to be thrown away whole.
+const FUTILE_BYTES: usize = 32 * 1024;
+
 /// A client's connection with all its state; dropping it closes it.
 pub(crate) struct Connection {
     stream: Stream,
@@ -48,9 +51,20 @@ pub(crate) struct Connection {
 
 enum Phase {
     Reading,
-    Held { answer: Answer, until: Deadline },
-    Writing { outbox: Outbox, then: Then, deadline: Deadline },
-    Lingering { discarded: usize, deadline: Deadline },
+    Held {
+        answer: Answer,
+        until: Deadline,
+    },
+    Writing {
+        outbox: Outbox,
+        then: Then,
+        deadline: Deadline,
+    },
+    /// So many bytes more are thrown away.
+    Lingering {
+        bytes: usize,
+        deadline: Deadline,
+    },
 }
 
 /// What follows a written answer.
@@ -58,8 +72,8 @@ enum Phase {
 enum Then {
     /// The next request, or the end, as the connection is kept or not.
     Settle,
-    /// The end, but for what the client may still be sending.
-    Linger,
+    /// The end, but for so much of what the client may still be sending.
+    Linger { bytes: usize },
 }
 
 /// What a connection needs to go on.
@@ -126,12 +140,26 @@ impl Connection {
     }
 
     /// Begins to write the answer to a request that was refused.
-    pub(crate) fn refuse(&mut self, answer: Answer) -> Next {
+    pub(crate) fn refuse(&mut self, why: Refusal, answer: Answer) -> Next {
         self.kept = false;
         // What the client still sends of its request must not reset the connection under the
         // answer; if it has ended its side, there is nothing to come.
-        let then = if self.ended { Then::Settle } else { Then::Linger };
+        let then =
+            if self.ended { Then::Settle } else { Then::Linger { bytes: self.patience(why) } };
         self.begin(answer, then)
+    }
+
+    /// How many bytes of a refused request are worth being thrown away. Of one that is longer than
+    /// what is thrown away at most, the end would not come anyway.
+    fn patience(&self, why: Refusal) -> usize {
+        let most = self.shared.limits.linger_bytes;
+        match why {
+            Refusal::Oversized { announced, .. } => match usize::try_from(announced) {
+                Ok(announced) if announced <= most => most,
+                _ => most.min(FUTILE_BYTES),
+            },
+            _ => most,
+        }
     }
 
     /// Keeps the answer to the request that was read last back for a while.
@@ -331,7 +359,7 @@ impl Connection {
             Err(broken) => return self.broken(&broken),
         }
         match then {
-            Then::Linger => self.begin_linger(0),
+            Then::Linger { bytes } => self.begin_linger(bytes),
             Then::Settle if self.kept => self.next_request(),
             Then::Settle => self.settle(),
         }
@@ -357,7 +385,7 @@ impl Connection {
                 self.shared.counters.tls_failures.count();
                 log::debug!("{} does not speak TLS as it should: {why}", self.peer);
                 // Closing over unread bytes would destroy the alert that tells the client.
-                self.begin_linger(0)
+                self.begin_linger(self.shared.limits.linger_bytes)
             }
         }
     }
@@ -366,30 +394,31 @@ impl Connection {
         if self.ended {
             return Next::Close;
         }
+        let most = self.shared.limits.linger_bytes;
         if !self.inbox.is_empty() {
-            return self.begin_linger(0);
+            return self.begin_linger(most);
         }
         // Closing a socket with unread bytes resets the connection, and the answer may be lost.
         match self.stream.discard() {
-            Ok(Moved::Bytes(count)) => self.begin_linger(count),
+            Ok(Moved::Bytes(count)) => self.begin_linger(most.saturating_sub(count)),
             _ => Next::Close,
         }
     }
 
-    fn begin_linger(&mut self, discarded: usize) -> Next {
+    fn begin_linger(&mut self, bytes: usize) -> Next {
         if self.stream.finish().is_err() {
             return Next::Close;
         }
         let deadline = Deadline::after(self.shared.limits.linger);
-        self.phase = Phase::Lingering { discarded, deadline };
+        self.phase = Phase::Lingering { bytes, deadline };
         self.linger()
     }
 
     fn linger(&mut self) -> Next {
-        let Phase::Lingering { discarded, deadline } = &mut self.phase else { return Next::Close };
-        while *discarded < self.shared.limits.linger_bytes {
+        let Phase::Lingering { bytes, deadline } = &mut self.phase else { return Next::Close };
+        while *bytes > 0 {
             match self.stream.discard() {
-                Ok(Moved::Bytes(count)) => *discarded = discarded.saturating_add(count),
+                Ok(Moved::Bytes(count)) => *bytes = bytes.saturating_sub(count),
                 Ok(Moved::Later(want)) => return Next::Park(want, *deadline),
                 Ok(Moved::End) | Err(_) => return Next::Close,
             }

@@ -66,7 +66,7 @@ fn drive_on(shared: &Shared, mut connection: Box<Connection>, mut next: Next, sp
                 next
             }
             Next::Refused(why) => match shared.service.refused(why) {
-                Some(answer) => connection.refuse(answer),
+                Some(answer) => connection.refuse(why, answer),
                 None => Next::Close,
             },
             Next::Park(want, deadline) => {
