@@ -12,28 +12,6 @@ fn request(fields: &Value) -> Vec<u8> {
 }
 
 #[test]
-fn a_connection_is_kept_only_for_who_asks_for_it() {
-    let fake = FakeBurp::new();
-    let daemon = fake.settings().start();
-    daemon.wait_ready(2);
-    let version = request(&json!({ "func": "monitor_version", "keep": true }));
-    let query = request(&json!({ "query": "c:client1", "keep": true }));
-    let mut wire = daemon.connect();
-    wire.frame(&version);
-    assert_eq!(wire.kept_answer(), Answer::Ok(b"1.1.1".to_vec()));
-    wire.frame(&query);
-    assert_eq!(wire.kept_answer().json()["clients"][0]["name"], "client1");
-    wire.send(&[frame(&version), frame(&query)].concat());
-    assert_eq!(wire.kept_answer().text(), "1.1.1", "requests are answered in their order");
-    assert_eq!(wire.kept_answer().status(), "OK");
-    wire.half_close();
-    assert_eq!(wire.answer(), Answer::Closed, "who says that nothing more comes is let go");
-    let mut wire = daemon.connect();
-    wire.frame(&request(&json!({ "func": "monitor_version" })));
-    assert_eq!(wire.answer().text(), "1.1.1", "the usual client is let go after its answer");
-}
-
-#[test]
 fn silent_connections_hold_no_thread_and_no_child() {
     let fake = FakeBurp::new();
     let one = fake.settings().set("pool", "1").set("threads", "1");
@@ -51,20 +29,6 @@ fn silent_connections_hold_no_thread_and_no_child() {
         wire.send(&whole[4..]);
         assert_eq!(wire.answer().text(), "1.1.1");
     }
-}
-
-#[test]
-fn a_half_closed_client_gets_its_answer() {
-    let mut fake = FakeBurp::new();
-    let daemon = fake.settings().set("pool", "1").start();
-    daemon.wait_ready(1);
-    fake.hold_at("c:client1");
-    let mut wire = daemon.connect();
-    wire.frame(&request(&json!({ "query": "c:client1", "cache": false })));
-    let pid = fake.wait_query("c:client1");
-    wire.half_close();
-    fake.release(pid, &[Step::body("{\"late\":1}")]);
-    assert_eq!(wire.answer().text(), "{\"late\":1}");
 }
 
 #[test]

@@ -5,6 +5,7 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::process::{Child, Command, ExitStatus};
+use std::time::Duration;
 
 use ostler_runtime::Deadline;
 use rustix::process::{Pid, Signal, kill_process};
@@ -138,6 +139,20 @@ pub fn memory(pid: u32, figure: &str) -> u64 {
 /// Waits until none of `processes` runs any more.
 pub fn wait_gone(processes: &[Identity]) {
     wait_for("the processes left behind end", || !processes.iter().any(|process| process.runs()));
+}
+
+/// The processor time that a process has used, without that of its children.
+pub fn processor_time(pid: u32) -> Duration {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).expect("a running process");
+    let fields = stat.rsplit_once(") ").expect("a name").1.split(' ');
+    let ticks: u64 = fields.skip(11).take(2).map(|field| field.parse::<u64>().unwrap()).sum();
+    // The kernel's unit there is a hundredth of a second on every architecture in use.
+    Duration::from_millis(ticks * 10)
+}
+
+/// How many descriptors a process has open.
+pub fn descriptors(pid: u32) -> usize {
+    fs::read_dir(format!("/proc/{pid}/fd")).expect("a running process").count()
 }
 
 /// The user and the group called nobody and nogroup.

@@ -11,9 +11,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ostler_runtime::Deadline;
-use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, connect, socket_with};
 use serde_json::{Value, json};
 
+use crate::clients::{connect_from, port};
 use crate::wait::PATIENCE;
 
 /// The password of every daemon under test that was given no other.
@@ -141,16 +141,7 @@ impl Wire {
     /// Connects to an IPv4 address from another one. All of 127/8 is this machine's, so that a test
     /// can be many.
     pub fn connect_from(source: Ipv4Addr, address: &Address) -> Self {
-        let Address::Tcp(address) = address else { panic!("{address:?} is no IPv4 address") };
-        // No process that is started meanwhile shall hold it open.
-        let flags = SocketFlags::CLOEXEC;
-        let socket = socket_with(AddressFamily::INET, SocketType::STREAM, flags, None);
-        let socket = socket.expect("a socket");
-        bind(&socket, &SocketAddr::from((source, 0))).expect("an address of this machine");
-        connect(&socket, address).expect("connect");
-        let stream = TcpStream::from(socket);
-        stream.set_nodelay(true).expect("an option");
-        let stream = Stream::Tcp(stream);
+        let stream = Stream::Tcp(connect_from(source, port(address)));
         Self { stream, deadline: Deadline::after(PATIENCE), pending: Vec::new() }
     }
 

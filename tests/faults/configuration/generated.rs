@@ -16,9 +16,10 @@ use ostler_runtime::{Document, Problem};
 use ostler_tests::Fault;
 use ostler_tests::binaries::workspace;
 use ostler_tests::process::command;
+use ostler_tests::random::Random;
 use serde_json::{Value as Json, json};
 
-use super::generator::{Random, file};
+use super::generator::file;
 
 const SEED: u64 = 20_261_122;
 /// Files that are read by both.

@@ -1,1 +1,0 @@
-//! N: the network and frames.

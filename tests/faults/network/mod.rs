@@ -1,0 +1,38 @@
+//! N: the network and frames.
+
+mod endings;
+mod frames;
+mod silence;
+mod traffic;
+
+use ostler_tests::wire::PASSWORD;
+use ostler_tests::{Daemon, FakeBurp, Settings};
+use serde_json::{Value, json};
+
+/// The pool of the standard set-up.
+const POOL: u64 = 3;
+/// The clients of the standard set-up.
+const CLIENTS: usize = 8;
+
+/// The standard set-up.
+fn standard(burp: &FakeBurp) -> Settings {
+    burp.settings().set("pool", "3").set("threads", "16").timeout(2)
+}
+
+/// A request's body, with the password.
+fn body(fields: &Value) -> Vec<u8> {
+    let mut fields = fields.clone();
+    fields["password"] = PASSWORD.into();
+    fields.to_string().into_bytes()
+}
+
+/// An uncached query's.
+fn query(text: &str) -> Vec<u8> {
+    body(&json!({ "query": text, "cache": false }))
+}
+
+/// How many connections the daemon reports that this happened to.
+fn counted(daemon: &Daemon, what: &str) -> u64 {
+    let status = daemon.status();
+    status["connections"][what].as_u64().unwrap_or_else(|| panic!("{what} is not in {status}"))
+}
