@@ -157,7 +157,9 @@ impl Exchange {
                     Bytes { buffer: Arc::new(buffer), range }
                 } else {
                     let rest = self.lines.split_off(input);
-                    let buffer = std::mem::replace(input, rest);
+                    let mut buffer = std::mem::replace(input, rest);
+                    // It has grown by doubling, and may be kept for as long as a client reads.
+                    buffer.shrink_to_fit();
                     Bytes { buffer: Arc::new(buffer), range: body }
                 }
             }

@@ -16,14 +16,17 @@ const FREE: u32 = 5;
 /// How late the next one is answered; each further one twice as late.
 const FIRST_DELAY: Duration = Duration::from_millis(250);
 
-/// No answer is later. It stays below the time that a stop grants to requests in flight.
+/// No answer is later.
 const LONGEST_DELAY: Duration = Duration::from_secs(8);
 
 /// After so long without a wrong password an address begins anew.
 const FORGET: Duration = Duration::from_secs(600);
 
-/// The most addresses that are remembered. The one that was heard longest ago makes room.
+/// The most addresses that are remembered.
 const ADDRESSES: usize = 4096;
+
+/// So many make room at a time, those heard longest ago: looking for them costs a look at all.
+const FORGOTTEN: usize = ADDRESSES / 8;
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -40,10 +43,9 @@ impl Guesses {
     pub(crate) fn count(&self, origin: Origin, time: Instant) -> Duration {
         let mut tallies = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if tallies.len() >= ADDRESSES && !tallies.contains_key(&origin) {
-            let oldest = tallies.iter().min_by_key(|(_, tally)| tally.last);
-            if let Some(oldest) = oldest.map(|(origin, _)| *origin) {
-                tallies.remove(&oldest);
-            }
+            let mut times: Vec<Instant> = tallies.values().map(|tally| tally.last).collect();
+            let (_, &mut latest, _) = times.select_nth_unstable(FORGOTTEN);
+            tallies.retain(|_, tally| tally.last > latest);
         }
         let tally = tallies.entry(origin).or_insert(Tally { wrong: 0, last: time });
         if time.saturating_duration_since(tally.last) >= FORGET {
@@ -98,9 +100,10 @@ mod tests {
             guesses.count(origin(0), start);
         }
         for number in 1..=5000 {
-            guesses.count(origin(number), start + Duration::from_secs(1));
+            guesses.count(origin(number), start + Duration::from_secs(number.into()));
         }
-        assert_eq!(guesses.0.lock().unwrap().len(), ADDRESSES);
+        assert!(guesses.0.lock().unwrap().len() <= ADDRESSES);
         assert_eq!(guesses.count(origin(0), start), Duration::ZERO, "it was the oldest");
+        assert!(guesses.0.lock().unwrap().contains_key(&origin(5000)));
     }
 }

@@ -121,6 +121,8 @@ impl Monitor {
         // A kept connection is for those who know the password, not for guessing it.
         reply.close_after();
         let delay = reply.origin().map(|origin| self.guesses.count(origin, now()));
+        // Every request has its answer within the timeout, this one too.
+        let delay = delay.map(|delay| delay.min(self.shared.settings().timeout));
         match delay.filter(|delay| !delay.is_zero()) {
             Some(delay) => {
                 reply.send_after(delay, answer::ko());

@@ -99,9 +99,11 @@ impl Acceptor<'_> {
     /// Takes in who waits at `listener`: no more than fit at once, so that other listeners and
     /// the wish to stop are looked at in between.
     fn sweep(&mut self, listener: &Listener) -> Sweep {
+        let mut made_room = false;
         for _ in 0..self.shared.limits.max_connections.max(1) {
             match listener.accept() {
                 Ok((stream, peer)) => {
+                    made_room = false;
                     if self.has_room() {
                         self.shared.counters.accepted.count();
                         self.shared.counters.open.fetch_add(1, Ordering::SeqCst);
@@ -134,9 +136,12 @@ impl Acceptor<'_> {
                         let name = listener.name();
                         log::error!("cannot accept on {name}: {error} ({more} times before)");
                     }
-                    // A silent connection gives its descriptor for the one that waits.
-                    self.shared.parked.evict(self.shared);
-                    return Sweep::Exhausted;
+                    // A silent connection gives its descriptor for the one that waits; if that is
+                    // not what is missing, no more are sacrificed.
+                    if made_room || !self.shared.parked.evict(self.shared) {
+                        return Sweep::Exhausted;
+                    }
+                    made_room = true;
                 }
             }
         }

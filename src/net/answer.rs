@@ -114,9 +114,9 @@ impl Outbox {
         ]
     }
 
-    /// How many bytes are left.
-    pub(crate) fn left(&self) -> usize {
-        self.rest().iter().map(|part| part.len()).sum()
+    /// How many bytes it holds: all of its body, until the last of them is written.
+    pub(crate) fn held(&self) -> usize {
+        self.answer.body.as_bytes().len()
     }
 
     /// Whether nothing is left.

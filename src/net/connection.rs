@@ -36,6 +36,7 @@ pub(crate) struct Connection {
     stranger: Option<Origin>,
     inbox: Inbox,
     phase: Phase,
+    accepted: Instant,
     /// When its client was heard last.
     heard: Instant,
     /// When the current request began; `None` between the requests of a kept connection.
@@ -100,6 +101,7 @@ impl Connection {
             stranger: Origin::of(peer, &shared.limits.trusted),
             inbox: Inbox::default(),
             phase: Phase::Reading,
+            accepted,
             heard: accepted,
             started: Some(accepted),
             kept: false,
@@ -196,16 +198,28 @@ impl Connection {
         self.heard
     }
 
-    /// Whether its client has said something that nobody has received yet.
-    pub(crate) fn has_spoken(&self) -> bool {
-        self.stream.has_begun()
+    /// When it was accepted.
+    pub(crate) fn accepted(&self) -> Instant {
+        self.accepted
     }
 
-    /// How many bytes of its answer wait to be written.
-    pub(crate) fn unwritten(&self) -> usize {
+    /// Whether it waits for a request, or for the rest of one.
+    pub(crate) fn is_reading(&self) -> bool {
+        matches!(self.phase, Phase::Reading)
+    }
+
+    /// Whether it waits for a request and its client has said something that nobody has received
+    /// yet.
+    pub(crate) fn is_about_to_read(&self) -> bool {
+        self.is_reading() && self.stream.has_begun()
+    }
+
+    /// How many bytes it holds of an answer that is not written yet.
+    pub(crate) fn pending(&self) -> usize {
         match &self.phase {
-            Phase::Writing { outbox, .. } => outbox.left(),
-            _ => 0,
+            Phase::Writing { outbox, .. } => outbox.held(),
+            Phase::Held { answer, .. } => answer.body.as_bytes().len(),
+            Phase::Reading | Phase::Lingering { .. } => 0,
         }
     }
 

@@ -6,7 +6,7 @@ use ostler_runtime::{Deadline, now};
 use rustix::event::Timespec;
 
 use crate::connection::Connection;
-use crate::line::{Candidate, beyond, line_up};
+use crate::line::{Candidate, Line, beyond};
 use crate::slab::Slab;
 
 /// How late a deadline may be noticed, and that too many wait.
@@ -15,11 +15,10 @@ const TICK: Duration = Duration::from_millis(250);
 /// See the module.
 pub(crate) struct Guests {
     slab: Slab<Guest>,
-    /// Bytes of answers that wait to be written.
+    /// Bytes of the answers that wait to be written.
     pending: usize,
-    /// The tokens of those who make room next, the last of them first. A connection that has left
-    /// meanwhile has made its token stale.
-    line: Vec<u64>,
+    /// Who makes room next. A connection that has left meanwhile has made its token stale.
+    line: Line,
     pub(crate) admits: Admits,
     /// The thread sleeps without a timeout and must be woken to look at deadlines.
     pub(crate) asleep: bool,
@@ -29,7 +28,7 @@ pub(crate) struct Guests {
 pub(crate) struct Guest {
     pub(crate) connection: Box<Connection>,
     pub(crate) deadline: Deadline,
-    /// Bytes of its answer that wait to be written.
+    /// Bytes of its answer, if that waits to be written.
     pub(crate) pending: usize,
 }
 
@@ -48,7 +47,7 @@ impl Guests {
         Self {
             slab: Slab::new(),
             pending: 0,
-            line: Vec::new(),
+            line: Line::new(),
             admits: Admits::Everybody,
             asleep: false,
         }
@@ -78,9 +77,12 @@ impl Guests {
 
     /// Fills the place that was found vacant last.
     pub(crate) fn put(&mut self, token: u64, guest: Guest) -> Result<(), Box<Connection>> {
-        let pending = guest.pending;
+        let (pending, candidate) = (guest.pending, Candidate::of(token, &guest.connection));
         self.slab.put(token, guest).map_err(|guest| guest.connection)?;
         self.pending = self.pending.saturating_add(pending);
+        if let Some(candidate) = candidate {
+            self.line.came(candidate);
+        }
         Ok(())
     }
 
@@ -105,19 +107,24 @@ impl Guests {
         guests.filter_map(|(token, guest)| Candidate::of(token, &guest.connection))
     }
 
-    /// Takes who has to make room first.
-    pub(crate) fn longest_silent(&mut self) -> Option<Guest> {
+    /// Takes who has to make room first; `cap` is how many of one address are not too many.
+    pub(crate) fn first_to_go(&mut self, cap: usize) -> Option<Guest> {
         if let Some(guest) = self.next_in_line() {
             return Some(guest);
         }
-        self.line = line_up(self.candidates());
+        if !self.line.may_grow() {
+            return None;
+        }
+        let mut line = std::mem::replace(&mut self.line, Line::new());
+        line.line_up(cap, self.candidates());
+        self.line = line;
         self.next_in_line()
     }
 
     fn next_in_line(&mut self) -> Option<Guest> {
-        while let Some(token) = self.line.pop() {
+        while let Some(token) = self.line.next() {
             // One that has spoken a moment ago is about to be served.
-            let silent = |guest: &Guest| !guest.connection.has_spoken();
+            let silent = |guest: &Guest| !guest.connection.is_about_to_read();
             if self.slab.get(token).is_some_and(silent) {
                 return self.take(token);
             }
@@ -125,7 +132,7 @@ impl Guests {
         None
     }
 
-    /// Takes the silent ones of addresses that have more than `cap`.
+    /// Takes those who are too many of an address that has more than `cap`.
     pub(crate) fn crowd(&mut self, cap: usize) -> Vec<Guest> {
         if self.slab.len() <= cap {
             return Vec::new();

@@ -31,12 +31,13 @@
 //! # What is refused
 //!
 //! - Frames longer than [`Limits::max_request`], as soon as their header says so.
-//! - Connections beyond [`Limits::max_connections`], told so and closed at once, unless a silent
-//!   one makes room: of those that have not been [authenticated](Reply::authenticated) the one
-//!   silent longest, else the kept one idle longest.
-//! - Of the connections from one address that have not been authenticated, those silent longest
-//!   where there are more than [`Limits::max_unauthenticated`]. [`Limits::trusted`] addresses and
-//!   Unix sockets are exempt.
+//! - Connections beyond [`Limits::max_connections`], told so and closed at once, unless one that
+//!   waits for its client makes room: of those that have not been
+//!   [authenticated](Reply::authenticated) one that has been refused already, else of an address
+//!   that has too many, else the one silent longest; else the kept one idle longest.
+//! - Of the connections from one address that have not been authenticated, those that came first,
+//!   where there are more than [`Limits::max_unauthenticated`] for longer than a second.
+//!   [`Limits::trusted`] addresses and Unix sockets are exempt.
 //! - Answers that nobody reads, the oldest first, where they come to more than
 //!   [`Limits::max_pending_answers`] bytes.
 //! - On a TLS listener, whatever does not speak TLS 1.2 or 1.3: told so by an alert, closed and

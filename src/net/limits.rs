@@ -12,8 +12,8 @@ pub struct Limits {
     /// has been silent longest and has not been authenticated, else the longest idle kept one, or
     /// is closed at once where there is neither.
     pub max_connections: usize,
-    /// Connections from one address that may wait for their client without having been
-    /// authenticated; default 64. Of more, those silent longest are closed.
+    /// Connections from one address that may wait for their client for more than a second without
+    /// having been authenticated; default 64. Of more, those that came first are closed.
     pub max_unauthenticated: usize,
     /// Addresses that the limit above and [`Reply::origin`](crate::Reply::origin) do not know;
     /// default none.
@@ -21,7 +21,8 @@ pub struct Limits {
     /// Longest body of a request, in bytes; default 64 KiB.
     pub max_request: usize,
     /// Bytes of answers that wait for their clients to read them; default 256 MiB. Beyond it, the
-    /// answer that was begun first is cut off. An answer that several wait for counts for each.
+    /// answer that was begun first is cut off. An answer counts as a whole until its last byte is
+    /// written, and for each client that waits for it.
     pub max_pending_answers: usize,
     /// From the start of a request (see [`request_deadline`](Self::request_deadline)) to the
     /// eighth byte of its header; default 5 s.

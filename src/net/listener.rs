@@ -119,7 +119,7 @@ impl Listener {
             Place::Unix(_) | Place::Lent(_) => (Socket::Unix(socket), Peer::Unix),
             Place::Inet(own) => {
                 // A client that is gone already may have no address any more; then the
-                // listener's stands for it, since nothing but a log line depends on it.
+                // listener's stands for it: with whom it counts does not matter any more.
                 let peer = address.and_then(|any| SocketAddr::try_from(any).ok()).unwrap_or(*own);
                 (Socket::Tcp(socket), Peer::Inet(peer))
             }

@@ -7,12 +7,12 @@ use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 
 use crate::Peer;
 
-/// The address of a client that is not trusted: an IPv4 address, or the upper 64 bits of an IPv6
-/// address.
+/// The address of a client that is not trusted: an IPv4 address, the upper 64 bits of an IPv6
+/// address, or the whole of one that is good for a single link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Origin(IpAddr);
 
@@ -29,6 +29,8 @@ impl Origin {
 impl From<IpAddr> for Origin {
     fn from(address: IpAddr) -> Self {
         Self(match address.to_canonical() {
+            // On one link all addresses have the same upper half.
+            IpAddr::V6(address) if address.is_unicast_link_local() => IpAddr::V6(address),
             IpAddr::V6(address) => {
                 let [a, b, c, d, ..] = address.segments();
                 IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
@@ -41,8 +43,8 @@ impl From<IpAddr> for Origin {
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            IpAddr::V4(address) => address.fmt(f),
-            IpAddr::V6(network) => write!(f, "{network}/64"),
+            IpAddr::V6(network) if !network.is_unicast_link_local() => write!(f, "{network}/64"),
+            address => address.fmt(f),
         }
     }
 }
@@ -66,9 +68,20 @@ impl FromStr for Network {
     type Err = NetworkError;
 
     fn from_str(text: &str) -> Result<Self, NetworkError> {
-        let address = text.parse::<IpAddr>().map(|address| IpNet::from(address.to_canonical()));
-        address.or_else(|_| text.parse()).map(Self).map_err(|_| NetworkError)
+        let address = text.parse::<IpAddr>().map(IpNet::from);
+        let network = address.or_else(|_| text.parse()).map_err(|_| NetworkError)?;
+        Ok(Self(canonical(network)))
     }
+}
+
+/// A network of IPv4 addresses that is written as one of IPv6, as what it means.
+fn canonical(network: IpNet) -> IpNet {
+    let (IpAddr::V4(address), Some(length)) =
+        (network.addr().to_canonical(), network.prefix_len().checked_sub(96))
+    else {
+        return network;
+    };
+    Ipv4Net::new(address, length).map_or(network, IpNet::V4)
 }
 
 impl fmt::Display for Network {
@@ -92,13 +105,14 @@ mod tests {
         assert_eq!(origin("192.0.2.7", &[]).unwrap(), "192.0.2.7");
         assert_eq!(origin("::ffff:192.0.2.7", &[]).unwrap(), "192.0.2.7");
         assert_eq!(origin("2001:db8:1:2:3:4:5:6", &[]).unwrap(), "2001:db8:1:2::/64");
+        assert_eq!(origin("fe80::1:2", &[]).unwrap(), "fe80::1:2", "a link is no client");
     }
 
     #[test]
     fn unix_sockets_and_trusted_addresses_are_counted_with_nobody() {
         assert_eq!(Origin::of(Peer::Unix, &[]), None);
-        let trusted = ["10.0.0.0/8", "192.0.2.7", "fd00::/8"];
-        for exempt in ["10.1.2.3", "::ffff:10.1.2.3", "192.0.2.7", "fd12::1"] {
+        let trusted = ["10.0.0.0/8", "192.0.2.7", "fd00::/8", "::ffff:172.16.0.0/108"];
+        for exempt in ["172.31.0.1", "10.1.2.3", "::ffff:10.1.2.3", "192.0.2.7", "fd12::1"] {
             assert_eq!(origin(exempt, &trusted), None, "{exempt}");
         }
         assert!(origin("192.0.2.8", &trusted).is_some());

@@ -1,7 +1,7 @@
 //! More clients than there is room for, and clients that wait or let others wait: who is served,
 //! who goes, and who is told.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
@@ -70,6 +70,49 @@ fn where_no_stranger_is_silent_the_kept_connection_idle_longest_makes_room() {
     assert!(is_closed(&mut second));
     first.write_all(&frame(b"and again")).unwrap();
     assert_eq!(one(&mut first), b"and again");
+}
+
+#[test]
+fn strangers_that_come_one_after_another_drive_out_one_idle_connection_at_most() {
+    let rig = Rig::new(1, limits(6));
+    let mut kept: Vec<_> = (0..6).map(|_| known(&rig)).collect();
+    until(|| rig.server.statistics().parked == 6);
+    let strangers: Vec<_> = (1..=5)
+        .map(|count| {
+            let stranger = rig.connect();
+            until(|| rig.server.statistics().evicted == count);
+            until(|| rig.server.statistics().parked == 6);
+            stranger
+        })
+        .collect();
+    assert!(is_closed(&mut kept.remove(0)));
+    for client in &mut kept {
+        client.write_all(&frame(b"still here")).unwrap();
+        assert_eq!(one(client), b"still here");
+    }
+    drop(strangers);
+}
+
+#[test]
+fn who_waits_for_a_late_answer_makes_room_whatever_it_says_meanwhile() {
+    let rig = Rig::new(1, limits(3));
+    let mut held: Vec<_> = (0..2).map(|_| rig.ask(b"late")).collect();
+    for client in &mut held {
+        rig.reply().send_after(Duration::from_secs(9999), answer(b"at last".to_vec()));
+        client.write_all(b"more").unwrap();
+    }
+    let mut silent = rig.connect();
+    until(|| rig.server.statistics().parked == 3);
+    assert_eq!(last(&mut rig.ask(b"hello")), b"hello");
+    assert_eq!(held.iter_mut().map(has_ended).filter(|ended| *ended).count(), 1);
+    silent.write_all(&frame(b"hello")).unwrap();
+    assert_eq!(last(&mut silent), b"hello");
+}
+
+/// Whether the server has closed the connection already.
+fn has_ended(client: &mut TcpStream) -> bool {
+    client.set_nonblocking(true).unwrap();
+    !matches!(client.read(&mut [0]), Err(error) if error.kind() == ErrorKind::WouldBlock)
 }
 
 #[test]

@@ -75,7 +75,7 @@ impl Parked {
             return;
         };
         let rejected = self.arm(connection, token, want).and_then(|connection| {
-            guests.put(token, Guest { pending: connection.unwritten(), connection, deadline })
+            guests.put(token, Guest { pending: connection.pending(), connection, deadline })
         });
         let unread = guests.unread_beyond(shared.limits.max_pending_answers);
         let asleep = std::mem::replace(&mut guests.asleep, false);
@@ -90,7 +90,7 @@ impl Parked {
 
     /// Closes the connection that has to make room first. Whether there was one.
     pub(crate) fn evict(&self, shared: &Shared) -> bool {
-        let gone = self.lock().longest_silent();
+        let gone = self.lock().first_to_go(shared.limits.max_unauthenticated);
         let found = gone.is_some();
         if let Some(guest) = gone {
             shared.counters.evicted.count();
@@ -174,13 +174,13 @@ impl Parked {
         }
     }
 
-    /// Closes silent connections of addresses that have too many.
+    /// Closes those who are too many of their address.
     fn disperse(&self, crowd: &[Guest], shared: &Shared) {
         let Some(first) = crowd.first() else { return };
         shared.counters.evicted.add(crowd.len());
         if let Some(more) = self.crowds.allow() {
             log::warn!(
-                "closed {} silent connections, one of {}: more than {} from one address \
+                "closed {} connections without a password, one of {}: more than {} from one address \
                  ({more} times before)",
                 crowd.len(),
                 first.connection.peer(),
