@@ -181,8 +181,28 @@ impl Transport {
 
     pub(crate) fn descriptors_ready(&mut self) -> Result<(), String> {
         match self {
-            Self::Relay(relay) => relay.pump().map_err(|error| error.to_string()),
+            Self::Relay(relay) => relay.pump().map_err(|error| public(&error)),
             Self::QuickAck(_) | Self::Plain => Ok(()),
         }
+    }
+}
+
+/// An error in words that callers may be told: what the system says, without its number.
+fn public(error: &io::Error) -> String {
+    match error.raw_os_error() {
+        Some(_) => format!("the relay to the burp server: {}", error.kind()),
+        None => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_number_of_the_systems_is_told() {
+        let refused = io::Error::from(rustix::io::Errno::CONNREFUSED);
+        assert_eq!(public(&refused), "the relay to the burp server: connection refused");
+        assert_eq!(public(&io::Error::other("said so")), "said so");
     }
 }
