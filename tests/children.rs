@@ -2,6 +2,7 @@
 //! out, and the pool is whole again by itself.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
 
+use std::collections::BTreeSet;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
@@ -149,6 +150,28 @@ fn children_are_replaced_when_the_client_configuration_changes() {
         now.len() == 2 && !now.iter().any(|pid| before.contains(pid))
     });
     fake.forget();
+}
+
+#[test]
+fn a_child_has_its_pipes_and_no_descriptor_of_the_daemons() {
+    let mut fake = FakeBurp::new();
+    let daemon = ready(&fake, 1);
+    let first = fake.alive()[0];
+    // Some may be handed down from whoever has started this test.
+    let before = descriptors(first);
+    let clients: Vec<Wire> = (0..20).map(|_| daemon.connect()).collect();
+    wait_for("all are there", || daemon.status()["connections"]["open"].as_u64() > Some(20));
+    kill(first);
+    fake.wait_end(first);
+    daemon.wait_ready(1);
+    assert_eq!(descriptors(fake.alive()[0]), before);
+    drop(clients);
+}
+
+/// The numbers of a process's descriptors.
+fn descriptors(pid: u32) -> BTreeSet<u32> {
+    let entries = std::fs::read_dir(format!("/proc/{pid}/fd")).unwrap();
+    entries.map(|entry| entry.unwrap().file_name().to_str().unwrap().parse().unwrap()).collect()
 }
 
 /// Changes the client's configuration, which makes every child out of date.

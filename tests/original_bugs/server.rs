@@ -24,10 +24,14 @@ fn bug_03_a_stopped_server_is_told_and_a_restarted_one_is_used_again() {
         });
         assert!(!told.contains('/'), "no path goes out: {told}");
         // In burp's own words, or in the relay's, which is what was refused then.
-        wait_for("the cause is told", || match daemon.query("c:client1") {
-            Answer::Er(text) => text.contains("Could not connect") || text.contains("refused"),
-            _ => false,
+        let told = wait_until(Deadline::after(PATIENCE), "the cause is told", || {
+            match daemon.query("c:client1") {
+                Answer::Er(text) => Some(text)
+                    .filter(|text| text.contains("Could not connect") || text.contains("refused")),
+                _ => None,
+            }
         });
+        assert!(!told.contains("os error"), "no number of the system's goes out: {told}");
         // More than there are slots.
         for _ in 0..5 {
             assert_eq!(daemon.query("c:client2").status(), "ER");
