@@ -1,8 +1,9 @@
-//! The rules of the workspace that no compiler checks: which crate may stand on which, and that the
-//! lints hold everywhere. What may be in the dependency tree is on the scoreboard of faults, as A11.
+//! The rules of the workspace that no compiler checks: which crate may stand on which, that the
+//! lints hold everywhere, and that SECURITY.md promises what tests show. What may be in the
+//! dependency tree is on the scoreboard of faults, as A11.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -113,6 +114,54 @@ fn the_fuzz_targets_add_nothing_but_libfuzzer_and_lock_all_that_the_crates_need(
             }
         }
     }
+}
+
+/// The tests of all sources, by name.
+fn tests() -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for folder in ["src", "tests"] {
+        for path in sources(&workspace().join(folder)) {
+            let text = read(&path);
+            let mut lines = text.lines().map(str::trim);
+            while lines.by_ref().any(|line| line == "#[test]") {
+                // Attributes may stand between.
+                let name = lines.find_map(|line| line.strip_prefix("fn ")?.split_once('('));
+                names.extend(name.map(|(name, _)| name.to_owned()));
+            }
+        }
+    }
+    names
+}
+
+/// What stands between backquotes.
+fn marked(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
+#[test]
+fn every_promise_of_security_names_tests_that_exist() {
+    let (tests, text) = (tests(), read(&workspace().join("SECURITY.md")));
+    let mut promises = 0;
+    for row in text.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| promised"))
+    {
+        let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+        if cells.iter().all(|cell| cell.chars().all(|c| c == '-')) {
+            continue;
+        }
+        let [promise, shown] = cells[..] else { panic!("{row}") };
+        let names: Vec<&str> = marked(shown).collect();
+        assert!(!names.is_empty(), "nothing shows that {promise}");
+        for name in names {
+            // A row of the scoreboard and a bug of the original stand at the start of a name.
+            let start = format!("{name}_");
+            let is_number = name.ends_with(|c: char| c.is_ascii_digit());
+            let found = tests.contains(name)
+                || is_number && tests.iter().any(|test| test.starts_with(&start));
+            assert!(found, "{promise}: there is no test {name}");
+        }
+        promises += 1;
+    }
+    assert!(promises > 20, "the tables were not found");
 }
 
 /// The packages of the workspace.
