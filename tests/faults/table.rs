@@ -16,7 +16,7 @@ use std::process::{ExitCode, Stdio};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use ostler_runtime::environment::variable;
 use ostler_tests::binaries::{profile_directory, workspace};
-use ostler_tests::fault::{FORM, RECORDS, Row, Verdict, entry, rows};
+use ostler_tests::fault::{FORM, RECORDS, Row, Verdict, commit, entry, rows};
 use ostler_tests::process::command;
 use serde_json::{Value, json};
 
@@ -146,12 +146,12 @@ fn heading(long: bool) -> Result<String, Box<dyn Error>> {
         Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
     };
     let date = said("date", &["-u", "+%F"])?;
-    let commit = said("git", &["rev-parse", "--short", "HEAD"])?;
     let form = if long { " --long" } else { "" };
     Ok(format!(
         "# The scoreboard of faults\n\nMade by `cargo run --release -p ostler-tests --bin faults -- \
-         --write{form}` on {date}, commit {commit}, on {}.\n\
+         --write{form}` on {date}, commit {}, on {}.\n\
          What each row's test does stands in `tests/faults/`, under the row's id.\n\n",
+        commit(),
         machine()
     ))
 }

@@ -21,6 +21,9 @@ use ostler_runtime::environment::variable;
 use ostler_runtime::now;
 use serde_json::{Value, json};
 
+use crate::binaries::workspace;
+use crate::process::command;
+
 /// Where records go: one file a row, `ID.json`.
 pub const RECORDS: &str = "OSTLER_FAULT_RECORDS";
 
@@ -166,8 +169,12 @@ impl Drop for Fault {
         if std::thread::panicking() {
             return;
         }
+        assert!(!self.measured.is_empty(), "{} has measured nothing", self.row.id);
+        if is_long() {
+            let commit = commit();
+            self.saw(format_args!("long form, commit {commit}"));
+        }
         let (verdict, measured) = (self.verdict(), self.measured.as_str());
-        assert!(!measured.is_empty(), "{} has measured nothing", self.row.id);
         println!("{}: {}: {measured}", self.row.id, verdict.name());
         if let Some(file) = record(self.row.id) {
             let record = json!({ "measured": measured, "verdict": verdict.name() });
@@ -190,6 +197,14 @@ pub fn entry(row: &Row, directory: &Path) -> (String, Verdict) {
         (Some(measured), Some(verdict)) => (measured.to_owned(), verdict),
         _ => ("its test has failed, or was not run".to_owned(), Verdict::Red),
     }
+}
+
+/// The commit of the sources, as far as git knows.
+pub fn commit() -> String {
+    let mut git = command("git");
+    let output = git.args(["rev-parse", "--short", "HEAD"]).current_dir(workspace()).output();
+    let said = output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    said.ok().filter(|commit| !commit.is_empty()).unwrap_or_else(|| "unknown".to_owned())
 }
 
 fn record(id: &str) -> Option<PathBuf> {
