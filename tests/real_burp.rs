@@ -69,6 +69,43 @@ fn every_kind_of_query_over_plain_waiting() {
     every_kind_over("plain");
 }
 
+/// A setting behind up to three fields that burp reads otherwise than one may think.
+fn settings_in_disguise() -> Vec<String> {
+    let fields = ["", "c", " c", "p"];
+    let mut all = vec!["j:nope".to_owned()];
+    let mut longest = all.clone();
+    for _ in 0..3 {
+        let longer = |rest: &String| fields.map(|field| format!("{field}:{rest}"));
+        longest = longest.iter().flat_map(longer).collect();
+        all.extend(longest.clone());
+    }
+    all
+}
+
+#[test]
+fn no_setting_reaches_a_child_in_disguise() {
+    let burp = PrivateBurp::new(Kind::Small);
+    let daemon = burp.settings().set("pool", "1").start();
+    daemon.wait_ready(1);
+    let queries = settings_in_disguise();
+    let words: Vec<&str> = queries.iter().map(String::as_str).collect();
+    let mut settings = 0;
+    for (query, bare) in words.iter().zip(burp.bare(&words)) {
+        // What burp says to a setting that it does not know.
+        let is_setting = bare == b"{\"warning\":\"Unknown command\"}";
+        settings += usize::from(is_setting);
+        match daemon.query(query) {
+            Answer::Er(words) => assert!(words.contains("is a setting"), "{query:?}: {words}"),
+            answer if is_setting => panic!("{query:?} is a setting, and went through: {answer:?}"),
+            Answer::Ok(body) => assert!(body == bare, "{query:?} is answered otherwise"),
+            // Another warning.
+            _ => {}
+        }
+    }
+    assert!(settings > 20 && settings < queries.len(), "{settings} of {}", queries.len());
+    assert_eq!(daemon.status()["totals"]["losses"], 0);
+}
+
 #[test]
 fn an_unprivileged_daemon_has_every_transport() {
     let burp = PrivateBurp::new(Kind::Small);

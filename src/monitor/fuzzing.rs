@@ -82,14 +82,39 @@ fn write_python(value: &Value, null: &str, text: &mut String) {
 /// What holds for every query that a child may see.
 fn clean(query: &Query) {
     let line = query.as_str();
-    assert!(!line.trim().is_empty() && line.len() <= MAX_QUERY, "blank or too long");
+    assert!(!line.trim_ascii().is_empty() && line.len() <= MAX_QUERY, "blank or too long");
     assert!(!line.chars().any(char::is_control), "a control character goes to a child");
     assert_eq!(Query::parse(line).as_ref(), Ok(query), "a query is not itself");
+    assert!(!sets(line), "a setting goes to a child");
     // Escaped as JSON has it, so that the marker names the query and cannot end early.
     for (which, name) in [(Marker::Start, "response-start"), (Marker::End, "response-end")] {
         let marker: Option<Value> = serde_json::from_slice(&query.marker(which)).ok();
         assert_eq!(marker, Some(json!({ name: line })), "the marker of another query");
     }
+}
+
+/// Whether burp would take the line, or a part of it, for a setting: read byte by byte, as burp's
+/// server was seen to.
+fn sets(line: &str) -> bool {
+    let (mut fields, mut field) = (Vec::new(), String::new());
+    for character in line.chars().chain([':']) {
+        if character != ':' {
+            field.push(character);
+        } else if !field.is_empty() {
+            fields.push(std::mem::take(&mut field));
+        }
+    }
+    let mut is_value = false;
+    for field in fields {
+        match field.as_str() {
+            _ if is_value => is_value = false,
+            "j" => return true,
+            "p" => return false,
+            "b" | "c" | "l" => is_value = true,
+            _ => {}
+        }
+    }
+    false
 }
 
 /// A configuration file, all the way to typed values and to what `--check` prints.

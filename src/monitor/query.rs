@@ -85,13 +85,14 @@ impl Query {
     }
 }
 
-/// Whether burp would find a setting (`j:`) in the line. It reads fields between colons: `c`, `b`
-/// and `l` take the next one for their value, `p` takes the rest, and any other is passed over.
+/// Whether burp would find a setting (`j:`) in the line. It reads what stands between runs of colons,
+/// with all its spaces: `c`, `b` and `l` take the next field for their value, `p` takes the rest,
+/// and any other is passed over. To be on the safe side, spaces around the `j` make no difference.
 fn has_setting(line: &str) -> bool {
-    let mut fields = line.split(':').map(str::trim);
+    let mut fields = line.split(':').filter(|field| !field.is_empty());
     while let Some(field) = fields.next() {
         match field {
-            "j" => return true,
+            _ if field.trim() == "j" => return true,
             "p" => return false,
             "c" | "b" | "l" => {
                 let _ = fields.next();
@@ -150,6 +151,12 @@ mod tests {
             "j:",
             "j:pretty-print-on",
             " j:peer_version=",
+            ":j:peer_version=",
+            " c:j:peer_version=",
+            "c :j:peer_version=",
+            "\u{a0}c:j:peer_version=",
+            " p:j:peer_version=",
+            "c::c:j:peer_version=",
             "j:response-markers-off\n",
             "c:client1:j:pretty-print-on",
             "x:j:pretty-print-on",
@@ -158,7 +165,7 @@ mod tests {
         ] {
             assert_eq!(Query::parse(setting), Err(QueryError::Setting), "{setting:?}");
         }
-        for value in ["c:j", "c:j:b:1", "c:a:b:1:p:/j:x", "c:a:b:1:p:j:x", "zzj:a"] {
+        for value in ["c:j", "c:j:b:1", "c::j", "c:a:b:1:p:/j:x", "c:a:b:1:p:j:x", "zzj:a"] {
             assert!(Query::parse(value).is_ok(), "{value:?}");
         }
         assert!(Query::parse(&"x".repeat(MAX_QUERY)).is_ok());
