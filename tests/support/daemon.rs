@@ -213,6 +213,14 @@ impl Daemon {
         children(self.pid())
     }
 
+    /// Waits until these are so many, and no other child, such as one that is asked for its version,
+    /// is beside them.
+    pub fn wait_children(&self, wanted: usize) -> Vec<Identity> {
+        wait_until(Deadline::after(PATIENCE), &format!("there are {wanted} children"), || {
+            Some(self.children()).filter(|children| children.len() == wanted)
+        })
+    }
+
     /// A new connection.
     pub fn connect(&self) -> Wire {
         Wire::connect(self.address())

@@ -1,7 +1,7 @@
 //! A service manager that only listens.
 
 use std::os::unix::net::UnixDatagram;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
@@ -41,6 +41,11 @@ impl Manager {
     /// A daemon with these settings will tell this manager, and give it signs of life.
     pub fn watched(&self, settings: Settings) -> Settings {
         settings.environment("NOTIFY_SOCKET", &self.path).environment("WATCHDOG_USEC", "100000")
+    }
+
+    /// Its socket.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     fn next(&self, deadline: Deadline) -> String {

@@ -110,9 +110,7 @@ fn a08_root_is_warned_of_and_given_up_for_a_user() {
         assert_eq!(users(thread), nobody);
         threads += 1;
     }
-    let children = daemon.children();
-    assert_eq!(children.len(), 3);
-    for child in children {
+    for child in daemon.wait_children(3) {
         assert_eq!(users(child.pid), nobody);
     }
     // A directory of root's hides the configuration from the user, and that is told.

@@ -128,7 +128,7 @@ fn a03_the_password_is_nowhere_to_be_found() {
 /// Looks at what the kernel shows of the daemon and its children. How many files that were.
 fn look_at_processes(daemon: &Daemon) -> usize {
     let mut seen = 0;
-    for pid in daemon.children().into_iter().map(|child| child.pid).chain([daemon.pid()]) {
+    for pid in daemon.wait_children(3).into_iter().map(|child| child.pid).chain([daemon.pid()]) {
         for file in ["cmdline", "environ", "comm", "status", "limits"] {
             let shown = match fs::read(format!("/proc/{pid}/{file}")) {
                 // Only root may look.

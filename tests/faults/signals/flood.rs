@@ -26,7 +26,7 @@ const OF_A_THREAD: u32 = 0o200; // O_EXCL
 fn s09_floods_of_signals_change_nothing() {
     let fake = FakeBurp::new();
     let mut daemon = ready(&fake);
-    let children = daemon.children();
+    let children = daemon.wait_children(3);
     let load = Load::start(daemon.address(), CLIENTS);
     load.pass(20);
     let mut fault = Fault::begin("S09");
@@ -40,7 +40,7 @@ fn s09_floods_of_signals_change_nothing() {
     daemon.reload();
     load.pass(50);
     let answered = load.end();
-    assert_eq!(daemon.children(), children);
+    assert_eq!(daemon.wait_children(3), children);
     let line = daemon.wait_log("status: {");
     let (_, status) = line.split_once("status: ").unwrap();
     let status: Value = serde_json::from_str(status).unwrap();

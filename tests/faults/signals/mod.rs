@@ -5,6 +5,7 @@ mod manager;
 mod reload;
 mod stop;
 
+use ostler_tests::process::wait_gone;
 use ostler_tests::{Daemon, FakeBurp};
 use rustix::process::Signal;
 
@@ -26,5 +27,5 @@ fn ends_with(mut daemon: Daemon, signal: Signal) {
     let children = daemon.children();
     daemon.signal(signal);
     assert_eq!(daemon.ended().code(), Some(0), "{signal:?}");
-    assert!(!children.iter().any(|child| child.runs()), "a child has outlived it");
+    wait_gone(&children);
 }

@@ -99,7 +99,7 @@ fn s06_a_wrong_file_changes_nothing_and_is_told_in_one_line() {
         let mut daemon = manager.watched(fake.settings().set("pool", "3")).start();
         daemon.wait_ready(3);
         manager.wait("READY=1");
-        let children = daemon.children();
+        let children = daemon.wait_children(3);
         spoil(&daemon.file());
         daemon.signal(Signal::HUP);
         manager.wait("RELOADING=1\nMONOTONIC_USEC=");
@@ -110,7 +110,7 @@ fn s06_a_wrong_file_changes_nothing_and_is_told_in_one_line() {
         assert_eq!(errors.len(), 1, "{what}: {errors:?}");
         let file = daemon.file().display().to_string();
         assert!(errors[0].contains(&file) && errors[0].contains(words), "{what}: {errors:?}");
-        assert_eq!(daemon.children(), children, "{what}");
+        assert_eq!(daemon.wait_children(3), children, "{what}");
         assert_eq!(daemon.query("c:client1").status(), "OK", "{what}");
         fault.saw(format!("{what}: one error line, the same children, RELOADING and READY"));
     }
