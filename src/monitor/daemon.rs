@@ -102,14 +102,16 @@ fn reload(path: &Path, running: &mut Running, notifier: Option<&Notifier>) {
     if let Err(error) = logging::reopen() {
         log::error!("{}", with_cause(&error));
     }
-    let changed = read(path).is_some_and(|config| match running.reload(config) {
-        Ok(()) => true,
-        Err(error) => {
+    let refused = match read(path).map(|config| running.reload(config)) {
+        None => Some("the configuration is wrong"),
+        Some(Ok(())) => None,
+        Some(Err(error)) => {
             log::error!("{error}");
-            false
+            Some("the certificate, its key or the clients' authorities cannot be used")
         }
-    });
-    if !changed {
+    };
+    running.monitor.reloaded(refused);
+    if refused.is_some() {
         log::warn!("everything stays as it was");
     }
     tell(State::Ready);

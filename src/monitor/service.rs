@@ -37,6 +37,8 @@ pub(crate) struct Monitor {
     shared: Arc<Shared>,
     guesses: Guesses,
     meter: OnceLock<Meter>,
+    /// Why the last reload changed nothing, if it did not.
+    reload_refused: Mutex<Option<&'static str>>,
     strangers: Seldom,
     refusals: Seldom,
 }
@@ -80,6 +82,7 @@ impl Monitor {
             shared,
             guesses: Guesses::default(),
             meter: OnceLock::new(),
+            reload_refused: Mutex::new(None),
             strangers: Seldom::new(PAUSE),
             refusals: Seldom::new(PAUSE),
         }
@@ -96,6 +99,11 @@ impl Monitor {
         *self.shared.settings.write().unwrap_or_else(PoisonError::into_inner) = settings;
     }
 
+    /// A reload is over: why it changed nothing, if it did not. The words go over the wire.
+    pub(crate) fn reloaded(&self, refused: Option<&'static str>) {
+        *self.reload_refused.lock().unwrap_or_else(PoisonError::into_inner) = refused;
+    }
+
     /// The pool behind it.
     pub(crate) fn pool(&self) -> &Pool<Burp> {
         &self.shared.pool
@@ -110,7 +118,8 @@ impl Monitor {
     pub(crate) fn status(&self) -> Value {
         let cache = self.shared.board().cache.size();
         let connections = self.meter.get().map(Meter::statistics).unwrap_or_default();
-        status::report(&self.shared.pool, cache, &connections)
+        let refused = *self.reload_refused.lock().unwrap_or_else(PoisonError::into_inner);
+        status::report(&self.shared.pool, cache, &connections, refused)
     }
 
     /// Answers a wrong password: the more of them came from an address, the later.

@@ -40,11 +40,12 @@ pub(crate) fn fact(kind: &Kind, facts: &Facts, answers: bool) -> Option<Answer> 
 }
 
 /// The state of the daemon: its version and the protocol's, the slots and their children, the
-/// transport in use, the queue, the connections, and what went wrong last.
+/// transport in use, the queue, the connections, and what went wrong last, the last reload included.
 pub(crate) fn report(
     pool: &Pool<Burp>,
     (cached, cached_bytes): (usize, usize),
     connections: &Connections,
+    reload_refused: Option<&str>,
 ) -> Value {
     let statistics = pool.statistics();
     let dialect = pool.dialect();
@@ -76,6 +77,7 @@ pub(crate) fn report(
         "queue": statistics.queued,
         "slots": slots,
         "last_errors": last_errors,
+        "reload_refused": reload_refused,
         "cache": { "entries": cached, "bytes": cached_bytes },
         "connections": {
             "open": connections.open,

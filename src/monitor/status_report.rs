@@ -41,6 +41,9 @@ pub(crate) fn status(answer: &Value) -> Vec<String> {
         ("waiting", word(answer, "queue")),
         ("cache", cache),
     ]);
+    if let Some(why) = answer.get("reload_refused").and_then(Value::as_str) {
+        lines.extend(pairs(&[("last reload", format!("refused: {why}"))]));
+    }
     let totals = answer.get("totals").and_then(Value::as_object);
     let totals: Vec<String> = totals
         .into_iter()
