@@ -132,31 +132,3 @@ fn a_key_that_lost_its_line_breaks_is_refused_without_being_shown() {
         assert_eq!(words, Some(" is damaged: a section does not end"));
     }
 }
-
-#[test]
-fn only_clients_with_a_certificate_of_the_authority_are_served() {
-    let made = Certificates::new();
-    let (authority, stranger) = (made.own("authority"), made.own("stranger"));
-    let Pair { certificate, key } = made.own("server");
-    let settings = Settings { certificate, key, client_ca: Some(authority.certificate.clone()) };
-    let live = Arc::new(LiveIdentity::new(Identity::load(&settings).unwrap()));
-    let echo = Echo::new(Some(&live), Limits::default());
-    let right = made.signed("right", &authority, 2);
-    let wrong = made.signed("wrong", &stranger, 2);
-    let expired = made.signed("expired", &authority, -1);
-    for version in [Version::Tls12, Version::Tls13] {
-        let answered = |own: Option<&Pair>| {
-            let mut talk = Secure::new(version, own).connect(echo.address());
-            // In TLS 1.3 the client is done before the server has looked.
-            talk.write_all(&frame(b"hello"))?;
-            last(&mut talk)
-        };
-        assert_eq!(answered(Some(&right)).unwrap(), b"hello", "{version:?}");
-        for own in [None, Some(&wrong), Some(&expired), Some(&stranger)] {
-            let error = answered(own).unwrap_err();
-            assert!(error.to_string().contains("alert"), "{version:?}: {error}");
-        }
-    }
-    // A client hears the alert before it is counted.
-    echo.counts("eight failures", |counted| (counted.requests, counted.tls_failures) == (2, 8));
-}

@@ -20,6 +20,7 @@ use rustls::{
 };
 
 use crate::certificates::Pair;
+use crate::hollow;
 use crate::wait::PATIENCE;
 
 /// A version of TLS.
@@ -38,11 +39,20 @@ pub struct Secure(Arc<ClientConfig>);
 impl Secure {
     /// By this version and no other, with a certificate or without.
     pub fn new(version: Version, own: Option<&Pair>) -> Self {
+        Self::with(rustls::crypto::ring::default_provider(), version, own)
+    }
+
+    /// By TLS 1.3, and whatever is written goes out as records that are sound and empty.
+    pub fn hollow() -> Self {
+        Self::with(hollow::provider(), Version::Tls13, None)
+    }
+
+    fn with(provider: CryptoProvider, version: Version, own: Option<&Pair>) -> Self {
         let version: &[&SupportedProtocolVersion] = match version {
             Version::Tls12 => &[&TLS12],
             Version::Tls13 => &[&TLS13],
         };
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let provider = Arc::new(provider);
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_protocol_versions(version)
             .expect("versions")
@@ -128,6 +138,26 @@ impl<S: Read + Write> fmt::Debug for Talk<S> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Talk").finish_non_exhaustive()
     }
+}
+
+/// The bytes of a `ClientHello` that offers nothing but `version` (as its two bytes) and `suites`.
+///
+/// # Panics
+/// When there are too many of them.
+pub fn hello(version: [u8; 2], suites: &[[u8; 2]]) -> Vec<u8> {
+    let algorithms = [0, 13, 0, 6, 0, 4, 4, 3, 2, 3];
+    let curves = [0, 10, 0, 4, 0, 2, 0, 23];
+    let extensions = [&algorithms[..], &curves].concat();
+    let mut body = [&version[..], &[7; 32], &[0]].concat();
+    body.extend(u16::try_from(suites.len() * 2).expect("few suites").to_be_bytes());
+    body.extend(suites.concat());
+    body.extend([1, 0]);
+    body.extend(u16::try_from(extensions.len()).expect("short").to_be_bytes());
+    body.extend(extensions);
+    let length = u32::try_from(body.len()).expect("short").to_be_bytes();
+    let message = [&[1][..], &length[1..], &body].concat();
+    let length = u16::try_from(message.len()).expect("short").to_be_bytes();
+    [&[22, 3, 1][..], &length, &message].concat()
 }
 
 /// The certificate in a PEM file, in DER.

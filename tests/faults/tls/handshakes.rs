@@ -1,0 +1,175 @@
+//! Handshakes that are none, that stall, that offer what is out of date, and that come by the
+//! hundred.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
+
+use ostler_runtime::{Deadline, now};
+use ostler_tests::clients::{connect_from, connect_to, p99, port, source};
+use ostler_tests::fault::is_long;
+use ostler_tests::secure::hello;
+use ostler_tests::{Certificates, FakeBurp, Fault, Secure, Version, wait_for};
+
+use super::{Rig, ask, usual, version};
+
+/// The first byte of a record that carries an alert.
+const ALERT: u8 = 21;
+
+const ECDHE_ECDSA_AES128_GCM: [u8; 2] = [0xc0, 0x2b];
+const ECDHE_ECDSA_AES128_CBC: [u8; 2] = [0xc0, 0x09];
+
+/// What comes until the end, a reset being an end too.
+fn rest(stream: &mut TcpStream) -> Vec<u8> {
+    let mut all = Vec::new();
+    let _ = stream.read_to_end(&mut all);
+    all
+}
+
+#[test]
+fn t01_plain_text_and_tls_on_the_port_of_the_other_are_closed_and_counted() {
+    let (_made, mut rig) = usual();
+    let mut fault = Fault::begin("T01");
+    rig.burp.forget();
+    let mut longest = Duration::ZERO;
+    for text in [version(), b"GET / HTTP/1.1\r\n\r\n".to_vec(), vec![b'x'; 100_000]] {
+        fault.injected();
+        let mut stream = connect_to(rig.port);
+        // It may close before all is written.
+        let _ = stream.write_all(&text);
+        let came = rest(&mut stream);
+        longest = longest.max(fault.elapsed());
+        assert!(came.is_empty() || came[0] == ALERT, "{came:?}");
+    }
+    fault.within("plain text: alert or close, at most", longest, 1.0);
+    wait_for("three are counted", || rig.counted("tls_failures") == 3);
+    assert!(!rig.asked(), "a child was asked");
+
+    let mut burp = FakeBurp::new();
+    let plain = burp.settings().set("pool", "3").start();
+    plain.wait_ready(3);
+    burp.forget();
+    fault.injected();
+    let mut talk = Secure::new(Version::Tls13, None).connect(port(plain.address()));
+    assert!(talk.shake_hands().is_err());
+    fault.within("TLS: close", fault.elapsed(), 1.0);
+    // To a plain port it announces too much.
+    assert_eq!(plain.status()["connections"]["oversized"], 1);
+    let asked = |event: &_| matches!(event, ostler_tests::Event::Asked(..));
+    assert!(!burp.untaken().iter().any(asked), "a child was asked");
+    fault.saw("all counted, no child asked");
+}
+
+#[test]
+fn t02_stalled_handshakes_hold_nobody_up_and_end_at_their_deadline() {
+    // The usual deadline, or a shorter one.
+    let limit = if is_long() { 5 } else { 2 };
+    let made = Certificates::new();
+    let rig = Rig::new(&made.own("server"), |settings| {
+        settings.set("threads", "1").set("header_deadline", &limit.to_string())
+    });
+    let mut fault = Fault::begin("T02");
+    let start = hello([3, 3], &[ECDHE_ECDSA_AES128_GCM]);
+    let stalled: Vec<_> = (0..100)
+        .map(|number| {
+            let mut stream = connect_from(source(number), rig.port);
+            // Behind the first message or within it.
+            let part = if number % 2 == 0 { start.len() } else { number % start.len() };
+            stream.write_all(&start[..part]).unwrap();
+            (stream, now())
+        })
+        .collect();
+    let began = now();
+    let mut talk = Secure::new(Version::Tls13, None).connect(rig.port);
+    assert_eq!(ask(&mut talk, &version()).unwrap().text(), "1.1.1");
+    fault.within("100 stalled, another is answered", now().duration_since(began), 1.0);
+    let longest = stalled.into_iter().enumerate().map(|(number, (mut stream, since))| {
+        let came = rest(&mut stream).len();
+        assert_eq!(came > 6, number % 2 == 0, "it goes on with a handshake that has begun");
+        now().duration_since(since)
+    });
+    let longest = longest.max().unwrap();
+    fault.within(
+        &format!("closed, with header_deadline {limit} s,"),
+        longest,
+        f64::from(limit) + 0.5,
+    );
+    assert_eq!(rig.counted("timeouts"), 100);
+}
+
+#[test]
+fn t03_old_versions_and_old_ciphers_are_refused_by_an_alert() {
+    const ANY: [[u8; 2]; 2] = [ECDHE_ECDSA_AES128_CBC, ECDHE_ECDSA_AES128_GCM];
+    let (_made, rig) = usual();
+    let mut fault = Fault::begin("T03");
+    let greet = |hello: &[u8]| {
+        let mut stream = connect_to(rig.port);
+        stream.write_all(hello).unwrap();
+        let mut first = [0; 6];
+        stream.read_exact(&mut first).unwrap();
+        (first[0], stream)
+    };
+    for version in [[3, 0], [3, 1], [3, 2]] {
+        let (kind, mut stream) = greet(&hello(version, &ANY));
+        assert_eq!(kind, ALERT, "{version:?}");
+        assert!(rest(&mut stream).len() < 10, "{version:?}: nothing behind the alert");
+    }
+    assert_eq!(greet(&hello([3, 3], &[ECDHE_ECDSA_AES128_CBC])).0, ALERT, "CBC");
+    let sound = greet(&hello([3, 3], &[ECDHE_ECDSA_AES128_GCM])).0;
+    assert_ne!(sound, ALERT, "the hello is sound");
+    wait_for("four refusals", || rig.counted("tls_failures") == 4);
+    fault.saw("SSL 3.0, TLS 1.0, TLS 1.1 and CBC alone: an alert each");
+}
+
+/// Those that ask at the plain socket, as many as in the standard set-up.
+const CLIENTS: usize = 8;
+/// Clients that are to shake hands in a second.
+const RATE: u32 = 220;
+/// The threads that they come from.
+const THREADS: u32 = 4;
+
+#[test]
+fn t09_two_hundred_handshakes_a_second_leave_the_plain_socket_quick() {
+    let (_made, rig) = usual();
+    let mut fault = Fault::begin("T09");
+    let plain = |_| assert_eq!(rig.daemon.call("monitor_version").text(), "1.1.1");
+    let alone = p99(CLIENTS, 100, plain);
+    let time = Duration::from_secs(if is_long() { 60 } else { 3 });
+    let (until, to) = (Deadline::after(time), rig.port);
+    let (began, mut measured) = (now(), Vec::new());
+    let shake = |number: u32| {
+        let client = Secure::new(Version::Tls13, None);
+        // Nothing is ever sent: a thread waits for its turn.
+        let (_sender, turn) = channel::<()>();
+        let step = Duration::from_secs(1) * THREADS / RATE;
+        let mut next = began + step * number / THREADS;
+        let mut count = 0_u32;
+        while !until.passed() {
+            let wait = next.saturating_duration_since(now());
+            assert_eq!(turn.recv_timeout(wait), Err(RecvTimeoutError::Timeout));
+            next += step;
+            let mut talk = client.connect(to);
+            assert_eq!(ask(&mut talk, &version()).unwrap().text(), "1.1.1");
+            count += 1;
+        }
+        count
+    };
+    let (count, took) = thread::scope(|scope| {
+        let shake = &shake;
+        let running: Vec<_> =
+            (0..THREADS).map(|number| scope.spawn(move || shake(number))).collect();
+        while !until.passed() {
+            measured.push(p99(CLIENTS, 100, plain));
+        }
+        let count: u32 = running.into_iter().map(|client| client.join().unwrap()).sum();
+        (count, now().duration_since(began))
+    });
+    assert_eq!(rig.counted("tls_failures"), 0);
+    let rate = f64::from(count) / took.as_secs_f64();
+    fault.figure(format!("{rate:.0} handshakes/s for {:.0} s", took.as_secs_f64()), rate >= 200.0);
+    measured.sort_unstable();
+    let crowded = measured[measured.len() / 2];
+    fault.figure(format!("plain p99 {crowded:.1?}, alone {alone:.1?}"), crowded <= alone * 2);
+}
