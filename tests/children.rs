@@ -156,15 +156,13 @@ fn children_are_replaced_when_the_client_configuration_changes() {
 fn a_child_has_its_pipes_and_no_descriptor_of_the_daemons() {
     let mut fake = FakeBurp::new();
     let daemon = ready(&fake, 1);
-    let first = fake.alive()[0];
+    let first = fake.wait_start();
     // Some may be handed down from whoever has started this test.
     let before = descriptors(first);
     let clients: Vec<Wire> = (0..20).map(|_| daemon.connect()).collect();
     wait_for("all are there", || daemon.status()["connections"]["open"].as_u64() > Some(20));
     kill(first);
-    fake.wait_end(first);
-    daemon.wait_ready(1);
-    assert_eq!(descriptors(fake.alive()[0]), before);
+    assert_eq!(descriptors(fake.wait_start()), before);
     drop(clients);
 }
 
