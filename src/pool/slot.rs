@@ -356,6 +356,10 @@ impl<D: Dialect> Slot<D> {
     pub(crate) fn hear(&mut self, index: usize) {
         let limit = self.options().max_answer_bytes;
         let Some(child) = self.children.get_mut(index) else { return };
+        if matches!(child.state, State::Ending | State::Killed | State::Gone) {
+            // What it still says is of no use to anybody.
+            return child.input.clear();
+        }
         if child.input.len() > limit {
             let words = format!("more than {limit} bytes in one answer");
             let detail = Detail { too_long: true, ..Detail::because(words) };
@@ -377,7 +381,7 @@ impl<D: Dialect> Slot<D> {
                 }
             }
             State::Ready => return self.hear_idle(index),
-            State::Ending | State::Killed | State::Gone => return child.input.clear(),
+            State::Ending | State::Killed | State::Gone => return,
         };
         self.happen(index, event, detail);
         self.hear_idle(index);
