@@ -191,46 +191,68 @@ struct Sink {
     /// The file that takes the target's place at the next line.
     next: Arc<Mutex<Option<File>>>,
     lost: u64,
+    /// The last line was written in part.
+    torn: bool,
 }
 
 impl Sink {
     fn new(target: Target) -> Self {
-        Self { target, next: Arc::default(), lost: 0 }
+        Self { target, next: Arc::default(), lost: 0, torn: false }
     }
 
     fn put(&mut self, line: &[u8]) {
         if let Some(file) = self.next.lock().unwrap_or_else(PoisonError::into_inner).take() {
             self.target = Target::File(file);
+            self.torn = false;
         }
         let patience = if self.lost == 0 { PATIENCE } else { Duration::ZERO };
-        if !writable(self.target.fd(), patience) {
+        if !(writable(self.target.fd(), patience) && self.tell_lost() && self.write_out(line)) {
             self.lost = self.lost.saturating_add(1);
-            return;
         }
-        if self.lost > 0 {
-            let told = format!("({} log lines were lost here)\n", self.lost);
-            self.lost = 0;
-            self.write_out(told.as_bytes());
-            // Room for one line was promised, not for two.
-            if !writable(self.target.fd(), PATIENCE) {
-                self.lost = 1;
-                return;
-            }
-        }
-        self.write_out(line);
     }
 
-    fn write_out(&mut self, mut rest: &[u8]) {
+    /// Tells how many lines were lost, if any were. Whether there is room for a line after it.
+    fn tell_lost(&mut self) -> bool {
+        if self.lost == 0 {
+            return true;
+        }
+        let end = if self.torn { "\n" } else { "" };
+        let told = format!("{end}({} log lines were lost here)\n", self.lost);
+        if !self.write_out(told.as_bytes()) {
+            return false;
+        }
+        self.lost = 0;
+        // Room for one line was promised, not for two.
+        writable(self.target.fd(), PATIENCE)
+    }
+
+    /// Whether it was written, whole.
+    fn write_out(&mut self, line: &[u8]) -> bool {
+        let mut rest = line;
         while !rest.is_empty() {
             match self.target.write(rest) {
                 Ok(written @ 1..) => rest = rest.get(written..).unwrap_or_default(),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Ok(0) | Err(_) => {
-                    self.lost = self.lost.saturating_add(1);
-                    return;
+                outcome => {
+                    self.torn |= rest.len() < line.len();
+                    if let (Err(error), 0, Target::File(_)) = (outcome, self.lost, &self.target) {
+                        complain(&error);
+                    }
+                    return false;
                 }
             }
         }
+        self.torn = false;
+        true
+    }
+}
+
+/// Says on standard error that the log file fails: there is no other place left to say it.
+fn complain(error: &io::Error) {
+    let mut stderr = io::stderr();
+    if writable(stderr.as_fd(), Duration::ZERO) {
+        // If even this fails, nobody can be told.
+        let _ = writeln!(stderr, "the log file cannot be written to: {error}");
     }
 }
 
@@ -334,6 +356,24 @@ mod tests {
         sink.put(b"lost with its name\n");
         assert_eq!(sink.lost, 0);
         std::fs::remove_dir_all(directory).unwrap();
+    }
+
+    #[test]
+    fn lines_that_a_full_disk_takes_no_more_are_counted_one_by_one() {
+        let full = OpenOptions::new().append(true).open("/dev/full").unwrap();
+        let mut sink = Sink::new(Target::File(full));
+        for lost in 1..=5 {
+            sink.put(b"lost\n");
+            assert_eq!(sink.lost, lost);
+        }
+        let (mut reader, writer) = std::os::unix::net::UnixStream::pair().unwrap();
+        sink.target = Target::File(File::from(std::os::fd::OwnedFd::from(writer)));
+        sink.torn = true;
+        sink.put(b"heard\n");
+        drop(sink);
+        let mut rest = String::new();
+        reader.read_to_string(&mut rest).unwrap();
+        assert_eq!(rest, "\n(5 log lines were lost here)\nheard\n", "on a line of its own");
     }
 
     #[test]
