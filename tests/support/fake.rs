@@ -3,12 +3,13 @@
 
 use std::fs;
 use std::ops::{Deref, DerefMut};
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use crate::binaries::fake_burp;
 use crate::controller::Controller;
 use crate::daemon::Settings;
+use crate::process::{Process, command};
 
 /// A scripted burp and its controller.
 pub struct FakeBurp {
@@ -52,6 +53,19 @@ impl FakeBurp {
     /// Where both lie.
     pub fn directory(&self) -> &Path {
         self.directory.path()
+    }
+
+    /// Lets every user of this machine read, run and connect to it, whatever directory it was built
+    /// in.
+    pub fn open(&self) {
+        let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode));
+        let built = fs::canonicalize(self.program()).expect("the program");
+        fs::remove_file(self.program()).expect("the link to the program");
+        // A program that this process writes itself might be "busy" when it is started.
+        let copied = Process::start(command("cp").arg(built).arg(self.program())).ended();
+        assert!(copied.success(), "a copy of the program");
+        mode(self.directory(), 0o755).expect("an open directory");
+        mode(&self.directory().join("control"), 0o777).expect("an open socket");
     }
 
     /// A daemon's settings for this burp. It has no sockets, so the transport is plain.

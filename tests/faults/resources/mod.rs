@@ -1,1 +1,4 @@
 //! R: resources.
+
+mod limits;
+mod logs;

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use ostler_tests::checked::{Checked, clean, write};
 use ostler_tests::daemon::RELOADED;
-use ostler_tests::process::{Process, UNPRIVILEGED, command};
+use ostler_tests::process::{UNPRIVILEGED, command};
 use ostler_tests::{FakeBurp, Fault, Settings, wait_for};
 use rustix::process::Signal;
 
@@ -55,17 +55,6 @@ fn a07_a_file_that_everybody_can_read_and_a_default_password_are_warned_of() {
     fault.saw("so does a daemon without any -v");
 }
 
-/// Lets everybody read, run and connect to the scripted burp, whatever directory it was built in.
-fn open(fake: &FakeBurp) {
-    let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode));
-    let built = fs::canonicalize(fake.program()).unwrap();
-    fs::remove_file(fake.program()).unwrap();
-    // A program that this process writes itself might be "busy" when it is started.
-    assert!(Process::start(command("cp").arg(built).arg(fake.program())).ended().success());
-    mode(fake.directory(), 0o755).unwrap();
-    mode(&fake.directory().join("control"), 0o777).unwrap();
-}
-
 /// Settings of a daemon that becomes nobody, with a directory of nobody's for what it makes.
 fn as_nobody(fake: &FakeBurp, place: &Path) -> Settings {
     chown(place, Some(UNPRIVILEGED), Some(UNPRIVILEGED)).unwrap();
@@ -97,7 +86,7 @@ fn a08_root_is_warned_of_and_given_up_for_a_user() {
     }
     fault.saw("as root it serves, with one warning");
 
-    open(&fake);
+    fake.open();
     let place = tempfile::tempdir().unwrap();
     let mut daemon = as_nobody(&fake, place.path()).set("pool", "3").start();
     daemon.wait_ready(3);
