@@ -17,4 +17,5 @@ mod overload;
 mod resources;
 mod security;
 mod signals;
+mod soak;
 mod tls;

@@ -7,9 +7,9 @@ use std::thread;
 use std::time::Duration;
 
 use ostler_runtime::now;
+use ostler_tests::PATIENCE;
 use ostler_tests::secure::Secure;
 use ostler_tests::wire::{PASSWORD, frame};
-use ostler_tests::{Address, Daemon, PATIENCE};
 use serde_json::json;
 
 /// What came of a run.
@@ -39,14 +39,6 @@ impl Driven {
 pub(super) enum Speech {
     Plain,
     Tls(Secure),
-}
-
-/// Where the daemon listens.
-pub(super) fn place(daemon: &Daemon) -> SocketAddr {
-    match daemon.address() {
-        Address::Tcp(address) => *address,
-        Address::Unix(path) => panic!("{} has no port", path.display()),
-    }
 }
 
 /// Eight different questions: equal ones would share an answer.

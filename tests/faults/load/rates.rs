@@ -7,15 +7,15 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use ostler_runtime::environment::variable;
+use ostler_tests::clients::{make_room_for_connections, port};
 use ostler_tests::fault::{Fault, is_long};
 use ostler_tests::process::{Process, command};
 use ostler_tests::secure::{Secure, Version};
 use ostler_tests::wire::{PASSWORD, ask};
 use ostler_tests::{Address, Certificates, FakeBurp, Wire, wait_for};
-use rustix::process::{Resource, getrlimit, setrlimit};
 use serde_json::json;
 
-use super::drive::{Driven, Speech, distinct, drive, place, question};
+use super::drive::{Driven, Speech, distinct, drive, question};
 use super::{alone, judge, settings};
 
 /// The clients of every row here.
@@ -82,7 +82,7 @@ fn beside_the_original(fault: &mut Fault, questions: &[Vec<u8>], ratio: f64) -> 
     let original = Original::start(&fake);
     let (mut own, mut others) = (Vec::new(), Vec::new());
     for _ in 0..rounds() {
-        own.push(drive(place(&ours), &Speech::Plain, questions, time()));
+        own.push(drive(port(ours.address()), &Speech::Plain, questions, time()));
         if let Some(original) = &original {
             others.push(drive(original.address, &Speech::Plain, questions, time()));
         }
@@ -128,8 +128,8 @@ fn l03_a_handshake_for_each_request() {
     let mut fault = Fault::begin("L03");
     let speech = Speech::Tls(Secure::new(Version::Tls13, None));
     // Once first, so that the children are ready.
-    drive(place(&daemon), &speech, &distinct()[..1], Duration::ZERO);
-    let run = drive(place(&daemon), &speech, &distinct(), time());
+    drive(port(daemon.address()), &speech, &distinct()[..1], Duration::ZERO);
+    let run = drive(port(daemon.address()), &speech, &distinct(), time());
     judge(&mut fault, format!("{:.0} req/s", run.rate()), run.rate() >= 500.0);
     let p99 = run.percentile(99);
     judge(&mut fault, format!("p99 {p99:.1} ms"), p99 <= 25.0);
@@ -140,11 +140,9 @@ fn l04_a_thousand_idle_connections_beside_the_eight() {
     let fake = FakeBurp::new();
     let daemon = settings(&fake).set("pool", "2").set("keep_idle", "3600").start();
     daemon.wait_ready(2);
-    let mut limit = getrlimit(Resource::Nofile);
-    limit.current = limit.maximum;
-    setrlimit(Resource::Nofile, limit).unwrap();
+    make_room_for_connections();
     let mut fault = Fault::begin("L04");
-    let run = || drive(place(&daemon), &Speech::Plain, &distinct(), time());
+    let run = || drive(port(daemon.address()), &Speech::Plain, &distinct(), time());
     let (mut without, mut with) = (Vec::new(), Vec::new());
     for _ in 0..rounds() {
         without.push(run());
