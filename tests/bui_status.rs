@@ -306,6 +306,9 @@ fn a_check_sees_a_pool_that_is_not_whole_and_a_burp_that_is_down() {
     let (code, line) = judged(&daemon, &AGES);
     assert_eq!(code, Some(2), "{line}");
     assert!(line.starts_with("BURP CRITICAL - ") && line.contains("ould not connect"), "{line}");
+    let shown = shown(&daemon, &["statistics"]);
+    assert!(shown.starts_with("burp answers    no\n"), "{shown}");
+    assert!(shown.contains("\nlast error      Could not connect to x\n"), "{shown}");
 }
 
 /// A client whose lines are read as they come.

@@ -16,6 +16,12 @@ pub(crate) fn statistics(answer: &Value) -> Vec<String> {
     ])
 }
 
+/// Why burp does not answer, out of the answer of `status`.
+pub(crate) fn why(status: &Value) -> Option<String> {
+    let words = status.get("last_errors")?.as_array()?.last()?.as_str()?.to_owned();
+    pairs(&[("last error", words)]).pop()
+}
+
 /// The versions of all that is involved.
 pub(crate) fn versions(versions: &Value) -> Vec<String> {
     pairs(&[

@@ -110,7 +110,16 @@ fn show(options: &Options) -> Result<(), ClientError> {
     };
     match &options.show {
         _ if options.json => print_json(&answer),
-        Show::Statistics => print(&status_report::statistics(&parsed(&answer))),
+        Show::Statistics => {
+            let statistics = parsed(&answer);
+            let mut lines = status_report::statistics(&statistics);
+            if statistics.get("alive") == Some(&Value::Bool(false)) {
+                // The original has no such function, and says no more than that.
+                let status = client.call("status").map(|answer| parsed(&answer));
+                lines.extend(status.ok().and_then(|status| status_report::why(&status)));
+            }
+            print(&lines)
+        }
         Show::Status => print(&status_report::status(&parsed(&answer))),
         Show::Versions => print(&status_report::versions(&parsed(&answer))),
         _ => print(&[indented(&answer)]),
