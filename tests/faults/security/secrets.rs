@@ -105,6 +105,8 @@ fn a03_the_password_is_nowhere_to_be_found() {
             assert!(!format!("{answer:?}").contains(SECRET), "{level}: {answer:?}");
             answered += 1;
         }
+        // A child that starts is not yet what it will be.
+        wait_served(&address, NEXT_PASSWORD);
         files += look_at_processes(&daemon);
         daemon.signal(Signal::TERM);
         assert_eq!(daemon.ended().code(), Some(0));
