@@ -6,28 +6,20 @@ use std::net::Shutdown;
 
 use ostler_tests::clients::{connect_to, port};
 use ostler_tests::golden::Recording;
-use ostler_tests::process::{command, memory};
+use ostler_tests::process::memory;
 use ostler_tests::wire::frame;
 use ostler_tests::{Answer, Event, FakeBurp, Fault, Question, Step, wait_for};
 use serde_json::{Value, json};
 
-use super::{POOL, body, counted, query, standard};
+use super::{POOL, body, counted, query, standard, strace};
 
 /// The default of `max_request`, in bytes.
 const CAP: u64 = 64 << 10;
 
-/// Has the daemon write what it reads from sockets into a file beside it.
-fn traced(daemon: &std::path::Path) -> std::process::Command {
-    let mut strace = command("strace");
-    strace.args(["-D", "-f", "-qq", "-e", "trace=recvfrom", "-o"]);
-    strace.arg(daemon.with_file_name("trace")).arg(daemon);
-    strace
-}
-
 #[test]
 fn n03_an_absurd_length_is_refused_unread() {
     let burp = FakeBurp::new();
-    let daemon = standard(&burp).through(traced).start();
+    let daemon = standard(&burp).through(|daemon| strace(daemon, "trace=recvfrom")).start();
     daemon.wait_ready(POOL);
     let mut fault = Fault::begin("N03");
     // How much it has read so far, in sum.

@@ -1,10 +1,16 @@
 //! N: the network and frames.
 
+mod accepting;
 mod endings;
 mod frames;
+mod places;
 mod silence;
 mod traffic;
 
+use std::path::Path;
+use std::process::Command;
+
+use ostler_tests::process::command;
 use ostler_tests::wire::PASSWORD;
 use ostler_tests::{Daemon, FakeBurp, Settings};
 use serde_json::{Value, json};
@@ -35,4 +41,14 @@ fn query(text: &str) -> Vec<u8> {
 fn counted(daemon: &Daemon, what: &str) -> u64 {
     let status = daemon.status();
     status["connections"][what].as_u64().unwrap_or_else(|| panic!("{what} is not in {status}"))
+}
+
+/// Has the daemon run under strace with this expression. What strace says goes into the file
+/// `trace` of the daemon's directory.
+fn strace(daemon: &Path, expression: &str) -> Command {
+    let mut strace = command("strace");
+    // The daemon stays this test's child, and strace watches from aside.
+    strace.args(["-D", "-f", "-qq", "-e", expression, "-o"]);
+    strace.arg(daemon.with_file_name("trace")).arg(daemon);
+    strace
 }
