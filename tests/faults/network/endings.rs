@@ -43,8 +43,9 @@ fn serves(daemon: &Daemon) -> Duration {
 #[test]
 fn n07_a_reset_costs_neither_a_thread_nor_a_child() {
     let mut burp = FakeBurp::new();
-    // One thread, so that it would be missed.
-    let mut daemon = standard(&burp).set("threads", "1").start();
+    // One thread, so that it would be missed; and time for a child to write a long answer, however
+    // slow this machine is.
+    let mut daemon = standard(&burp).set("threads", "1").timeout(60).start();
     daemon.wait_ready(POOL);
     let before = daemon.children();
     let to = port(daemon.address());
@@ -59,7 +60,7 @@ fn n07_a_reset_costs_neither_a_thread_nor_a_child() {
     longest = longest.max(serves(&daemon));
     burp.release(pid, &[Step::Answer]);
 
-    burp.at_query("c:client2", vec![Step::Filler(20_000_000)]);
+    burp.at_query("c:client2", vec![Step::Filler(12_000_000)]);
     let mut stream = connect_to(to);
     stream.write_all(&frame(&query("c:client2"))).unwrap();
     stream.read_exact(&mut [0; 10_000]).unwrap();
@@ -92,10 +93,11 @@ fn n07_a_reset_costs_neither_a_thread_nor_a_child() {
 #[test]
 fn n08_an_answer_that_nobody_reads_holds_no_child_and_ends_at_its_deadline() {
     let burp = FakeBurp::new();
-    let daemon = standard(&burp).set("write_deadline", "2").start();
+    // A child has time to write, however slow this machine is.
+    let daemon = standard(&burp).set("write_deadline", "2").timeout(60).start();
     daemon.wait_ready(POOL);
     // The kernel may take the whole of the first, whoever reads; of the second it does not.
-    let sizes = [("c:client1", 1 << 20), ("c:client2", 20 << 20)];
+    let sizes = [("c:client1", 1 << 20), ("c:client2", 8 << 20)];
     burp.rule(move |_, question| {
         let long = sizes.iter().find(|(text, _)| question.is_query(text));
         long.map_or_else(|| usual(question), |(_, size)| Reply::Do(vec![Step::Filler(*size)]))
