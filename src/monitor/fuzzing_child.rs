@@ -19,7 +19,7 @@ use crate::transport::{Transport, TransportChoice};
 use crate::watched::Watched;
 
 /// How much a child may say before it must have answered, in bytes.
-const CAP: usize = 64 << 10;
+const CAP: usize = 128 << 10;
 
 /// What a child says: the first byte is the way, then come the cuts, and for an exchange the
 /// queries (one line, with a tab between two of them), then what the child says.
@@ -40,21 +40,23 @@ pub fn child_stream(bytes: &[u8]) {
             let line = String::from_utf8_lossy(cursor.line()).into_owned();
             let queries = line.split('\t').filter_map(|query| Query::parse(query).ok());
             let queries: Vec<Query> = queries.take(4).collect();
-            exchange(&queries, way % 3 == 0, cuts, &lengthened(cursor.rest()));
+            exchange(&queries, way % 3 == 0, &pieces(cuts, cursor.rest()));
         }
-        _ => session(cuts, &lengthened(cursor.rest())),
+        _ => session(&pieces(cuts, cursor.rest())),
     }
 }
 
-/// With many bytes for the first byte of ones, so that a short input can hold a long answer.
-fn lengthened(said: &[u8]) -> Vec<u8> {
-    let mut parts = said.splitn(2, |byte| *byte == 1);
-    let mut long = parts.next().unwrap_or_default().to_vec();
-    if let Some(rest) = parts.next() {
-        long.resize(long.len() + COPY_BYTES, b'y');
-        long.extend(rest);
+/// The pieces in which `said` comes. The first byte of value one in it stands for many bytes that
+/// come at once, so that a short input can hold a long answer.
+fn pieces(cuts: Cuts<'_>, said: &[u8]) -> Vec<Vec<u8>> {
+    let mut pieces: Vec<Vec<u8>> = cuts.pieces(said).into_iter().map(<[u8]>::to_vec).collect();
+    for piece in &mut pieces {
+        if let Some(at) = piece.iter().position(|byte| *byte == 1) {
+            piece.splice(at..=at, std::iter::repeat_n(b'y', COPY_BYTES));
+            break;
+        }
     }
-    long
+    pieces
 }
 
 /// What came of an exchange.
@@ -66,7 +68,7 @@ struct Outcome {
     rest: Vec<u8>,
 }
 
-fn exchange(queries: &[Query], markers: bool, cuts: Cuts<'_>, said: &[u8]) {
+fn exchange(queries: &[Query], markers: bool, pieces: &[Vec<u8>]) {
     let mut ends = Vec::new();
     let mut outcome = Outcome::default();
     let mut exchange = Exchange::default();
@@ -74,7 +76,7 @@ fn exchange(queries: &[Query], markers: bool, cuts: Cuts<'_>, said: &[u8]) {
         exchange.ask(query, &mut Vec::new());
     }
     let (mut input, mut end) = (Vec::new(), 0);
-    for piece in cuts.pieces(said) {
+    for piece in pieces {
         input.extend(piece);
         end += piece.len();
         ends.push(end);
@@ -100,7 +102,7 @@ fn exchange(queries: &[Query], markers: bool, cuts: Cuts<'_>, said: &[u8]) {
         exchange.consume(&mut input);
         outcome.rest = input;
     }
-    assert_eq!(outcome, plainly(queries, markers, &ends, said));
+    assert_eq!(outcome, plainly(queries, markers, &ends, &pieces.concat()));
 }
 
 fn bytes_of(answer: BurpAnswer) -> Vec<u8> {
@@ -195,11 +197,12 @@ fn end(said: &[u8], at: &mut usize, ends: &[usize], marker: &[u8]) -> Option<boo
 
 /// A whole life: the greeting, then one query after the other, each asked as soon as the child is
 /// free, with the summary now and then.
-fn session(cuts: Cuts<'_>, said: &[u8]) {
+fn session(pieces: &[Vec<u8>]) {
+    let said = pieces.concat();
     let mut life = Life::new();
-    for piece in cuts.pieces(said) {
+    for piece in pieces {
         life.input.extend(piece);
-        if life.input.len() > CAP || !life.hear(said) {
+        if life.input.len() > CAP || !life.hear(&said) {
             break;
         }
     }
