@@ -4,6 +4,7 @@
 //! comes back. The changes make each run look a little further, without libFuzzer's guidance.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+use std::fmt;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -28,17 +29,29 @@ fn replay(name: &str, target: Target) {
         assert!(outcome.is_ok(), "tests/fuzz/corpus/{name}/{file} (see the panic above)");
     }
     let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(500) };
-    let strategy = (any::<Index>(), any::<Index>(), vec(change(), 1..8));
+    let changed = (any::<Index>(), any::<Index>(), vec(change(), 1..8));
+    let changed = changed.prop_map(|(one, other, changes)| {
+        let mut bytes = one.get(&corpus).1.clone();
+        for change in &changes {
+            change.make(&mut bytes, &other.get(&corpus).1);
+        }
+        Input(bytes)
+    });
     TestRunner::new(config)
-        .run(&strategy, |(one, other, changes)| {
-            let mut bytes = one.get(&corpus).1.clone();
-            for change in &changes {
-                change.make(&mut bytes, &other.get(&corpus).1);
-            }
+        .run(&changed, |Input(bytes)| {
             target(&bytes);
             Ok(())
         })
         .unwrap_or_else(|error| panic!("{name}: {error}"));
+}
+
+/// Bytes that are shown as a file can be made of them.
+struct Input(Vec<u8>);
+
+impl fmt::Debug for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "$'{}'", self.0.escape_ascii())
+    }
 }
 
 /// The corpus in the tree: the name and the bytes of each file.
