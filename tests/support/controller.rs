@@ -82,7 +82,10 @@ impl Controller {
                     // A child may be killed in the middle of a line.
                     let _ = serve(stream, &state, &sender);
                 };
-                std::mem::forget(Thread::spawn("child", serve));
+                // Its stack goes with its child: a long run has thousands of them.
+                if let Ok(thread) = Thread::spawn("child", serve) {
+                    thread.detach();
+                }
             }
         });
         // Joining would wait for ever: nothing wakes an acceptor.
@@ -201,10 +204,15 @@ impl Controller {
         &self.seen
     }
 
+    /// Takes every event so far.
+    pub fn take_events(&mut self) -> Vec<Event> {
+        self.untaken();
+        std::mem::take(&mut self.seen)
+    }
+
     /// Forgets every event so far.
     pub fn forget(&mut self) {
-        self.untaken();
-        self.seen.clear();
+        self.take_events();
     }
 }
 
