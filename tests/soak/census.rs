@@ -24,9 +24,8 @@ pub(crate) struct Census {
 impl Census {
     /// Of the process `pid`.
     pub(crate) fn of(pid: u32) -> Self {
-        let count = |what: &str| {
-            fs::read_dir(format!("/proc/{pid}/{what}")).map_or(0, |entries| entries.count())
-        };
+        let count =
+            |what: &str| fs::read_dir(format!("/proc/{pid}/{what}")).map_or(0, Iterator::count);
         // Exact, which the figures of `status` are not: those are kept per processor.
         let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
         let kib = |name: &str| {

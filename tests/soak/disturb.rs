@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ostler_tests::process::kill;
+use ostler_tests::process::{Identity, kill};
 use rustix::process::Signal;
 
 use crate::client::pause;
@@ -75,14 +75,14 @@ pub(crate) fn disturb(side: &Side) {
         (Deed::Stop, _) => side.strike(one, Signal::STOP),
         (Deed::KillAll, _) => {
             side.strike_all();
-            children.iter().for_each(|child| kill(child.pid, Signal::KILL));
+            kill_all(&children);
         }
         (Deed::Hup, _) => kill(side.daemon.pid(), Signal::HUP),
         (Deed::FailStarts, Burp::Scripted(_, script)) => {
             side.strike_all();
             let faults = (0..=chance.below(5)).map(|_| *chance.one(&StartFault::ALL));
             script.fail_starts(faults.collect());
-            children.iter().for_each(|child| kill(child.pid, Signal::KILL));
+            kill_all(&children);
         }
         (Deed::ServerReload, Burp::Real(server, _)) => {
             side.strike_all();
@@ -95,5 +95,11 @@ pub(crate) fn disturb(side: &Side) {
             server.start();
         }
         (Deed::FailStarts | Deed::ServerReload | Deed::ServerRestart, _) => {}
+    }
+}
+
+fn kill_all(children: &[Identity]) {
+    for child in children {
+        kill(child.pid, Signal::KILL);
     }
 }

@@ -131,13 +131,15 @@ fn commit(side: &Side, misdeed: Misdeed) -> Result<(), String> {
         // Chance may announce a length that never comes.
         Misdeed::Random => refused(side, &chance.bytes(some(2000)), true, REQUEST_DEADLINE),
         Misdeed::RandomFrame => refused(side, &wire::frame(&chance.bytes(some(2000))), false, 0),
-        Misdeed::Deep => refused(side, &wire::frame(&[b'['; 60_000]), false, 0),
+        Misdeed::Deep => refused(side, &wire::frame(&vec![b'['; 60_000]), false, 0),
         Misdeed::Password => {
             let request = json!({ "query": "c:", "password": "not this one" }).to_string();
             refused(side, &wire::frame(request.as_bytes()), false, 0)
         }
         Misdeed::ResetAtOnce => {
-            connect(side).map(Client::reset);
+            if let Ok(client) = Client::connect(side.address, side.timeout) {
+                client.reset();
+            }
             Ok(())
         }
         Misdeed::ResetAfterRequest => abandon(side, 0),
@@ -231,10 +233,6 @@ fn abandon(side: &Side, bytes: usize) -> Result<(), String> {
     });
     side.over(&asked);
     sent.map_err(|error| error.to_string())
-}
-
-fn connect(side: &Side) -> Option<Client> {
-    Client::connect(side.address, side.timeout).ok()
 }
 
 fn is_reset(error: &io::Error) -> bool {
