@@ -12,6 +12,9 @@ use crate::client::{Client, Outcome, is_late, pause};
 use crate::judge::{TOLERANCE, judge};
 use crate::side::{HEADER_DEADLINE, KEEP_IDLE, REQUEST_DEADLINE, Side};
 
+/// How late wrong passwords are answered, in seconds, at most.
+const GUESS_DELAY: u64 = 8;
+
 /// A way to misbehave.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Misdeed {
@@ -134,7 +137,7 @@ fn commit(side: &Side, misdeed: Misdeed) -> Result<(), String> {
         Misdeed::Deep => refused(side, &wire::frame(&vec![b'['; 60_000]), false, 0),
         Misdeed::Password => {
             let request = json!({ "query": "c:", "password": "not this one" }).to_string();
-            refused(side, &wire::frame(request.as_bytes()), false, 0)
+            refused(side, &wire::frame(request.as_bytes()), false, GUESS_DELAY)
         }
         Misdeed::ResetAtOnce => {
             if let Ok(client) = Client::connect(side.address, side.timeout) {
