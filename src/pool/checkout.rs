@@ -9,8 +9,7 @@
 //! calls are told so at once instead of at their deadlines.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -18,6 +17,7 @@ use ostler_runtime::now;
 
 use crate::call::{Call, CallError};
 use crate::mailbox::Mailbox;
+use crate::sync::{AtomicUsize, Mutex, MutexGuard, Ordering};
 
 /// A slot's entry in the book.
 pub(crate) type Entry<Q, A> = Arc<Mailbox<Call<Q, A>>>;
@@ -298,6 +298,23 @@ impl<Q, A> Checkout<Q, A> {
     pub(crate) fn load(&self) -> (usize, usize) {
         let book = self.lock();
         (book.queue.len(), book.lent)
+    }
+
+    /// What must hold at every moment: no call waits while a slot is idle, and no slot is idle twice.
+    #[cfg(all(test, shuttle))]
+    pub(crate) fn check(&self) {
+        let book = self.lock();
+        assert!(book.queue.is_empty() || book.idle.is_empty(), "a call waits beside an idle slot");
+        for (index, slot) in book.idle.iter().enumerate() {
+            let twice = book.idle.iter().skip(index + 1).any(|other| Arc::ptr_eq(slot, other));
+            assert!(!twice, "a slot is idle twice");
+        }
+    }
+
+    /// How many slots are idle.
+    #[cfg(all(test, shuttle))]
+    pub(crate) fn idle(&self) -> usize {
+        self.lock().idle.len()
     }
 
     fn lock(&self) -> MutexGuard<'_, Book<Q, A>> {

@@ -36,12 +36,16 @@ pub mod fuzzing;
 pub mod launch;
 mod loss;
 mod mailbox;
+mod offer;
 pub mod oneshot;
 mod pool;
 mod replace;
+#[cfg(all(test, shuttle))]
+mod schedules;
 mod slot;
 pub mod state;
 pub mod statistics;
+mod sync;
 mod wait;
 
 pub use call::{Call, CallError};

@@ -3,10 +3,8 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use crossbeam_channel::{Receiver, Sender, bounded};
-use ostler_runtime::Wake;
+use crate::sync::{AtomicBool, Ordering, Receiver, Sender, Wake, bounded};
 
 /// One slot's mailbox. At most one request is ever on its way, because a slot is handed one only
 /// after it said that it is idle.
@@ -66,6 +64,19 @@ impl<T> Mailbox<T> {
     /// Makes the descriptor silent until the next wake.
     pub(crate) fn clear(&self) {
         self.event.clear();
+    }
+}
+
+#[cfg(all(test, shuttle))]
+impl<T> Mailbox<T> {
+    /// Waits as a poll of the descriptor would.
+    pub(crate) fn wait(&self) {
+        self.event.wait();
+    }
+
+    /// Whether the descriptor is readable.
+    pub(crate) fn is_awake(&self) -> bool {
+        self.event.is_awake()
     }
 }
 

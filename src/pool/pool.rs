@@ -70,7 +70,7 @@ impl<D: Dialect> Pool<D> {
         let size = options.size.max(1);
         let shared = Arc::new(Shared {
             dialect,
-            checkout: Checkout::new(options.queue),
+            checkout: Arc::new(Checkout::new(options.queue)),
             options: RwLock::new(options),
             counters: Counters::default(),
             revision: AtomicU64::new(0),

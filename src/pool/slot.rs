@@ -17,6 +17,7 @@ use crate::checkout::{Checkout, Entry};
 use crate::child::{Child, GRACE};
 use crate::dialect::{Cause, Dialect, Session, Step};
 use crate::loss::why_it_ended;
+use crate::offer::Offer;
 use crate::pool::Options;
 use crate::replace::{Replacement, Turns};
 use crate::state::{Action, Event, State, next};
@@ -30,7 +31,7 @@ const LEAST_TIME: Duration = Duration::from_secs(1);
 pub(crate) struct Shared<D: Dialect> {
     pub(crate) dialect: D,
     pub(crate) options: RwLock<Options>,
-    pub(crate) checkout: Checkout<D::Request, D::Answer>,
+    pub(crate) checkout: Arc<Checkout<D::Request, D::Answer>>,
     pub(crate) counters: Counters,
     /// Counts what may have made children out of date.
     pub(crate) revision: AtomicU64,
@@ -47,8 +48,7 @@ pub(crate) struct Slot<D: Dialect> {
     pub(crate) mailbox: Entry<D::Request, D::Answer>,
     pub(crate) report: Arc<Mutex<SlotReport>>,
     pub(crate) children: Vec<ChildOf<D>>,
-    /// Entered as idle in the checkout.
-    offered: bool,
+    offer: Offer<D::Request, D::Answer>,
     pub(crate) failures: u32,
     pub(crate) start_at: Instant,
     recoveries: u64,
@@ -81,12 +81,13 @@ impl<D: Dialect> Slot<D> {
         report: Arc<Mutex<SlotReport>>,
     ) -> Self {
         let start = now();
+        let offer = Offer::new(Arc::clone(&shared.checkout), Arc::clone(&mailbox));
         Self {
             shared,
             mailbox,
             report,
             children: Vec::new(),
-            offered: false,
+            offer,
             failures: 0,
             start_at: start,
             recoveries: 0,
@@ -159,17 +160,9 @@ impl<D: Dialect> Slot<D> {
         self.give_up_turn();
     }
 
-    /// Takes the slot off the idle ones. False if a call was handed to it meanwhile: then the call
-    /// goes back to the checkout.
+    /// Takes the slot off the idle ones. False if a call is on its way to it.
     pub(crate) fn withdraw(&mut self) -> bool {
-        if self.offered && !self.shared.checkout.withdraw(&self.mailbox) {
-            // The hand-over is a step after the entry is struck out, so the call may be a moment
-            // away; its arrival wakes this slot again.
-            let Some(call) = self.mailbox.take() else { return false };
-            self.shared.checkout.give_back(call);
-        }
-        self.offered = false;
-        true
+        self.offer.withdraw()
     }
 
     /// Starts a child if there is none and the time has come.
@@ -243,10 +236,9 @@ impl<D: Dialect> Slot<D> {
         self.make_room();
         // A child whose output has ended is about to be lost.
         let ready = |child: &ChildOf<D>| child.state == State::Ready && child.stdout.is_some();
-        if !self.offered && self.children.iter().any(ready) {
-            match self.shared.checkout.next(&self.mailbox) {
-                Some(call) => self.lend(call),
-                None => self.offered = true,
+        if self.children.iter().any(ready) {
+            if let Some(call) = self.offer.next() {
+                self.lend(call);
             }
         }
     }
@@ -271,9 +263,7 @@ impl<D: Dialect> Slot<D> {
 
     /// Takes what the mailbox holds.
     pub(crate) fn open_mailbox(&mut self) {
-        self.mailbox.clear();
-        if let Some(call) = self.mailbox.take() {
-            self.offered = false;
+        if let Some(call) = self.offer.open() {
             self.lend(call);
         }
     }
