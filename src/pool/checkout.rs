@@ -36,6 +36,8 @@ struct Book<Q, A> {
     /// The earliest deadline that slot number 0 watches for on behalf of the queue.
     alarm: Option<Instant>,
     closed: bool,
+    /// The slots are going: what comes back finds nobody any more.
+    abandoned: bool,
     lent: usize,
     recoveries: u64,
 }
@@ -54,6 +56,7 @@ impl<Q, A> Checkout<Q, A> {
             slots: Vec::new(),
             alarm: None,
             closed: false,
+            abandoned: false,
             lent: 0,
             recoveries: 0,
         };
@@ -130,6 +133,11 @@ impl<Q, A> Checkout<Q, A> {
     /// A call that was lent and lost its child goes to another one, before all others.
     pub(crate) fn give_back(&self, call: Call<Q, A>) {
         let mut book = self.lock();
+        if book.abandoned {
+            drop(book);
+            self.finished();
+            return call.finish(Err(CallError::Stopping));
+        }
         if let Some(mailbox) = book.idle.pop() {
             drop(book);
             if let Err(call) = mailbox.hand(call) {
@@ -286,9 +294,12 @@ impl<Q, A> Checkout<Q, A> {
         }
     }
 
-    /// Ends all waiting calls.
+    /// Ends all waiting calls, and those that come back to wait.
     pub(crate) fn abandon(&self) {
-        let queue = std::mem::take(&mut self.lock().queue);
+        let mut book = self.lock();
+        book.abandoned = true;
+        let queue = std::mem::take(&mut book.queue);
+        drop(book);
         for call in queue {
             call.finish(Err(CallError::Stopping));
         }

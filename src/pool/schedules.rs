@@ -357,6 +357,22 @@ fn a_pool_that_is_closed_ends_every_call_and_says_when_the_last_one_is_over() {
 }
 
 #[test]
+fn a_pool_that_is_stopped_tells_every_caller() {
+    explore(|| {
+        let mut world = World::new(2, 2);
+        let callers = [world.caller(2), world.caller(2)];
+        world.book.close();
+        world.book.abandon();
+        for (mailbox, _) in &world.slots {
+            mailbox.retire(false);
+        }
+        world.ends();
+        callers.into_iter().for_each(|caller| caller.join().unwrap());
+        world.stop();
+    });
+}
+
+#[test]
 fn a_call_whose_deadline_passes_in_the_queue_is_told_while_every_child_is_busy() {
     explore(|| {
         let mut world = World::new(0, 0);

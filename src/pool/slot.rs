@@ -98,20 +98,27 @@ impl<D: Dialect> Slot<D> {
 
     /// The thread's body: serves until the mailbox says that the slot is retired.
     pub(crate) fn run(mut self) {
-        while !(self.mailbox.is_retired() && self.children.is_empty() && self.held.is_empty()) {
+        while !self.has_ended() {
             if caught("a slot", || self.turn()).is_none() {
                 count(&self.shared.counters.panics);
                 self.start_over();
             }
         }
-        self.withdraw();
         self.shared.checkout.leave(&self.mailbox);
         self.report(None);
     }
 
+    /// Whether the slot is retired and has nothing left, not even a call that is on its way here.
+    fn has_ended(&mut self) -> bool {
+        self.mailbox.is_retired()
+            && self.children.is_empty()
+            && self.held.is_empty()
+            && self.withdraw()
+    }
+
     fn turn(&mut self) {
         self.release_held();
-        if self.mailbox.is_retired() && self.children.is_empty() {
+        if self.has_ended() {
             return;
         }
         if self.mailbox.is_retired() {
