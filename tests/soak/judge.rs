@@ -108,8 +108,10 @@ fn is_justified(side: &Side, error: Error, from: Instant, to: Instant, children:
     match error {
         // Two were lost, and no child that is known to have had it was left alone.
         Error::Lost => trouble.children >= 2 && children.iter().all(harmed),
+        // The child itself, or one after so long a wait that a good child had no time left.
         Error::Late => {
-            trouble.children >= 1 && (children.is_empty() || children.iter().any(harmed))
+            let its_own = children.is_empty() || children.iter().any(harmed);
+            (trouble.children >= 1 && its_own) || trouble.children >= side.pool
         }
         Error::Waiting | Error::Down => trouble.children >= side.pool,
         Error::TooLong => false,
