@@ -68,9 +68,16 @@ impl<Q, A> Checkout<Q, A> {
         self.limit.store(limit, Ordering::Relaxed);
     }
 
-    /// Enters a slot. It is not idle yet, nor in trouble.
+    /// Enters a slot. It is not idle yet, nor in trouble: if all others are, they need not leave it
+    /// to one of them any more to try again.
     pub(crate) fn enter(&self, mailbox: &Entry<Q, A>) {
-        self.lock().slots.push(Slot { mailbox: Arc::clone(mailbox), trouble: None });
+        let mut book = self.lock();
+        if book.down().is_some() {
+            for slot in &book.slots {
+                slot.mailbox.wake();
+            }
+        }
+        book.slots.push(Slot { mailbox: Arc::clone(mailbox), trouble: None });
     }
 
     /// Strikes a slot out. If all that stay are in trouble, waiting calls are told.

@@ -36,6 +36,8 @@ pub mod fuzzing;
 pub mod launch;
 mod loss;
 mod mailbox;
+#[cfg(all(test, shuttle))]
+mod models;
 mod offer;
 pub mod oneshot;
 mod pool;

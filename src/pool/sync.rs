@@ -21,6 +21,7 @@ mod real {
 }
 
 #[cfg(all(test, shuttle))]
+#[allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 mod model {
     use std::collections::VecDeque;
     use std::io;
