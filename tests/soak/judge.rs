@@ -4,16 +4,13 @@
 //! cause it, and allowed where the ledger shows that others have: an error without a cause is a
 //! wrong answer.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use ostler_tests::Answer;
 
 use crate::client::Outcome;
 use crate::kinds::Due;
 use crate::side::{Asked, Side};
-
-/// What an answer may take beyond the daemon's own timeout.
-pub(crate) const TOLERANCE: Duration = Duration::from_secs(1);
 
 /// The daemon's errors, by the words that they begin with.
 const ERRORS: [(&str, Error); 5] = [
@@ -76,7 +73,7 @@ pub(crate) fn judge(side: &Side, asked: &Asked, from: Instant, outcome: Outcome)
     match outcome {
         Outcome::Late => side.tally.hang(format!("{}: {text}: no answer", side.name)),
         Outcome::Broken(error) => wrong(error.to_string()),
-        Outcome::Answer(_) if waited > side.timeout + TOLERANCE => {
+        Outcome::Answer(_) if waited > side.timeout + side.tolerance => {
             side.tally.hang(format!("{}: {text}: answered after {waited:.1?}", side.name));
         }
         Outcome::Answer(Answer::Ok(body)) if body == asked.right => {

@@ -9,8 +9,6 @@ use std::time::{Duration, Instant};
 
 use ostler_runtime::now;
 
-/// How long after the end of a child its slot may be without another: the bound for a whole pool.
-const REPLACED: Duration = Duration::from_millis(1500);
 /// How long a disturbance is remembered that is over.
 const MEMORY: Duration = Duration::from_secs(120);
 
@@ -33,8 +31,11 @@ struct Disturbance {
 }
 
 /// See the module.
-#[derive(Debug, Default)]
-pub(crate) struct Ledger(Mutex<Vec<Disturbance>>);
+#[derive(Debug)]
+pub(crate) struct Ledger {
+    entries: Mutex<Vec<Disturbance>>,
+    replaced: Duration,
+}
 
 /// How a pool was disturbed in some time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,6 +47,11 @@ pub(crate) struct Trouble {
 }
 
 impl Ledger {
+    /// After the end of a child its slot may be without another for so long.
+    pub(crate) fn new(replaced: Duration) -> Self {
+        Self { entries: Mutex::default(), replaced }
+    }
+
     /// Something is done now.
     pub(crate) fn begin(&self, whom: Whom) {
         self.lock().push(Disturbance { whom, from: now(), until: None });
@@ -89,7 +95,7 @@ impl Ledger {
     pub(crate) fn between(&self, from: Instant, to: Instant) -> Trouble {
         let mut trouble = Trouble::default();
         for entry in self.lock().iter() {
-            let over = entry.until.is_some_and(|until| until + REPLACED < from);
+            let over = entry.until.is_some_and(|until| until + self.replaced < from);
             if over || entry.from > to {
                 continue;
             }
@@ -102,7 +108,7 @@ impl Ledger {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Disturbance>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -112,7 +118,8 @@ mod tests {
 
     #[test]
     fn a_disturbance_counts_from_its_start_until_its_child_is_replaced() {
-        let ledger = Ledger::default();
+        let replaced = Duration::from_millis(1500);
+        let ledger = Ledger::new(replaced);
         let before = now();
         ledger.begin(Whom::Child(7));
         let start = now();
@@ -122,13 +129,13 @@ mod tests {
         ledger.gone(7);
         let end = now();
         assert_eq!(ledger.between(end, end), one);
-        let later = end + REPLACED + Duration::from_secs(1);
+        let later = end + replaced + Duration::from_secs(1);
         assert_eq!(ledger.between(later, later), Trouble::default());
     }
 
     #[test]
     fn what_began_after_the_pool_was_asked_stays_open() {
-        let ledger = Ledger::default();
+        let ledger = Ledger::new(Duration::ZERO);
         let asked = now();
         ledger.begin(Whom::All);
         ledger.whole(asked);

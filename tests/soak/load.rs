@@ -9,7 +9,7 @@ use ostler_runtime::{Deadline, now};
 
 use crate::client::{exchange, pause};
 use crate::disturb::disturb;
-use crate::judge::{TOLERANCE, judge};
+use crate::judge::judge;
 use crate::network::misbehave;
 use crate::samples::Samples;
 use crate::side::{Burp, Side};
@@ -127,7 +127,7 @@ pub(crate) fn ask(side: &Side, share: u64) {
     let request = side.request(&asked);
     let from = now();
     // A moment more, so that what comes too late is told from what never comes.
-    let outcome = exchange(side.address, &request, side.timeout + 2 * TOLERANCE);
+    let outcome = exchange(side.address, &request, side.timeout + 2 * side.tolerance);
     judge(side, &asked, from, outcome);
 }
 

@@ -11,6 +11,7 @@ mod client;
 mod disturb;
 mod judge;
 mod kinds;
+mod known;
 mod ledger;
 mod load;
 mod network;
@@ -69,6 +70,7 @@ fn main() -> ExitCode {
             Result {
                 name: side.name,
                 pool: side.pool,
+                smoke: options.smoke,
                 counts: side.tally.counts().clone(),
                 before,
                 after,

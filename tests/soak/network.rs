@@ -9,7 +9,7 @@ use ostler_tests::{Answer, wire};
 use serde_json::json;
 
 use crate::client::{Client, Outcome, is_late, pause};
-use crate::judge::{TOLERANCE, judge};
+use crate::judge::judge;
 use crate::side::{HEADER_DEADLINE, KEEP_IDLE, REQUEST_DEADLINE, Side};
 
 /// How late wrong passwords are answered, in seconds, at most.
@@ -149,7 +149,7 @@ fn commit(side: &Side, misdeed: Misdeed) -> Result<(), String> {
         Misdeed::ResetInAnswer => abandon(side, 100),
         Misdeed::SlowReader => {
             let asked = side.long_query();
-            let (from, patience) = (now(), side.timeout + TOLERANCE);
+            let (from, patience) = (now(), side.timeout + side.tolerance);
             let outcome = match Client::narrow(side.address, patience, 64 << 10) {
                 Ok(mut client) => match client.send(&side.request(&asked)) {
                     Ok(()) => client.answer(32 << 10, Duration::from_millis(20)),
@@ -198,7 +198,7 @@ fn refused(side: &Side, bytes: &[u8], end: bool, seconds: u64) -> Result<(), Str
 
 fn tried(side: &Side, bytes: &[u8], end: bool, seconds: u64) -> Result<Answer, String> {
     // The daemon reads on for a second when it has answered, so that nothing is destroyed.
-    let patience = Duration::from_secs(seconds) + 2 * TOLERANCE;
+    let patience = Duration::from_secs(seconds) + 2 * side.tolerance;
     let sent = Client::connect(side.address, patience).and_then(|mut client| {
         client.send(bytes)?;
         if end {

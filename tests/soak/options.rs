@@ -30,6 +30,8 @@ pub(crate) struct Options {
     pub(crate) seed: u64,
     /// Children a daemon.
     pub(crate) pool: usize,
+    /// A short run, for what is counted and not for what takes time or memory.
+    pub(crate) smoke: bool,
     /// Leave the real burp out.
     pub(crate) without_burp: bool,
     /// Where the figures go as JSON.
@@ -42,14 +44,16 @@ impl Options {
         let found = command().try_get_matches()?;
         let number = |name: &str| found.get_one::<u64>(name).copied();
         let or = |name: &str, default: u64| number(name).unwrap_or(default);
+        let smoke = found.get_flag("smoke");
         Ok(Self {
-            length: Duration::from_secs(or("seconds", 60)),
+            length: Duration::from_secs(or("seconds", if smoke { 5 } else { 60 })),
             faults: number("faults"),
-            warm_up: Duration::from_secs(or("warm-up", 30)),
+            warm_up: Duration::from_secs(or("warm-up", if smoke { 5 } else { 30 })),
             rate: or("rate", 50),
-            share: or("share", 50).min(1000),
+            share: or("share", if smoke { 200 } else { 50 }).min(1000),
             seed: or("seed", 1),
             pool: usize::try_from(or("pool", 3)).unwrap_or(usize::MAX),
+            smoke,
             without_burp: found.get_flag("without-burp"),
             json: found.get_one("json").cloned(),
         })
@@ -66,16 +70,18 @@ fn command() -> Command {
         valued("share", "N", "Of 1000 requests, so many meet a fault [default: 50]"),
         valued("seed", "N", "Where chance begins [default: 1]"),
         valued("pool", "N", "Children of each daemon [default: 3]"),
-        Arg::new("without-burp")
-            .long("without-burp")
-            .help("Scripted children alone")
-            .action(ArgAction::SetTrue),
+        flag("smoke", "A short run that fails on wrong answers and leaks, not on time or memory"),
+        flag("without-burp", "Scripted children alone"),
         valued("json", "FILE", "Also write every figure to FILE").value_parser(path()),
     ])
 }
 
 fn valued(name: &'static str, value: &'static str, help: &'static str) -> Arg {
     Arg::new(name).long(name).value_name(value).help(help).value_parser(number())
+}
+
+fn flag(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).help(help).action(ArgAction::SetTrue)
 }
 
 fn number() -> ValueParser {

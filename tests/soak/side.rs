@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::client::{Outcome, exchange};
 use crate::kinds::{Due, MAX_ANSWER, Plan};
+use crate::known::known_queries;
 use crate::ledger::{Ledger, Whom};
 use crate::options::Options;
 use crate::random::Chance;
@@ -31,6 +32,13 @@ const START_DEADLINE: u64 = 3;
 /// An answer that no socket's buffer holds.
 const BIG: usize = 900_000;
 
+/// What an answer may take beyond the daemon's own timeout.
+const TOLERANCE: Duration = Duration::from_secs(1);
+/// How long after the end of a child its slot may be without another: the bound for a whole pool.
+const REPLACED: Duration = Duration::from_millis(1500);
+/// Both, where time does not count.
+const UNHURRIED: Duration = Duration::from_secs(30);
+
 /// A daemon under test.
 pub(crate) struct Side {
     /// Its name in the report.
@@ -40,6 +48,8 @@ pub(crate) struct Side {
     pub(crate) pool: usize,
     /// For a whole answer.
     pub(crate) timeout: Duration,
+    /// What an answer may take beyond that.
+    pub(crate) tolerance: Duration,
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) tally: Arc<Tally>,
     pub(crate) chance: Chance,
@@ -69,13 +79,14 @@ impl Side {
     /// A daemon in front of scripted children.
     pub(crate) fn scripted(options: &Options) -> Self {
         let fake = FakeBurp::new();
-        let (ledger, tally) = (Arc::<Ledger>::default(), Arc::<Tally>::default());
+        let (ledger, tally) = books(options);
         let script = Arc::new(Script::new(Arc::clone(&ledger), Arc::clone(&tally)));
         let rule = Arc::clone(&script);
         fake.rule(move |pid, question| rule.reply(pid, question));
         let settings = fake.settings().set("start_deadline", &START_DEADLINE.to_string());
         let burp = Burp::Scripted(Mutex::new(fake), script);
-        Self::start("scripted children", settings, 3, burp, options, ledger, tally)
+        let timeout = if options.smoke { 10 } else { 3 };
+        Self::start("scripted children", settings, timeout, burp, options, ledger, tally)
     }
 
     /// A daemon in front of a real server.
@@ -83,7 +94,7 @@ impl Side {
         let server = PrivateBurp::new(Kind::Small);
         let known = known_queries(&server);
         let settings = server.settings();
-        let (ledger, tally) = (Arc::<Ledger>::default(), Arc::<Tally>::default());
+        let (ledger, tally) = books(options);
         let burp = Burp::Real(server, known);
         Self::start("real burp", settings, 10, burp, options, ledger, tally)
     }
@@ -111,8 +122,21 @@ impl Side {
         daemon.wait_ready(options.pool as u64);
         let chance = Chance::new(options.seed ^ (name.len() as u64) << 32);
         let (pool, timeout) = (options.pool, Duration::from_secs(timeout));
+        let tolerance = if options.smoke { UNHURRIED } else { TOLERANCE };
         let struck = Mutex::default();
-        Self { name, daemon, address, pool, timeout, ledger, tally, chance, burp, struck }
+        Self {
+            name,
+            daemon,
+            address,
+            pool,
+            timeout,
+            tolerance,
+            ledger,
+            tally,
+            chance,
+            burp,
+            struck,
+        }
     }
 
     /// A query that meets a fault so many times in a thousand.
@@ -168,7 +192,7 @@ impl Side {
     /// The answer of the function `status`; `None` if it does not come.
     pub(crate) fn status(&self) -> Option<Value> {
         let request = json!({ "func": "status", "password": wire::PASSWORD }).to_string();
-        let patience = self.timeout + Duration::from_secs(1);
+        let patience = self.timeout + self.tolerance;
         match exchange(self.address, &wire::frame(request.as_bytes()), patience) {
             Outcome::Answer(answer) if answer.status() == "OK" => Some(answer.json()),
             _ => None,
@@ -252,24 +276,9 @@ impl Side {
     }
 }
 
-/// Every kind of question that Burp-UI asks, and what a bare child answers.
-fn known_queries(server: &PrivateBurp) -> Vec<(String, Vec<u8>)> {
-    let mut texts = vec!["c:".to_owned()];
-    for client in ["client1", "client2", "client3"] {
-        texts.push(format!("c:{client}"));
-        for number in [1, 2] {
-            texts.push(format!("c:{client}:b:{number}"));
-            texts.push(format!("c:{client}:b:{number}:l:backup"));
-            texts.push(format!("c:{client}:b:{number}:l:backup_stats"));
-            texts.push(format!("c:{client}:b:{number}:p:{}", server.backed_up(client)));
-            texts.push(format!("c:{client}:b:{number}:p:*"));
-        }
-    }
-    let queries: Vec<&str> = texts.iter().map(String::as_str).collect();
-    let answers = server.bare(&queries);
-    let mut known: Vec<_> = texts.into_iter().zip(answers).collect();
-    known.sort_by_key(|(_, answer)| std::cmp::Reverse(answer.len()));
-    known
+fn books(options: &Options) -> (Arc<Ledger>, Arc<Tally>) {
+    let replaced = if options.smoke { UNHURRIED } else { REPLACED };
+    (Arc::new(Ledger::new(replaced)), Arc::default())
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
