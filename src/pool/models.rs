@@ -267,6 +267,26 @@ pub(crate) fn busy(book: &Book) -> Running {
     stuck(book, None)
 }
 
+/// A slot that is idle and then is not: a call that was handed to it meanwhile goes back.
+pub(crate) fn fickle(book: &Book) -> Running {
+    let mailbox: Entry<u32, u32> = Arc::new(Mailbox::new().unwrap());
+    book.enter(&mailbox);
+    let mut offer = Offer::new(Arc::clone(book), Arc::clone(&mailbox));
+    assert!(offer.next().is_none(), "a call was made before the slot was idle");
+    let (book, waiting) = (Arc::clone(book), Arc::clone(&mailbox));
+    let thread = spawn(move || {
+        while !offer.withdraw() {
+            waiting.wait();
+        }
+        while !waiting.is_retired() {
+            waiting.wait();
+            waiting.clear();
+        }
+        book.leave(&waiting);
+    });
+    (mailbox, thread)
+}
+
 /// A slot whose child does not start, ever.
 pub(crate) fn in_trouble(book: &Book) -> Running {
     stuck(book, Some("it does not start"))

@@ -18,7 +18,7 @@ use shuttle::thread::{JoinHandle, yield_now};
 use shuttle::{Config, MaxSteps, Runner};
 
 use crate::call::CallError;
-use crate::models::{World, busy, in_trouble};
+use crate::models::{World, busy, fickle, in_trouble};
 
 /// Orders of a scenario, by each scheduler, if the environment does not say.
 const SCHEDULES: usize = 2000;
@@ -142,6 +142,19 @@ fn a_call_whose_deadline_passes_in_the_queue_is_told_while_every_child_is_busy()
     explore(|| {
         let mut world = World::new(0, 0);
         world.slots.push(busy(&world.book));
+        let callers = world.late_callers();
+        assert_eq!(world.ends(), vec![Err(CallError::TimedOutWaiting); 2]);
+        join(callers);
+        world.stop();
+    });
+}
+
+#[test]
+fn a_call_that_comes_back_too_late_is_told_while_every_child_is_busy() {
+    explore(|| {
+        let mut world = World::new(0, 0);
+        world.slots.push(busy(&world.book));
+        world.slots.push(fickle(&world.book));
         let callers = world.late_callers();
         assert_eq!(world.ends(), vec![Err(CallError::TimedOutWaiting); 2]);
         join(callers);
