@@ -73,19 +73,20 @@ pub fn exec_child_if_asked() -> Option<ExitCode> {
     Some(ExitCode::from(127))
 }
 
-/// Starts this program anew in its own process, with the variable `name` set, unless it is set
-/// already. For what a library reads from the environment before `main`. If it cannot be done the
-/// program goes on as it is.
+/// Starts this program anew in its own process, with those of `variables` set that are not set
+/// already; if all are, nothing is done. For what a library reads from the environment before
+/// `main`. If it cannot be done the program goes on as it is.
 #[expect(clippy::disallowed_methods, reason = "the one home of new processes")]
-pub fn restart_with(name: &str, value: &str) {
-    if env::var_os(name).is_some() {
+pub fn restart_with(variables: &[(&str, &str)]) {
+    let missing = || variables.iter().filter(|(name, _)| env::var_os(name).is_none());
+    if missing().next().is_none() {
         return;
     }
     let mut arguments = env::args_os();
     let Some(own_name) = arguments.next() else { return };
     // By its path, so that the process keeps its name; the path may be another file by now.
     let path = env::current_exe().unwrap_or_else(|_| OWN_PROGRAM.into());
-    let _ = Command::new(path).arg0(own_name).args(arguments).env(name, value).exec();
+    let _ = Command::new(path).arg0(own_name).args(arguments).envs(missing().copied()).exec();
 }
 
 /// Raises the number of descriptors that this process may open to what it is granted, and returns
