@@ -208,13 +208,12 @@ impl Daemon {
         self.directory.path()
     }
 
-    /// Its living children.
+    /// Its living burp monitors. Others, such as one that is asked for its version, do not count.
     pub fn children(&self) -> Vec<Identity> {
-        children(self.pid())
+        children(self.pid()).into_iter().filter(is_monitor).collect()
     }
 
-    /// Waits until these are so many, and no other child, such as one that is asked for its version,
-    /// is beside them.
+    /// Waits until these are so many.
     pub fn wait_children(&self, wanted: usize) -> Vec<Identity> {
         wait_until(Deadline::after(PATIENCE), &format!("there are {wanted} children"), || {
             Some(self.children()).filter(|children| children.len() == wanted)
@@ -316,6 +315,13 @@ impl Drop for Daemon {
         // A test that fails leaves the log's reader to the end of the process.
         std::mem::forget(self.reader.take());
     }
+}
+
+/// Whether a child runs as burp's status monitor.
+fn is_monitor(child: &Identity) -> bool {
+    // One that has just ended has no command line any more.
+    let command = fs::read(format!("/proc/{}/cmdline", child.pid)).unwrap_or_default();
+    command.ends_with(b"\0-a\0m\0")
 }
 
 impl Log {
