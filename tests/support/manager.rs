@@ -1,5 +1,7 @@
 //! A service manager that only listens.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -22,6 +24,9 @@ impl Manager {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("notify");
         let socket = UnixDatagram::bind(&path).unwrap();
+        // For daemons that run as another user.
+        let open = |path: &Path| fs::set_permissions(path, fs::Permissions::from_mode(0o777));
+        open(directory.path()).and_then(|()| open(&path)).unwrap();
         let (sender, messages) = channel();
         // The kernel keeps few messages, and a daemon does not wait until there is room for more.
         let listener = Thread::spawn("manager", move || {
