@@ -3,7 +3,7 @@
 use ostler_tests::controller::{Event, Reply, usual};
 use ostler_tests::process::{Identity, memory, wait_gone};
 use ostler_tests::step::Step;
-use ostler_tests::{Daemon, FakeBurp, Fault, Question};
+use ostler_tests::{Daemon, FakeBurp, Fault, Question, wait_for};
 use rustix::process::Signal;
 
 use super::{QUERY, healed, standard, total, whole};
@@ -84,7 +84,7 @@ fn c11_a_child_says_more_than_the_cap_allows() {
     const CAP: u64 = 16 << 20;
     let mut burp = FakeBurp::new();
     // Few threads, since each of them takes some memory with its first request.
-    let settings = standard(&burp).set("threads", "2");
+    let settings = standard(&burp).set("threads", "2").timeout(30);
     let mut daemon = settings.clone().set("max_answer", "65536").start();
     daemon.wait_ready(3);
     // What no text holds is delivered as burp sent it, since a file's name may be any bytes.
@@ -128,15 +128,24 @@ fn c13_a_child_says_more_than_its_answer() {
     let mut fault = Fault::begin("C13");
     for (number, extra) in (1..).zip(["{\"clients\":[]}\n", "{\"unfinished", "\n"]) {
         burp.forget();
-        // In one write, so that the child is dirty as soon as it has answered.
-        let text = format!("{}{extra}", marked("{\"right\":1}\n"));
-        burp.at_query(QUERY, vec![Step::raw(&text)]);
+        let said = vec![Step::raw(&format!("{}{extra}", marked("{\"right\":1}\n"))), Step::Ask];
+        burp.rule(move |_, question| match question {
+            Question::Again => Reply::Hold,
+            _ if question.is_query(QUERY) => Reply::Do(said.clone()),
+            _ => usual(question),
+        });
         assert_eq!(daemon.query(QUERY).text(), "{\"right\":1}");
         let dirty = burp.wait_query(QUERY);
+        // What comes later than the next question is another matter: it is with its markers that an
+        // answer belongs to a question.
+        burp.wait("it has said all, or was killed over it", |event| {
+            let all = [Event::Asked(dirty, Question::Again), Event::Ended(dirty)];
+            all.contains(event).then_some(())
+        });
         burp.behave();
         assert_eq!(daemon.query("c:client2:b:1").json()["clients"][0]["name"], "client2");
         assert_ne!(burp.wait_query("c:client2:b:1"), dirty, "not asked again after {extra:?}");
-        burp.wait_end(dirty);
+        wait_for("it is gone", || !burp.alive().contains(&dirty));
         healed(&daemon, number);
     }
     fault.saw("destroyed before the next checkout, the next answer right");
