@@ -9,6 +9,11 @@
     reason = "a test fails by panicking"
 )]
 
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use ostler_tests::fault::rows;
+
 mod children;
 mod configuration;
 mod load;
@@ -19,3 +24,24 @@ mod security;
 mod signals;
 mod soak;
 mod tls;
+
+/// All sources below a directory.
+fn sources(directory: &Path) -> String {
+    let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    let text = |path: PathBuf| match path.extension() {
+        _ if path.is_dir() => sources(&path),
+        Some(name) if name == "rs" => fs::read_to_string(path).unwrap(),
+        _ => String::new(),
+    };
+    entries.map(text).collect()
+}
+
+#[test]
+fn every_row_has_its_one_test_or_the_reason_why_there_is_none() {
+    let sources = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("faults"));
+    for row in rows() {
+        let start = format!("\nfn {}_", row.id.to_lowercase());
+        let wanted = usize::from(row.untested.is_none());
+        assert_eq!(sources.matches(&start).count(), wanted, "{}", row.id);
+    }
+}
