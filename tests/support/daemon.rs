@@ -321,7 +321,7 @@ impl Drop for Daemon {
 fn is_monitor(child: &Identity) -> bool {
     // One that has just ended has no command line any more.
     let command = fs::read(format!("/proc/{}/cmdline", child.pid)).unwrap_or_default();
-    command.ends_with(b"\0-a\0m\0")
+    command.windows(6).any(|bytes| bytes == b"\0-a\0m\0")
 }
 
 impl Log {
