@@ -150,7 +150,8 @@ fn heading(long: bool) -> Result<String, Box<dyn Error>> {
     Ok(format!(
         "# The scoreboard of faults\n\nMade by `cargo run --release -p ostler-tests --bin faults -- \
          --write{form}` on {date}, commit {}, on {}.\n\
-         What each row's test does stands in `tests/faults/`, under the row's id.\n\n",
+         What each row's test does stands in `tests/faults/`, under the row's id.\n\
+         A row that names a commit of its own was measured apart, in its long form.\n\n",
         commit(),
         machine()
     ))
