@@ -11,6 +11,9 @@ use ostler_runtime::{Deadline, Thread};
 
 use crate::{PATIENCE, Settings};
 
+/// What the manager sends to itself, and no daemon does.
+const PASSED: &str = "passed";
+
 /// A service manager that only listens.
 pub struct Manager {
     messages: Receiver<String>,
@@ -78,9 +81,12 @@ impl Manager {
         }
     }
 
-    /// Passes over every message that has come so far.
+    /// Passes over every message that has been sent so far, also those that its own thread has not
+    /// read yet: messages come in order, and the last one is its own.
     pub fn passed(&self) {
-        while self.messages.try_recv().is_ok() {}
+        UnixDatagram::unbound().unwrap().send_to(PASSED.as_bytes(), &self.path).unwrap();
+        let deadline = Deadline::after(PATIENCE);
+        while self.next(deadline) != PASSED {}
     }
 
     /// Whether nothing comes for so long.
