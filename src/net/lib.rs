@@ -1,8 +1,9 @@
-//! Length-prefixed requests over TCP and Unix sockets, served by a fixed set of threads.
+//! Requests over TCP and Unix sockets, served by a fixed set of threads.
 //!
-//! A frame is an unsigned 64-bit big-endian length and that many bytes. The crate reads frames,
-//! hands their bodies to a [`Service`] and writes the answers; it knows nothing of what the bytes
-//! mean, and nothing of children.
+//! The crate reads requests, hands their bodies to a [`Service`] and writes the answers; it knows
+//! nothing of what the bytes mean, and nothing of children. Where a request ends is said by the
+//! service ([`Service::progress`]); unless it says otherwise, a request is an unsigned 64-bit
+//! big-endian length and that many bytes.
 //!
 //! ```text
 //! acceptor    accepts, admits or refuses, hands fresh connections on; answers what is there
@@ -30,7 +31,8 @@
 //!
 //! # What is refused
 //!
-//! - Frames longer than [`Limits::max_request`], as soon as their header says so.
+//! - Bodies longer than [`Limits::max_request`], as soon as their header says so, and whatever the
+//!   service finds malformed.
 //! - Connections beyond [`Limits::max_connections`], told so and closed at once, unless one that
 //!   waits for its client makes room: of those that have not been
 //!   [authenticated](Reply::authenticated) one that has been refused already, else of an address
@@ -66,6 +68,7 @@ mod origin;
 #[cfg(test)]
 mod overload;
 mod parked;
+mod progress;
 mod reply;
 mod server;
 mod service;
@@ -83,6 +86,7 @@ pub use answer::{Answer, Body, Head};
 pub use limits::Limits;
 pub use listener::{BindError, Listener};
 pub use origin::{Network, NetworkError, Origin};
+pub use progress::{Bookmark, Progress};
 pub use reply::Reply;
 pub use server::{Drained, Meter, Server};
 pub use service::{Refusal, Service};
