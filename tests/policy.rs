@@ -19,7 +19,7 @@ const FLOORS: [(&str, &[&str]); 5] = [
     ("ostler-net", &["ostler-runtime"]),
     ("ostler-http", &["ostler-runtime", "ostler-net"]),
     ("ostler-pool", &["ostler-runtime"]),
-    ("bui-monitor", &["ostler-runtime", "ostler-net", "ostler-pool"]),
+    ("bui-monitor", &["ostler-runtime", "ostler-net", "ostler-http", "ostler-pool"]),
 ];
 
 /// Names that Cargo takes for targets when a crate's files lie straight in its folder.
