@@ -25,6 +25,8 @@ pub mod golden;
 mod hollow;
 pub mod load;
 pub mod manager;
+pub mod markdown;
+pub mod page;
 pub mod private;
 pub mod process;
 pub mod random;
