@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use ostler_net::{Address, AddressError, Limits, Network, tls};
 use ostler_runtime::ini::Value as IniValue;
-use ostler_runtime::{Document, Problem, Reader};
+use ostler_runtime::{Document, Key, Problem, Reader};
 use serde_json::Value;
 
 use crate::password::{self, Password};
@@ -79,7 +79,19 @@ impl Config {
     /// Reads the typed configuration: all that is wrong, or the configuration and what is odd.
     pub fn read(document: &Document) -> Result<(Self, Vec<Problem>), Vec<Problem>> {
         let mut reader = Reader::new(document);
-        let r = &mut reader;
+        let config = Self::ask(&mut reader);
+        reader.finish().map(|warnings| (config, warnings))
+    }
+
+    /// The keys that are asked for while this document is read, right or wrong. Those of TLS are
+    /// looked at closely only if the document asks for TLS.
+    pub fn keys(document: &Document) -> Vec<Key> {
+        let mut reader = Reader::new(document);
+        Self::ask(&mut reader);
+        reader.into_asked()
+    }
+
+    fn ask(r: &mut Reader<'_>) -> Self {
         let port = r.integer(GLOBAL, "port", 0..=u16::MAX, 11111);
         let max_answer = r.bytes(GLOBAL, "max_answer", 4096..=1 << 30, 64 << 20);
         let config = Self {
@@ -114,7 +126,7 @@ impl Config {
             );
         }
         warn(r, &config);
-        reader.finish().map(|warnings| (config, warnings))
+        config
     }
 }
 
@@ -151,7 +163,7 @@ fn addresses(reader: &mut Reader<'_>, section: &str, default: &str, port: u16) -
 /// Where metrics and the page are. Without a port they are nowhere, but on Unix sockets.
 fn status_addresses(reader: &mut Reader<'_>) -> Vec<Address> {
     let has_port = reader.value(STATUS, "port").is_some();
-    let port = if has_port { reader.integer(STATUS, "port", 0..=u16::MAX, 0) } else { 0 };
+    let port = reader.integer(STATUS, "port", 0..=u16::MAX, 0);
     let mut addresses = addresses(reader, STATUS, "127.0.0.1", port);
     if !has_port {
         addresses.retain(|address| matches!(address, Address::Unix(_)));

@@ -18,12 +18,16 @@ pub const DEFAULT: &str = "/etc/burp/bui-monitor.cfg";
 /// The file that is read when none is named: the first that the original would find, else
 /// [`DEFAULT`].
 pub fn find() -> PathBuf {
-    let candidates = NAMES.iter().flat_map(|name| {
+    candidates().find(|path| path.is_file()).unwrap_or_else(|| PathBuf::from(DEFAULT))
+}
+
+/// Where the original would find its file, in its order.
+pub fn candidates() -> impl Iterator<Item = PathBuf> {
+    NAMES.iter().flat_map(|name| {
         PLACES.iter().flat_map(move |place| {
             [Path::new(place).join(name), Path::new(place).join("etc").join(name)]
         })
-    });
-    candidates.into_iter().find(|path| path.is_file()).unwrap_or_else(|| PathBuf::from(DEFAULT))
+    })
 }
 
 /// Reads a file: the configuration and what is odd, or everything that is wrong.

@@ -34,5 +34,5 @@ pub use problem::Problem;
 pub use seldom::Seldom;
 pub use signals::{Event, Signals};
 pub use threads::Thread;
-pub use typed::Reader;
+pub use typed::{Key, Reader};
 pub use wake::Wake;

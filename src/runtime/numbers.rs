@@ -77,6 +77,17 @@ pub(crate) fn bytes(text: &str) -> Option<usize> {
     usize::try_from(integer(number)?).ok()?.checked_mul(unit)
 }
 
+/// A number of bytes as it would be written: in the largest unit that it is a multiple of.
+pub(crate) fn size(bytes: usize) -> String {
+    [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)]
+        .into_iter()
+        .find_map(|(name, unit): (_, usize)| {
+            let count = bytes.checked_div(unit).filter(|count| *count > 0)?;
+            (count.checked_mul(unit) == Some(bytes)).then(|| format!("{count} {name}"))
+        })
+        .unwrap_or_else(|| bytes.to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,6 +111,9 @@ mod tests {
         }
         let sizes = ["10", "64KiB", "2 MiB", "1GiB"].map(bytes);
         assert_eq!(sizes, [Some(10), Some(65536), Some(2 << 20), Some(1 << 30)]);
+        for text in ["0", "10", "64 KiB", "3 MiB", "1024 GiB", "1025"] {
+            assert_eq!(bytes(text).map(size).as_deref(), Some(text));
+        }
         for wrong in ["-1", "1KB", "KiB", "99999999999999999GiB"] {
             assert_eq!(bytes(wrong), None, "{wrong}");
         }

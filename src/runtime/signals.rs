@@ -27,7 +27,7 @@ pub enum Event {
 }
 
 /// Which signals mean what; where several wait, the first of this list is told first.
-const MEANINGS: [(i32, Event); 4] = [
+pub const MEANINGS: [(i32, Event); 4] = [
     (SIGTERM, Event::Stop),
     (SIGINT, Event::Stop),
     (SIGHUP, Event::Reload),

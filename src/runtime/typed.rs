@@ -21,6 +21,19 @@ use crate::problem::Problem;
 /// Things that are odd but do not keep a daemon from starting.
 pub type Warnings = Vec<Problem>;
 
+/// A key that a reader was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// The section; empty for the keys before the first one.
+    pub section: String,
+    /// The name.
+    pub name: String,
+    /// What its value may be in words, such as `whole number from 1 to 256`, `number from 0.01 to
+    /// 86400` (of seconds), `size from 64 to 64 MiB`, `one of a, b`, `boolean`, `text`, `list`,
+    /// `text or list` or `path`.
+    pub values: String,
+}
+
 /// Reads typed values from a document. A missing key is its default; after a problem the default
 /// stands in, and [`Reader::finish`] refuses the whole.
 ///
@@ -28,7 +41,7 @@ pub type Warnings = Vec<Problem>;
 #[derive(Debug)]
 pub struct Reader<'a> {
     document: &'a Document,
-    asked: HashSet<(String, String)>,
+    asked: Vec<Key>,
     problems: Vec<Problem>,
     odd: Warnings,
 }
@@ -36,12 +49,12 @@ pub struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// A reader that has not been asked for anything yet.
     pub fn new(document: &'a Document) -> Self {
-        Self { document, asked: HashSet::new(), problems: Vec::new(), odd: Vec::new() }
+        Self { document, asked: Vec::new(), problems: Vec::new(), odd: Vec::new() }
     }
 
     /// The value as a text or a list; `None` if the key is missing or cannot be completed.
     pub fn value(&mut self, section: &str, key: &str) -> Option<Value> {
-        self.asked.insert((section.to_owned(), key.to_owned()));
+        self.ask(section, key, "text or list");
         match self.document.value(section, key)? {
             Ok(value) => Some(value),
             Err(error) => {
@@ -53,6 +66,7 @@ impl<'a> Reader<'a> {
 
     /// A text, perhaps empty.
     pub fn text(&mut self, section: &str, key: &str) -> Option<String> {
+        self.ask(section, key, "text");
         match self.value(section, key)? {
             Value::One(text) => Some(text),
             Value::Many(_) => {
@@ -64,6 +78,7 @@ impl<'a> Reader<'a> {
 
     /// A list; a single text is a list of one, an empty one a list of none.
     pub fn list(&mut self, section: &str, key: &str) -> Option<Vec<String>> {
+        self.ask(section, key, "list");
         Some(match self.value(section, key)? {
             Value::Many(members) => members,
             Value::One(text) if text.is_empty() => Vec::new(),
@@ -73,6 +88,7 @@ impl<'a> Reader<'a> {
 
     /// A path that is not empty.
     pub fn path(&mut self, section: &str, key: &str) -> Option<PathBuf> {
+        self.ask(section, key, "path");
         let text = self.text(section, key)?;
         if text.is_empty() || text.contains('\0') {
             self.wrong(section, key, "is not a path");
@@ -92,17 +108,20 @@ impl<'a> Reader<'a> {
     where
         T: TryFrom<i128> + PartialOrd + Display,
     {
+        let (least, most) = (range.start(), range.end());
+        self.ask(section, key, format!("whole number from {least} to {most}"));
         self.read(section, key, default, |text| {
             let number = numbers::integer(text).ok_or("is not a whole number")?;
             T::try_from(number)
                 .ok()
                 .filter(|number| range.contains(number))
-                .ok_or_else(|| format!("must be from {} to {}", range.start(), range.end()).into())
+                .ok_or_else(|| format!("must be from {least} to {most}").into())
         })
     }
 
     /// A boolean: `true`, `yes`, `on`, `1` or `false`, `no`, `off`, `0`, in any case.
     pub fn boolean(&mut self, section: &str, key: &str, default: bool) -> bool {
+        self.ask(section, key, "boolean");
         self.read(section, key, default, |text| {
             numbers::boolean(text)
                 .ok_or_else(|| "must be one of true, yes, on, 1, false, no, off, 0".into())
@@ -117,12 +136,13 @@ impl<'a> Reader<'a> {
         range: RangeInclusive<Duration>,
         default: Duration,
     ) -> Duration {
+        let (least, most) = (range.start().as_secs_f64(), range.end().as_secs_f64());
+        self.ask(section, key, format!("number from {least} to {most}"));
         self.read(section, key, default, |text| {
             let time = numbers::seconds(text).ok_or("is not a number of seconds")?;
             if range.contains(&time) {
                 return Ok(time);
             }
-            let (least, most) = (range.start().as_secs_f64(), range.end().as_secs_f64());
             Err(format!("must be from {least} to {most} seconds").into())
         })
     }
@@ -135,6 +155,8 @@ impl<'a> Reader<'a> {
         range: RangeInclusive<usize>,
         default: usize,
     ) -> usize {
+        let (least, most) = (numbers::size(*range.start()), numbers::size(*range.end()));
+        self.ask(section, key, format!("size from {least} to {most}"));
         self.read(section, key, default, |text| {
             let size = numbers::bytes(text).ok_or("is not a number of bytes, KiB, MiB or GiB")?;
             if range.contains(&size) {
@@ -152,13 +174,19 @@ impl<'a> Reader<'a> {
         choices: &[(&str, T)],
         default: T,
     ) -> T {
+        let words = choices.iter().map(|&(word, _)| word).collect::<Vec<_>>().join(", ");
+        self.ask(section, key, format!("one of {words}"));
         self.read(section, key, default, |text| {
             let chosen = choices.iter().find(|(word, _)| word.eq_ignore_ascii_case(trim(text)));
-            chosen.map(|&(_, meaning)| meaning).ok_or_else(|| {
-                let words = choices.iter().map(|&(word, _)| word).collect::<Vec<_>>();
-                format!("must be one of {}", words.join(", ")).into()
-            })
+            chosen
+                .map(|&(_, meaning)| meaning)
+                .ok_or_else(|| format!("must be one of {words}").into())
         })
+    }
+
+    /// The keys that it was asked for, each once, in the order in which they were.
+    pub fn into_asked(self) -> Vec<Key> {
+        self.asked
     }
 
     /// The file that is read.
@@ -204,23 +232,21 @@ impl<'a> Reader<'a> {
         let mut warnings = Vec::new();
         let referred = self.referred();
         for section in self.document.sections().filter(|&section| section != "DEFAULT") {
-            let known = |(of, _): &&(String, String)| of == section;
-            if section != ROOT && !self.asked.iter().any(|asked| known(&asked)) {
+            if section != ROOT && !self.asked.iter().any(|asked| asked.section == section) {
                 warnings.push(self.problem(section, "", "this section is not known"));
                 continue;
             }
             for key in self.document.keys(section) {
-                let at = (section.to_owned(), key.to_owned());
-                if self.asked.contains(&at) || referred.contains(key) {
+                if self.knows(section, key) || referred.contains(key) {
                     continue;
                 }
                 let twin = self
                     .asked
                     .iter()
-                    .find(|(of, known)| of == section && known.eq_ignore_ascii_case(key));
+                    .find(|known| known.section == section && known.name.eq_ignore_ascii_case(key));
                 warnings.push(match twin {
-                    Some((_, known)) => {
-                        self.problem(section, key, format!("is not known, but `{known}` is"))
+                    Some(Key { name, .. }) => {
+                        self.problem(section, key, format!("is not known, but `{name}` is"))
                     }
                     None => self.problem(section, key, "is not known"),
                 });
@@ -238,6 +264,20 @@ impl<'a> Reader<'a> {
             }
         }
         names
+    }
+
+    /// Whether it was asked for this key.
+    fn knows(&self, section: &str, key: &str) -> bool {
+        self.asked.iter().any(|known| known.section == section && known.name == key)
+    }
+
+    /// Remembers a key that is asked for. The first words for its values count, since every type
+    /// is asked for through one that allows more.
+    fn ask(&mut self, section: &str, key: &str, values: impl Into<String>) {
+        if !self.knows(section, key) {
+            let (section, name) = (section.to_owned(), key.to_owned());
+            self.asked.push(Key { section, name, values: values.into() });
+        }
     }
 
     fn problem(&self, section: &str, key: &str, words: impl Into<String>) -> Problem {
@@ -333,6 +373,37 @@ mod tests {
                 "x.cfg:7: [Global] Pool: is not known, but `pool` is",
                 "x.cfg:8: [Global] odd: is not known",
                 "x.cfg:9: [More] this section is not known",
+            ]
+        );
+    }
+
+    #[test]
+    fn each_key_that_was_asked_for_is_told_once_with_what_it_may_be() {
+        let document = document("[A]\nn = 1\n");
+        let mut reader = Reader::new(&document);
+        let second = Duration::from_secs(1);
+        reader.integer("A", "n", 0..=9_u8, 0);
+        reader.text("A", "n");
+        reader.seconds("A", "t", Duration::ZERO..=second / 2, Duration::ZERO);
+        reader.bytes("A", "s", 10..=3 << 20, 10);
+        reader.choice("A", "c", &[("one", 1), ("two", 2)], 1);
+        reader.boolean("A", "b", false);
+        reader.path("B", "p");
+        reader.list("B", "l");
+        reader.value("", "v");
+        let asked = reader.into_asked();
+        let told = asked.iter().map(|key| format!("{}.{}: {}", key.section, key.name, key.values));
+        assert_eq!(
+            told.collect::<Vec<_>>(),
+            [
+                "A.n: whole number from 0 to 9",
+                "A.t: number from 0 to 0.5",
+                "A.s: size from 10 to 3 MiB",
+                "A.c: one of one, two",
+                "A.b: boolean",
+                "B.p: path",
+                "B.l: list",
+                ".v: text or list",
             ]
         );
     }

@@ -48,6 +48,14 @@ fn a_place_that_is_taken_is_69_before_any_child_runs() {
 }
 
 #[test]
+fn a_system_that_refuses_is_71() {
+    let fake = FakeBurp::new();
+    // Longer than the name of any socket.
+    let settings = fake.settings().environment("NOTIFY_SOCKET", "/".repeat(4096));
+    ends(settings.launch(), 71, "NOTIFY_SOCKET: ");
+}
+
+#[test]
 fn a_place_that_is_forbidden_is_77() {
     let fake = FakeBurp::new();
     let place = tempfile::tempdir().unwrap();

@@ -15,19 +15,25 @@ use crate::process::command;
 /// `bui-monitor` as its own package makes it.
 pub fn bui_monitor() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(|| build("bui-monitor", "bui-monitor"))
+    BUILT.get_or_init(|| build("bui-monitor", "--bin", "bui-monitor"))
 }
 
 /// `bui-status` as its own package makes it.
 pub fn bui_status() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(|| build("bui-monitor", "bui-status"))
+    BUILT.get_or_init(|| build("bui-monitor", "--bin", "bui-status"))
 }
 
 /// The scripted burp.
 pub fn fake_burp() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(|| build("ostler-tests", "fake-burp"))
+    BUILT.get_or_init(|| build("ostler-tests", "--bin", "fake-burp"))
+}
+
+/// The example of a client in Rust.
+pub fn example_client() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| build("ostler-tests", "--example", "client"))
 }
 
 /// Where this test's own binaries are: `TARGET/PROFILE`.
@@ -47,7 +53,7 @@ pub fn workspace() -> &'static Path {
 /// How the variables begin by which cargo describes the package of a running test.
 const OF_THIS_PACKAGE: [&str; 4] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"];
 
-fn build(package: &str, binary: &str) -> PathBuf {
+fn build(package: &str, kind: &str, binary: &str) -> PathBuf {
     let directory = profile_directory();
     let profile = match directory.file_name().and_then(|name| name.to_str()) {
         Some("debug") | None => "dev",
@@ -64,7 +70,7 @@ fn build(package: &str, binary: &str) -> PathBuf {
     }
     let output = cargo
         .current_dir(workspace())
-        .args(["build", "--quiet", "--locked", "--package", package, "--bin", binary])
+        .args(["build", "--quiet", "--locked", "--package", package, kind, binary])
         .args(["--profile", profile, "--target-dir"])
         .arg(target)
         .stdin(Stdio::null())
@@ -72,5 +78,6 @@ fn build(package: &str, binary: &str) -> PathBuf {
         .expect("cargo starts");
     let words = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{binary} cannot be built:\n{words}");
-    directory.join(binary)
+    let folder = if kind == "--example" { directory.join("examples") } else { directory };
+    folder.join(binary)
 }

@@ -4,6 +4,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use bui_monitor::Config;
+use ostler_runtime::{Document, Key};
+
 use crate::binaries::bui_monitor;
 use crate::process::command;
 
@@ -52,6 +55,14 @@ pub fn check(text: &str, arguments: &[&str]) -> Checked {
 pub fn write(path: &Path, text: &str) {
     fs::write(path, text).unwrap();
     fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+/// Every key that the daemon reads.
+pub fn known_keys() -> Vec<Key> {
+    // What has every one of them looked at.
+    let text = "[Global]\nssl = true\n";
+    let document = Document::parse(Path::new("every.cfg"), text.as_bytes());
+    Config::keys(&document.expect("a configuration"))
 }
 
 /// A section of a burp that need not be there.

@@ -26,6 +26,8 @@ mod hollow;
 pub mod http;
 pub mod load;
 pub mod manager;
+pub mod markdown;
+pub mod page;
 pub mod private;
 pub mod process;
 pub mod random;

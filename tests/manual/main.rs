@@ -1,0 +1,70 @@
+//! The manual and the programs say the same: each option, key, signal, exit code and variable is in
+//! its page, and nothing is in a page that no program knows. What the programs know is asked of the
+//! programs: of the definitions of their command lines and of the reader of the configuration.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
+
+mod keys;
+mod options;
+mod reload;
+mod tables;
+
+use std::fs;
+
+use ostler_tests::binaries::workspace;
+use ostler_tests::process::command;
+
+const MONITOR: &str = "bui-monitor.8";
+const CONFIGURATION: &str = "bui-monitor.cfg.5";
+const STATUS: &str = "bui-status.1";
+const PAGES: [&str; 3] = [MONITOR, CONFIGURATION, STATUS];
+
+/// The pages of other projects that ours refer to: mandoc tells of references that lead nowhere.
+const ELSEWHERE: [&str; 7] = [
+    "burp.8",
+    "mallopt.3",
+    "sd_listen_fds.3",
+    "sd_notify.3",
+    "sysexits.3",
+    "systemd.service.5",
+    "systemd.socket.5",
+];
+
+/// Fails with all troubles at once, so that one run tells everything that is to be written.
+fn none(troubles: &[String]) {
+    assert!(troubles.is_empty(), "{}", troubles.join("\n"));
+}
+
+#[test]
+fn mandoc_has_nothing_to_say() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = |name: &str| {
+        let (_, number) = name.rsplit_once('.').unwrap();
+        let folder = directory.path().join(format!("man{number}"));
+        fs::create_dir_all(&folder).unwrap();
+        folder.join(name)
+    };
+    for name in ELSEWHERE {
+        let (title, number) = name.rsplit_once('.').unwrap();
+        let head = format!(".Dd January 1, 2026\n.Dt X {number}\n.Os\n");
+        fs::write(at(name), format!("{head}.Sh NAME\n.Nm {title}\n.Nd of others\n")).unwrap();
+    }
+    for name in PAGES {
+        fs::copy(workspace().join("man").join(name), at(name)).unwrap();
+    }
+    let run = |program: &str, arguments: &[&str]| {
+        let mut run = command(program);
+        run.args(arguments).current_dir(workspace().join("man")).env("MANPATH", directory.path());
+        let output = run.output().unwrap_or_else(|error| {
+            panic!("{program} cannot be started ({error}): please install mandoc")
+        });
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8_lossy(&said).into_owned())
+    };
+    // mandoc looks references up in an index. Debian has its maker where not everybody's path leads.
+    let maker = "/usr/sbin/makewhatis";
+    let maker = if fs::exists(maker).unwrap() { maker } else { "makewhatis" };
+    let indexed = run(maker, &[directory.path().to_str().unwrap()]);
+    assert_eq!(indexed.0, Some(0), "{}", indexed.1);
+    let (code, said) = run("mandoc", &[&["-Tlint", "-W", "style"], &PAGES[..]].concat());
+    assert_eq!((code, said.as_str()), (Some(0), ""), "{said}");
+}

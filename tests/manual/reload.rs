@@ -1,0 +1,60 @@
+//! What the page says of each key and a reload, done to a daemon.
+
+use std::fs;
+
+use ostler_tests::checked::write;
+use ostler_tests::{Certificates, FakeBurp};
+
+use crate::keys::of_page;
+use crate::none;
+
+/// What a reload logs of a key that it cannot change.
+const NEXT_START: &str = "takes effect at the next start only";
+
+/// The same configuration with another value for one key.
+fn with(text: &str, section: &str, key: &str, value: &str) -> String {
+    let start = format!("{key} = ");
+    let kept = text.lines().filter(|line| !line.starts_with(&start));
+    let lines = kept.flat_map(|line| {
+        let added = (line == format!("[{section}]")).then(|| format!("{start}{value}\n"));
+        [Some(format!("{line}\n")), added]
+    });
+    lines.flatten().collect()
+}
+
+#[test]
+fn a_reload_changes_the_keys_of_which_the_page_says_so() {
+    let fake = FakeBurp::new();
+    let certificates = Certificates::new();
+    let own = certificates.own("own");
+    let both = certificates.joined("both", &[&own.certificate, &own.key]);
+    let mut daemon = fake.settings().start();
+    daemon.wait_ready(2);
+    let file = daemon.file();
+    let before = fs::read_to_string(&file).unwrap();
+    let put = |text: &str| {
+        // In one step, since the daemon may be reading.
+        let next = file.with_extension("next");
+        write(&next, text);
+        fs::rename(&next, &file).unwrap();
+    };
+    let mut troubles = Vec::new();
+    for ((section, key), entry) in of_page() {
+        let told = daemon.logged(NEXT_START);
+        let value = entry.example.split_once(" = ").map_or("", |(_, value)| value);
+        let mut text = with(&before, &section, &key, value);
+        if key == "ssl" {
+            text = with(&text, &section, "sslcert", both.to_str().unwrap());
+        }
+        put(&text);
+        daemon.reload();
+        let is_changed = daemon.logged(NEXT_START) == told;
+        let words = if is_changed { "at once" } else { "at the next start" };
+        if entry.reload != words {
+            troubles.push(format!("{key}: Reload {words:?}, not {:?}", entry.reload));
+        }
+        put(&before);
+        daemon.reload();
+    }
+    none(&troubles);
+}
