@@ -141,7 +141,9 @@ fn listen(config: &Config, identity: Option<&Arc<LiveIdentity>>) -> Result<Vec<L
             Err(error) => {
                 log::error!("{error}");
                 return Err(match error.source.kind() {
-                    ErrorKind::PermissionDenied => Exit::NoPermission,
+                    ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+                        Exit::NoPermission
+                    }
                     _ => Exit::Unavailable,
                 });
             }
