@@ -7,47 +7,17 @@ use std::sync::Arc;
 use ostler_runtime::{Deadline, Thread};
 use ostler_tests::process::{Identity, children, descendants, kill, unprivileged, wait_gone};
 use ostler_tests::wire::query;
-use ostler_tests::{Answer, Daemon, Kind, PATIENCE, PrivateBurp, Settings, wait_for, wait_until};
+use ostler_tests::{Answer, Kind, PATIENCE, PrivateBurp, Settings, wait_for, wait_until};
 use rustix::process::Signal;
 
 const TRANSPORTS: [&str; 3] = ["quickack", "relay", "plain"];
-
-/// One query of each kind that burp knows.
-fn kinds(burp: &PrivateBurp) -> Vec<String> {
-    let data = burp.backed_up("client1");
-    let mut all: Vec<String> = ["c:", "c:client1", "c:client2:b:1", "c:client1:b:2:p:", "nonsense"]
-        .map(str::to_owned)
-        .into();
-    for log in ["backup", "backup_stats", "manifest", "restore", "verify_stats"] {
-        all.push(format!("c:client1:b:2:l:{log}"));
-    }
-    // burp drops ASCII's white space at the end of a query, and no other.
-    for directory in ["docs", "with space", "col:on", "nothing there", "no-break\u{a0}", "space "] {
-        all.push(format!("c:client1:b:2:p:{data}/{directory}"));
-    }
-    all.push("c:client1:b:1:p:*".to_owned());
-    all
-}
-
-fn same_as_bare(burp: &PrivateBurp, daemon: &Daemon, queries: &[String]) {
-    let words: Vec<&str> = queries.iter().map(String::as_str).collect();
-    for (query, bare) in words.iter().zip(burp.bare(&words)) {
-        let ours = daemon.query(query).body();
-        assert!(
-            ours == bare,
-            "{query}:\n{}\nnot what a bare child prints:\n{}",
-            ours.escape_ascii(),
-            bare.escape_ascii(),
-        );
-    }
-}
 
 fn every_kind_over(transport: &str) {
     let burp = PrivateBurp::new(Kind::Small);
     let daemon = burp.settings().set("transport", transport).start();
     let status = daemon.wait_ready(2);
     assert_eq!(status["transport"], transport, "{status}");
-    same_as_bare(&burp, &daemon, &kinds(&burp));
+    burp.compare(&burp.kinds(), |query| daemon.query(query));
     let docs = format!("c:client1:b:2:p:{}/docs", burp.backed_up("client1"));
     let listed = daemon.query(&docs).body();
     let hard = b"\"latin1-\xe9\xff\"";
@@ -114,7 +84,8 @@ fn an_unprivileged_daemon_has_every_transport() {
         let daemon = settings.through(|binary| unprivileged(binary)).start();
         let status = daemon.wait_ready(2);
         assert_eq!(status["transport"], transport, "{status}");
-        same_as_bare(&burp, &daemon, &["c:".to_owned(), "c:client1:b:2:l:backup_stats".to_owned()]);
+        let queries = ["c:", "c:client1:b:2:l:backup_stats"].map(str::to_owned);
+        burp.compare(&queries, |query| daemon.query(query));
     }
 }
 
@@ -126,7 +97,7 @@ fn long_lists_are_what_a_bare_child_prints() {
     for transport in TRANSPORTS {
         let daemon = burp.settings().set("transport", transport).start();
         daemon.wait_ready(2);
-        same_as_bare(&burp, &daemon, &queries);
+        burp.compare(&queries, |query| daemon.query(query));
     }
 }
 

@@ -2,7 +2,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
 
 use std::fs;
-use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixListener;
@@ -11,7 +10,7 @@ use std::process::Stdio;
 
 use ostler_tests::binaries::bui_monitor;
 use ostler_tests::process::command;
-use ostler_tests::wire::{self, PASSWORD, frame};
+use ostler_tests::wire::{self, PASSWORD};
 use ostler_tests::{
     Address, Answer, Certificates, Daemon, FakeBurp, Pair, Process, Secure, Settings, Version,
 };
@@ -32,17 +31,6 @@ fn port(daemon: &Daemon) -> SocketAddr {
     }
 }
 
-/// One request over TLS: the answer, and the certificate that was seen.
-fn ask(address: SocketAddr, client: &Secure, request: &Value) -> (Answer, Vec<u8>) {
-    let mut request = request.clone();
-    request["password"] = PASSWORD.into();
-    let mut talk = client.connect(address);
-    talk.write_all(&frame(request.to_string().as_bytes())).unwrap();
-    let mut answer = Vec::new();
-    talk.read_to_end(&mut answer).unwrap();
-    (Answer::parse(&answer), talk.seen())
-}
-
 fn version() -> Value {
     json!({ "func": "monitor_version" })
 }
@@ -57,8 +45,7 @@ fn queries_are_answered_over_tls_and_a_unix_socket_beside_it_stays_plain() {
     for tls in [Version::Tls12, Version::Tls13] {
         let client = Secure::new(tls, None);
         let query = json!({ "query": "c:client1", "cache": false });
-        let (answer, _) = ask(address, &client, &query);
-        assert_eq!(answer.json()["clients"][0]["name"], "client1");
+        assert_eq!(client.ask(address, &query).json()["clients"][0]["name"], "client1");
     }
     let answer = wire::ask(daemon.address(), &version());
     assert!(matches!(answer, Answer::Closed | Answer::Strange(_)), "{answer:?}");
@@ -88,7 +75,7 @@ fn an_inherited_port_is_used_and_outlives_the_daemon() {
         let early = client.connect(address);
         let lent = OwnedFd::from(listener.try_clone().unwrap());
         let mut daemon = Process::start(&mut start_by_hand(&fake, &pair, lent.into()));
-        assert_eq!(ask(address, &client, &version()).0.text(), "1.1.1");
+        assert_eq!(client.ask(address, &version()).text(), "1.1.1");
         drop(early);
         daemon.signal(Signal::TERM);
         assert_eq!(daemon.ended().code(), Some(0));

@@ -169,7 +169,9 @@ fn bound(addresses: &[Address]) -> Result<Vec<Listener>, Exit> {
             Err(error) => {
                 log::error!("{error}");
                 return Err(match error.source.kind() {
-                    ErrorKind::PermissionDenied => Exit::NoPermission,
+                    ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+                        Exit::NoPermission
+                    }
                     _ => Exit::Unavailable,
                 });
             }

@@ -13,7 +13,7 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::binaries::bui_monitor;
-use crate::process::{Identity, Process, UNPRIVILEGED, children, command, descendants, wait_gone};
+use crate::process::{Identity, Process, UNPRIVILEGED, command, descendants, monitors, wait_gone};
 use crate::wait::{PATIENCE, wait_for, wait_until};
 use crate::wire::{self, Address, Answer, PASSWORD, Wire};
 
@@ -228,7 +228,7 @@ impl Daemon {
 
     /// Its living burp monitors. Others, such as one that is asked for its version, do not count.
     pub fn children(&self) -> Vec<Identity> {
-        children(self.pid()).into_iter().filter(is_monitor).collect()
+        monitors(self.pid())
     }
 
     /// Waits until these are so many.
@@ -333,13 +333,6 @@ impl Drop for Daemon {
         // A test that fails leaves the log's reader to the end of the process.
         std::mem::forget(self.reader.take());
     }
-}
-
-/// Whether a child runs as burp's status monitor.
-fn is_monitor(child: &Identity) -> bool {
-    // One that has just ended has no command line any more.
-    let command = fs::read(format!("/proc/{}/cmdline", child.pid)).unwrap_or_default();
-    command.windows(6).any(|bytes| bytes == b"\0-a\0m\0")
 }
 
 impl Log {

@@ -16,6 +16,7 @@ use rustix::fs::{FlockOperation, flock};
 use crate::binaries::{profile_directory, workspace};
 use crate::daemon::Settings;
 use crate::process::{Process, command};
+use crate::wire::Answer;
 
 /// What an installation holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,6 +135,40 @@ impl PrivateBurp {
         };
         answer("j:pretty-print-off");
         queries.iter().map(|query| answer(query)).collect()
+    }
+
+    /// One query of each kind that burp knows.
+    pub fn kinds(&self) -> Vec<String> {
+        let data = self.backed_up("client1");
+        let mut all: Vec<String> =
+            ["c:", "c:client1", "c:client2:b:1", "c:client1:b:2:p:", "nonsense"]
+                .map(str::to_owned)
+                .into();
+        for log in ["backup", "backup_stats", "manifest", "restore", "verify_stats"] {
+            all.push(format!("c:client1:b:2:l:{log}"));
+        }
+        // burp drops ASCII's white space at the end of a query, and no other.
+        for directory in
+            ["docs", "with space", "col:on", "nothing there", "no-break\u{a0}", "space "]
+        {
+            all.push(format!("c:client1:b:2:p:{data}/{directory}"));
+        }
+        all.push("c:client1:b:1:p:*".to_owned());
+        all
+    }
+
+    /// Asks each of `queries`, and each answer must be what a bare child prints.
+    pub fn compare(&self, queries: &[String], ask: impl Fn(&str) -> Answer) {
+        let words: Vec<&str> = queries.iter().map(String::as_str).collect();
+        for (query, bare) in words.iter().zip(self.bare(&words)) {
+            let ours = ask(query).body();
+            assert!(
+                ours == bare,
+                "{query}:\n{}\nnot what a bare child prints:\n{}",
+                ours.escape_ascii(),
+                bare.escape_ascii(),
+            );
+        }
     }
 
     fn script(&self, action: &str, more: &[&str]) {

@@ -116,6 +116,16 @@ pub fn children(pid: u32) -> Vec<Identity> {
         .collect()
 }
 
+/// The living children of `pid` that run as burp's status monitor.
+pub fn monitors(pid: u32) -> Vec<Identity> {
+    let is_monitor = |child: &Identity| {
+        // One that has just ended has no command line any more.
+        let command = fs::read(format!("/proc/{}/cmdline", child.pid)).unwrap_or_default();
+        command.windows(6).any(|bytes| bytes == b"\0-a\0m\0")
+    };
+    children(pid).into_iter().filter(is_monitor).collect()
+}
+
 /// The living children of `pid`, theirs, and so on.
 pub fn descendants(pid: u32) -> Vec<Identity> {
     let mut all = children(pid);

@@ -18,10 +18,12 @@ use rustls::{
     ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme, StreamOwned,
     SupportedProtocolVersion,
 };
+use serde_json::Value;
 
 use crate::certificates::Pair;
 use crate::hollow;
 use crate::wait::PATIENCE;
+use crate::wire::{Answer, PASSWORD, frame};
 
 /// A version of TLS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +80,17 @@ impl Secure {
         stream.set_read_timeout(Some(PATIENCE)).expect("an option");
         stream.set_write_timeout(Some(PATIENCE)).expect("an option");
         self.over(stream)
+    }
+
+    /// Asks with one connection of its own; adds the password.
+    pub fn ask(&self, address: SocketAddr, request: &Value) -> Answer {
+        let mut request = request.clone();
+        request["password"] = PASSWORD.into();
+        let mut talk = self.connect(address);
+        talk.write_all(&frame(request.to_string().as_bytes())).expect("write to the daemon");
+        let mut answer = Vec::new();
+        talk.read_to_end(&mut answer).expect("read from the daemon");
+        Answer::parse(&answer)
     }
 
     /// Speaks over a stream.

@@ -5,3 +5,4 @@ mod password;
 mod queries;
 mod rights;
 mod secrets;
+mod units;

@@ -2,12 +2,11 @@
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
 use ostler_tests::checked::{Checked, clean, write};
 use ostler_tests::daemon::RELOADED;
-use ostler_tests::process::{UNPRIVILEGED, command};
+use ostler_tests::process::UNPRIVILEGED;
 use ostler_tests::{FakeBurp, Fault, Settings, wait_for};
 use rustix::process::Signal;
 
@@ -114,96 +113,4 @@ fn a08_root_is_warned_of_and_given_up_for_a_user() {
     assert!(!place.path().join("socket").exists());
     wait_for("no child is left", || fake.alive().is_empty());
     fault.saw(format!("with `user` its {threads} threads and three children are that user's"));
-}
-
-/// Runs the daemon without any capability or way to get one, and with nothing to write to but
-/// `/tmp`, where the tests have their directories; every system call is noted in `TRACE`.
-fn confined(daemon: &Path) -> Command {
-    let mut confined = command("unshare");
-    confined.args(["--mount", "sh", "-c"]);
-    confined.arg(
-        "mount --bind /tmp /tmp && mount -o remount,bind,ro / && \
-         exec setpriv --no-new-privs --bounding-set=-all --inh-caps=-all -- \
-         strace -D -f -qq -e signal=none -o \"$TRACE\" \"$0\" \"$@\"",
-    );
-    confined.arg(daemon);
-    confined
-}
-
-#[test]
-fn a10_it_serves_confined_and_by_common_system_calls() {
-    let mut fault = Fault::begin("A10");
-    if !is_root() {
-        return fault.explain("only root can confine it as the service manager does");
-    }
-    let fake = FakeBurp::new();
-    let place = tempfile::tempdir().unwrap();
-    let trace = place.path().join("trace");
-    let settings = fake.settings().set("pool", "3").environment("TRACE", &trace);
-    let mut daemon = settings.clone().through(confined).start();
-    daemon.wait_ready(3);
-    for text in ["c:", "c:client1", "c:nosuch"] {
-        daemon.query(text);
-    }
-    assert_eq!(daemon.query("c:client1").status(), "OK");
-    let status = fs::read_to_string(format!("/proc/{}/status", daemon.pid())).unwrap();
-    for line in ["NoNewPrivs:\t1", "CapEff:\t0000000000000000", "CapBnd:\t0000000000000000"] {
-        assert!(status.contains(line), "{line}\n{status}");
-    }
-    daemon.configure(&settings.set("pool", "2"));
-    daemon.reload();
-    daemon.wait_ready(2);
-    daemon.signal(Signal::TERM);
-    assert_eq!(daemon.ended().code(), Some(0));
-    let calls = system_calls(&trace);
-    fault.saw(format!(
-        "start, queries, a reload and a stop without capabilities, with NoNewPrivs and a \
-         read-only root, by {} different system calls",
-        calls.len()
-    ));
-    match system_service() {
-        None => fault.saw("no systemd-analyze here that knows the filters"),
-        Some(granted) => {
-            let others: Vec<&String> =
-                calls.iter().filter(|call| !granted.contains(call)).collect();
-            assert!(others.is_empty(), "not in @system-service: {others:?}");
-            fault.saw("all of them in @system-service");
-        }
-    }
-    fault.explain("the units, and the whole suite inside them, come with the packaging");
-}
-
-/// The names of the system calls in a trace.
-fn system_calls(trace: &Path) -> Vec<String> {
-    let trace = fs::read_to_string(trace).unwrap();
-    let name = |line: &str| {
-        // `PID name(arguments) = result`, and what is resumed was begun before.
-        let (name, _) = line.split_once(' ')?.1.trim_start().split_once('(')?;
-        name.bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-            .then(|| name.to_owned())
-    };
-    let mut names: Vec<String> = trace.lines().filter_map(name).collect();
-    names.sort();
-    names.dedup();
-    assert!(names.iter().any(|name| name == "execve"), "{names:?}");
-    names
-}
-
-/// The system calls that the filter `@system-service` lets pass.
-fn system_service() -> Option<Vec<String>> {
-    fn collect(set: &str, into: &mut Vec<String>) -> Option<()> {
-        let output = command("systemd-analyze").args(["syscall-filter", set]).output().ok()?;
-        for line in String::from_utf8_lossy(&output.stdout).lines().map(str::trim) {
-            if line.starts_with('@') && line != set {
-                collect(line, into)?;
-            } else if !line.is_empty() && !line.starts_with(['#', '@']) {
-                into.push(line.to_owned());
-            }
-        }
-        output.status.success().then_some(())
-    }
-    let installed = PathBuf::from("/usr/bin/systemd-analyze").exists();
-    let mut all = Vec::new();
-    if installed { collect("@system-service", &mut all).map(|()| all) } else { None }
 }
