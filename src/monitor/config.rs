@@ -38,8 +38,8 @@ pub struct Config {
     pub pool: usize,
     /// `threads`: connection threads. Default 4.
     pub threads: usize,
-    /// `max_connections`, `max_unauthenticated`, `trusted`, `max_request`, `max_pending_answers`, `header_deadline`, `request_deadline`, `write_deadline`,
-    /// `keep_idle`.
+    /// `max_connections`, `max_unauthenticated`, `trusted`, `max_request`, `max_pending_answers`,
+    /// `header_deadline`, `request_deadline`, `write_deadline`, `keep_idle`.
     pub limits: Limits,
     /// `max_answer`: the longest answer of burp in bytes. Default 64 MiB.
     pub max_answer: usize,
@@ -55,16 +55,17 @@ pub struct Config {
     pub start_deadline: Duration,
     /// `drain`: how long requests may take to finish after a stop. Default 20 s.
     pub drain: Duration,
-    /// `transport`: `auto`, `quickack`, `relay` or `plain`.
+    /// `transport`: `auto`, the default, `quickack`, `relay` or `plain`.
     pub transport: TransportChoice,
-    /// `runtime_dir`: where files go that live as long as the daemon.
+    /// `runtime_dir`: where files go that live as long as the daemon. `None` is where the service
+    /// manager says, else where temporary files go.
     pub runtime_dir: Option<PathBuf>,
     /// `ssl`, `sslcert`, `sslkey`, `sslca`: `None` is plain text, the default. The key may stand in
     /// the certificate's file.
     pub tls: Option<tls::Settings>,
-    /// `burpbin`.
+    /// `burpbin`: the burp client.
     pub burp_binary: PathBuf,
-    /// `bconfcli`.
+    /// `bconfcli`: its configuration.
     pub client_config: PathBuf,
     /// `timeout`: for a whole answer, waiting included. Default 15 s.
     pub timeout: Duration,

@@ -1,6 +1,6 @@
 //! What threads of the pool meet in: the system's own, or, in a test that is built with
 //! `--cfg shuttle`, models of it whose every step another thread may come between
-//! ([`schedules`](crate::schedules)).
+//! (`schedules.rs`).
 
 #[cfg(not(all(test, shuttle)))]
 pub(crate) use self::real::{
