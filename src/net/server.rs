@@ -63,7 +63,7 @@ impl Server {
         let shared = server.shared.clone();
         server.parked = Some(Thread::spawn("parked", move || shared.parked.run(&shared))?);
         let (shared, stop) = (server.shared.clone(), server.stop.clone());
-        let body = move || acceptor::run(&shared, &listeners, &stop);
+        let body = move || acceptor::run(&shared, listeners, &stop);
         server.acceptor = Some(Thread::spawn("acceptor", body)?);
         Ok(server)
     }
