@@ -91,6 +91,8 @@ pub(crate) fn report(
             "oversized": connections.oversized,
             "dropped_answers": connections.dropped_answers,
             "tls_failures": connections.tls_failures,
+            "proxied": connections.proxied,
+            "proxy_failures": connections.proxy_failures,
             "unanswered": connections.unanswered,
             "panics": connections.panics,
             "accept_errors": connections.accept_errors,

@@ -17,6 +17,7 @@ use ostler_runtime::{Deadline, now};
 
 use crate::answer::Outbox;
 use crate::frame::{Inbox, Progress};
+use crate::proxied::{Told, Way, look};
 use crate::shared::Shared;
 use crate::socket::{Moved, Want};
 use crate::stream::{Behind, Broken, Stream};
@@ -32,6 +33,7 @@ const FUTILE_BYTES: usize = 32 * 1024;
 pub(crate) struct Connection {
     stream: Stream,
     peer: Peer,
+    way: Way,
     /// Whom it is counted with, until it is authenticated.
     stranger: Option<Origin>,
     inbox: Inbox,
@@ -95,10 +97,13 @@ impl Connection {
     /// A connection just accepted; it is counted as open until it is dropped.
     pub(crate) fn new(stream: Stream, peer: Peer, shared: Arc<Shared>) -> Box<Self> {
         let accepted = now();
+        let stranger = Origin::of(peer, &shared.limits.trusted);
         Box::new(Self {
             stream,
             peer,
-            stranger: Origin::of(peer, &shared.limits.trusted),
+            // Who is exempt is trusted to name others.
+            way: if stranger.is_some() { Way::Direct } else { Way::Open },
+            stranger,
             inbox: Inbox::default(),
             phase: Phase::Reading,
             accepted,
@@ -243,8 +248,11 @@ impl Connection {
 
     /// Whether it waits for the first byte of a request, or of a handshake, and none has come.
     pub(crate) fn is_silent(&self) -> bool {
-        // A client that has begun a handshake is about to ask; between requests it need not be.
-        let about_to_ask = self.started.is_some() && self.stream.has_greeted();
+        // A client that has begun a handshake is about to ask, and so is one that a proxy has
+        // connected for, which cannot take it to another server any more; between requests they
+        // need not be.
+        let announced = self.way != Way::Direct || self.stream.has_greeted();
+        let about_to_ask = self.started.is_some() && announced;
         matches!(self.phase, Phase::Reading)
             && self.inbox.is_empty()
             && !about_to_ask
@@ -290,6 +298,11 @@ impl Connection {
     }
 
     fn read(&mut self) -> Next {
+        if self.way == Way::Open {
+            if let Some(next) = self.open() {
+                return next;
+            }
+        }
         let limit = self.shared.limits.max_request;
         loop {
             let progress = self.inbox.progress(limit);
@@ -319,6 +332,29 @@ impl Connection {
                 }
                 Err(broken) => return self.broken(&broken),
             }
+        }
+    }
+
+    /// Finds out whose connection it is: what to do next, unless that is to read the request.
+    fn open(&mut self) -> Option<Next> {
+        match look(&mut self.stream, &mut self.inbox) {
+            Ok(Told::Way(way, client)) => {
+                self.way = way;
+                if way == Way::Proxied {
+                    self.shared.counters.proxied.count();
+                }
+                if let Some(client) = client {
+                    self.peer = Peer::Inet(client);
+                    self.stranger = Origin::of(self.peer, &self.shared.limits.trusted);
+                }
+                None
+            }
+            Ok(Told::Later(want)) => Some(Next::Park(want, self.read_deadline(&Progress::Nothing))),
+            Ok(Told::Malformed(why)) => {
+                self.shared.malformed_header(self.peer, why);
+                Some(Next::Close)
+            }
+            Err(broken) => Some(self.broken(&broken)),
         }
     }
 

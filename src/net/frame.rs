@@ -92,6 +92,16 @@ impl Inbox {
         }
     }
 
+    /// Forgets the first `count` bytes, which are there.
+    pub(crate) fn skip(&mut self, count: usize) {
+        self.bytes.drain(..count.min(self.bytes.len()));
+    }
+
+    /// The bytes that are held.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// How many bytes are held.
     pub(crate) fn len(&self) -> usize {
         self.bytes.len()

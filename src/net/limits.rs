@@ -15,8 +15,8 @@ pub struct Limits {
     /// Connections from one address that may wait for their client for more than a second without
     /// having been authenticated; default 64. Of more, those that came first are closed.
     pub max_unauthenticated: usize,
-    /// Addresses that the limit above and [`Reply::origin`](crate::Reply::origin) do not know;
-    /// default none.
+    /// Addresses that the limit above and [`Reply::origin`](crate::Reply::origin) do not know, and
+    /// from which the header of a proxy is taken; default none.
     pub trusted: Vec<Network>,
     /// Longest body of a request, in bytes; default 64 KiB.
     pub max_request: usize,
@@ -25,7 +25,7 @@ pub struct Limits {
     /// written, and for each client that waits for it.
     pub max_pending_answers: usize,
     /// From the start of a request (see [`request_deadline`](Self::request_deadline)) to the
-    /// eighth byte of its header; default 5 s.
+    /// eighth byte of its header, that of a proxy before it included; default 5 s.
     pub header_deadline: Duration,
     /// From the start of a request to its last byte; default 10 s. A connection's first request
     /// starts when the connection is accepted, later ones with their first byte.

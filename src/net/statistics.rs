@@ -27,6 +27,10 @@ pub struct Statistics {
     pub oversized: u64,
     /// Connections whose client did not speak TLS, or not as it is demanded.
     pub tls_failures: u64,
+    /// Connections of clients that have come through a proxy.
+    pub proxied: u64,
+    /// Connections closed because the header of a proxy was malformed.
+    pub proxy_failures: u64,
     /// Requests that the service never answered.
     pub unanswered: u64,
     /// Panics of the service.
@@ -47,6 +51,8 @@ pub(crate) struct Counters {
     pub(crate) truncated: Counter,
     pub(crate) oversized: Counter,
     pub(crate) tls_failures: Counter,
+    pub(crate) proxied: Counter,
+    pub(crate) proxy_failures: Counter,
     pub(crate) unanswered: Counter,
     pub(crate) panics: Counter,
     pub(crate) accept_errors: Counter,
@@ -68,6 +74,8 @@ impl Counters {
             truncated: self.truncated.value(),
             oversized: self.oversized.value(),
             tls_failures: self.tls_failures.value(),
+            proxied: self.proxied.value(),
+            proxy_failures: self.proxy_failures.value(),
             unanswered: self.unanswered.value(),
             panics: self.panics.value(),
             accept_errors: self.accept_errors.value(),

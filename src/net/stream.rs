@@ -7,6 +7,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 use rustix::io::Errno;
 
+use crate::frame::Inbox;
 use crate::session::Session;
 use crate::socket::{Moved, Socket, Want};
 
@@ -48,6 +49,20 @@ impl Stream {
         match self {
             Self::Plain(socket) => Ok(socket.receive(buffer)?),
             Self::Tls(session) => session.receive(buffer),
+        }
+    }
+
+    /// The same before anything else is received, and without deciphering.
+    pub(crate) fn receive_below(&mut self, buffer: &mut Vec<u8>) -> Result<Moved, Broken> {
+        Ok(self.socket().receive(buffer)?)
+    }
+
+    /// What was [received below](Self::receive_below) and is not deciphered yet goes from the
+    /// `inbox` to where it will be.
+    pub(crate) fn take_back(&mut self, inbox: &mut Inbox) {
+        if let Self::Tls(session) = self {
+            session.begin_with(inbox.bytes());
+            inbox.skip(inbox.len());
         }
     }
 

@@ -27,6 +27,7 @@ pub mod load;
 pub mod manager;
 pub mod private;
 pub mod process;
+pub mod proxy;
 pub mod random;
 pub mod secure;
 pub mod step;
