@@ -7,6 +7,8 @@ use ostler_runtime::fuzzing::Cursor;
 use crate::frame::{FIRST_ROOM, HEADER_BYTES, Inbox, Progress, body};
 use crate::tls::{self, Identity, Pem};
 
+pub use crate::fuzzing_proxy::proxy_header;
+
 /// What came of a stream of frames.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Received {

@@ -61,6 +61,7 @@ mod connection;
 mod frame;
 #[doc(hidden)]
 pub mod fuzzing;
+mod fuzzing_proxy;
 mod guests;
 mod inherited;
 mod limits;
