@@ -70,6 +70,8 @@ pub(crate) fn of_refusal(why: Refusal) -> Answer {
             format!("The request announces {announced} bytes; the limit is {limit}")
         }
         Refusal::Full { limit } => format!("Too many connections are open already ({limit})"),
+        // Eight bytes are a length, whatever they are.
+        Refusal::Malformed { .. } => "The request has no length".to_owned(),
         Refusal::Truncated { got, announced: None } => {
             format!("The request ended after {got} bytes, within its header of 8 bytes")
         }

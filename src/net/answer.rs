@@ -7,31 +7,53 @@ use std::io::IoSlice;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Longest head in bytes: a status of two letters and a length of eight bytes.
-const HEAD_BYTES: usize = 10;
+/// Longest head in bytes that needs no memory of its own: a status of two letters and a length of
+/// eight bytes.
+const INLINE_BYTES: usize = 10;
 
 /// The bytes that go before a body.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Head {
-    bytes: [u8; HEAD_BYTES],
-    length: u8,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head(Bytes);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Bytes {
+    Inline { bytes: [u8; INLINE_BYTES], length: u8 },
+    Owned(Box<[u8]>),
 }
 
 impl Head {
-    /// A head of `N` bytes; more than ten do not compile.
+    /// A head of `N` bytes, without an allocation; more than ten do not compile.
     pub fn new<const N: usize>(head: [u8; N]) -> Self {
-        const { assert!(N <= HEAD_BYTES) };
-        let mut bytes = [0; HEAD_BYTES];
+        const { assert!(N <= INLINE_BYTES) };
+        let mut bytes = [0; INLINE_BYTES];
         for (to, from) in bytes.iter_mut().zip(head) {
             *to = from;
         }
         // The assertion above leaves nothing to cut off.
-        Self { bytes, length: u8::try_from(N).unwrap_or_default() }
+        Self(Bytes::Inline { bytes, length: u8::try_from(N).unwrap_or_default() })
     }
 
     /// Its bytes.
     pub fn as_bytes(&self) -> &[u8] {
-        self.bytes.get(..usize::from(self.length)).unwrap_or_default()
+        match &self.0 {
+            Bytes::Inline { bytes, length } => {
+                bytes.get(..usize::from(*length)).unwrap_or_default()
+            }
+            Bytes::Owned(bytes) => bytes,
+        }
+    }
+}
+
+impl Default for Head {
+    fn default() -> Self {
+        Self::new([])
+    }
+}
+
+impl From<Vec<u8>> for Head {
+    /// A head of any length; it does not count as an answer that waits to be read.
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(Bytes::Owned(bytes.into_boxed_slice()))
     }
 }
 
@@ -136,12 +158,16 @@ mod tests {
     #[test]
     fn what_is_left_follows_every_number_of_bytes_written() {
         let shared = Arc::new(b"..body..".to_vec());
-        for body in [Body::Empty, Body::Static(b"static"), Body::Shared(shared, 2..6)] {
-            let head = Head::new(*b"OK12345678");
+        let heads = [Head::new(*b"OK12345678"), Head::from(b"a longer head".to_vec())];
+        let bodies = [Body::Empty, Body::Static(b"static"), Body::Shared(shared, 2..6)];
+        for (head, body) in
+            heads.iter().flat_map(|head| bodies.iter().map(move |body| (head, body)))
+        {
             let whole = [head.as_bytes(), body.as_bytes()].concat();
             for first in 0..=whole.len() {
                 for second in 0..=whole.len() - first {
-                    let mut outbox = Outbox::new(Answer { head, body: body.clone() });
+                    let (head, body) = (head.clone(), body.clone());
+                    let mut outbox = Outbox::new(Answer { head, body });
                     outbox.advance(first);
                     outbox.advance(second);
                     assert_eq!(rest(&outbox), whole[first + second..]);

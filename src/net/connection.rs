@@ -10,18 +10,19 @@
 //!
 //! Each call goes on until the socket is not ready, and says what to do [`Next`].
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ostler_runtime::{Deadline, now};
 
 use crate::answer::Outbox;
-use crate::frame::{Inbox, Progress};
+use crate::frame::Inbox;
 use crate::proxied::{Told, Way, look};
 use crate::shared::Shared;
 use crate::socket::{Moved, Want};
 use crate::stream::{Behind, Broken, Stream};
-use crate::{Answer, Origin, Peer, Refusal};
+use crate::{Answer, Origin, Peer, Progress, Refusal};
 
 /// Largest emptied buffer that is worth keeping for the next connection.
 const SPARE_BYTES: usize = 4096;
@@ -81,8 +82,8 @@ enum Then {
 
 /// What a connection needs to go on.
 pub(crate) enum Next {
-    /// The service's answer to a frame, header included.
-    Request(Vec<u8>),
+    /// The service's answer to the `body` of these bytes.
+    Request { bytes: Vec<u8>, body: Range<usize> },
     /// The service's wording of a refusal.
     Refused(Refusal),
     /// Readiness of its socket, before the deadline.
@@ -304,20 +305,27 @@ impl Connection {
             }
         }
         let limit = self.shared.limits.max_request;
+        let longest = limit.saturating_add(self.shared.service.max_header());
         loop {
-            let progress = self.inbox.progress(limit);
+            let service = &self.shared.service;
+            let progress =
+                self.inbox.progress(|bytes, bookmark| service.progress(bytes, limit, bookmark));
             match progress {
-                Progress::Whole { end } => {
+                Progress::Whole { body } => {
                     self.shared.counters.requests.count();
-                    return Next::Request(self.inbox.take(end));
+                    return Next::Request { bytes: self.inbox.take(body.end), body };
                 }
                 Progress::Oversized { announced } => {
                     self.shared.counters.oversized.count();
                     return Next::Refused(Refusal::Oversized { announced, limit });
                 }
+                Progress::Malformed { reason } => {
+                    self.shared.counters.malformed.count();
+                    return Next::Refused(Refusal::Malformed { reason });
+                }
                 Progress::Nothing | Progress::Header | Progress::Body { .. } => {}
             }
-            match self.stream.receive(self.inbox.room(limit)) {
+            match self.stream.receive(self.inbox.room(longest)) {
                 Ok(Moved::Bytes(_)) => {
                     if self.started.is_none() {
                         self.started = Some(now());

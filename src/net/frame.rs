@@ -1,10 +1,9 @@
-//! The frame reader: bytes as they arrive, cut into frames. Pure, without I/O or clock.
+//! The frame reader: bytes as they arrive, cut where the service says. Pure, without I/O or clock.
 //!
 //! The buffer grows as bytes arrive, not as a header announces them: a client that announces
 //! 64 KiB and sends nothing costs the smallest buffer.
 
-/// Bytes of the length that precedes a body.
-pub(crate) const HEADER_BYTES: usize = 8;
+use crate::progress::{Bookmark, Progress};
 
 /// Room that a first read is given; most requests are far shorter.
 pub(crate) const FIRST_ROOM: usize = 1024;
@@ -13,53 +12,30 @@ pub(crate) const FIRST_ROOM: usize = 1024;
 #[derive(Debug, Default)]
 pub(crate) struct Inbox {
     bytes: Vec<u8>,
-}
-
-/// What the bytes at the front of an [`Inbox`] are.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Progress {
-    /// No byte has come.
-    Nothing,
-    /// A part of the header.
-    Header,
-    /// The header and a part of the body, which will have `announced` bytes.
-    Body {
-        /// Length of the whole body in bytes.
-        announced: u64,
-    },
-    /// A whole frame, whose body ends at this offset of the inbox.
-    Whole {
-        /// Offset of the first byte behind the frame.
-        end: usize,
-    },
-    /// A header that announces more than the limit.
-    Oversized {
-        /// What it announces, in bytes.
-        announced: u64,
-    },
+    /// How far the service has read in them.
+    bookmark: Bookmark,
 }
 
 impl Inbox {
     /// An inbox that reads into an emptied `buffer`, for the sake of its capacity.
     pub(crate) fn reusing(mut buffer: Vec<u8>) -> Self {
         buffer.clear();
-        Self { bytes: buffer }
+        Self { bytes: buffer, bookmark: Bookmark::default() }
     }
 
     /// Room for the next read, behind the bytes that are there: at least one byte, and never so
-    /// much that the buffer outgrows one longest frame by more than a first read.
-    pub(crate) fn room(&mut self, max_request: usize) -> &mut Vec<u8> {
+    /// much that the buffer outgrows one `longest` frame by more than a first read.
+    pub(crate) fn room(&mut self, longest: usize) -> &mut Vec<u8> {
         if self.bytes.len() == self.bytes.capacity() {
-            let longest = max_request.saturating_add(HEADER_BYTES);
             let left = longest.saturating_sub(self.bytes.len());
             self.bytes.reserve_exact(self.bytes.len().min(left).max(FIRST_ROOM));
         }
         &mut self.bytes
     }
 
-    /// Takes the frame that ends at `end` out, and leaves what follows it. The answer holds the
-    /// header too; [`body`] cuts it off.
+    /// Takes the frame that ends at `end` out, header included, and leaves what follows it.
     pub(crate) fn take(&mut self, end: usize) -> Vec<u8> {
+        self.bookmark = Bookmark::default();
         let surplus = match self.bytes.get(end..) {
             None | Some([]) => Vec::new(),
             Some(surplus) => surplus.to_vec(),
@@ -74,22 +50,12 @@ impl Inbox {
         (self.is_empty() && self.bytes.capacity() > 0).then(|| std::mem::take(&mut self.bytes))
     }
 
-    /// What the bytes at the front are.
-    pub(crate) fn progress(&self, max_request: usize) -> Progress {
-        let Some((header, body)) = self.bytes.split_first_chunk::<HEADER_BYTES>() else {
-            return if self.bytes.is_empty() { Progress::Nothing } else { Progress::Header };
-        };
-        let announced = u64::from_be_bytes(*header);
-        match usize::try_from(announced) {
-            Ok(length) if length <= max_request => {
-                if body.len() >= length {
-                    Progress::Whole { end: HEADER_BYTES.saturating_add(length) }
-                } else {
-                    Progress::Body { announced }
-                }
-            }
-            _ => Progress::Oversized { announced },
-        }
+    /// What `framing` says that the bytes at the front are.
+    pub(crate) fn progress(
+        &mut self,
+        framing: impl FnOnce(&[u8], &mut Bookmark) -> Progress,
+    ) -> Progress {
+        framing(&self.bytes, &mut self.bookmark)
     }
 
     /// Forgets the first `count` bytes, which are there.
@@ -118,21 +84,22 @@ impl Inbox {
     }
 }
 
-/// The body of a frame taken by [`Inbox::take`].
-pub(crate) fn body(frame: &[u8]) -> &[u8] {
-    frame.get(HEADER_BYTES..).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::progress::{HEADER_BYTES, length_prefixed};
 
     const LIMIT: usize = 3000;
+    const LONGEST: usize = LIMIT + HEADER_BYTES;
 
     fn frame(content: &[u8]) -> Vec<u8> {
         let mut bytes = (content.len() as u64).to_be_bytes().to_vec();
         bytes.extend_from_slice(content);
         bytes
+    }
+
+    fn progress(inbox: &mut Inbox) -> Progress {
+        inbox.progress(|bytes, _| length_prefixed(bytes, LIMIT))
     }
 
     /// Feeds `bytes` in pieces of `size`, as reads would, and collects the bodies.
@@ -142,13 +109,13 @@ mod tests {
         for piece in bytes.chunks(size) {
             let mut piece = piece;
             while !piece.is_empty() {
-                let room = inbox.room(LIMIT);
+                let room = inbox.room(LONGEST);
                 let taken = piece.len().min(room.capacity() - room.len());
                 assert!(taken > 0, "there is always room for a byte");
                 room.extend_from_slice(&piece[..taken]);
                 piece = &piece[taken..];
-                while let Progress::Whole { end } = inbox.progress(LIMIT) {
-                    found.push(body(&inbox.take(end)).to_vec());
+                while let Progress::Whole { body } = progress(&mut inbox) {
+                    found.push(inbox.take(body.end)[body].to_vec());
                 }
             }
         }
@@ -166,34 +133,28 @@ mod tests {
     }
 
     #[test]
-    fn progress_tells_nothing_header_body_and_whole_apart() {
-        let bytes = frame(b"abc");
-        for (count, expected) in [
-            (0, Progress::Nothing),
-            (1, Progress::Header),
-            (7, Progress::Header),
-            (8, Progress::Body { announced: 3 }),
-            (10, Progress::Body { announced: 3 }),
-            (11, Progress::Whole { end: 11 }),
-        ] {
-            let inbox = Inbox { bytes: bytes[..count].to_vec() };
-            assert_eq!(inbox.progress(LIMIT), expected, "{count} bytes");
-        }
-    }
-
-    #[test]
-    fn a_length_over_the_limit_is_refused_with_its_header() {
-        for announced in [LIMIT as u64 + 1, u64::MAX, 1 << 63] {
-            let inbox = Inbox { bytes: announced.to_be_bytes().to_vec() };
-            assert_eq!(inbox.progress(LIMIT), Progress::Oversized { announced });
-        }
+    fn a_bookmark_is_kept_within_a_request_and_cleared_behind_it() {
+        let mut inbox = Inbox::default();
+        let calls = |inbox: &mut Inbox| {
+            let mut calls = 0;
+            inbox.progress(|_, bookmark| {
+                bookmark.numbers[0] += 1;
+                calls = bookmark.numbers[0];
+                Progress::Header
+            });
+            calls
+        };
+        inbox.room(LONGEST).extend_from_slice(b"first second");
+        assert_eq!((calls(&mut inbox), calls(&mut inbox)), (1, 2));
+        assert_eq!(inbox.take(6), b"first ");
+        assert_eq!((calls(&mut inbox), calls(&mut inbox)), (1, 2));
     }
 
     #[test]
     fn the_buffer_grows_with_the_bytes_and_not_with_the_announcement() {
         let mut inbox = Inbox::default();
-        inbox.room(LIMIT).extend_from_slice(&(LIMIT as u64).to_be_bytes());
-        assert!(inbox.room(LIMIT).capacity() <= FIRST_ROOM);
+        inbox.room(LONGEST).extend_from_slice(&(LIMIT as u64).to_be_bytes());
+        assert!(inbox.room(LONGEST).capacity() <= FIRST_ROOM);
         assert!(inbox.take_empty().is_none());
     }
 

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use ostler_runtime::fuzzing::Cursor;
 
-use crate::frame::{FIRST_ROOM, HEADER_BYTES, Inbox, Progress, body};
+use crate::Progress;
+use crate::frame::{FIRST_ROOM, Inbox};
+use crate::progress::{HEADER_BYTES, length_prefixed};
 use crate::tls::{self, Identity, Pem};
 
 pub use crate::fuzzing_proxy::proxy_header;
@@ -49,8 +51,8 @@ pub fn frame(bytes: &[u8]) {
 /// Reads `piece` as from a socket, in as many reads as the room takes.
 fn feed(inbox: &mut Inbox, mut piece: &[u8], limit: usize, received: &mut Received) {
     while !piece.is_empty() && received.oversized.is_none() {
-        let before = rank(&inbox.progress(limit));
-        let room = inbox.room(limit);
+        let before = rank(&progress(inbox, limit));
+        let room = inbox.room(limit.saturating_add(HEADER_BYTES));
         let left = room.capacity().saturating_sub(room.len());
         assert!(left > 0, "there is always room for a byte");
         let most = limit.saturating_add(HEADER_BYTES).saturating_add(FIRST_ROOM);
@@ -58,11 +60,12 @@ fn feed(inbox: &mut Inbox, mut piece: &[u8], limit: usize, received: &mut Receiv
         let (now, later) = piece.split_at_checked(left).unwrap_or((piece, &[]));
         room.extend_from_slice(now);
         piece = later;
-        assert!(rank(&inbox.progress(limit)) >= before, "something was unlearnt");
+        assert!(rank(&progress(inbox, limit)) >= before, "something was unlearnt");
         loop {
-            match inbox.progress(limit) {
-                Progress::Whole { end } => {
-                    received.bodies.push(body(&inbox.take(end)).to_vec());
+            match progress(inbox, limit) {
+                Progress::Whole { body } => {
+                    let bytes = inbox.take(body.end);
+                    received.bodies.push(bytes.get(body).unwrap_or_default().to_vec());
                 }
                 Progress::Oversized { announced } => {
                     received.oversized = Some(announced);
@@ -72,7 +75,7 @@ fn feed(inbox: &mut Inbox, mut piece: &[u8], limit: usize, received: &mut Receiv
                     assert!(inbox.is_empty());
                     break;
                 }
-                Progress::Header | Progress::Body { .. } => {
+                Progress::Header | Progress::Body { .. } | Progress::Malformed { .. } => {
                     assert!(inbox.take_empty().is_none(), "bytes were given away");
                     break;
                 }
@@ -86,8 +89,14 @@ fn rank(progress: &Progress) -> u8 {
         Progress::Nothing => 0,
         Progress::Header => 1,
         Progress::Body { .. } => 2,
-        Progress::Whole { .. } | Progress::Oversized { .. } => 3,
+        Progress::Whole { .. } | Progress::Oversized { .. } | Progress::Malformed { .. } => 3,
     }
+}
+
+fn progress(inbox: &mut Inbox, limit: usize) -> Progress {
+    let progress = inbox.progress(|bytes, _| length_prefixed(bytes, limit));
+    assert!(!matches!(progress, Progress::Malformed { .. }), "any eight bytes are a length");
+    progress
 }
 
 /// The same, read from the whole stream at once. How much follows a length that is over the limit

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use ostler_runtime::fuzzing::Cursor;
 
-use crate::frame::{FIRST_ROOM, HEADER_BYTES, Inbox};
+use crate::frame::{FIRST_ROOM, Inbox};
 use crate::proxy_header::{MAX_HEADER_BYTES, SIGNATURE, Source, Start, read};
 
 /// What a connection begins with, all of it being there.
@@ -42,7 +42,7 @@ pub fn proxy_header(bytes: &[u8]) {
         let room = inbox.room(MAX_HEADER_BYTES);
         let left = room.capacity().saturating_sub(room.len());
         assert!(left > 0, "there is always room for a byte");
-        let most = MAX_HEADER_BYTES.saturating_add(HEADER_BYTES).saturating_add(FIRST_ROOM);
+        let most = MAX_HEADER_BYTES.saturating_add(FIRST_ROOM);
         assert!(room.capacity() <= most, "{} bytes are held, over {most}", room.capacity());
         let (now, later) = piece.split_at_checked(left).unwrap_or((piece, &[]));
         room.extend_from_slice(now);

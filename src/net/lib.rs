@@ -1,8 +1,9 @@
-//! Length-prefixed requests over TCP and Unix sockets, served by a fixed set of threads.
+//! Requests over TCP and Unix sockets, served by a fixed set of threads.
 //!
-//! A frame is an unsigned 64-bit big-endian length and that many bytes. The crate reads frames,
-//! hands their bodies to a [`Service`] and writes the answers; it knows nothing of what the bytes
-//! mean, and nothing of children.
+//! The crate reads requests, hands their bodies to a [`Service`] and writes the answers; it knows
+//! nothing of what the bytes mean, and nothing of children. Where a request ends is said by the
+//! service ([`Service::progress`]); unless it says otherwise, a request is an unsigned 64-bit
+//! big-endian length and that many bytes.
 //!
 //! ```text
 //! acceptor    accepts, admits or refuses, hands fresh connections on; answers what is there
@@ -31,11 +32,12 @@
 //!   anything else, also before a handshake, for whom it has connected (the PROXY protocol,
 //!   version 2, in `proxy_header`). From there on the connection is that client's: its address is
 //!   shown and counted, or exempt if it is trusted itself. Who is trusted and says nothing of the
-//!   kind is the client itself, and from anybody else such a header is a request that is too long.
+//!   kind is the client itself, and from anybody else such a header is no request.
 //!
 //! # What is refused
 //!
-//! - Frames longer than [`Limits::max_request`], as soon as their header says so.
+//! - Bodies longer than [`Limits::max_request`], as soon as their header says so, and whatever the
+//!   service finds malformed.
 //! - Connections beyond [`Limits::max_connections`], told so and closed at once, unless one that
 //!   waits for its client makes room: of those that have not been
 //!   [authenticated](Reply::authenticated) one that has been refused already, else of an address
@@ -73,6 +75,7 @@ mod origin;
 #[cfg(test)]
 mod overload;
 mod parked;
+mod progress;
 mod proxied;
 mod proxy_header;
 mod reply;
@@ -92,6 +95,7 @@ pub use answer::{Answer, Body, Head};
 pub use limits::Limits;
 pub use listener::{BindError, Listener};
 pub use origin::{Network, NetworkError, Origin};
+pub use progress::{Bookmark, Progress};
 pub use reply::Reply;
 pub use server::{Drained, Meter, Server};
 pub use service::{Refusal, Service};

@@ -2,7 +2,8 @@
 //! `HAProxy`'s `doc/proxy-protocol.txt` has it. Pure, without I/O or clock.
 //!
 //! A header is never taken for anything else, nor anything else for a header: read as the length
-//! of a frame, its first eight bytes are far over every limit, and no TLS record begins so.
+//! of a frame, its first eight bytes are far over every limit, and no TLS record and no request of
+//! HTTP begins so.
 //!
 //! What is known of a header depends on its bytes alone, not on how they arrive: a fault is told
 //! with the byte that shows it, and faults that come before it are told first.

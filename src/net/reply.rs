@@ -79,7 +79,7 @@ impl Reply {
                 }
                 Next::Queue => shared.hand_on(Work::Ready(connection)),
                 // An answer that is begun leads to neither of the first two.
-                Next::Request(_) | Next::Refused(_) | Next::Close => {}
+                Next::Request { .. } | Next::Refused(_) | Next::Close => {}
             }
         }
     }

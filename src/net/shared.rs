@@ -32,7 +32,7 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
     pub(crate) counters: Counters,
     pub(crate) parked: Parked,
-    malformed: Seldom,
+    malformed_headers: Seldom,
     work: Sender<Work>,
     draining: AtomicBool,
     // Held only to wait for the last connection's end; the number itself is `counters.open`.
@@ -56,7 +56,7 @@ impl Shared {
             limits,
             counters: Counters::default(),
             parked: Parked::new()?,
-            malformed: Seldom::new(PAUSE),
+            malformed_headers: Seldom::new(PAUSE),
             work,
             draining: AtomicBool::new(false),
             last: Mutex::new(()),
@@ -80,7 +80,7 @@ impl Shared {
     /// The header of a proxy is none.
     pub(crate) fn malformed_header(&self, proxy: Peer, why: HeaderError) {
         self.counters.proxy_failures.count();
-        if let Some(more) = self.malformed.allow() {
+        if let Some(more) = self.malformed_headers.allow() {
             log::warn!("the PROXY header of {proxy} is malformed: {why} ({more} more before)");
         }
     }

@@ -25,6 +25,8 @@ pub struct Statistics {
     pub truncated: u64,
     /// Requests that announced too much.
     pub oversized: u64,
+    /// What could be no request.
+    pub malformed: u64,
     /// Connections whose client did not speak TLS, or not as it is demanded.
     pub tls_failures: u64,
     /// Connections of clients that have come through a proxy.
@@ -50,6 +52,7 @@ pub(crate) struct Counters {
     pub(crate) timeouts: Counter,
     pub(crate) truncated: Counter,
     pub(crate) oversized: Counter,
+    pub(crate) malformed: Counter,
     pub(crate) tls_failures: Counter,
     pub(crate) proxied: Counter,
     pub(crate) proxy_failures: Counter,
@@ -73,6 +76,7 @@ impl Counters {
             timeouts: self.timeouts.value(),
             truncated: self.truncated.value(),
             oversized: self.oversized.value(),
+            malformed: self.malformed.value(),
             tls_failures: self.tls_failures.value(),
             proxied: self.proxied.value(),
             proxy_failures: self.proxy_failures.value(),

@@ -3,6 +3,7 @@
 //! The acceptor does the same with a connection that nobody else waits behind, if its request is
 //! there already: waking another thread costs more than answering a short request does.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crossbeam_channel::Receiver;
@@ -10,7 +11,6 @@ use ostler_runtime::threads::caught;
 
 use crate::Reply;
 use crate::connection::{Connection, Next, keep_spare};
-use crate::frame::body;
 use crate::shared::{Shared, Work};
 
 /// Works until it is told to stop.
@@ -60,8 +60,9 @@ fn drive(shared: &Shared, work: Work, spare: &mut Vec<u8>) {
 fn drive_on(shared: &Shared, mut connection: Box<Connection>, mut next: Next, spare: &mut Vec<u8>) {
     loop {
         next = match next {
-            Next::Request(frame) => {
-                let Some((same, next)) = serve(shared, connection, frame, spare) else { return };
+            Next::Request { bytes, body } => {
+                let served = serve(shared, connection, bytes, body, spare);
+                let Some((same, next)) = served else { return };
                 connection = same;
                 next
             }
@@ -82,11 +83,13 @@ fn drive_on(shared: &Shared, mut connection: Box<Connection>, mut next: Next, sp
 fn serve(
     shared: &Shared,
     connection: Box<Connection>,
-    frame: Vec<u8>,
+    bytes: Vec<u8>,
+    body: Range<usize>,
     spare: &mut Vec<u8>,
 ) -> Option<(Box<Connection>, Next)> {
-    let answered = shared.service.request(body(&frame), Reply::new(connection));
-    keep_spare(spare, frame);
+    let body = bytes.get(body).unwrap_or_default();
+    let answered = shared.service.request(body, Reply::new(connection));
+    keep_spare(spare, bytes);
     let (reply, answer) = answered?;
     let mut connection = reply.into_connection()?;
     let next = connection.answer(answer);
