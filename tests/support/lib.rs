@@ -22,6 +22,7 @@ pub mod echo;
 pub mod fake;
 pub mod fault;
 pub mod golden;
+pub mod haproxy;
 mod hollow;
 pub mod load;
 pub mod manager;
