@@ -1,15 +1,15 @@
-//! Several daemons behind HAProxy, with the example of `etc` and TLS from end to end.
+//! Several daemons behind `HAProxy`, with the example of `etc` and TLS from end to end.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
 
-use std::io::{Read, Write};
-use std::net::Ipv4Addr;
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, TcpStream};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 
 use ostler_tests::clients::connect_from;
-use ostler_tests::haproxy::{Haproxy, PORT, Site, check};
+use ostler_tests::haproxy::{Haproxy, PORT, STATUS_PORT, Site, check};
+use ostler_tests::process::kill;
 use ostler_tests::secure::Talk;
 use ostler_tests::wire::{self, PASSWORD, frame};
 use ostler_tests::{
@@ -17,23 +17,15 @@ use ostler_tests::{
     wait_for,
 };
 use rustix::process::Signal;
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// A query that children are held at.
 const HELD: &str = "c:client1";
 
-/// Checks of the daemons' own port in place of those of their status.
-const TCP_CHECK: [(&str, &str); 4] = [
-    ("option httpchk", "# "),
-    ("http-check send", "# "),
-    ("http-check expect", "# "),
-    ("check port 11112", "check"),
-];
-
 /// Clients of a load, each at an address of its own.
 const CLIENTS: usize = 4;
 
-/// One of the daemons behind HAProxy: its burp, and how it is started.
+/// One of the daemons behind `HAProxy`: its burp, and how it is started.
 struct Stall {
     fake: FakeBurp,
     settings: Settings,
@@ -51,7 +43,10 @@ impl Stall {
             .set("ssl", "true")
             .set("sslcert", pair.certificate.to_str().unwrap())
             .set("sslkey", pair.key.to_str().unwrap())
-            .set("trusted", "127.0.0.1");
+            .set("trusted", "127.0.0.1")
+            .set("drain", "60")
+            .status("bind", &site.daemon(number).to_string())
+            .status("port", &STATUS_PORT.to_string());
         let daemon = settings.clone().start();
         daemon.wait_ready(2);
         Self { fake, settings, daemon }
@@ -63,12 +58,12 @@ impl Stall {
         self.daemon.wait_ready(2);
     }
 
-    /// What it has counted of its connections, asked beside HAProxy.
+    /// What it has counted of its connections, asked beside `HAProxy`.
     fn counted(&self, what: &str) -> u64 {
         self.daemon.status()["connections"][what].as_u64().unwrap()
     }
 
-    /// Waits until so many connections have come to it through HAProxy.
+    /// Waits until so many connections have come to it through `HAProxy`.
     fn wait_used(&self, connections: u64) {
         wait_for("HAProxy uses it", || self.counted("proxied") >= connections);
     }
@@ -79,7 +74,7 @@ fn socket(fake: &FakeBurp) -> PathBuf {
     fake.directory().join("socket")
 }
 
-/// Two daemons, and HAProxy in front of them.
+/// Two daemons, and `HAProxy` in front of them.
 struct Rig {
     site: Site,
     secure: Secure,
@@ -93,7 +88,7 @@ impl Rig {
         let (site, made) = (Site::new(), Certificates::new());
         let pair = made.own("server");
         let stalls = [0, 1].map(|number| Stall::new(site, number, &pair));
-        let haproxy = Haproxy::changed(site, &TCP_CHECK);
+        let haproxy = Haproxy::start(site);
         let secure = Secure::new(Version::Tls13, None);
         Self { site, secure, stalls, haproxy, _made: made }
     }
@@ -118,7 +113,7 @@ impl Rig {
     }
 }
 
-/// Who asks through HAProxy.
+/// Who asks through `HAProxy`.
 #[derive(Clone)]
 struct Client {
     site: Site,
@@ -128,12 +123,12 @@ struct Client {
 
 impl Client {
     /// Connects and says nothing yet.
-    fn connect(&self) -> Talk<std::net::TcpStream> {
+    fn connect(&self) -> Talk<TcpStream> {
         self.secure.over(connect_from(self.source, self.site.front()))
     }
 
     /// Connects, shakes hands and asks with this password.
-    fn begin(&self, password: &str, query: &str) -> std::io::Result<Talk<std::net::TcpStream>> {
+    fn begin(&self, password: &str, query: &str) -> io::Result<Talk<TcpStream>> {
         let request = json!({ "query": query, "password": password, "cache": false }).to_string();
         let mut talk = self.connect();
         talk.write_all(&frame(request.as_bytes()))?;
@@ -142,17 +137,21 @@ impl Client {
 
     /// Asks with a connection of its own; whatever goes wrong with it is no answer.
     fn ask(&self, password: &str, query: &str) -> Answer {
-        let mut bytes = Vec::new();
-        let asked = self.begin(password, query);
-        match asked.and_then(|mut talk| talk.read_to_end(&mut bytes)) {
-            Ok(_) => Answer::parse(&bytes),
-            Err(_) if bytes.is_empty() => Answer::Closed,
-            Err(_) => Answer::Strange(bytes),
-        }
+        self.begin(password, query).map_or(Answer::Closed, read)
     }
 
     fn query(&self, query: &str) -> Answer {
         self.ask(PASSWORD, query)
+    }
+}
+
+/// Reads an answer to its end, which must be in order.
+fn read(mut talk: Talk<TcpStream>) -> Answer {
+    let mut bytes = Vec::new();
+    match talk.read_to_end(&mut bytes) {
+        Ok(_) => Answer::parse(&bytes),
+        Err(_) if bytes.is_empty() => Answer::Closed,
+        Err(_) => Answer::Strange(bytes),
     }
 }
 
@@ -170,10 +169,7 @@ fn one_that_is_killed_costs_what_it_was_answering_and_is_used_again_when_it_is_b
     for stall in &rig.stalls {
         stall.fake.hold_at(HELD);
     }
-    let held = [2, 3].map(|last| {
-        let client = rig.client(last);
-        thread::spawn(move || client.query(HELD))
-    });
+    let held = [2, 3].map(|last| rig.client(last).begin(PASSWORD, HELD).unwrap());
     let [dying, living] = &mut rig.stalls;
     dying.fake.wait_query(HELD);
     let child = living.fake.wait_query(HELD);
@@ -191,7 +187,7 @@ fn one_that_is_killed_costs_what_it_was_answering_and_is_used_again_when_it_is_b
     rig.haproxy.wait_status("one", "DOWN");
     load.pass(50);
     living.fake.release(child, &[Step::Answer]);
-    let mut held: Vec<_> = held.map(|asks| asks.join().unwrap().status()).to_vec();
+    let mut held = held.map(|talk| read(talk).status());
     held.sort_unstable();
     assert_eq!(held, ["OK", "closed"], "one was in flight on each");
 
@@ -222,6 +218,24 @@ fn one_that_is_stopped_under_load_costs_no_request() {
 }
 
 #[test]
+fn one_that_is_being_stopped_is_not_ready_and_finishes_what_it_has() {
+    let mut rig = Rig::new();
+    rig.stalls[0].fake.hold_at(HELD);
+    rig.haproxy.tell("set server bui-monitors/two state maint");
+    let held = rig.client(2).begin(PASSWORD, HELD).unwrap();
+    let child = rig.stalls[0].fake.wait_query(HELD);
+    rig.haproxy.tell("set server bui-monitors/two state ready");
+    rig.stalls[0].daemon.signal(Signal::TERM);
+    // Nobody asks meanwhile, so that it is by the checks that this is known.
+    rig.haproxy.wait_status("one", "DOWN");
+    assert_eq!(rig.haproxy.figure("one", "check_code"), "503");
+    assert_eq!(rig.client(3).query(HELD).status(), "OK");
+    rig.stalls[0].fake.release(child, &[Step::Answer]);
+    assert_eq!(read(held).status(), "OK");
+    assert_eq!(rig.stalls[0].daemon.ended().code(), Some(0));
+}
+
+#[test]
 fn limits_and_the_log_know_the_clients_behind_haproxy() {
     let mut rig = Rig::new();
     // All go to one daemon, which thus counts all of them.
@@ -233,20 +247,18 @@ fn limits_and_the_log_know_the_clients_behind_haproxy() {
     stall.daemon.ended();
     stall.revive();
     rig.haproxy.wait_status("one", "UP");
-    let (guesser, other) = (rig.client(7), rig.client(8));
+    let (stranger, other) = (rig.client(7), rig.client(8));
     let stall = &rig.stalls[0];
 
     // The last of so many wrong passwords are answered after eight seconds.
     let mut guesses: Vec<_> =
-        (0..14).map(|_| guesser.begin("wrong", "c:client1").unwrap()).collect();
+        (0..14).map(|_| stranger.begin("wrong", "c:client1").unwrap()).collect();
     wait_for("late answers are kept back", || stall.counted("parked") >= 9);
     assert_eq!(other.ask("wrong", "c:client1"), Answer::Ko);
     assert_eq!(other.query("c:client1").status(), "OK");
-    assert_eq!(guesser.query("c:client1").status(), "OK");
-    assert!(stall.counted("parked") >= 1, "the guesser waits, and nobody else did");
-    let mut first = Vec::new();
-    guesses[0].read_to_end(&mut first).unwrap();
-    assert_eq!(Answer::parse(&first), Answer::Ko);
+    assert_eq!(stranger.query("c:client1").status(), "OK");
+    assert!(stall.counted("parked") >= 1, "the stranger waits, and nobody else did");
+    assert_eq!(read(guesses.remove(0)), Answer::Ko);
     stall.daemon.wait_log("wrong password from 127.0.0.7:");
     drop(guesses);
 
@@ -258,18 +270,29 @@ fn limits_and_the_log_know_the_clients_behind_haproxy() {
         let _ = talk.shake_hands();
     }
     wait_for("what is too much goes", || stall.counted("evicted") == 10);
-    for talk in &mut others {
-        talk.write_all(&frame(&request(&json!({ "func": "monitor_version" })))).unwrap();
-        let mut answer = Vec::new();
-        talk.read_to_end(&mut answer).unwrap();
-        assert_eq!(Answer::parse(&answer).text(), "1.1.1");
+    let version = json!({ "func": "monitor_version", "password": PASSWORD }).to_string();
+    for mut talk in others {
+        talk.write_all(&frame(version.as_bytes())).unwrap();
+        assert_eq!(read(talk).text(), "1.1.1");
     }
 }
 
-fn request(fields: &Value) -> Vec<u8> {
-    let mut fields = fields.clone();
-    fields["password"] = PASSWORD.into();
-    fields.to_string().into_bytes()
+#[test]
+fn where_no_daemon_is_ready_clients_are_told_why() {
+    let rig = Rig::new();
+    for stall in &rig.stalls {
+        stall.fake.at_start(vec![Step::Exit(1)]);
+        stall.fake.alive().into_iter().for_each(|child| kill(child, Signal::KILL));
+    }
+    rig.haproxy.wait_status("one", "DOWN");
+    rig.haproxy.wait_status("two", "DOWN");
+    let told = rig.client(2).query("c:client1").error();
+    assert!(told.contains("burp"), "{told}");
+    for stall in &rig.stalls {
+        stall.fake.behave();
+    }
+    rig.haproxy.wait_status("one", "UP");
+    assert_eq!(rig.client(2).query("c:client1").status(), "OK");
 }
 
 #[test]
@@ -285,6 +308,7 @@ fn over_a_unix_socket_it_is_trusted_as_it_is_and_its_checksum_is_right() {
         &[
             (&example, &local),
             ("send-proxy-v2 check", "send-proxy-v2 proxy-v2-options crc32c,unique-id no-check #"),
+            ("use_backend", "# "),
             ("mode tcp", "mode tcp\n    unique-id-format %ci"),
             ("chroot ", "# "),
             ("user ", "# "),

@@ -358,8 +358,9 @@ fn a_live_table_goes_on_until_it_is_interrupted() {
     assert_eq!(watching.interrupt(), (Some(0), String::new()));
 
     let mut watching = Watching::start(client_of(&daemon, &["--watch=0.1", "--json"]));
-    for _ in 0..3 {
+    for round in 0..3 {
         watching.wait_line("{\"clients\":[");
+        fake.at_query("c:", vec![Step::body(&format!("{{\"clients\":[{{\"n\":{round}}}]}}"))]);
     }
     assert_eq!(watching.interrupt(), (Some(0), String::new()));
 }
@@ -378,8 +379,11 @@ fn a_live_table_outlives_its_connections_and_its_daemon() {
     client.arg(&file);
     let mut watching = Watching::start(client);
     // Each round finds its connection closed.
-    for _ in 0..3 {
-        watching.wait_line("client3");
+    watching.wait_line("client3");
+    for name in ["one", "two"] {
+        let summary = format!(r#"{{"clients":[{{"name":"{name}","backups":[]}}]}}"#);
+        fake.at_query("c:", vec![Step::body(&summary)]);
+        watching.wait_line(name);
     }
     drop(daemon);
     let daemon = settings.start();

@@ -14,11 +14,12 @@ use serde_json::Value;
 
 /// Each crate with those of the workspace it may stand on. Nothing stands on `ostler-tests`, which
 /// may stand on all.
-const FLOORS: [(&str, &[&str]); 4] = [
+const FLOORS: [(&str, &[&str]); 5] = [
     ("ostler-runtime", &[]),
     ("ostler-net", &["ostler-runtime"]),
+    ("ostler-http", &["ostler-runtime", "ostler-net"]),
     ("ostler-pool", &["ostler-runtime"]),
-    ("bui-monitor", &["ostler-runtime", "ostler-net", "ostler-pool"]),
+    ("bui-monitor", &["ostler-runtime", "ostler-net", "ostler-http", "ostler-pool"]),
 ];
 
 /// Names that Cargo takes for targets when a crate's files lie straight in its folder.

@@ -7,6 +7,9 @@ use ostler_pool::CallError;
 
 use crate::exchange::{BurpAnswer, Bytes};
 
+/// What whoever waits is told at the end.
+pub(crate) const STOPPING: &str = "The monitor is being stopped";
+
 /// `OK`, the length as eight bytes, and the body.
 pub(crate) fn ok(body: impl Into<Body>) -> Answer {
     framed(*b"OK", body.into())
@@ -52,9 +55,14 @@ pub(crate) fn of_failure(error: &CallError, timeout_seconds: u64) -> Answer {
             format!("The burp monitor was lost while it answered: {cause}")
         }
         CallError::TooLong { limit } => format!("Burp's answer is longer than {limit} bytes"),
-        CallError::Unwanted | CallError::Stopping => "The monitor is being stopped".to_owned(),
+        CallError::Unwanted | CallError::Stopping => STOPPING.to_owned(),
         CallError::Internal => "Internal error of the monitor".to_owned(),
     })
+}
+
+/// So many watch already.
+pub(crate) fn too_many_viewers(limit: usize) -> String {
+    format!("Too many are watching already ({limit})")
 }
 
 /// What is told of a fact that is not known although burp was asked: why it was asked in vain, if it

@@ -58,15 +58,10 @@ pub(crate) fn effective(config: &Config) -> String {
         // Writing to a string does not fail.
         let _ = writeln!(text, "{key} = {value}");
     };
-    let mut ports = config.addresses.iter().filter_map(|address| match address {
-        Address::Inet { port, .. } => Some(*port),
-        Address::Unix(_) => None,
-    });
-    let places: Vec<String> = config.addresses.iter().map(place).collect();
     let path = |path: &Path| quoted(&path.display().to_string());
     let limits = &config.limits;
-    line("bind", places.join(", "));
-    if let Some(port) = ports.next() {
+    line("bind", places(&config.addresses));
+    if let Some(port) = port(&config.addresses) {
         line("port", port.to_string());
     }
     line("password", "(hidden)".to_owned());
@@ -113,7 +108,30 @@ pub(crate) fn effective(config: &Config) -> String {
     line("burpbin", path(&config.burp_binary));
     line("bconfcli", path(&config.client_config));
     line("timeout", seconds(config.timeout));
+    let _ = writeln!(text, "[Status]");
+    let mut line = |key: &str, value: String| {
+        let _ = writeln!(text, "{key} = {value}");
+    };
+    if !config.status_addresses.is_empty() {
+        line("bind", places(&config.status_addresses));
+    }
+    if let Some(port) = port(&config.status_addresses) {
+        line("port", port.to_string());
+    }
+    line("max_viewers", config.max_viewers.to_string());
     text
+}
+
+fn places(addresses: &[Address]) -> String {
+    addresses.iter().map(place).collect::<Vec<_>>().join(", ")
+}
+
+/// The port that all addresses have, if they have one.
+fn port(addresses: &[Address]) -> Option<u16> {
+    addresses.iter().find_map(|address| match address {
+        Address::Inet { port, .. } => Some(*port),
+        Address::Unix(_) => None,
+    })
 }
 
 fn place(address: &Address) -> String {

@@ -52,14 +52,22 @@ impl Client {
 
     /// The answer of burp to a query, as burp sent it: JSON, perhaps with bytes that are not UTF-8.
     pub(crate) fn query(&mut self, query: &str, cache: Cache) -> Result<Vec<u8>, ClientError> {
-        let request =
-            [("query", Value::from(query)), ("cache", Value::from(cache == Cache::Allowed))];
-        match self.ask(&request)? {
+        self.ask_for(&[
+            ("query", Value::from(query)),
+            ("cache", Value::from(cache == Cache::Allowed)),
+        ])
+    }
+
+    /// The answer to a request that has a query in it.
+    pub(crate) fn ask_for(&mut self, request: &[(&str, Value)]) -> Result<Vec<u8>, ClientError> {
+        match self.ask(request)? {
             Reply::Ok(body) => Ok(body),
             Reply::Er(words) => Err(self.refused(&words)),
             // A wrong password and a warning of burp look alike. What needs no burp tells which.
             Reply::Ko => {
                 self.call("monitor_version")?;
+                let query = request.iter().find(|(key, _)| *key == "query");
+                let query = query.and_then(|(_, query)| query.as_str()).unwrap_or_default();
                 Err(ClientError::NotFound(query.to_owned()))
             }
         }

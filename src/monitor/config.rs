@@ -18,6 +18,7 @@ use crate::transport::TransportChoice;
 
 const GLOBAL: &str = "Global";
 const BURP: &str = "Burp";
+const STATUS: &str = "Status";
 
 /// How many status children a burp server grants by default.
 const STATUS_CHILDREN: usize = 5;
@@ -67,6 +68,11 @@ pub struct Config {
     pub client_config: PathBuf,
     /// `timeout`: for a whole answer, waiting included. Default 15 s.
     pub timeout: Duration,
+    /// `[Status] bind` and `port`: where metrics and the page are; nowhere without a port, the
+    /// default. `bind` is 127.0.0.1 then.
+    pub status_addresses: Vec<Address>,
+    /// `[Status] max_viewers`: how many may watch at the same time. Default 64.
+    pub max_viewers: usize,
 }
 
 impl Config {
@@ -77,7 +83,7 @@ impl Config {
         let port = r.integer(GLOBAL, "port", 0..=u16::MAX, 11111);
         let max_answer = r.bytes(GLOBAL, "max_answer", 4096..=1 << 30, 64 << 20);
         let config = Self {
-            addresses: addresses(r, port),
+            addresses: addresses(r, GLOBAL, "::1", port),
             password: password(r),
             user: r.text(GLOBAL, "user").filter(|user| !user.is_empty()),
             pool: r.integer(GLOBAL, "pool", 1..=256, 5),
@@ -97,6 +103,8 @@ impl Config {
             burp_binary: needed_path(r, "burpbin"),
             client_config: needed_path(r, "bconfcli"),
             timeout: seconds(r, BURP, "timeout", 15),
+            status_addresses: status_addresses(r),
+            max_viewers: r.integer(STATUS, "max_viewers", 1..=4096, 64),
         };
         if config.limits.max_pending_answers < config.max_answer {
             r.wrong(
@@ -117,10 +125,10 @@ const TRANSPORTS: [(&str, TransportChoice); 4] = [
     ("plain", TransportChoice::Plain),
 ];
 
-fn addresses(reader: &mut Reader<'_>, port: u16) -> Vec<Address> {
-    let names = reader.list(GLOBAL, "bind").unwrap_or_else(|| vec!["::1".to_owned()]);
+fn addresses(reader: &mut Reader<'_>, section: &str, default: &str, port: u16) -> Vec<Address> {
+    let names = reader.list(section, "bind").unwrap_or_else(|| vec![default.to_owned()]);
     if names.is_empty() {
-        reader.wrong(GLOBAL, "bind", "names no address");
+        reader.wrong(section, "bind", "names no address");
     }
     let mut addresses = Vec::new();
     for (name, number) in names.iter().zip(1..) {
@@ -133,9 +141,20 @@ fn addresses(reader: &mut Reader<'_>, port: u16) -> Vec<Address> {
                     AddressError::Relative(_) => "is a Unix socket without an absolute path",
                     AddressError::Host(_) => "is neither an address nor a host name",
                 };
-                reader.wrong(GLOBAL, "bind", format!("address {number} {what}"));
+                reader.wrong(section, "bind", format!("address {number} {what}"));
             }
         }
+    }
+    addresses
+}
+
+/// Where metrics and the page are. Without a port they are nowhere, but on Unix sockets.
+fn status_addresses(reader: &mut Reader<'_>) -> Vec<Address> {
+    let has_port = reader.value(STATUS, "port").is_some();
+    let port = if has_port { reader.integer(STATUS, "port", 0..=u16::MAX, 0) } else { 0 };
+    let mut addresses = addresses(reader, STATUS, "127.0.0.1", port);
+    if !has_port {
+        addresses.retain(|address| matches!(address, Address::Unix(_)));
     }
     addresses
 }

@@ -5,17 +5,20 @@
 //! than its question.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use ostler_net::Reply;
+use crossbeam_channel::Sender;
+use ostler_net::Answer;
 use ostler_runtime::now;
 
+use crate::caller::Caller;
 use crate::query::Query;
 use crate::request::Kind;
 
 /// See the module.
 pub(crate) struct Flight {
     query: Query,
+    born: Instant,
     state: Mutex<State>,
 }
 
@@ -31,27 +34,31 @@ struct State {
 /// Somebody who waits, and for what.
 pub(crate) enum Waiting {
     /// For burp's answer.
-    Answer(Reply),
+    Answer(Caller),
     /// For a fact that is known once burp has answered anything.
-    Fact(Kind, Reply),
+    Fact(Kind, Caller),
+    /// The daemon itself, for burp's answer.
+    Watcher(Sender<Answer>),
 }
 
 impl Waiting {
-    fn reply(&self) -> &Reply {
+    fn has_left(&self) -> bool {
         match self {
-            Self::Answer(reply) | Self::Fact(_, reply) => reply,
+            Self::Answer(caller) | Self::Fact(_, caller) => caller.has_left(),
+            Self::Watcher(_) => false,
         }
     }
 }
 
 impl Flight {
     pub(crate) fn new(query: Query, first: Waiting) -> Self {
-        Self { query, state: Mutex::new(State { waiting: vec![first], ..State::default() }) }
+        let state = State { waiting: vec![first], ..State::default() };
+        Self { query, born: now(), state: Mutex::new(state) }
     }
 
     /// A query that nobody waits for, to be given to a child's session.
     pub(crate) fn unwanted(query: Query) -> Self {
-        Self { query, state: Mutex::default() }
+        Self { query, born: now(), state: Mutex::default() }
     }
 
     pub(crate) fn query(&self) -> &Query {
@@ -79,6 +86,12 @@ impl Flight {
         self.lock().left.unwrap_or_else(now)
     }
 
+    /// How long the query waited until the child had it that answered it; `None` if no child had
+    /// it.
+    pub(crate) fn waited(&self) -> Option<Duration> {
+        self.lock().left.map(|left| left.duration_since(self.born))
+    }
+
     /// The execution is over: everybody who waited for it.
     pub(crate) fn land(&self) -> Vec<Waiting> {
         let mut state = self.lock();
@@ -89,7 +102,7 @@ impl Flight {
     /// Whether anybody still waits. Those who went away are dropped.
     pub(crate) fn is_wanted(&self) -> bool {
         let mut state = self.lock();
-        state.waiting.retain(|waiting| !waiting.reply().client_left());
+        state.waiting.retain(|waiting| !waiting.has_left());
         // Nobody may join a flight that is given up.
         state.landed = state.waiting.is_empty();
         !state.landed

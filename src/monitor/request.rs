@@ -1,5 +1,8 @@
 //! What clients ask: one JSON object a request, as Burp-UI's `async` backend writes it.
 
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
 use ostler_net::Body;
 use serde_json::{Map, Value};
 
@@ -36,6 +39,8 @@ pub(crate) enum Kind {
     Statistics,
     /// `status`: the state of this daemon. An addition.
     Status,
+    /// `live`: what has changed since it was looked at last, once there is something. An addition.
+    Live(Live),
     /// A query for burp.
     Query {
         /// The query itself.
@@ -43,6 +48,55 @@ pub(crate) enum Kind {
         /// Whether an answer of the last seconds will do.
         cache: bool,
     },
+}
+
+/// What somebody who watches has seen, and wants to see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Live {
+    /// `after`: the `tick` of the last answer; 0, the default, for none.
+    pub(crate) after: u64,
+    /// `interval`: how often burp is asked for the sake of this one, in seconds. Default 1.
+    pub(crate) interval: Duration,
+    /// `hold`: how long to wait for something new, in seconds. Default 15.
+    pub(crate) hold: Duration,
+    /// `clients_only`: wait until the summary has changed, not only the daemon's own state.
+    pub(crate) clients_only: bool,
+}
+
+impl Live {
+    /// Bounds of `interval`.
+    pub(crate) const INTERVALS: RangeInclusive<Duration> =
+        Duration::from_millis(250)..=Duration::from_secs(3600);
+
+    /// The interval of those who name none.
+    pub(crate) const INTERVAL: Duration = Duration::from_secs(1);
+
+    /// Bounds of `hold`. Both sides know by its end that the other one is still there.
+    const HOLDS: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(60);
+
+    /// How long those are held who do not say.
+    const HOLD: Duration = Duration::from_secs(15);
+
+    /// Reads the fields that are there.
+    pub(crate) fn read(fields: &Map<String, Value>) -> Result<Self, RequestError> {
+        let mut live = Self::default();
+        if let Some(after) = fields.get("after") {
+            live.after = after.as_u64().ok_or(RequestError::Value("after", "a whole number"))?;
+        }
+        live.interval = seconds(fields, "interval", live.interval, &Self::INTERVALS)?;
+        live.hold = seconds(fields, "hold", live.hold, &Self::HOLDS)?;
+        if let Some(only) = fields.get("clients_only") {
+            let only = only.as_bool();
+            live.clients_only = only.ok_or(RequestError::Value("clients_only", "true or false"))?;
+        }
+        Ok(live)
+    }
+}
+
+impl Default for Live {
+    fn default() -> Self {
+        Self { after: 0, interval: Self::INTERVAL, hold: Self::HOLD, clients_only: false }
+    }
 }
 
 /// Why a request is refused.
@@ -63,6 +117,9 @@ pub(crate) enum RequestError {
     /// The query is no text.
     #[error("The query is no text")]
     NoText,
+    /// A key has a value of the wrong kind.
+    #[error("'{0}' is not {1}")]
+    Value(&'static str, &'static str),
     /// The query must not reach a child.
     #[error(transparent)]
     Query(#[from] QueryError),
@@ -74,7 +131,7 @@ impl RequestError {
         match self {
             Self::Json(_) | Self::NoObject | Self::Password => true,
             Self::Missing(key) => *key == PASSWORD,
-            Self::NoText | Self::Query(_) => false,
+            Self::NoText | Self::Value(..) | Self::Query(_) => false,
         }
     }
 }
@@ -101,6 +158,8 @@ fn kind(request: &Map<String, Value>) -> Result<Kind, RequestError> {
         Some("batch_list_supported") => Some(Kind::BatchListSupported),
         Some("statistics") => Some(Kind::Statistics),
         // With a query beside it, an unknown function is none: the query is run.
+        // With a query beside it too, so that one request serves older daemons, which run the query.
+        Some("live") => Some(Kind::Live(Live::read(request)?)),
         Some("status") if !request.contains_key("query") => Some(Kind::Status),
         _ => None,
     };
@@ -110,6 +169,19 @@ fn kind(request: &Map<String, Value>) -> Result<Kind, RequestError> {
     let query = request.get("query").ok_or(RequestError::Missing("query"))?;
     let query = Query::parse(query.as_str().ok_or(RequestError::NoText)?)?;
     Ok(Kind::Query { query, cache: request.get("cache").is_none_or(is_true) })
+}
+
+/// A number of seconds, or the bound that is next to it.
+fn seconds(
+    fields: &Map<String, Value>,
+    key: &'static str,
+    default: Duration,
+    bounds: &RangeInclusive<Duration>,
+) -> Result<Duration, RequestError> {
+    let Some(value) = fields.get(key) else { return Ok(default) };
+    let seconds = value.as_f64().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    let seconds = seconds.ok_or(RequestError::Value(key, "a number of seconds"))?;
+    Ok(seconds.clamp(*bounds.start(), *bounds.end()))
 }
 
 /// Whether Python would take the value for true.
@@ -190,6 +262,20 @@ mod tests {
     }
 
     #[test]
+    fn who_watches_says_what_is_known_and_how_often_to_look() {
+        let live = |body: &str| match parse(body).unwrap().kind {
+            Kind::Live(live) => live,
+            other => panic!("{other:?}"),
+        };
+        let plain = live(r#"{"password":"p","func":"live","query":"c:"}"#);
+        assert_eq!(plain, Live::default());
+        let all = r#"{"password":"p","func":"live","after":7,"interval":0,"hold":2.5,
+            "clients_only":true}"#;
+        let (interval, hold) = (Duration::from_millis(250), Duration::from_millis(2500));
+        assert_eq!(live(all), Live { after: 7, interval, hold, clients_only: true });
+    }
+
+    #[test]
     fn refusals_name_what_is_wrong() {
         for (body, words) in [
             (r#"{"query":"c:"}"#, "'password'"),
@@ -203,6 +289,15 @@ mod tests {
             ("[]", "The request is no JSON object"),
         ] {
             assert_eq!(parse(body), Err(words.to_owned()), "{body}");
+        }
+        for (key, words) in [
+            (r#""after":-1"#, "'after' is not a whole number"),
+            (r#""interval":"x""#, "'interval' is not a number of seconds"),
+            (r#""interval":-1"#, "'interval' is not a number of seconds"),
+            (r#""clients_only":1"#, "'clients_only' is not true or false"),
+        ] {
+            let body = format!(r#"{{"password":"p","func":"live",{key}}}"#);
+            assert_eq!(parse(&body), Err(words.to_owned()));
         }
         for body in ["", "{", "\u{feff}{}", "{}{}", "NaN,", &"[".repeat(100_000)] {
             assert!(parse(body).is_err_and(|words| words.starts_with("The request is")));

@@ -10,10 +10,11 @@ use ostler_net::{Address, Drained, Listener, Server};
 use ostler_pool::Pool;
 use ostler_runtime::files::open_regular;
 use ostler_runtime::notify::State;
-use ostler_runtime::{Deadline, Event, Exit, Notifier, Signals, privileges};
+use ostler_runtime::{Deadline, Event, Exit, Notifier, Signals, Thread, privileges};
 
 use crate::config::Config;
 use crate::dialect::Burp;
+use crate::endpoint;
 use crate::plan::Plan;
 use crate::service::{Monitor, Settings};
 
@@ -27,6 +28,10 @@ const OTHER_DESCRIPTORS: u64 = 256;
 pub(crate) struct Running {
     server: Server,
     pub(crate) monitor: Arc<Monitor>,
+    /// Ends once the monitor's viewers are stopped.
+    watcher: Thread,
+    /// The status listener, if there is one.
+    endpoint: Option<Server>,
     identity: Option<Arc<LiveIdentity>>,
     /// What it was started with, and what is in force.
     started: Config,
@@ -46,6 +51,8 @@ impl Running {
         make_room_for_connections(config.limits.max_connections);
         let listeners = listen(&config, identity.as_ref())?;
         let names: Vec<String> = listeners.iter().map(Listener::name).collect();
+        let status_listeners = bound(&config.status_addresses)?;
+        let status_names: Vec<String> = status_listeners.iter().map(Listener::name).collect();
         give_up_rights(&config, logfile)?;
         if let Err(error) = privileges::close_memory() {
             log::warn!("this process may leave core files: {error}");
@@ -61,10 +68,20 @@ impl Running {
         let server = Server::start(listeners, config.threads, config.limits.clone(), service)
             .map_err(failed)?;
         monitor.count_by(server.meter());
+        let endpoint = (!status_listeners.is_empty())
+            .then(|| endpoint::start(&monitor, status_listeners, config.max_viewers))
+            .transpose()
+            .map_err(failed)?;
         for name in names {
             log::info!("listening on {name}");
         }
-        Ok(Self { server, monitor, identity, started: config.clone(), config })
+        for name in status_names {
+            log::info!("status on {name}");
+        }
+        let watching = Arc::clone(&monitor);
+        let watcher = Thread::spawn("watcher", move || watching.viewers().run(&watching));
+        let watcher = watcher.map_err(failed)?;
+        Ok(Self { server, monitor, watcher, endpoint, identity, started: config.clone(), config })
     }
 
     /// Goes on with another configuration. What it can change is changed at once and costs no
@@ -93,6 +110,7 @@ impl Running {
         log::info!("stopping");
         notifier.tell(State::Stopping);
         self.server.stop_accepting();
+        self.monitor.viewers().stop();
         let deadline = Deadline::after(self.config.drain);
         let mut hurry = false;
         while !hurry {
@@ -114,6 +132,8 @@ impl Running {
             notifier.tell(State::Watchdog);
         }
         self.server.stop();
+        drop(self.endpoint);
+        self.watcher.join();
         log::info!("stopped");
     }
 }
@@ -134,7 +154,15 @@ fn listen(config: &Config, identity: Option<&Arc<LiveIdentity>>) -> Result<Vec<L
         log::error!("inherited sockets: {error}");
         Exit::Os
     })?;
-    let addresses = if listeners.is_empty() { config.addresses.as_slice() } else { &[] };
+    if listeners.is_empty() {
+        listeners = bound(&config.addresses)?;
+    }
+    Ok(listeners.into_iter().map(|listener| secured(listener, identity)).collect())
+}
+
+/// Listens on all of these.
+fn bound(addresses: &[Address]) -> Result<Vec<Listener>, Exit> {
+    let mut listeners = Vec::new();
     for address in addresses {
         match Listener::bind(address) {
             Ok(bound) => listeners.extend(bound),
@@ -147,7 +175,7 @@ fn listen(config: &Config, identity: Option<&Arc<LiveIdentity>>) -> Result<Vec<L
             }
         }
     }
-    Ok(listeners.into_iter().map(|listener| secured(listener, identity)).collect())
+    Ok(listeners)
 }
 
 /// Has a listener speak TLS, unless it is a Unix socket: there the kernel keeps strangers away.
@@ -178,10 +206,13 @@ fn give_up_rights(config: &Config, logfile: Option<&Path>) -> Result<(), Exit> {
         }
         return Ok(());
     };
-    let sockets = config.addresses.iter().filter_map(|address| match address {
-        Address::Unix(path) => Some(path.clone()),
-        Address::Inet { .. } => None,
-    });
+    let sockets =
+        config.addresses.iter().chain(&config.status_addresses).filter_map(
+            |address| match address {
+                Address::Unix(path) => Some(path.clone()),
+                Address::Inet { .. } => None,
+            },
+        );
     let own: Vec<PathBuf> = sockets.chain(logfile.map(Path::to_owned)).collect();
     privileges::become_user(user, &own).map_err(|error| {
         log::error!("cannot become {user}: {error}");
@@ -205,6 +236,7 @@ fn settings(config: &Config) -> Settings {
         password: config.password.clone(),
         timeout: config.timeout,
         cache_bytes: config.max_cache,
+        max_viewers: config.max_viewers,
     }
 }
 
@@ -227,6 +259,7 @@ fn needs_restart(old: &Config, new: &Config) -> Vec<&'static str> {
         ("a limit of connections", old.limits != new.limits),
         ("ssl", old.tls.is_some() != new.tls.is_some()),
         ("user", old.user != new.user),
+        ("[Status] bind or port", old.status_addresses != new.status_addresses),
         ("runtime_dir", old.runtime_dir != new.runtime_dir),
     ]
     .into_iter()

@@ -5,21 +5,27 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
-use ostler_net::{Answer, Body, Meter, Refusal, Reply, Service};
+use crossbeam_channel::Sender;
+use ostler_net::{Answer, Body, Meter, Refusal, Reply, Service, Statistics};
 use ostler_pool::{Call, CallError, Pool};
 use ostler_runtime::{Deadline, Seldom, now};
 use serde_json::Value;
 
 use crate::answer;
 use crate::cache::Cache;
+use crate::caller::Caller;
 use crate::dialect::Burp;
 use crate::exchange::BurpAnswer;
+use crate::exposition::Exposition;
 use crate::flight::{Flight, Waiting};
 use crate::guesses::Guesses;
+use crate::metrics::{Asked, Metrics};
 use crate::password::Password;
 use crate::query::Query;
-use crate::request::{Kind, PROBE, Request, RequestError, json_body};
-use crate::status;
+use crate::request::{Kind, Live, PROBE, Request, RequestError, json_body};
+use crate::status::{self, Beside};
+use crate::version::Version;
+use crate::watcher::{Audience, Viewers};
 
 /// The version of the protocol: that of the original whose clients are served.
 pub(crate) const PROTOCOL_VERSION: &str = "1.1.1";
@@ -35,6 +41,7 @@ const LOGGED_CHARACTERS: usize = 100;
 /// See the module.
 pub(crate) struct Monitor {
     shared: Arc<Shared>,
+    viewers: Viewers,
     guesses: Guesses,
     meter: OnceLock<Meter>,
     /// Why the last reload changed nothing, if it did not.
@@ -52,6 +59,8 @@ pub(crate) struct Settings {
     pub(crate) timeout: Duration,
     /// The most memory that kept answers take, in bytes.
     pub(crate) cache_bytes: usize,
+    /// How many may watch.
+    pub(crate) max_viewers: usize,
 }
 
 /// What the answers of the pool's threads need too.
@@ -59,6 +68,7 @@ struct Shared {
     pool: Pool<Burp>,
     settings: RwLock<Settings>,
     board: Mutex<Board>,
+    metrics: Arc<Metrics>,
     failures: Seldom,
 }
 
@@ -76,10 +86,12 @@ impl Monitor {
             pool,
             settings: RwLock::new(settings),
             board: Mutex::new(board),
+            metrics: Arc::default(),
             failures: Seldom::new(PAUSE),
         });
         Self {
             shared,
+            viewers: Viewers::default(),
             guesses: Guesses::default(),
             meter: OnceLock::new(),
             reload_refused: Mutex::new(None),
@@ -109,6 +121,39 @@ impl Monitor {
         &self.shared.pool
     }
 
+    /// What is counted of requests.
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.shared.metrics
+    }
+
+    /// Those who watch.
+    pub(crate) fn viewers(&self) -> &Viewers {
+        &self.viewers
+    }
+
+    /// Tells somebody what is new, at once or later. Only clients get something back.
+    pub(crate) fn watch(&self, audience: Audience, live: Live) -> Option<(Reply, Answer)> {
+        let max = self.shared.settings().max_viewers;
+        self.viewers.join(audience, live, max)
+    }
+
+    /// Why queries cannot be answered now; `None` if they can.
+    pub(crate) fn unready(&self) -> Option<&'static str> {
+        if self.viewers.is_stopped() {
+            Some(answer::STOPPING)
+        } else if self.shared.pool.has_ready() {
+            None
+        } else {
+            Some("No burp monitor is ready")
+        }
+    }
+
+    /// Has burp asked for the summary, or takes that of the last moments, and tells it to `to`.
+    pub(crate) fn summary(&self, to: Sender<Answer>) {
+        // It is no caller who could be answered at once.
+        let _ = self.shared.query(Query::summary(), true, Waiting::Watcher(to));
+    }
+
     /// Forgets answers that nobody may be given any more.
     pub(crate) fn sweep(&self) {
         self.shared.board().cache.sweep(now());
@@ -116,14 +161,54 @@ impl Monitor {
 
     /// The state of the daemon as the function `status` answers it.
     pub(crate) fn status(&self) -> Value {
-        let cache = self.shared.board().cache.size();
-        let connections = self.meter.get().map(Meter::statistics).unwrap_or_default();
-        let refused = *self.reload_refused.lock().unwrap_or_else(PoisonError::into_inner);
-        status::report(&self.shared.pool, cache, &connections, refused)
+        let beside = Beside {
+            cache: self.shared.board().cache.size(),
+            connections: &self.connections(),
+            viewers: self.viewers.len(),
+            reload_refused: *self.reload_refused.lock().unwrap_or_else(PoisonError::into_inner),
+        };
+        status::report(&self.shared.pool, &beside)
+    }
+
+    /// Everything that is counted, now.
+    pub(crate) fn exposition(&self) -> Exposition {
+        let (metrics, dialect) = (self.metrics(), self.shared.pool.dialect());
+        let version = |version: Option<Version>| {
+            version.map_or_else(|| "unknown".to_owned(), |version| version.to_string())
+        };
+        Exposition {
+            pool: self.shared.pool.statistics(),
+            connections: self.connections(),
+            requests: Exposition::requests(metrics),
+            refused: [
+                ("password", metrics.wrong_passwords.value()),
+                ("malformed", metrics.malformed.value()),
+            ],
+            queries: [
+                ("hit", metrics.cache_hits.value()),
+                ("shared", metrics.shared.value()),
+                ("executed", metrics.executed.value()),
+            ],
+            latency: metrics.latency.read(),
+            wait: metrics.wait.read(),
+            cache: self.shared.board().cache.size(),
+            viewers: self.viewers.len(),
+            burp: [
+                ("client_version", version(dialect.facts.client_version())),
+                ("server_version", version(dialect.facts.server_version())),
+                ("transport", dialect.transport_used().to_owned()),
+            ],
+        }
+    }
+
+    /// What its server counts.
+    pub(crate) fn connections(&self) -> Statistics {
+        self.meter.get().map(Meter::statistics).unwrap_or_default()
     }
 
     /// Answers a wrong password: the more of them came from an address, the later.
     fn wrong_password(&self, mut reply: Reply) -> Option<(Reply, Answer)> {
+        self.shared.metrics.wrong_passwords.count();
         if let Some(more) = self.strangers.allow() {
             log::warn!("wrong password from {} ({more} more before)", reply.peer());
         }
@@ -145,13 +230,19 @@ impl Monitor {
         if request.keep {
             reply.keep();
         }
+        let metrics = Arc::clone(&self.shared.metrics);
+        let caller = Caller::new(reply, Asked::of(&request.kind), metrics);
         match request.kind {
             Kind::MonitorVersion => {
-                Some((reply, answer::ok(Body::Static(PROTOCOL_VERSION.as_bytes()))))
+                let version = Body::Static(PROTOCOL_VERSION.as_bytes());
+                Some(caller.at_once(answer::ok(version)))
             }
-            Kind::Status => Some((reply, answer::ok(json_body(&self.status())))),
-            Kind::Query { query, cache } => self.shared.query(query, cache, Waiting::Answer(reply)),
-            known => self.shared.fact(known, reply),
+            Kind::Status => Some(caller.at_once(answer::ok(json_body(&self.status())))),
+            Kind::Live(live) => self.watch(Audience::Client(caller), live),
+            Kind::Query { query, cache } => {
+                self.shared.query(query, cache, Waiting::Answer(caller))
+            }
+            known => self.shared.fact(known, caller),
         }
     }
 }
@@ -170,6 +261,7 @@ impl Service for Monitor {
             }
             Err(RequestError::Password) => self.wrong_password(reply),
             Err(error) => {
+                self.shared.metrics.malformed.count();
                 if !error.is_of_stranger() {
                     reply.authenticated();
                 }
@@ -201,18 +293,32 @@ impl Shared {
         if cached {
             if let Some(bytes) = board.cache.answer(&query, now()) {
                 let answer = answer::of_burp(&BurpAnswer::Json(bytes.clone()));
-                match newcomer {
-                    Waiting::Answer(reply) => return Some((reply, answer)),
-                    fact @ Waiting::Fact(..) => newcomer = fact,
-                }
+                drop(board);
+                self.metrics.cache_hits.count();
+                return match newcomer {
+                    Waiting::Answer(caller) => Some(caller.at_once(answer)),
+                    Waiting::Fact(kind, caller) => {
+                        self.tell_fact(kind, caller, answer);
+                        None
+                    }
+                    Waiting::Watcher(to) => {
+                        // Whoever watches may have ended meanwhile.
+                        let _ = to.send(answer);
+                        None
+                    }
+                };
             }
         }
         if let Some(flight) = board.flights.get(&query) {
             match flight.join(newcomer, cached) {
-                Ok(()) => return None,
+                Ok(()) => {
+                    self.metrics.shared.count();
+                    return None;
+                }
                 Err(back) => newcomer = back,
             }
         }
+        self.metrics.executed.count();
         let flight = Arc::new(Flight::new(query.clone(), newcomer));
         board.flights.insert(query, Arc::clone(&flight));
         drop(board);
@@ -231,6 +337,9 @@ impl Shared {
     /// An execution is over: tells everybody who waited for it.
     fn land(&self, flight: &Arc<Flight>, cached: bool, outcome: &Result<BurpAnswer, CallError>) {
         let query = flight.query();
+        if let Some(waited) = flight.waited() {
+            self.metrics.wait.record(waited);
+        }
         let mut board = self.board();
         if board.flights.get(query).is_some_and(|other| Arc::ptr_eq(other, flight)) {
             board.flights.remove(query);
@@ -262,8 +371,12 @@ impl Shared {
         let mut told = Vec::new();
         for waiting in flight.land() {
             match waiting {
-                Waiting::Answer(reply) => told.push(reply),
-                Waiting::Fact(kind, reply) => self.tell_fact(kind, reply, answer.clone()),
+                Waiting::Answer(caller) => told.push(caller),
+                Waiting::Fact(kind, caller) => self.tell_fact(kind, caller, answer.clone()),
+                Waiting::Watcher(to) => {
+                    // Whoever watches may have ended meanwhile.
+                    let _ = to.send(answer.clone());
+                }
             }
         }
         // One short answer is written here: that costs less than waking another thread for it, and
@@ -273,28 +386,28 @@ impl Shared {
                 last.send_here(answer.clone());
             }
         }
-        for reply in told {
-            reply.send(answer.clone());
+        for caller in told {
+            caller.send(answer.clone());
         }
     }
 
     /// Tells a fact when the binary has been asked too, or why burp could not be.
-    fn tell_fact(&self, kind: Kind, reply: Reply, answer: Answer) {
+    fn tell_fact(&self, kind: Kind, caller: Caller, answer: Answer) {
         let facts = Arc::clone(&self.pool.dialect().facts);
         self.pool.dialect().facts.when_asked(move || {
             let fact = status::fact(&kind, &facts, !answer::is_er(&answer));
-            reply.send(fact.unwrap_or_else(|| answer::unknown_fact(&answer)));
+            caller.send(fact.unwrap_or_else(|| answer::unknown_fact(&answer)));
         });
     }
 
     /// Answers what is known once a child was ready; until then a query is run to find out.
-    fn fact(self: &Arc<Self>, kind: Kind, reply: Reply) -> Option<(Reply, Answer)> {
+    fn fact(self: &Arc<Self>, kind: Kind, caller: Caller) -> Option<(Reply, Answer)> {
         if self.pool.has_ready() {
             if let Some(answer) = status::fact(&kind, &self.pool.dialect().facts, true) {
-                return Some((reply, answer));
+                return Some(caller.at_once(answer));
             }
         }
-        self.query(Query::summary(), false, Waiting::Fact(kind, reply))
+        self.query(Query::summary(), false, Waiting::Fact(kind, caller))
     }
 
     fn settings(&self) -> RwLockReadGuard<'_, Settings> {

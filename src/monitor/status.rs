@@ -34,19 +34,26 @@ pub(crate) fn fact(kind: &Kind, facts: &Facts, answers: bool) -> Option<Answer> 
             Value::from(server),
             Value::from(client)
         ),
-        Kind::MonitorVersion | Kind::Status | Kind::Query { .. } => return None,
+        Kind::MonitorVersion | Kind::Status | Kind::Live(_) | Kind::Query { .. } => return None,
     };
     Some(answer::ok(Body::from(text.into_bytes())))
 }
 
+/// What a report tells beside the pool.
+pub(crate) struct Beside<'a> {
+    /// Answers that are kept, and their bytes.
+    pub(crate) cache: (usize, usize),
+    pub(crate) connections: &'a Connections,
+    /// How many watch.
+    pub(crate) viewers: usize,
+    /// Why the last reload changed nothing, if it did not.
+    pub(crate) reload_refused: Option<&'static str>,
+}
+
 /// The state of the daemon: its version and the protocol's, the slots and their children, the
 /// transport in use, the queue, the connections, and what went wrong last, the last reload included.
-pub(crate) fn report(
-    pool: &Pool<Burp>,
-    (cached, cached_bytes): (usize, usize),
-    connections: &Connections,
-    reload_refused: Option<&str>,
-) -> Value {
+pub(crate) fn report(pool: &Pool<Burp>, beside: &Beside<'_>) -> Value {
+    let Beside { cache: (cached, cached_bytes), connections, viewers, reload_refused } = beside;
     let statistics = pool.statistics();
     let dialect = pool.dialect();
     let moment = now();
@@ -78,6 +85,7 @@ pub(crate) fn report(
         "slots": slots,
         "last_errors": last_errors,
         "reload_refused": reload_refused,
+        "viewers": viewers,
         "cache": { "entries": cached, "bytes": cached_bytes },
         "connections": {
             "open": connections.open,
@@ -103,9 +111,20 @@ pub(crate) fn report(
             "retries": statistics.retries,
             "starts": statistics.starts,
             "failed_starts": statistics.failed_starts,
-            "losses": statistics.losses,
-            "replacements": statistics.replacements,
+            "losses": statistics.losses.total(),
+            "replacements": statistics.replacements.total(),
             "panics": statistics.panics,
+        },
+        "losses": {
+            "exited": statistics.losses.exited,
+            "late": statistics.losses.late,
+            "broken": statistics.losses.broken,
+            "too_long": statistics.losses.too_long,
+        },
+        "replacements": {
+            "outdated": statistics.replacements.outdated,
+            "max_requests": statistics.replacements.max_requests,
+            "max_age": statistics.replacements.max_age,
         },
     })
 }

@@ -73,6 +73,8 @@ pub enum Show {
     Versions,
     /// The daemon's own state.
     Status,
+    /// The daemon's state and its clients, again and again.
+    Top(Duration),
     /// The verdict for a monitoring system.
     Check(Limits),
 }
@@ -133,6 +135,7 @@ fn show(matches: &ArgMatches, watch: Option<Duration>) -> Result<Show, clap::Err
         "statistics" => Show::Statistics,
         "versions" => Show::Versions,
         "status" => Show::Status,
+        "top" => Show::Top(age("interval")),
         "check" => {
             let limits = Limits {
                 warning_age: age("warning-age"),
@@ -208,6 +211,18 @@ pub fn command() -> Command {
         .subcommand(Command::new("statistics").about("Whether burp answers"))
         .subcommand(Command::new("versions").about("The versions of burp and the daemon"))
         .subcommand(Command::new("status").about("The daemon's own state"))
+        .subcommand(
+            Command::new("top")
+                .about("The daemon at work: slots, queue, latencies and clients, until Ctrl-C")
+                .arg(
+                    Arg::new("interval")
+                        .long("interval")
+                        .value_name("SECONDS")
+                        .value_parser(seconds)
+                        .default_value("1")
+                        .help("How often to look"),
+                ),
+        )
         .subcommand(check())
 }
 
@@ -313,6 +328,8 @@ mod tests {
             ("clients --watch=0.5", Show::Clients(Some(second / 2))),
             ("query c:a", Show::Query("c:a".to_owned())),
             ("status", Show::Status),
+            ("top", Show::Top(second)),
+            ("top --interval 5", Show::Top(5 * second)),
         ] {
             assert_eq!(parse(line).map(|options| options.show), Ok(show), "{line}");
         }

@@ -19,10 +19,11 @@ use crate::status_clients::{self, HEAD};
 use crate::status_json::{harmless, indented};
 use crate::status_options::{Limits, Options, Show};
 use crate::status_report;
+use crate::status_screen::Style;
 use crate::status_text::{escape, table};
 use crate::status_time::today;
-use crate::status_watch::{self, Style};
 use crate::status_zone::Zone;
+use crate::{status_top, status_watch};
 
 /// The whole program; the arguments begin with its name.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -87,11 +88,14 @@ fn judged(options: &Options, limits: &Limits) -> Result<Verdict, ClientError> {
 }
 
 fn show(options: &Options) -> Result<(), ClientError> {
-    if let Show::Clients(Some(interval)) = options.show {
+    if let Show::Clients(Some(interval)) | Show::Top(interval) = options.show {
         let signals = Signals::install()?;
         let mut client = client(options, Patience::with(signals))?;
         let style = if options.json { Style::Json } else { Style::Table };
-        return status_watch::watch(&mut client, cache(options), interval, style, &zone());
+        return match options.show {
+            Show::Top(_) => status_top::top(&mut client, interval, style, &zone()),
+            _ => status_watch::watch(&mut client, cache(options), interval, style, &zone()),
+        };
     }
     let mut client = client(options, Patience::plain())?;
     let answer = match &options.show {
@@ -105,8 +109,8 @@ fn show(options: &Options) -> Result<(), ClientError> {
             let rows: Vec<_> = clients.iter().map(|client| client.row(today, &zone)).collect();
             return print(&table(&HEAD, &rows, None));
         }
-        // Handled above, since its exit codes are others.
-        Show::Check(_) => Vec::new(),
+        // Handled above, since one has other exit codes and the other no end.
+        Show::Check(_) | Show::Top(_) => Vec::new(),
     };
     match &options.show {
         _ if options.json => print_json(&answer),

@@ -1,38 +1,19 @@
-//! The live table: drawn again in its place on a terminal, one table after the other elsewhere.
-//!
-//! On a terminal it has a screen of its own, so that lines that were there before are not touched;
-//! the last table stays behind. Lines are cut at the terminal's size, which is looked up each time.
+//! The live table of clients. The daemon tells when there is something new; one that does not know
+//! how, such as the original, is asked again and again.
 
-use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
-
-use rustix::termios::tcgetwinsize;
 
 use crate::client::{Cache, Client};
 use crate::client_error::ClientError;
 use crate::status_clients::{self, HEAD};
-use crate::status_text::{cut, escape, table};
+use crate::status_feed::{Feed, Seen};
+use crate::status_screen::{Screen, Style};
+use crate::status_text::table;
 use crate::status_time::{date, today};
 use crate::status_zone::Zone;
 
-/// How the rounds are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Style {
-    /// A table for people.
-    Table,
-    /// burp's answer, a line each.
-    Json,
-}
-
-/// Characters a line and lines a screen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Size {
-    columns: usize,
-    rows: usize,
-}
-
-/// Shows clients every `interval` until a signal comes. A daemon that is away is asked again; a
-/// wrong password ends it.
+/// Shows clients until a signal comes, looking every `interval`. A daemon that is away is asked
+/// again; a wrong password ends it.
 pub(crate) fn watch(
     client: &mut Client,
     cache: Cache,
@@ -41,140 +22,52 @@ pub(crate) fn watch(
     zone: &Zone,
 ) -> Result<(), ClientError> {
     let mut screen = Screen::open(style)?;
-    let mut shown = Vec::new();
+    let mut feed = Feed::of_clients(interval);
+    let mut clients = Vec::new();
     loop {
-        let trouble = match client.query("c:", cache) {
-            Ok(answer) if style == Style::Json => {
-                screen.write(&[&answer[..], b"\n"].concat())?;
-                None
-            }
-            Ok(answer) => match status_clients::parse(&answer) {
-                Some(clients) => {
-                    shown = rows(&clients, zone);
-                    None
+        // What may not come from the cache is not what others are shown too.
+        let seen = match cache {
+            Cache::Allowed => feed.next(client),
+            Cache::Refused => client.query("c:", cache).map(Seen::of_summary),
+        };
+        let mut trouble;
+        let mut pause = cache == Cache::Refused;
+        match seen {
+            Ok(seen) => {
+                pause |= !seen.is_live;
+                trouble = seen.trouble;
+                match seen.summary {
+                    Some(summary) if style == Style::Json => {
+                        screen.write(&[&summary[..], b"\n"].concat())?;
+                    }
+                    Some(summary) => match status_clients::parse(&summary) {
+                        Some(parsed) => clients = parsed,
+                        None => trouble = Some("burp's answer is no summary".to_owned()),
+                    },
+                    None => {}
                 }
-                None => Some("burp's answer is no summary".to_owned()),
-            },
+            }
             Err(ClientError::Stopped) => break,
             Err(error @ (ClientError::Password { .. } | ClientError::Configuration(_))) => {
                 return Err(error);
             }
-            Err(error) => Some(error.to_string()),
-        };
+            Err(error) => {
+                pause = true;
+                trouble = Some(error.to_string());
+            }
+        }
         let title = format!("{}  {}", client.target().place(), date(today(), zone.east(today())));
-        screen.draw(&title, &shown, trouble.as_deref())?;
-        if client.patience().is_stopped_within(interval) {
+        screen.draw(&title, &rows(&clients, zone), trouble.as_deref())?;
+        if pause && client.patience().is_stopped_within(interval) {
             break;
         }
     }
     Ok(())
 }
 
-fn rows(clients: &[status_clients::Client], zone: &Zone) -> Vec<String> {
+/// The table of clients, its head first.
+pub(crate) fn rows(clients: &[status_clients::Client], zone: &Zone) -> Vec<String> {
     let today = today();
     let rows: Vec<Vec<String>> = clients.iter().map(|client| client.row(today, zone)).collect();
     table(&HEAD, &rows, None)
-}
-
-/// Where the rounds are written.
-struct Screen {
-    style: Style,
-    is_terminal: bool,
-    /// The last table, to be left behind.
-    last: Vec<u8>,
-}
-
-impl Screen {
-    fn open(style: Style) -> Result<Self, ClientError> {
-        let is_terminal = style == Style::Table && io::stdout().is_terminal();
-        let screen = Self { style, is_terminal, last: Vec::new() };
-        if is_terminal {
-            // A screen of its own, without a cursor.
-            screen.write(b"\x1b[?1049h\x1b[?25l")?;
-        }
-        Ok(screen)
-    }
-
-    fn draw(
-        &mut self,
-        title: &str,
-        table: &[String],
-        trouble: Option<&str>,
-    ) -> Result<(), ClientError> {
-        if let (Some(trouble), false) = (trouble, self.is_terminal) {
-            // The table, or the JSON, goes on being one for whoever reads it.
-            eprintln!("bui-status: {}", escape(trouble));
-            return Ok(());
-        }
-        if self.style == Style::Json {
-            return Ok(());
-        }
-        let mut lines = vec![title.to_owned()];
-        lines.extend(trouble.map(|trouble| escape(trouble).into_owned()));
-        lines.push(String::new());
-        lines.extend_from_slice(table);
-        let mut plain = lines.join("\n");
-        plain.push('\n');
-        if self.is_terminal {
-            self.write(frame(&lines, size()).as_bytes())?;
-            self.last = plain.into_bytes();
-            Ok(())
-        } else {
-            plain.push('\n');
-            self.write(plain.as_bytes())
-        }
-    }
-
-    #[expect(clippy::unused_self, reason = "only who has a screen writes to it")]
-    fn write(&self, bytes: &[u8]) -> Result<(), ClientError> {
-        let mut out = io::stdout().lock();
-        Ok(out.write_all(bytes).and_then(|()| out.flush())?)
-    }
-}
-
-impl Drop for Screen {
-    fn drop(&mut self) {
-        if self.is_terminal {
-            // Nothing can be done about a terminal that is gone.
-            let _ = self.write(&[b"\x1b[?25h\x1b[?1049l", &self.last[..]].concat());
-        }
-    }
-}
-
-fn size() -> Option<Size> {
-    let size = tcgetwinsize(io::stdout()).ok()?;
-    let size = Size { columns: size.ws_col.into(), rows: size.ws_row.into() };
-    (size.columns > 0 && size.rows > 1).then_some(size)
-}
-
-/// What draws these lines over whatever the screen shows.
-fn frame(lines: &[String], size: Option<Size>) -> String {
-    let room = size.map_or(lines.len(), |size| size.rows);
-    let mut shown: Vec<String> = lines.to_vec();
-    if lines.len() > room {
-        let kept = room.saturating_sub(1);
-        shown.truncate(kept);
-        shown.push(format!("… {} more", lines.len().saturating_sub(kept)));
-    }
-    if let Some(size) = size {
-        shown = shown.iter().map(|line| cut(line, size.columns)).collect();
-    }
-    // Each line clears what is left of the old one. The last has no newline, which could scroll.
-    format!("\x1b[H{}\x1b[K\x1b[J", shown.join("\x1b[K\r\n"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_frame_covers_the_old_one_and_keeps_within_the_screen() {
-        let lines: Vec<String> = ["title", "", "one", "two", "three"].map(str::to_owned).into();
-        let shown = frame(&lines, None);
-        assert!(shown.starts_with("\x1b[Htitle\x1b[K\r\n\x1b[K\r\none"), "{shown:?}");
-        assert!(shown.ends_with("three\x1b[K\x1b[J"), "{shown:?}");
-        let shown = frame(&lines, Some(Size { columns: 4, rows: 4 }));
-        assert_eq!(shown, "\x1b[Htit…\x1b[K\r\n\x1b[K\r\none\x1b[K\r\n… 2…\x1b[K\x1b[J");
-        assert_eq!(frame(&lines, Some(Size { columns: 80, rows: 5 })), frame(&lines, None));
-    }
 }

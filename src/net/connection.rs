@@ -17,8 +17,8 @@ use std::time::{Duration, Instant};
 use ostler_runtime::{Deadline, now};
 
 use crate::answer::Outbox;
+use crate::caller::Caller;
 use crate::frame::Inbox;
-use crate::proxied::{Told, Way, look};
 use crate::shared::Shared;
 use crate::socket::{Moved, Want};
 use crate::stream::{Behind, Broken, Stream};
@@ -33,10 +33,7 @@ const FUTILE_BYTES: usize = 32 * 1024;
 /// A client's connection with all its state; dropping it closes it.
 pub(crate) struct Connection {
     stream: Stream,
-    peer: Peer,
-    way: Way,
-    /// Whom it is counted with, until it is authenticated.
-    stranger: Option<Origin>,
+    caller: Caller,
     inbox: Inbox,
     phase: Phase,
     accepted: Instant,
@@ -98,13 +95,9 @@ impl Connection {
     /// A connection just accepted; it is counted as open until it is dropped.
     pub(crate) fn new(stream: Stream, peer: Peer, shared: Arc<Shared>) -> Box<Self> {
         let accepted = now();
-        let stranger = Origin::of(peer, &shared.limits.trusted);
         Box::new(Self {
             stream,
-            peer,
-            // Who is exempt is trusted to name others.
-            way: if stranger.is_some() { Way::Direct } else { Way::Open },
-            stranger,
+            caller: Caller::new(peer, &shared.limits.trusted),
             inbox: Inbox::default(),
             phase: Phase::Reading,
             accepted,
@@ -191,12 +184,12 @@ impl Connection {
 
     /// Its client has said who it is: it counts as a stranger no more.
     pub(crate) fn authenticated(&mut self) {
-        self.stranger = None;
+        self.caller.authenticated();
     }
 
     /// Whom it is counted with; `None` once it is authenticated, or if it is exempt.
     pub(crate) fn stranger(&self) -> Option<Origin> {
-        self.stranger
+        self.caller.stranger()
     }
 
     /// When its client was heard last.
@@ -252,7 +245,7 @@ impl Connection {
         // A client that has begun a handshake is about to ask, and so is one that a proxy has
         // connected for, which cannot take it to another server any more; between requests they
         // need not be.
-        let announced = self.way != Way::Direct || self.stream.has_greeted();
+        let announced = self.caller.may_be_proxied() || self.stream.has_greeted();
         let about_to_ask = self.started.is_some() && announced;
         matches!(self.phase, Phase::Reading)
             && self.inbox.is_empty()
@@ -287,7 +280,7 @@ impl Connection {
     }
 
     pub(crate) fn peer(&self) -> Peer {
-        self.peer
+        self.caller.peer()
     }
 
     pub(crate) fn stream(&self) -> &Stream {
@@ -299,10 +292,10 @@ impl Connection {
     }
 
     fn read(&mut self) -> Next {
-        if self.way == Way::Open {
-            if let Some(next) = self.open() {
-                return next;
-            }
+        match self.caller.find_out(&mut self.stream, &mut self.inbox, &self.shared) {
+            Ok(None) => {}
+            Ok(Some(want)) => return Next::Park(want, self.read_deadline(&Progress::Nothing)),
+            Err(broken) => return self.broken(&broken),
         }
         let limit = self.shared.limits.max_request;
         let longest = limit.saturating_add(self.shared.service.max_header());
@@ -340,29 +333,6 @@ impl Connection {
                 }
                 Err(broken) => return self.broken(&broken),
             }
-        }
-    }
-
-    /// Finds out whose connection it is: what to do next, unless that is to read the request.
-    fn open(&mut self) -> Option<Next> {
-        match look(&mut self.stream, &mut self.inbox) {
-            Ok(Told::Way(way, client)) => {
-                self.way = way;
-                if way == Way::Proxied {
-                    self.shared.counters.proxied.count();
-                }
-                if let Some(client) = client {
-                    self.peer = Peer::Inet(client);
-                    self.stranger = Origin::of(self.peer, &self.shared.limits.trusted);
-                }
-                None
-            }
-            Ok(Told::Later(want)) => Some(Next::Park(want, self.read_deadline(&Progress::Nothing))),
-            Ok(Told::Malformed(why)) => {
-                self.shared.malformed_header(self.peer, why);
-                Some(Next::Close)
-            }
-            Err(broken) => Some(self.broken(&broken)),
         }
     }
 
@@ -439,9 +409,13 @@ impl Connection {
     fn broken(&mut self, why: &Broken) -> Next {
         match why {
             Broken::Socket => Next::Close,
+            Broken::Header(why) => {
+                self.shared.malformed_header(self.peer(), *why);
+                Next::Close
+            }
             Broken::Tls(why) => {
                 self.shared.counters.tls_failures.count();
-                log::debug!("{} does not speak TLS as it should: {why}", self.peer);
+                log::debug!("{} does not speak TLS as it should: {why}", self.peer());
                 // Closing over unread bytes would destroy the alert that tells the client.
                 self.begin_linger(self.shared.limits.linger_bytes)
             }

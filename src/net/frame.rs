@@ -12,6 +12,8 @@ pub(crate) const FIRST_ROOM: usize = 1024;
 #[derive(Debug, Default)]
 pub(crate) struct Inbox {
     bytes: Vec<u8>,
+    /// How many of the bytes have been taken already.
+    taken: usize,
     /// How far the service has read in them.
     bookmark: Bookmark,
 }
@@ -20,12 +22,15 @@ impl Inbox {
     /// An inbox that reads into an emptied `buffer`, for the sake of its capacity.
     pub(crate) fn reusing(mut buffer: Vec<u8>) -> Self {
         buffer.clear();
-        Self { bytes: buffer, bookmark: Bookmark::default() }
+        Self { bytes: buffer, taken: 0, bookmark: Bookmark::default() }
     }
 
     /// Room for the next read, behind the bytes that are there: at least one byte, and never so
     /// much that the buffer outgrows one `longest` frame by more than a first read.
     pub(crate) fn room(&mut self, longest: usize) -> &mut Vec<u8> {
+        // Usually none, else what follows is a part of a frame, which moves once.
+        self.bytes.drain(..self.taken);
+        self.taken = 0;
         if self.bytes.len() == self.bytes.capacity() {
             let left = longest.saturating_sub(self.bytes.len());
             self.bytes.reserve_exact(self.bytes.len().min(left).max(FIRST_ROOM));
@@ -36,10 +41,19 @@ impl Inbox {
     /// Takes the frame that ends at `end` out, header included, and leaves what follows it.
     pub(crate) fn take(&mut self, end: usize) -> Vec<u8> {
         self.bookmark = Bookmark::default();
-        let surplus = match self.bytes.get(end..) {
-            None | Some([]) => Vec::new(),
-            Some(surplus) => surplus.to_vec(),
-        };
+        let (frame, surplus) = self.left().split_at_checked(end).unwrap_or((self.left(), &[]));
+        // Whichever is shorter is copied: a client that sends many frames at once shall not have
+        // all the others copied for each.
+        if self.taken > 0 || surplus.len() > frame.len() {
+            let frame = frame.to_vec();
+            self.taken = self.taken.saturating_add(frame.len());
+            if self.is_empty() {
+                self.bytes.clear();
+                self.taken = 0;
+            }
+            return frame;
+        }
+        let surplus = if surplus.is_empty() { Vec::new() } else { surplus.to_vec() };
         let mut frame = std::mem::replace(&mut self.bytes, surplus);
         frame.truncate(end);
         frame
@@ -55,7 +69,7 @@ impl Inbox {
         &mut self,
         framing: impl FnOnce(&[u8], &mut Bookmark) -> Progress,
     ) -> Progress {
-        framing(&self.bytes, &mut self.bookmark)
+        framing(self.bytes.get(self.taken..).unwrap_or_default(), &mut self.bookmark)
     }
 
     /// Forgets the first `count` bytes, which are there.
@@ -70,17 +84,21 @@ impl Inbox {
 
     /// How many bytes are held.
     pub(crate) fn len(&self) -> usize {
-        self.bytes.len()
+        self.left().len()
     }
 
     /// Whether none is.
     pub(crate) fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
+        self.left().is_empty()
     }
 
     /// Whether a buffer is held at all.
     pub(crate) fn has_buffer(&self) -> bool {
         self.bytes.capacity() > 0
+    }
+
+    fn left(&self) -> &[u8] {
+        self.bytes.get(self.taken..).unwrap_or_default()
     }
 }
 
@@ -130,6 +148,25 @@ mod tests {
         for size in 1..=bytes.len() {
             assert_eq!(bodies(&bytes, size), contents, "pieces of {size}");
         }
+    }
+
+    #[test]
+    fn what_follows_a_short_frame_stays_where_it_is() {
+        let mut inbox = Inbox::default();
+        let bytes = frame(b"abc").repeat(50);
+        inbox.room(LONGEST).extend_from_slice(&bytes);
+        let place = inbox.bytes.as_ptr();
+        for left in (1..50).rev() {
+            assert_eq!(inbox.take(11), frame(b"abc"));
+            assert_eq!((inbox.len(), inbox.bytes.as_ptr()), (left * 11, place));
+        }
+        assert_eq!(inbox.take(11), frame(b"abc"));
+        assert!(inbox.is_empty() && inbox.take_empty().is_some());
+        // A part of a frame that follows moves to the front for the next read.
+        inbox.room(LONGEST).extend_from_slice(&bytes[..27]);
+        assert_eq!(inbox.take(11), frame(b"abc"));
+        inbox.room(LONGEST).extend_from_slice(&bytes[27..33]);
+        assert_eq!((inbox.take(11), inbox.take(11)), (frame(b"abc"), frame(b"abc")));
     }
 
     #[test]

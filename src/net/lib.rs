@@ -59,6 +59,7 @@
 mod acceptor;
 mod address;
 mod answer;
+mod caller;
 mod connection;
 mod frame;
 #[doc(hidden)]
@@ -76,7 +77,6 @@ mod origin;
 mod overload;
 mod parked;
 mod progress;
-mod proxied;
 mod proxy_header;
 mod reply;
 mod server;

@@ -18,14 +18,16 @@ pub struct Limits {
     /// Addresses that the limit above and [`Reply::origin`](crate::Reply::origin) do not know, and
     /// from which the header of a proxy is taken; default none.
     pub trusted: Vec<Network>,
-    /// Longest body of a request, in bytes; default 64 KiB.
+    /// Longest body of a request, in bytes; default 64 KiB. What goes before it has a limit of the
+    /// service's, [`Service::max_header`](crate::Service::max_header).
     pub max_request: usize,
     /// Bytes of answers that wait for their clients to read them; default 256 MiB. Beyond it, the
     /// answer that was begun first is cut off. An answer counts as a whole until its last byte is
     /// written, and for each client that waits for it.
     pub max_pending_answers: usize,
     /// From the start of a request (see [`request_deadline`](Self::request_deadline)) to the
-    /// eighth byte of its header, that of a proxy before it included; default 5 s.
+    /// end of its header, its eighth byte unless the service says otherwise; that of a proxy before
+    /// it is included. Default 5 s.
     pub header_deadline: Duration,
     /// From the start of a request to its last byte; default 10 s. A connection's first request
     /// starts when the connection is accepted, later ones with their first byte.

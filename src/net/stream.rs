@@ -8,6 +8,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use rustix::io::Errno;
 
 use crate::frame::Inbox;
+use crate::proxy_header::HeaderError;
 use crate::session::Session;
 use crate::socket::{Moved, Socket, Want};
 
@@ -23,6 +24,8 @@ pub(crate) enum Stream {
 pub(crate) enum Broken {
     /// The socket failed; mostly the client has gone.
     Socket,
+    /// A proxy has sent a header that is none.
+    Header(HeaderError),
     /// The client does not speak TLS, or not as it is demanded. It has been told where that is
     /// possible; [`Stream::finish`] is still of use.
     Tls(String),

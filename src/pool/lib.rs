@@ -54,4 +54,4 @@ pub use call::{Call, CallError};
 pub use dialect::{Cause, Dialect, Idle, Session, Step};
 pub use launch::Launch;
 pub use pool::{Options, Pool};
-pub use statistics::{SlotReport, Statistics};
+pub use statistics::{Losses, Replacements, SlotReport, Statistics};

@@ -11,6 +11,7 @@ use crate::call::CallError;
 use crate::child::{Child, describe};
 use crate::dialect::{Cause, Dialect, Session};
 use crate::slot::{Detail, Slot};
+use crate::state::Event;
 use crate::statistics::count;
 
 /// A child that lived for less than this after a start counts as a failure when it is lost.
@@ -85,7 +86,13 @@ impl<D: Dialect> Slot<D> {
     }
 
     pub(crate) fn note_loss(&mut self, index: usize, detail: &Detail<D::Answer>) {
-        count(&self.shared.counters.losses);
+        let counters = &self.shared.counters;
+        count(match detail.event {
+            Some(Event::Exited) => &counters.exited,
+            Some(Event::Late) => &counters.lost_late,
+            _ if detail.too_long => &counters.too_long,
+            _ => &counters.broken,
+        });
         self.withdraw();
         let Some(child) = self.children.get(index) else { return };
         let cause = why_it_ended(child, detail);

@@ -45,11 +45,21 @@ impl Turns {
     }
 }
 
+/// Why a child is replaced.
+#[derive(Clone, Copy, Debug)]
+enum Why {
+    Outdated,
+    MaxRequests,
+    MaxAge,
+}
+
 /// What a slot remembers of it.
 #[derive(Debug)]
 pub(crate) struct Replacement {
     /// The slot has a turn.
     has_turn: bool,
+    /// What was found when the child was last looked at.
+    why: Why,
     /// The child ends as soon as it is free.
     make_room: bool,
     failures: u32,
@@ -63,6 +73,7 @@ impl Replacement {
     pub(crate) fn new(now: Instant) -> Self {
         Self {
             has_turn: false,
+            why: Why::Outdated,
             make_room: false,
             failures: 0,
             retry_at: now,
@@ -97,10 +108,18 @@ impl<D: Dialect> Slot<D> {
         let Some(index) = self.serving() else { return };
         let options = self.options();
         let Some(child) = self.children.get_mut(index) else { return };
-        let outdated = child.session.outdated()
-            || (options.max_requests > 0 && child.requests >= options.max_requests)
-            || options.max_age.is_some_and(|age| moment.duration_since(child.born) >= age);
-        if !outdated || self.children.iter().any(|child| child.state == State::Greeting) {
+        let why = if child.session.outdated() {
+            Some(Why::Outdated)
+        } else if options.max_requests > 0 && child.requests >= options.max_requests {
+            Some(Why::MaxRequests)
+        } else if options.max_age.is_some_and(|age| moment.duration_since(child.born) >= age) {
+            Some(Why::MaxAge)
+        } else {
+            None
+        };
+        let Some(why) = why else { return };
+        self.replacement.why = why;
+        if self.children.iter().any(|child| child.state == State::Greeting) {
             return;
         }
         // Looked at again soon, whether it must wait for its turn or the successor is on its way.
@@ -134,7 +153,12 @@ impl<D: Dialect> Slot<D> {
     /// The successor is there: the old child at `index` goes.
     pub(crate) fn retire_old(&mut self, index: usize) {
         self.happen(index, Event::Retire, Detail::none());
-        count(&self.shared.counters.replacements);
+        let counters = &self.shared.counters;
+        count(match self.replacement.why {
+            Why::Outdated => &counters.outdated,
+            Why::MaxRequests => &counters.max_requests,
+            Why::MaxAge => &counters.max_age,
+        });
         self.replacement.failures = 0;
         self.replacement.make_room = false;
         self.give_up_turn();

@@ -62,11 +62,13 @@ pub(crate) struct Detail<A> {
     answer: Option<A>,
     pub(crate) cause: Option<Cause>,
     pub(crate) too_long: bool,
+    /// What brought it.
+    pub(crate) event: Option<Event>,
 }
 
 impl<A> Detail<A> {
     pub(crate) fn none() -> Self {
-        Self { answer: None, cause: None, too_long: false }
+        Self { answer: None, cause: None, too_long: false, event: None }
     }
 
     pub(crate) fn because(words: impl Into<String>) -> Self {
@@ -283,6 +285,7 @@ impl<D: Dialect> Slot<D> {
         if after == before && actions.is_empty() {
             return;
         }
+        detail.event = Some(event);
         for action in actions {
             self.act(index, *action, &mut detail);
         }

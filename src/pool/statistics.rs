@@ -20,16 +20,54 @@ pub struct Statistics {
     pub starts: u64,
     /// Children that did not become ready.
     pub failed_starts: u64,
-    /// Children that were lost after they had been ready.
-    pub losses: u64,
+    /// Children that were lost after they had been ready, by cause.
+    pub losses: Losses,
     /// Second attempts.
     pub retries: u64,
-    /// Children replaced because they were out of date.
-    pub replacements: u64,
+    /// Children replaced because they were out of date, by cause.
+    pub replacements: Replacements,
     /// Panics of slot threads.
     pub panics: u64,
     /// Each slot in its order.
     pub slots: Vec<SlotReport>,
+}
+
+/// Children that were lost after they had been ready, each counted once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Losses {
+    /// The process ended.
+    pub exited: u64,
+    /// It did not answer in time.
+    pub late: u64,
+    /// It said something wrong or closed a pipe.
+    pub broken: u64,
+    /// Its answer was longer than the limit.
+    pub too_long: u64,
+}
+
+impl Losses {
+    /// All of them.
+    pub fn total(&self) -> u64 {
+        [self.late, self.broken, self.too_long].into_iter().fold(self.exited, u64::saturating_add)
+    }
+}
+
+/// Children that were replaced although they were well, each counted once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Replacements {
+    /// Its session said that it was out of date.
+    pub outdated: u64,
+    /// It had given [`max_requests`](crate::Options::max_requests) answers.
+    pub max_requests: u64,
+    /// It had reached [`max_age`](crate::Options::max_age).
+    pub max_age: u64,
+}
+
+impl Replacements {
+    /// All of them.
+    pub fn total(&self) -> u64 {
+        [self.max_requests, self.max_age].into_iter().fold(self.outdated, u64::saturating_add)
+    }
 }
 
 /// A moment's picture of one slot.
@@ -55,9 +93,14 @@ pub(crate) struct Counters {
     pub(crate) late: AtomicU64,
     pub(crate) starts: AtomicU64,
     pub(crate) failed_starts: AtomicU64,
-    pub(crate) losses: AtomicU64,
+    pub(crate) exited: AtomicU64,
+    pub(crate) lost_late: AtomicU64,
+    pub(crate) broken: AtomicU64,
+    pub(crate) too_long: AtomicU64,
     pub(crate) retries: AtomicU64,
-    pub(crate) replacements: AtomicU64,
+    pub(crate) outdated: AtomicU64,
+    pub(crate) max_requests: AtomicU64,
+    pub(crate) max_age: AtomicU64,
     pub(crate) panics: AtomicU64,
 }
 
@@ -74,9 +117,18 @@ impl Counters {
             late: read(&self.late),
             starts: read(&self.starts),
             failed_starts: read(&self.failed_starts),
-            losses: read(&self.losses),
+            losses: Losses {
+                exited: read(&self.exited),
+                late: read(&self.lost_late),
+                broken: read(&self.broken),
+                too_long: read(&self.too_long),
+            },
             retries: read(&self.retries),
-            replacements: read(&self.replacements),
+            replacements: Replacements {
+                outdated: read(&self.outdated),
+                max_requests: read(&self.max_requests),
+                max_age: read(&self.max_age),
+            },
             panics: read(&self.panics),
             ..Statistics::default()
         }

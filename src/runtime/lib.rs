@@ -22,7 +22,7 @@ pub mod seldom;
 pub mod signals;
 pub mod threads;
 pub mod typed;
-mod utc;
+pub mod utc;
 pub mod wake;
 
 pub use clock::{Deadline, now};

@@ -1,4 +1,5 @@
-//! The date and time of the log. What lies before 1970 is shown as its beginning.
+//! Dates and times as text: the log's, and that of HTTP. What lies before 1970 is shown as its
+//! beginning.
 
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -15,6 +16,45 @@ impl fmt::Display for Utc {
         let milli = since.subsec_millis();
         write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z")
     }
+}
+
+/// A moment as HTTP shows it (IMF-fixdate of RFC 9110): `Sun, 06 Nov 1994 08:49:37 GMT`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HttpDate(SystemTime);
+
+impl HttpDate {
+    /// The moment now.
+    pub fn now() -> Self {
+        Self(SystemTime::now())
+    }
+}
+
+impl From<SystemTime> for HttpDate {
+    fn from(moment: SystemTime) -> Self {
+        Self(moment)
+    }
+}
+
+impl fmt::Display for HttpDate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.0.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let (days, second) = (seconds / 86_400, seconds % 86_400);
+        let (year, month, day) = civil(days);
+        let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+        let weekday = name(&WEEKDAYS, days % 7);
+        let month = name(&MONTHS, month - 1);
+        write!(f, "{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
+    }
+}
+
+/// The first day of 1970 was a Thursday.
+const WEEKDAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+fn name(names: &[&'static str], number: u64) -> &'static str {
+    usize::try_from(number).ok().and_then(|number| names.get(number)).copied().unwrap_or_default()
 }
 
 /// Year, month and day of the Gregorian calendar, `days` after 1970-01-01.
@@ -39,6 +79,20 @@ fn civil(days: u64) -> (u64, u64, u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn a_moment_is_shown_as_http_wants_it() {
+        for (seconds, shown) in [
+            (0, "Thu, 01 Jan 1970 00:00:00 GMT"),
+            (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"),
+            (1_709_251_199, "Thu, 29 Feb 2024 23:59:59 GMT"),
+            (1_798_761_600, "Fri, 01 Jan 2027 00:00:00 GMT"),
+        ] {
+            let moment = UNIX_EPOCH + Duration::from_secs(seconds);
+            assert_eq!(HttpDate::from(moment).to_string(), shown);
+        }
+    }
 
     #[test]
     fn days_become_dates() {

@@ -137,6 +137,11 @@ fn headers_of_proxies_are_read_or_refused_however_they_are_cut() {
 }
 
 #[test]
+fn requests_over_http_are_the_same_however_they_are_cut() {
+    replay("http", ostler_http::fuzzing::http);
+}
+
+#[test]
 fn requests_are_clean_however_they_are_written() {
     replay("request", bui_monitor::fuzzing::request);
 }

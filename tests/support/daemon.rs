@@ -31,6 +31,7 @@ pub struct Settings {
     burp: PathBuf,
     conf: PathBuf,
     global: Vec<(String, String)>,
+    status: Vec<(String, String)>,
     timeout: u64,
     runner: Option<fn(&Path) -> Command>,
     arguments: Vec<OsString>,
@@ -44,6 +45,7 @@ impl Settings {
             burp: burp.into(),
             conf: conf.into(),
             global: Vec::new(),
+            status: Vec::new(),
             timeout: 30,
             runner: None,
             arguments: vec!["-vvv".into()],
@@ -59,8 +61,14 @@ impl Settings {
     /// Sets a key of `[Global]`.
     #[must_use]
     pub fn set(mut self, key: &str, value: &str) -> Self {
-        self.global.retain(|(other, _)| other != key);
-        self.global.push((key.to_owned(), value.to_owned()));
+        replace(&mut self.global, key, value);
+        self
+    }
+
+    /// Sets a key of `[Status]`.
+    #[must_use]
+    pub fn status(mut self, key: &str, value: &str) -> Self {
+        replace(&mut self.status, key, value);
         self
     }
 
@@ -109,18 +117,28 @@ impl Settings {
     }
 
     fn text(&self, directory: &Path) -> String {
-        let lines: Vec<String> =
-            self.global.iter().map(|(key, value)| format!("{key} = {value}\n")).collect();
-        let mut global = lines.concat();
+        let lines = |keys: &[(String, String)]| {
+            let lines: Vec<String> =
+                keys.iter().map(|(key, value)| format!("{key} = {value}\n")).collect();
+            lines.concat()
+        };
+        let mut global = lines(&self.global);
         if !self.global.iter().any(|(key, _)| key == "runtime_dir") {
             global = format!("{global}runtime_dir = {}\n", directory.display());
         }
         let Self { burp, conf, timeout, .. } = self;
         let (burp, conf) = (burp.display(), conf.display());
+        let status = lines(&self.status);
         format!(
-            "[Global]\n{global}[Burp]\nburpbin = {burp}\nbconfcli = {conf}\ntimeout = {timeout}\n"
+            "[Global]\n{global}[Burp]\nburpbin = {burp}\nbconfcli = {conf}\ntimeout = {timeout}\n\
+             [Status]\n{status}"
         )
     }
+}
+
+fn replace(keys: &mut Vec<(String, String)>, key: &str, value: &str) {
+    keys.retain(|(other, _)| other != key);
+    keys.push((key.to_owned(), value.to_owned()));
 }
 
 /// The lines that a daemon has logged.

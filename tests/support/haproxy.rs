@@ -1,4 +1,4 @@
-//! HAProxy with the example of `etc`, in front of daemons on addresses of their own.
+//! `HAProxy` with the example of `etc`, in front of daemons on addresses of their own.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -24,10 +24,13 @@ const EXAMPLE: &str = "192.0.2.";
 const FRONT: u8 = 10;
 const BACK: u8 = 11;
 
-/// The port of the example: HAProxy's and the daemons'.
+/// The port of the example: `HAProxy`'s and the daemons'.
 pub const PORT: u16 = 11111;
 
-/// What HAProxy can only do that is started by root.
+/// The port of the example where daemons are asked for their status.
+pub const STATUS_PORT: u16 = 11112;
+
+/// What `HAProxy` can only do that is started by root.
 const OF_ROOT: [&str; 3] = ["chroot ", "user ", "group "];
 
 /// The example's path.
@@ -66,7 +69,7 @@ impl Site {
         self.address(BACK + number).into()
     }
 
-    /// Where HAProxy listens.
+    /// Where `HAProxy` listens.
     pub fn front(self) -> SocketAddr {
         (self.address(FRONT), PORT).into()
     }
@@ -89,7 +92,7 @@ impl Default for Site {
     }
 }
 
-/// A running HAProxy.
+/// A running `HAProxy`.
 #[derive(Debug)]
 pub struct Haproxy {
     _process: Process,
@@ -122,8 +125,8 @@ impl Haproxy {
         fs::write(&file, text.join("\n") + "\n").expect("the configuration");
         let mut start = command(PROGRAM);
         start.arg("-db").arg("-f").arg(file).stdin(Stdio::null());
-        let _process = Process::start(&mut start);
-        let haproxy = Self { _process, directory };
+        let process = Process::start(&mut start);
+        let haproxy = Self { _process: process, directory };
         // It answers when it listens everywhere.
         wait_for("HAProxy answers", || UnixStream::connect(&socket).is_ok());
         haproxy
@@ -142,13 +145,21 @@ impl Haproxy {
 
     /// Waits until it says that a daemon is `UP`, `DOWN` or what else there is.
     pub fn wait_status(&self, server: &str, status: &str) {
-        wait_for(&format!("{server} is {status}"), || {
-            let table = self.tell("show stat");
-            let mut lines = table.lines().map(|line| line.split(',').collect::<Vec<_>>());
-            let head = lines.next().expect("a head");
-            let column = |name| head.iter().position(|column| *column == name).expect("a column");
-            let (name, state) = (column("svname"), column("status"));
-            lines.any(|row| row.get(name) == Some(&server) && row.get(state) == Some(&status))
+        wait_for(&format!("{server} is {status}"), || self.figure(server, "status") == status);
+    }
+
+    /// What it says of a daemon in this column of its statistics.
+    pub fn figure(&self, server: &str, column: &str) -> String {
+        let table = self.tell("show stat");
+        let mut rows = table.trim_start_matches("# ").lines().map(|row| row.split(','));
+        let head: Vec<&str> = rows.next().expect("a head").collect();
+        let place = |name| head.iter().position(|column| *column == name).expect("a column");
+        let (backend, name, wanted) = (place("pxname"), place("svname"), place(column));
+        let rows = rows.map(Iterator::collect::<Vec<_>>);
+        let row = rows.into_iter().find(|row| {
+            row.get(backend) == Some(&"bui-monitors") && row.get(name) == Some(&server)
         });
+        let figure = row.and_then(|row| row.get(wanted).map(ToString::to_string));
+        figure.unwrap_or_else(|| panic!("nothing of {server} in {table}"))
     }
 }

@@ -47,6 +47,7 @@ fn c02_a_busy_child_is_killed_before_it_says_anything() {
     let status = healed(&daemon, 1);
     fault.within("the pool is whole", fault.elapsed(), 1.5);
     assert_eq!(total(&status, "retries"), 1);
+    assert_eq!(status["losses"]["exited"], 1, "{status}");
 
     // A request that kills whoever is asked is not tried for ever.
     burp.forget();

@@ -147,6 +147,11 @@ fn c20_children_are_replaced_after_so_many_requests_and_so_long() {
     let answered = load.end();
     let status = daemon.wait_ready(POOL);
     assert_eq!((total(&status, "losses"), total(&status, "retries")), (0, 0), "{status}");
+    let causes = &status["replacements"];
+    assert_eq!(causes["outdated"], 0, "{status}");
+    for (cause, least) in [("max_requests", 20), ("max_age", POOL * 2)] {
+        assert!(causes[cause].as_u64().unwrap() >= least, "{cause}: {status}");
+    }
     let by_age = total(&status, "replacements") - by_count;
     fault.saw(format!(
         "{by_count} replaced for their requests and {by_age} for their age, none while lent: \

@@ -30,6 +30,7 @@ fn ends(fault: &mut Fault, daemon: &Daemon, answer: &Receiver<Answer>, group: &[
     fault.within("its group is gone and the child reaped", fault.elapsed(), GONE);
     let status = healed(daemon, 1);
     assert_eq!((total(&status, "late"), total(&status, "losses")), (1, 1), "{status}");
+    assert_eq!(status["losses"]["late"], 1, "{status}");
 }
 
 #[test]

@@ -1,0 +1,70 @@
+//! An HTTP/1.1 server on the threads, limits and deadlines of [`ostler_net`].
+//!
+//! ```text
+//! bytes ─▶ framing   is a request whole, or can it be none?       ─┐ flaw: refused in words,
+//!          head      method, path, query, headers                 ─┘ and the connection closed
+//!          router    path and method ─▶ handler                      404, 405
+//!          handler   request, responder ─▶ now, or kept and answered later
+//!          response  ─▶ head and body, the body not copied
+//! ```
+//!
+//! An [`Http`] is a service of [`ostler_net::Server`], so TLS, Unix sockets, overload, keep-alive
+//! and pipelining (requests of a connection are answered in their order, one after the other) are
+//! as they are there. [`ostler_net::Limits::max_request`] limits bodies, what [`Limits`] says the
+//! head.
+//!
+//! # What is promised
+//!
+//! - What a request is does not depend on how its bytes were cut, and two servers that follow
+//!   RFC 9112 agree on it: whatever they might read differently is refused (`Flaw`).
+//! - Reading a request takes time in proportion to its length, however slowly its bytes come.
+//! - A handler gets requests that are whole, and its answer is made fit for the request's method
+//!   and version: `HEAD` has no body, `204` and `304` have none either.
+//! - No value of a header can begin another line.
+//!
+//! # What a handler must not do
+//!
+//! Handlers run on the `conn` threads, of which there are few, and on the acceptor. None may wait
+//! there: what takes longer than a moment goes elsewhere, together with its [`Responder`].
+//!
+//! # What is not known yet
+//!
+//! Upgrades: `Upgrade` is ignored, as RFC 9110 lets a server do. A [`Responder`] is where the
+//! connection could be handed over. `Expect: 100-continue` is answered with 417, whereupon clients
+//! send their request again without it.
+
+#![cfg_attr(
+    not(test),
+    deny(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::string_slice)
+)]
+
+mod chunks;
+mod flaw;
+mod framing;
+#[cfg(test)]
+mod framing_cases;
+#[doc(hidden)]
+pub mod fuzzing;
+mod head;
+mod limits;
+mod lines;
+mod method;
+mod percent;
+mod query;
+mod request;
+mod responder;
+mod response;
+mod router;
+mod service;
+mod status;
+
+pub use limits::{Limits, MAX_HEADERS};
+pub use method::Method;
+pub use ostler_net::Body;
+pub use query::Query;
+pub use request::Request;
+pub use responder::Responder;
+pub use response::Response;
+pub use router::{Handler, RouteError, Router};
+pub use service::Http;
+pub use status::Status;

@@ -1,0 +1,78 @@
+//! The right and the duty to answer one request.
+
+use std::time::Duration;
+
+use ostler_net::{Answer, Origin, Peer, Reply};
+use ostler_runtime::utc::HttpDate;
+
+use crate::response::{Manner, Response};
+
+/// Answers one request: at once, or later and from any thread. Dropping it without an answer closes
+/// the connection without a byte.
+#[derive(Debug)]
+pub struct Responder {
+    reply: Reply,
+    manner: Manner,
+}
+
+impl Responder {
+    pub(crate) fn new(mut reply: Reply, manner: Manner) -> Self {
+        if manner.closes {
+            reply.close_after();
+        } else {
+            reply.keep();
+        }
+        Self { reply, manner }
+    }
+
+    /// Writes `response` on the calling thread, as far as the socket takes it; the rest is written
+    /// by a connection thread. Never waits. This is how a handler answers at once.
+    pub fn send_here(self, response: Response) {
+        let answer = self.answer(response);
+        self.reply.send_here(answer);
+    }
+
+    /// Has `response` written by a connection thread. Never waits: for a thread that has many to
+    /// answer, or better things to do.
+    pub fn send(self, response: Response) {
+        let answer = self.answer(response);
+        self.reply.send(answer);
+    }
+
+    /// Has `response` written after `delay`, or when the server drains. No thread waits for it.
+    pub fn send_after(self, delay: Duration, response: Response) {
+        let answer = self.answer(response);
+        self.reply.send_after(delay, answer);
+    }
+
+    /// Ends the connection with this answer, and tells the client so.
+    pub fn close_after(&mut self) {
+        self.manner.closes = true;
+        self.reply.close_after();
+    }
+
+    /// See [`Reply::authenticated`].
+    pub fn authenticated(&mut self) {
+        self.reply.authenticated();
+    }
+
+    /// See [`Reply::origin`].
+    pub fn origin(&self) -> Option<Origin> {
+        self.reply.origin()
+    }
+
+    /// Who asked.
+    pub fn peer(&self) -> Peer {
+        self.reply.peer()
+    }
+
+    /// Whether the client has gone or has ended its side. A client that has sent its next request
+    /// already hides its end behind it.
+    pub fn client_left(&self) -> bool {
+        self.reply.client_left()
+    }
+
+    fn answer(&self, response: Response) -> Answer {
+        response.into_answer(self.manner, HttpDate::now())
+    }
+}

@@ -1,0 +1,94 @@
+//! What is answered to a request, and its bytes on the wire.
+
+use std::fmt::Write as _;
+
+use ostler_net::{Answer, Body, Head};
+use ostler_runtime::utc::HttpDate;
+use serde_json::json;
+
+use crate::Status;
+
+/// A status, headers and a body. `Content-Length`, `Date` and `Connection` are added when it is
+/// sent.
+#[derive(Clone, Debug)]
+pub struct Response {
+    status: Status,
+    headers: Vec<(&'static str, String)>,
+    body: Body,
+}
+
+/// How a response goes out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Manner {
+    /// Only the head, as `HEAD` wants it.
+    pub(crate) head_only: bool,
+    /// Whether the client is told that the connection ends.
+    pub(crate) closes: bool,
+}
+
+impl Response {
+    /// One without a body.
+    pub fn new(status: Status) -> Self {
+        Self { status, headers: Vec::new(), body: Body::Empty }
+    }
+
+    /// One with a body of this media type. A shared or static body is never copied.
+    pub fn with_body(status: Status, media_type: &'static str, body: impl Into<Body>) -> Self {
+        let mut response = Self::new(status).header("Content-Type", media_type);
+        response.body = body.into();
+        response
+    }
+
+    /// Plain text.
+    pub fn text(status: Status, text: impl Into<String>) -> Self {
+        Self::with_body(status, "text/plain; charset=utf-8", text.into().into_bytes())
+    }
+
+    /// JSON that is written already.
+    pub fn json(status: Status, json: impl Into<Body>) -> Self {
+        Self::with_body(status, "application/json", json)
+    }
+
+    /// An error in words: `{"detail": "…"}`. This is how each error of this crate is worded, too.
+    pub fn error(status: Status, detail: &str) -> Self {
+        Self::json(status, json!({ "detail": detail }).to_string().into_bytes())
+    }
+
+    /// Adds a header. Characters of `value` that cannot stand in one, as those that would end its
+    /// line, become spaces.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        let mut value = value.into();
+        if value.contains(char::is_control) {
+            value = value.replace(char::is_control, " ");
+        }
+        self.headers.push((name, value));
+        self
+    }
+
+    /// Its status.
+    pub fn status(&self) -> Status {
+        self.status
+    }
+
+    /// Its bytes; the body goes on as it is.
+    pub(crate) fn into_answer(self, manner: Manner, date: HttpDate) -> Answer {
+        let mut head = String::with_capacity(USUAL_HEAD);
+        // Writing to a string does not fail.
+        let _ = write!(head, "HTTP/1.1 {} {}\r\n", self.status.code(), self.status.phrase());
+        let _ = write!(head, "Date: {date}\r\n");
+        for (name, value) in &self.headers {
+            let _ = write!(head, "{name}: {value}\r\n");
+        }
+        if self.status.has_body() {
+            let _ = write!(head, "Content-Length: {}\r\n", self.body.as_bytes().len());
+        }
+        head.push_str(if manner.closes { "Connection: close\r\n\r\n" } else { "\r\n" });
+        let silent = manner.head_only || !self.status.has_body();
+        let body = if silent { Body::Empty } else { self.body };
+        Answer { head: Head::from(head.into_bytes()), body }
+    }
+}
+
+/// Bytes of most heads.
+const USUAL_HEAD: usize = 256;

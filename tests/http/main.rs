@@ -1,0 +1,11 @@
+//! HTTP as its clients see it, over real sockets and with bytes written by hand.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
+
+mod answers;
+mod connections;
+mod refusals;
+
+/// A request without a body.
+fn plain(method: &str, target: &str) -> String {
+    format!("{method} {target} HTTP/1.1\r\nHost: localhost\r\n\r\n")
+}

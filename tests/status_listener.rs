@@ -1,0 +1,336 @@
+//! The status listener: what it tells, to whom, and when there is little room.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::process::Stdio;
+use std::time::Duration;
+
+use ostler_tests::process::{Process, command};
+use ostler_tests::{Daemon, FakeBurp, PATIENCE, Settings, Step, Wire, wait_for};
+use rustix::process::Signal;
+use serde_json::Value;
+
+/// Longer than a connection may be silent.
+const SILENCE: Duration = Duration::from_secs(60);
+
+/// One answer: its status, its head and its body.
+struct Page {
+    status: u16,
+    head: String,
+    body: Vec<u8>,
+}
+
+impl Page {
+    fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+}
+
+fn place(daemon: &Daemon) -> String {
+    let line = daemon.wait_log("status on ");
+    line.rsplit_once(' ').unwrap().1.to_owned()
+}
+
+fn connect(place: &str) -> TcpStream {
+    let stream = TcpStream::connect(place).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream
+}
+
+fn ask(stream: &mut TcpStream, method: &str, path: &str, more: &str) {
+    let request = format!("{method} {path} HTTP/1.1\r\nHost: x\r\n{more}\r\n");
+    stream.write_all(request.as_bytes()).unwrap();
+}
+
+/// Reads one answer of a connection that goes on.
+fn answer(stream: &mut TcpStream) -> Page {
+    let mut bytes = Vec::new();
+    let mut some = [0; 4096];
+    loop {
+        let count = stream.read(&mut some).unwrap();
+        assert_ne!(count, 0, "closed within an answer");
+        bytes.extend(&some[..count]);
+        let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else { continue };
+        let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
+        let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: "));
+        let length: usize = length.unwrap().parse().unwrap();
+        if bytes.len() >= end + 4 + length {
+            let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+            return Page { status, body: bytes.split_off(end + 4), head };
+        }
+    }
+}
+
+fn get(place: &str, path: &str) -> Page {
+    let mut stream = connect(place);
+    ask(&mut stream, "GET", path, "Connection: close\r\n");
+    answer(&mut stream)
+}
+
+fn shown(fake: &FakeBurp) -> Settings {
+    fake.settings().status("port", "0")
+}
+
+/// The value of a metric, by its name and labels as they are written.
+fn figure(text: &str, name: &str) -> f64 {
+    let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    line.unwrap_or_else(|| panic!("no {name} in\n{text}")).parse().unwrap()
+}
+
+#[test]
+fn without_a_port_there_is_none() {
+    let fake = FakeBurp::new();
+    let daemon = fake.settings().start();
+    daemon.wait_ready(2);
+    assert_eq!(daemon.logged("status on"), 0);
+}
+
+#[test]
+fn health_and_readiness_follow_the_pool() {
+    let fake = FakeBurp::new();
+    fake.at_start(vec![Step::Hang]);
+    let mut daemon = shown(&fake).start();
+    let place = place(&daemon);
+    assert_eq!(get(&place, "/healthz").status, 200);
+    let unready = get(&place, "/readyz");
+    assert_eq!((unready.status, unready.text()), (503, "No burp monitor is ready\n"));
+    fake.behave();
+    for child in daemon.children() {
+        ostler_tests::process::kill(child.pid, Signal::KILL);
+    }
+    wait_for("it is ready", || get(&place, "/readyz").status == 200);
+
+    // A request in flight holds the end up; meanwhile balancers are told.
+    fake.hold_at("c:client1");
+    let mut wire = daemon.connect();
+    wire.frame(br#"{"query":"c:client1","cache":false,"password":"only for tests"}"#);
+    wait_for("the query is with a child", || daemon.status()["n_busy"] == 1);
+    daemon.signal(Signal::TERM);
+    wait_for("it is not ready any more", || get(&place, "/readyz").status == 503);
+    assert_eq!(get(&place, "/readyz").text(), "The monitor is being stopped\n");
+    assert_eq!(get(&place, "/healthz").status, 200);
+    let held = fake.alive();
+    fake.behave();
+    for child in held {
+        fake.release(child, &[Step::body(r#"{"clients":[]}"#)]);
+    }
+    assert_eq!(wire.answer().status(), "OK");
+    assert!(daemon.ended().success());
+}
+
+#[test]
+fn figures_count_what_happened() {
+    let fake = FakeBurp::new();
+    let daemon = shown(&fake).start();
+    daemon.wait_ready(2);
+    let place = place(&daemon);
+    assert_eq!(daemon.query("c:client1").status(), "OK");
+    assert_eq!(daemon.query("c:unknown").status(), "KO");
+    for _ in 0..2 {
+        let cached = serde_json::json!({"query": "c:client2", "cache": true});
+        assert_eq!(daemon.ask(&cached).status(), "OK");
+    }
+    let wrong = serde_json::json!({"query": "c:", "password": "wrong"});
+    assert_eq!(daemon.ask(&wrong).status(), "KO");
+    assert_eq!(daemon.query(" ").status(), "ER");
+    let child = daemon.children()[0].pid;
+    ostler_tests::process::kill(child, Signal::KILL);
+    wait_for("the loss is counted", || daemon.status()["losses"]["exited"] == 1);
+    daemon.wait_ready(2);
+    let page = get(&place, "/metrics");
+    assert!(page.head.contains("Content-Type: text/plain; version=0.0.4; charset=utf-8"));
+    let text = page.text();
+    for (name, value) in [
+        ("requests_total{kind=\"client\",outcome=\"ok\"}", 3.0),
+        ("requests_total{kind=\"client\",outcome=\"warning\"}", 1.0),
+        ("refused_requests_total{reason=\"password\"}", 1.0),
+        ("refused_requests_total{reason=\"malformed\"}", 1.0),
+        ("cache_queries_total{result=\"hit\"}", 1.0),
+        ("cache_queries_total{result=\"executed\"}", 3.0),
+        ("queue_wait_seconds_count", 3.0),
+        ("queue_wait_seconds_bucket{le=\"+Inf\"}", 3.0),
+        ("children{state=\"ready\"}", 2.0),
+        ("pool_size", 2.0),
+        ("queue_length", 0.0),
+        ("child_restarts_total{cause=\"exited\"}", 1.0),
+        ("child_starts_total", 3.0),
+        ("tls_failures_total", 0.0),
+        ("connections_total{result=\"refused\"}", 0.0),
+    ] {
+        let name = format!("bui_monitor_{name}");
+        assert!((figure(text, &name) - value).abs() < 1e-9, "{name}:\n{text}");
+    }
+    assert!(figure(text, "bui_monitor_request_duration_seconds_count") >= 4.0, "{text}");
+    assert!(text.contains("server_version=\"3.1.4\""), "{text}");
+    // Each family is described once, before its figures.
+    let described = text.lines().filter(|line| line.starts_with("# TYPE ")).count();
+    let named = text.lines().filter(|line| line.starts_with("# HELP ")).count();
+    assert_eq!((described, named), (described, described));
+    assert!(described > 20, "{text}");
+}
+
+#[test]
+fn the_state_is_that_of_the_function_status() {
+    let fake = FakeBurp::new();
+    let daemon = shown(&fake).start();
+    daemon.wait_ready(2);
+    let state = get(&place(&daemon), "/v1/status").json();
+    assert_eq!(state["slots"].as_array().unwrap().len(), 2);
+    for key in ["version", "client_version", "server_version", "transport", "queue", "slots"] {
+        assert_eq!(state.get(key).is_some(), daemon.status().get(key).is_some(), "{key}");
+    }
+    let slot = &state["slots"][0];
+    for key in ["state", "pid", "age_seconds", "requests", "last_error"] {
+        assert!(slot.get(key).is_some(), "{key}");
+    }
+}
+
+#[test]
+fn the_page_is_one_file_whose_script_its_policy_names() {
+    let fake = FakeBurp::new();
+    let daemon = shown(&fake).start();
+    let page = get(&place(&daemon), "/");
+    assert_eq!(page.status, 200);
+    let text = page.text();
+    let script = inside(text, "script");
+    let style = inside(text, "style");
+    assert!(!text.contains(" style="), "a style that no digest covers");
+    for outside in ["src=", "href=", "@import", "url("] {
+        assert!(!text.contains(outside), "{outside} loads something");
+    }
+    for markup in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("] {
+        assert!(!script.contains(markup), "{markup} takes text for markup");
+    }
+    let policy = page.head.lines().find(|line| line.starts_with("Content-Security-Policy: "));
+    let policy = policy.unwrap();
+    assert!(policy.contains("default-src 'none'"), "{policy}");
+    for (source, content) in [("script-src", script), ("style-src", style)] {
+        let digest = digest(content);
+        assert!(policy.contains(&format!("{source} 'sha256-{digest}'")), "{policy}: {digest}");
+    }
+}
+
+/// What stands in the only element of this name.
+fn inside<'a>(text: &'a str, name: &str) -> &'a str {
+    let (_, rest) = text.split_once(&format!("<{name}>")).unwrap();
+    let (content, rest) = rest.split_once(&format!("</{name}>")).unwrap();
+    assert!(!rest.contains(&format!("<{name}")), "more than one {name}");
+    content
+}
+
+/// The digest by which a policy names a script or a style.
+fn digest(content: &str) -> String {
+    let mut digest = Process::start(
+        command("sh")
+            .args(["-c", "openssl dgst -sha256 -binary | openssl base64 -A"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped()),
+    );
+    digest.streams().stdin.take().unwrap().write_all(content.as_bytes()).unwrap();
+    let mut base64 = String::new();
+    digest.streams().stdout.take().unwrap().read_to_string(&mut base64).unwrap();
+    assert!(digest.ended().success());
+    base64
+}
+
+#[test]
+fn news_come_over_http_as_they_do_over_the_wire() {
+    let fake = FakeBurp::new();
+    let daemon = shown(&fake).start();
+    daemon.wait_ready(2);
+    let mut stream = connect(&place(&daemon));
+    ask(&mut stream, "GET", "/v1/live?interval=0.25&clients_only=true", "");
+    let first = answer(&mut stream).json();
+    assert_eq!(first["summary"]["clients"][0]["name"], "client1", "{first}");
+    let path = format!("/v1/live?after={}&interval=0.25&clients_only=true", first["tick"]);
+    ask(&mut stream, "GET", &path, "");
+    wait_for("the page waits", || daemon.status()["viewers"] == 1);
+    fake.at_query("c:", vec![Step::body(r#"{"clients":[{"name":"new","backups":[]}]}"#)]);
+    let second = answer(&mut stream).json();
+    assert_eq!(second["summary"]["clients"][0]["name"], "new");
+    for wrong in ["after=-1", "interval=x", "clients_only=7", "hold="] {
+        let mut stream = connect(&place(&daemon));
+        ask(&mut stream, "GET", &format!("/v1/live?{wrong}"), "");
+        let page = answer(&mut stream);
+        assert_eq!(page.status, 400, "{wrong}");
+        let key = wrong.split('=').next().unwrap();
+        assert!(page.json()["detail"].as_str().unwrap().contains(key), "{}", page.text());
+    }
+}
+
+#[test]
+fn only_what_is_there_can_be_asked_and_only_by_get() {
+    let fake = FakeBurp::new();
+    let daemon = shown(&fake).start();
+    let place = place(&daemon);
+    assert_eq!(get(&place, "/nothing").status, 404);
+    for method in ["POST", "PUT", "DELETE", "PATCH"] {
+        let mut stream = connect(&place);
+        ask(&mut stream, method, "/v1/status", "Content-Length: 0\r\n");
+        let page = answer(&mut stream);
+        assert_eq!(page.status, 405, "{method}");
+        assert!(page.head.contains("Allow: GET"), "{}", page.head);
+    }
+}
+
+#[test]
+fn figures_are_told_while_all_other_places_are_taken() {
+    let fake = FakeBurp::new();
+    let settings = shown(&fake).set("max_connections", "4").set("pool", "1").set("max_queue", "2");
+    let daemon = settings.set("trusted", "127.0.0.1").timeout(600).start();
+    daemon.wait_ready(1);
+    let place = place(&daemon);
+    fake.hold_at("c:client1");
+    // Queries that no child has an answer for fill the pool, the queue and all connections.
+    let mut busy: Vec<Wire> = Vec::new();
+    for number in 0..4 {
+        let mut wire = daemon.connect();
+        let query = format!(r#"{{"query":"c:client1:b:{number}","password":"only for tests"}}"#);
+        let query = if number == 0 { query.replace(":b:0", "") } else { query };
+        wire.frame(query.as_bytes());
+        busy.push(wire);
+    }
+    wait_for("no place is left", || {
+        let text = get(&place, "/metrics");
+        figure(text.text(), "bui_monitor_queries_running") >= 1.0
+            && figure(text.text(), "bui_monitor_connections_open") >= 3.0
+    });
+    let mut refused = daemon.connect();
+    refused.frame(br#"{"func":"monitor_version","password":"only for tests"}"#);
+    drop(refused.rest());
+    assert_eq!(get(&place, "/metrics").status, 200);
+    assert_eq!(get(&place, "/healthz").status, 200);
+}
+
+#[test]
+fn silence_and_viewers_leave_room_on_the_status_listener() {
+    let fake = FakeBurp::new();
+    let daemon = shown(&fake).status("max_viewers", "2").start();
+    daemon.wait_ready(2);
+    let place = place(&daemon);
+    let silent: Vec<TcpStream> = (0..200).map(|_| connect(&place)).collect();
+    for stream in &silent {
+        stream.set_read_timeout(Some(SILENCE)).unwrap();
+    }
+    // Those that have only just come may still be on their way to where they can make room.
+    wait_for("there is room", || get(&place, "/healthz").status == 200);
+    let first = get(&place, "/v1/live?clients_only=true").json();
+    let path = format!("/v1/live?after={}&clients_only=true&hold=60", first["tick"]);
+    let mut viewers: Vec<TcpStream> = Vec::new();
+    for wanted in 1..=2 {
+        let mut stream = connect(&place);
+        ask(&mut stream, "GET", &path, "");
+        viewers.push(stream);
+        wait_for("it watches", || get(&place, "/v1/status").json()["viewers"] == wanted);
+    }
+    let refused = get(&place, &path);
+    assert_eq!(refused.status, 503);
+    assert_eq!(refused.json()["detail"], "Too many are watching already (2)");
+    assert_eq!(get(&place, "/healthz").status, 200);
+    drop(silent);
+}
