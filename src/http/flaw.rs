@@ -36,7 +36,7 @@ pub(crate) enum Flaw {
     UnknownCoding,
     #[error("A chunk of the body is malformed")]
     Chunk,
-    #[error("Nothing can be expected here; send the request without Expect")]
+    #[error("Nothing but 100-continue can be expected here")]
     Expectation,
 }
 

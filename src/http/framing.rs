@@ -53,10 +53,15 @@ impl From<Part> for Bookmark {
     }
 }
 
+/// What a client is told that has asked whether to send its body.
+const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+
 /// Where reading stops for now.
 enum Stop {
     /// With what is known.
     Here(Progress),
+    /// Until the client has been told to go on with this part.
+    Asked(Part),
     /// For ever.
     Flawed(Flaw),
 }
@@ -79,11 +84,16 @@ pub(crate) fn progress(
         match step(&mut part, bytes, limits, max_body) {
             Ok(next) => part = next,
             Err(stop) => {
-                *bookmark = part.into();
-                return match stop {
+                let progress = match stop {
                     Stop::Here(progress) => progress,
                     Stop::Flawed(flaw) => Progress::Malformed { reason: flaw.number() },
+                    Stop::Asked(next) => {
+                        part = next;
+                        Progress::Interim(CONTINUE)
+                    }
                 };
+                *bookmark = part.into();
+                return progress;
             }
         }
     }
@@ -156,15 +166,18 @@ fn head(
         return Err(Stop::Here(Progress::Header));
     };
     let head = Head::parse(bytes.get(section.start..end).unwrap_or_default())?;
-    match head.length {
+    let body = match head.length {
         Length::Sized(announced) => match usize::try_from(announced) {
             Ok(length) if length <= max_body => {
-                Ok(Part::Sized { start: end, end: end.saturating_add(length) })
+                Part::Sized { start: end, end: end.saturating_add(length) }
             }
-            _ => Err(Stop::Here(Progress::Oversized { announced })),
+            _ => return Err(Stop::Here(Progress::Oversized { announced })),
         },
-        Length::Chunked => Ok(Part::Chunks { start: end, next: end }),
-    }
+        Length::Chunked => Part::Chunks { start: end, next: end },
+    };
+    // Who has sent some of it already does not wait.
+    let waits = head.asks_first && head.length != Length::Sized(0) && bytes.len() == end;
+    if waits { Err(Stop::Asked(body)) } else { Ok(body) }
 }
 
 fn whole(end: usize) -> Stop {

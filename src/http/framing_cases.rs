@@ -2,9 +2,11 @@
 
 use proptest::prelude::*;
 
-use crate::Limits;
+use ostler_net::{Bookmark, Progress};
+
 use crate::flaw::Flaw;
 use crate::fuzzing::{End, Received, received};
+use crate::{Limits, framing};
 
 const LIMITS: Limits = Limits { max_line_bytes: 100, max_head_bytes: 300 };
 const MAX_BODY: usize = 200;
@@ -109,17 +111,46 @@ fn whatever_two_servers_may_take_for_different_lengths_is_refused() {
         ("Transfer-Encoding: \u{b}chunked", Flaw::Header),
         ("Transfer-Encoding: \"chunked\"", Flaw::UnknownCoding),
         ("Transfer-Encoding: identity", Flaw::UnknownCoding),
-        ("Expect: 100-continue\r\nContent-Length: 5", Flaw::Expectation),
-        ("Expect: 100-continue\r\nTransfer-Encoding: chunked", Flaw::Expectation),
         ("Expect: more", Flaw::Expectation),
+        ("Expect: 100-continue, more", Flaw::Expectation),
     ] {
         let head = format!("POST / HTTP/1.1\r\nHost: x\r\n{headers}\r\n\r\nhello");
         assert_eq!(flaw(&head), expected, "{headers:?}");
     }
     let old = "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
     assert_eq!(flaw(old), Flaw::TransferEncoding);
-    let old = "POST / HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\nx";
-    assert_eq!(read(old.as_bytes()).requests.len(), 1, "it was not known then");
+}
+
+#[test]
+fn who_asks_before_it_sends_a_body_is_told_to_go_on_once() {
+    let progress = |head: &str, body: &str, bookmark: &mut Bookmark| {
+        let bytes = format!("PUT / HTTP/1.{head}\r\n\r\n{body}");
+        framing::progress(bytes.as_bytes(), &LIMITS, MAX_BODY, bookmark)
+    };
+    let asked = Progress::Interim(b"HTTP/1.1 100 Continue\r\n\r\n");
+    for length in ["Content-Length: 5", "Transfer-Encoding: chunked"] {
+        let head = format!("1\r\nHost: x\r\nExpect: 100-Continue\r\n{length}");
+        let mut bookmark = Bookmark::default();
+        assert_eq!(progress(&head, "", &mut bookmark), asked, "{length}");
+        let rest = [progress(&head, "", &mut bookmark), progress(&head, "5", &mut bookmark)];
+        assert!(rest.iter().all(|one| matches!(one, Progress::Body { .. })), "{rest:?}");
+        let sent = progress(&head, "5", &mut Bookmark::default());
+        assert!(matches!(sent, Progress::Body { .. }), "some of it is there: {sent:?}");
+    }
+    for (head, whole) in [
+        ("1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 201", false),
+        ("1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 0", true),
+        ("1\r\nHost: x\r\nExpect: 100-continue", true),
+    ] {
+        match progress(head, "", &mut Bookmark::default()) {
+            Progress::Whole { .. } => assert!(whole, "{head}"),
+            Progress::Oversized { .. } => assert!(!whole, "{head}"),
+            other => panic!("{head}: {other:?}"),
+        }
+    }
+    let old =
+        progress("0\r\nExpect: 100-continue\r\nContent-Length: 5", "", &mut Bookmark::default());
+    assert!(matches!(old, Progress::Body { .. }), "it was not known then: {old:?}");
 }
 
 #[test]

@@ -50,7 +50,7 @@ pub fn http(bytes: &[u8]) {
 pub(crate) fn received(pieces: &[&[u8]], limits: &Limits, max_body: usize) -> Received {
     let mut received = Received::default();
     let (mut buffer, mut bookmark) = (Vec::new(), Bookmark::default());
-    let mut known = 0;
+    let (mut known, mut asked) = (0, false);
     for piece in pieces {
         buffer.extend_from_slice(piece);
         loop {
@@ -63,6 +63,11 @@ pub(crate) fn received(pieces: &[&[u8]], limits: &Limits, max_body: usize) -> Re
                     let behind = buffer.split_off(body.end);
                     received.requests.push(judged(&buffer, limits, max_body));
                     (buffer, bookmark, known) = (behind, Bookmark::default(), 0);
+                    asked = false;
+                }
+                Progress::Interim(_) => {
+                    assert!(!asked, "a client is told twice to go on");
+                    asked = true;
                 }
                 Progress::Oversized { announced } => {
                     assert!(usize::try_from(announced).map_or(true, |many| many > max_body));
@@ -92,7 +97,7 @@ fn rank(progress: &Progress) -> u8 {
     match progress {
         Progress::Nothing => 0,
         Progress::Header => 1,
-        Progress::Body { .. } => 2,
+        Progress::Body { .. } | Progress::Interim(_) => 2,
         Progress::Whole { .. } | Progress::Oversized { .. } | Progress::Malformed { .. } => 3,
     }
 }

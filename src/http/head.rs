@@ -18,6 +18,8 @@ pub(crate) struct Head<'a> {
     pub(crate) query: &'a str,
     pub(crate) headers: Vec<Header<'a>>,
     pub(crate) length: Length,
+    /// Whether the client would be told to go on before it sends its body.
+    pub(crate) asks_first: bool,
     /// Whether the client may send another request behind this one.
     pub(crate) persistent: bool,
 }
@@ -56,10 +58,11 @@ impl<'a> Head<'a> {
         let headers = request.headers;
         check_host(headers, version)?;
         let length = length(headers, version)?;
-        check_expectation(headers, version, length)?;
+        let asks_first = asks_first(headers, version)?;
         let persistent = version == Version::Http11
             && !tokens(headers, "Connection").any(|token| token.eq_ignore_ascii_case(b"close"));
-        Ok(Self { method, path, query, headers: headers.to_vec(), length, persistent })
+        let headers = headers.to_vec();
+        Ok(Self { method, path, query, headers, length, asks_first, persistent })
     }
 
     /// Whether these are the headers behind a chunked body, the empty line included. Nobody has
@@ -198,12 +201,13 @@ fn number(digits: &[u8]) -> Result<u64, Flaw> {
     }))
 }
 
-/// Whoever waits to be told to go on is told to come again without waiting.
-fn check_expectation(headers: &[Header<'_>], version: Version, length: Length) -> Result<(), Flaw> {
-    let in_vain =
-        |token: &[u8]| !token.eq_ignore_ascii_case(b"100-continue") || length != Length::Sized(0);
-    if version == Version::Http11 && tokens(headers, "Expect").any(in_vain) {
-        return Err(Flaw::Expectation);
+/// Whether the client asks before it sends its body. Nothing else can be expected.
+fn asks_first(headers: &[Header<'_>], version: Version) -> Result<bool, Flaw> {
+    if version == Version::Http10 {
+        return Ok(false);
     }
-    Ok(())
+    let mut expected = tokens(headers, "Expect").peekable();
+    let asks = expected.peek().is_some();
+    let known = expected.all(|token| token.eq_ignore_ascii_case(b"100-continue"));
+    if known { Ok(asks) } else { Err(Flaw::Expectation) }
 }

@@ -30,8 +30,7 @@
 //! # What is not known yet
 //!
 //! Upgrades: `Upgrade` is ignored, as RFC 9110 lets a server do. A [`Responder`] is where the
-//! connection could be handed over. `Expect: 100-continue` is answered with 417, whereupon clients
-//! send their request again without it.
+//! connection could be handed over.
 
 #![cfg_attr(
     not(test),

@@ -10,6 +10,7 @@
 //!
 //! Each call goes on until the socket is not ready, and says what to do [`Next`].
 
+use std::io::IoSlice;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -316,6 +317,12 @@ impl Connection {
                     self.shared.counters.malformed.count();
                     return Next::Refused(Refusal::Malformed { reason });
                 }
+                Progress::Interim(bytes) => {
+                    if let Err(broken) = self.say(bytes) {
+                        return self.broken(&broken);
+                    }
+                    continue;
+                }
                 Progress::Nothing | Progress::Header | Progress::Body { .. } => {}
             }
             match self.stream.receive(self.inbox.room(longest)) {
@@ -333,6 +340,14 @@ impl Connection {
                 }
                 Err(broken) => return self.broken(&broken),
             }
+        }
+    }
+
+    /// Sends a few bytes in the middle of a request.
+    fn say(&mut self, bytes: &[u8]) -> Result<(), Broken> {
+        match self.stream.send(&[IoSlice::new(bytes)], Behind::More)? {
+            Moved::Bytes(count) if count == bytes.len() => Ok(()),
+            _ => Err(Broken::Socket),
         }
     }
 

@@ -75,7 +75,10 @@ fn feed(inbox: &mut Inbox, mut piece: &[u8], limit: usize, received: &mut Receiv
                     assert!(inbox.is_empty());
                     break;
                 }
-                Progress::Header | Progress::Body { .. } | Progress::Malformed { .. } => {
+                Progress::Header
+                | Progress::Body { .. }
+                | Progress::Interim(_)
+                | Progress::Malformed { .. } => {
                     assert!(inbox.take_empty().is_none(), "bytes were given away");
                     break;
                 }
@@ -88,14 +91,15 @@ fn rank(progress: &Progress) -> u8 {
     match progress {
         Progress::Nothing => 0,
         Progress::Header => 1,
-        Progress::Body { .. } => 2,
+        Progress::Body { .. } | Progress::Interim(_) => 2,
         Progress::Whole { .. } | Progress::Oversized { .. } | Progress::Malformed { .. } => 3,
     }
 }
 
 fn progress(inbox: &mut Inbox, limit: usize) -> Progress {
     let progress = inbox.progress(|bytes, _| length_prefixed(bytes, limit));
-    assert!(!matches!(progress, Progress::Malformed { .. }), "any eight bytes are a length");
+    let strange = matches!(progress, Progress::Malformed { .. } | Progress::Interim(_));
+    assert!(!strange, "any eight bytes are a length, and nobody waits behind them");
     progress
 }
 

@@ -196,6 +196,8 @@ fn answers_that_nobody_reads_are_cut_off_beyond_the_limit_the_oldest_first() {
     let mut clients: Vec<_> = (1_u64..=8)
         .map(|asked| {
             let client = rig.ask(b"big");
+            // Before that it may be parked too, waiting for its request.
+            until(|| rig.server.statistics().requests == asked);
             until(|| {
                 let counted = rig.server.statistics();
                 counted.parked as u64 + counted.dropped_answers == asked

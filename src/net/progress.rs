@@ -18,6 +18,10 @@ pub enum Progress {
         /// Length of the whole body in bytes, as far as it is known.
         announced: u64,
     },
+    /// The same, and the client waits for these few bytes before it sends on. They are sent at once,
+    /// and the service is asked again; of a client that has not even read its answers before, the
+    /// connection is closed.
+    Interim(&'static [u8]),
     /// A whole request, which ends where its body does; what follows belongs to the next one.
     Whole {
         /// What the service is given of it, as offsets.

@@ -105,6 +105,21 @@ fn a_handler_sees_the_method_query_headers_and_body_however_it_was_sent() {
 }
 
 #[test]
+fn who_asks_before_it_sends_its_body_is_told_to_go_on() {
+    let site = Site::new(Limits::default());
+    let mut caller = site.connect();
+    for (length, body) in [("Content-Length: 5", "hello"), ("Content-Length: 5", "again")] {
+        caller.send(format!(
+            "POST /echo HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n{length}\r\n\r\n"
+        ));
+        let heard = caller.one();
+        assert_eq!((heard.status, heard.headers.len()), (100, 0));
+        caller.send(body);
+        assert_eq!(caller.one().text(), body);
+    }
+}
+
+#[test]
 fn a_large_body_comes_whole_and_holds_nobody_up() {
     let site = Site::new(Limits::default());
     let mut slow = site.send(plain("GET", "/big"));
