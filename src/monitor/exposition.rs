@@ -128,6 +128,10 @@ impl Exposition {
         out.counters("connections", help, "result", ends)?;
         let help = "Connections that did not speak TLS as they should";
         out.total("tls_failures", help, connections.tls_failures)?;
+        let help = "Connections of clients that came through a proxy";
+        out.total("proxied_connections", help, connections.proxied)?;
+        let help = "Connections closed since the header of a proxy was malformed";
+        out.total("proxy_failures", help, connections.proxy_failures)?;
         let help = "Answers cut off since too many waited to be read";
         out.total("dropped_answers", help, connections.dropped_answers)?;
         let help = "Failures to accept a connection, as without descriptors";

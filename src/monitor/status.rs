@@ -99,6 +99,8 @@ pub(crate) fn report(pool: &Pool<Burp>, beside: &Beside<'_>) -> Value {
             "oversized": connections.oversized,
             "dropped_answers": connections.dropped_answers,
             "tls_failures": connections.tls_failures,
+            "proxied": connections.proxied,
+            "proxy_failures": connections.proxy_failures,
             "unanswered": connections.unanswered,
             "panics": connections.panics,
             "accept_errors": connections.accept_errors,

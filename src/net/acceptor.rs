@@ -50,7 +50,7 @@ impl Stop {
 
 /// Accepts until it is asked to stop, and closes the listeners then. Connections that the kernel
 /// has completed by that time are still taken in.
-pub(crate) fn run(shared: &Arc<Shared>, listeners: &[Listener], stop: &Stop) {
+pub(crate) fn run(shared: &Arc<Shared>, listeners: Vec<Listener>, stop: &Stop) {
     let mut acceptor = Acceptor {
         shared,
         last: None,
@@ -60,18 +60,20 @@ pub(crate) fn run(shared: &Arc<Shared>, listeners: &[Listener], stop: &Stop) {
     };
     while !stop.asked.load(Ordering::SeqCst) {
         let mut exhausted = false;
-        for listener in listeners {
+        for listener in &listeners {
             exhausted |= acceptor.sweep(listener) == Sweep::Exhausted;
         }
         acceptor.drive_last();
         if exhausted {
             wait(&[], stop, Some(REST));
         } else {
-            wait(listeners, stop, None);
+            wait(&listeners, stop, None);
         }
     }
     for listener in listeners {
-        acceptor.sweep(listener);
+        acceptor.sweep(&listener);
+        // Closed before anything else is done: the kernel resets whoever comes in between.
+        drop(listener);
     }
     acceptor.drive_last();
 }

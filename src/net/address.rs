@@ -88,7 +88,8 @@ impl fmt::Display for Address {
     }
 }
 
-/// Who is at the other end of a connection, for the log.
+/// Who is at the other end of a connection, or behind the proxy there that has named it; for the
+/// log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Peer {
     /// An address and a port.

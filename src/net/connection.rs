@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 use ostler_runtime::{Deadline, now};
 
 use crate::answer::Outbox;
+use crate::caller::Caller;
 use crate::frame::Inbox;
 use crate::shared::Shared;
 use crate::socket::{Moved, Want};
@@ -33,9 +34,7 @@ const FUTILE_BYTES: usize = 32 * 1024;
 /// A client's connection with all its state; dropping it closes it.
 pub(crate) struct Connection {
     stream: Stream,
-    peer: Peer,
-    /// Whom it is counted with, until it is authenticated.
-    stranger: Option<Origin>,
+    caller: Caller,
     inbox: Inbox,
     phase: Phase,
     accepted: Instant,
@@ -99,8 +98,7 @@ impl Connection {
         let accepted = now();
         Box::new(Self {
             stream,
-            peer,
-            stranger: Origin::of(peer, &shared.limits.trusted),
+            caller: Caller::new(peer, &shared.limits.trusted),
             inbox: Inbox::default(),
             phase: Phase::Reading,
             accepted,
@@ -187,12 +185,12 @@ impl Connection {
 
     /// Its client has said who it is: it counts as a stranger no more.
     pub(crate) fn authenticated(&mut self) {
-        self.stranger = None;
+        self.caller.authenticated();
     }
 
     /// Whom it is counted with; `None` once it is authenticated, or if it is exempt.
     pub(crate) fn stranger(&self) -> Option<Origin> {
-        self.stranger
+        self.caller.stranger()
     }
 
     /// When its client was heard last.
@@ -245,8 +243,11 @@ impl Connection {
 
     /// Whether it waits for the first byte of a request, or of a handshake, and none has come.
     pub(crate) fn is_silent(&self) -> bool {
-        // A client that has begun a handshake is about to ask; between requests it need not be.
-        let about_to_ask = self.started.is_some() && self.stream.has_greeted();
+        // A client that has begun a handshake is about to ask, and so is one that a proxy has
+        // connected for, which cannot take it to another server any more; between requests they
+        // need not be.
+        let announced = self.caller.may_be_proxied() || self.stream.has_greeted();
+        let about_to_ask = self.started.is_some() && announced;
         matches!(self.phase, Phase::Reading)
             && self.inbox.is_empty()
             && !about_to_ask
@@ -280,7 +281,7 @@ impl Connection {
     }
 
     pub(crate) fn peer(&self) -> Peer {
-        self.peer
+        self.caller.peer()
     }
 
     pub(crate) fn stream(&self) -> &Stream {
@@ -292,6 +293,11 @@ impl Connection {
     }
 
     fn read(&mut self) -> Next {
+        match self.caller.find_out(&mut self.stream, &mut self.inbox, &self.shared) {
+            Ok(None) => {}
+            Ok(Some(want)) => return Next::Park(want, self.read_deadline(&Progress::Nothing)),
+            Err(broken) => return self.broken(&broken),
+        }
         let limit = self.shared.limits.max_request;
         let longest = limit.saturating_add(self.shared.service.max_header());
         loop {
@@ -418,9 +424,13 @@ impl Connection {
     fn broken(&mut self, why: &Broken) -> Next {
         match why {
             Broken::Socket => Next::Close,
+            Broken::Header(why) => {
+                self.shared.malformed_header(self.peer(), *why);
+                Next::Close
+            }
             Broken::Tls(why) => {
                 self.shared.counters.tls_failures.count();
-                log::debug!("{} does not speak TLS as it should: {why}", self.peer);
+                log::debug!("{} does not speak TLS as it should: {why}", self.peer());
                 // Closing over unread bytes would destroy the alert that tells the client.
                 self.begin_linger(self.shared.limits.linger_bytes)
             }

@@ -72,6 +72,16 @@ impl Inbox {
         framing(self.bytes.get(self.taken..).unwrap_or_default(), &mut self.bookmark)
     }
 
+    /// Forgets the first `count` bytes, which are there.
+    pub(crate) fn skip(&mut self, count: usize) {
+        self.bytes.drain(..count.min(self.bytes.len()));
+    }
+
+    /// The bytes that are held.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// How many bytes are held.
     pub(crate) fn len(&self) -> usize {
         self.left().len()

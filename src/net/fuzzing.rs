@@ -9,6 +9,8 @@ use crate::frame::{FIRST_ROOM, Inbox};
 use crate::progress::{HEADER_BYTES, length_prefixed};
 use crate::tls::{self, Identity, Pem};
 
+pub use crate::fuzzing_proxy::proxy_header;
+
 /// What came of a stream of frames.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Received {

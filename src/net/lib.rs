@@ -28,6 +28,11 @@
 //!
 //! - A [`Listener`] may have its connections speak TLS ([`tls`]): the same threads, limits and
 //!   deadlines, the handshake being a part of reading the request.
+//! - A proxy at one of the [`Limits::trusted`] addresses, or at a Unix socket, may say before
+//!   anything else, also before a handshake, for whom it has connected (the PROXY protocol,
+//!   version 2, in `proxy_header`). From there on the connection is that client's: its address is
+//!   shown and counted, or exempt if it is trusted itself. Who is trusted and says nothing of the
+//!   kind is the client itself, and from anybody else such a header is no request.
 //!
 //! # What is refused
 //!
@@ -42,6 +47,7 @@
 //!   [`Limits::trusted`] addresses and Unix sockets are exempt.
 //! - Answers that nobody reads, the oldest first, where they come to more than
 //!   [`Limits::max_pending_answers`] bytes.
+//! - From a proxy, a header that is none: closed and counted.
 //! - On a TLS listener, whatever does not speak TLS 1.2 or 1.3: told so by an alert, closed and
 //!   counted.
 
@@ -53,10 +59,12 @@
 mod acceptor;
 mod address;
 mod answer;
+mod caller;
 mod connection;
 mod frame;
 #[doc(hidden)]
 pub mod fuzzing;
+mod fuzzing_proxy;
 mod guests;
 mod inherited;
 mod limits;
@@ -69,6 +77,7 @@ mod origin;
 mod overload;
 mod parked;
 mod progress;
+mod proxy_header;
 mod reply;
 mod server;
 mod service;

@@ -15,8 +15,8 @@ pub struct Limits {
     /// Connections from one address that may wait for their client for more than a second without
     /// having been authenticated; default 64. Of more, those that came first are closed.
     pub max_unauthenticated: usize,
-    /// Addresses that the limit above and [`Reply::origin`](crate::Reply::origin) do not know;
-    /// default none.
+    /// Addresses that the limit above and [`Reply::origin`](crate::Reply::origin) do not know, and
+    /// from which the header of a proxy is taken; default none.
     pub trusted: Vec<Network>,
     /// Longest body of a request, in bytes; default 64 KiB. What goes before it has a limit of the
     /// service's, [`Service::max_header`](crate::Service::max_header).
@@ -26,7 +26,8 @@ pub struct Limits {
     /// written, and for each client that waits for it.
     pub max_pending_answers: usize,
     /// From the start of a request (see [`request_deadline`](Self::request_deadline)) to the
-    /// end of its header, its eighth byte unless the service says otherwise; default 5 s.
+    /// end of its header, its eighth byte unless the service says otherwise; that of a proxy before
+    /// it is included. Default 5 s.
     pub header_deadline: Duration,
     /// From the start of a request to its last byte; default 10 s. A connection's first request
     /// starts when the connection is accepted, later ones with their first byte.

@@ -1,4 +1,5 @@
-//! Whom a connection is counted with: an address, as long as nobody has said who asks.
+//! Whom a connection is counted with: an address, as long as nobody has said who asks. Of a proxy
+//! that names its client, it is the client's.
 //!
 //! An IPv6 client usually has a whole network of 64 bits to itself, so that is what counts there.
 //! Unix sockets and trusted addresses are counted with nobody.

@@ -63,7 +63,7 @@ impl Server {
         let shared = server.shared.clone();
         server.parked = Some(Thread::spawn("parked", move || shared.parked.run(&shared))?);
         let (shared, stop) = (server.shared.clone(), server.stop.clone());
-        let body = move || acceptor::run(&shared, &listeners, &stop);
+        let body = move || acceptor::run(&shared, listeners, &stop);
         server.acceptor = Some(Thread::spawn("acceptor", body)?);
         Ok(server)
     }
@@ -75,7 +75,8 @@ impl Server {
     }
 
     /// Closes silent connections and waits until all others have come to their end: requests
-    /// that have begun are read and answered. New ones are not accepted any more.
+    /// that have begun are read and answered, and so are those of clients that a proxy has just
+    /// connected for, or may have. New ones are not accepted any more.
     pub fn drain(&mut self, deadline: Deadline) -> Drained {
         self.stop_accepting();
         match self.shared.drain(deadline) {

@@ -12,6 +12,7 @@
 //! - A client that spends far more bytes on records than they carry ([`OVERHEAD_BYTES`]) is cut
 //!   off: each record costs a decipherment, however short it is.
 
+use std::collections::VecDeque;
 use std::io::{self, BufRead, ErrorKind, IoSlice, Read, Write};
 use std::sync::Arc;
 
@@ -32,6 +33,8 @@ const OVERHEAD_BYTES: usize = 64 * 1024;
 #[derive(Debug)]
 pub(crate) struct Session {
     socket: Socket,
+    /// Bytes that were read from the socket before the session began.
+    early: VecDeque<u8>,
     state: State,
     /// Bytes that were deciphered and not received yet.
     held: usize,
@@ -50,11 +53,17 @@ enum State {
 
 impl Session {
     pub(crate) fn new(socket: Socket, config: Arc<ServerConfig>) -> Self {
-        Self { socket, state: State::Fresh(config), held: 0, overhead: 0, farewell: false }
+        let state = State::Fresh(config);
+        Self { socket, early: VecDeque::new(), state, held: 0, overhead: 0, farewell: false }
     }
 
     pub(crate) fn socket(&self) -> &Socket {
         &self.socket
+    }
+
+    /// Has the session begin with `bytes`, which were read from the socket by somebody else.
+    pub(crate) fn begin_with(&mut self, bytes: &[u8]) {
+        self.early.extend(bytes);
     }
 
     /// Reads into the spare capacity of `buffer`, after the handshake.
@@ -79,13 +88,14 @@ impl Session {
                 if let Some(want) = hand_over(tls, &self.socket)? {
                     return Ok(Moved::Later(want));
                 }
-                if tls.is_handshaking() {
+                if tls.is_handshaking() && self.early.is_empty() {
                     // The client has some reckoning to do first; asking the socket would be in
                     // vain.
                     return Ok(Moved::Later(Want::Read));
                 }
             }
-            let count = match tls.read_tls(&mut Incoming(&self.socket)) {
+            let mut incoming = Incoming { early: &mut self.early, socket: &self.socket };
+            let count = match tls.read_tls(&mut incoming) {
                 // With or without a farewell: a frame says how long it is, so that one that was
                 // cut short is never taken for a whole one.
                 Ok(0) => return Ok(Moved::End),
@@ -212,11 +222,17 @@ fn failed(error: &io::Error) -> Broken {
 }
 
 /// A socket as rustls reads it.
-struct Incoming<'a>(&'a Socket);
+struct Incoming<'a> {
+    early: &'a mut VecDeque<u8>,
+    socket: &'a Socket,
+}
 
 impl Read for Incoming<'_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        match self.0.receive_into(into)? {
+        if !self.early.is_empty() {
+            return self.early.read(into);
+        }
+        match self.socket.receive_into(into)? {
             Moved::Bytes(count) => Ok(count),
             Moved::End => Ok(0),
             Moved::Later(_) => Err(ErrorKind::WouldBlock.into()),

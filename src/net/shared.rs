@@ -2,14 +2,19 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use ostler_runtime::Deadline;
+use ostler_runtime::{Deadline, Seldom};
 
 use crate::connection::Connection;
 use crate::parked::Parked;
+use crate::proxy_header::HeaderError;
 use crate::statistics::Counters;
-use crate::{Answer, Limits, Service, Statistics};
+use crate::{Answer, Limits, Peer, Service, Statistics};
+
+/// The shortest time between two log lines of a kind that a peer can provoke.
+const PAUSE: Duration = Duration::from_secs(60);
 
 /// One thing for a `conn` thread to do.
 pub(crate) enum Work {
@@ -27,6 +32,7 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
     pub(crate) counters: Counters,
     pub(crate) parked: Parked,
+    malformed_headers: Seldom,
     work: Sender<Work>,
     draining: AtomicBool,
     // Held only to wait for the last connection's end; the number itself is `counters.open`.
@@ -50,6 +56,7 @@ impl Shared {
             limits,
             counters: Counters::default(),
             parked: Parked::new()?,
+            malformed_headers: Seldom::new(PAUSE),
             work,
             draining: AtomicBool::new(false),
             last: Mutex::new(()),
@@ -68,6 +75,14 @@ impl Shared {
     /// The counters now.
     pub(crate) fn statistics(&self) -> Statistics {
         self.counters.snapshot(self.parked.len())
+    }
+
+    /// The header of a proxy is none.
+    pub(crate) fn malformed_header(&self, proxy: Peer, why: HeaderError) {
+        self.counters.proxy_failures.count();
+        if let Some(more) = self.malformed_headers.allow() {
+            log::warn!("the PROXY header of {proxy} is malformed: {why} ({more} more before)");
+        }
     }
 
     /// A connection is closed.

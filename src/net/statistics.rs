@@ -29,6 +29,10 @@ pub struct Statistics {
     pub malformed: u64,
     /// Connections whose client did not speak TLS, or not as it is demanded.
     pub tls_failures: u64,
+    /// Connections of clients that have come through a proxy.
+    pub proxied: u64,
+    /// Connections closed because the header of a proxy was malformed.
+    pub proxy_failures: u64,
     /// Requests that the service never answered.
     pub unanswered: u64,
     /// Panics of the service.
@@ -50,6 +54,8 @@ pub(crate) struct Counters {
     pub(crate) oversized: Counter,
     pub(crate) malformed: Counter,
     pub(crate) tls_failures: Counter,
+    pub(crate) proxied: Counter,
+    pub(crate) proxy_failures: Counter,
     pub(crate) unanswered: Counter,
     pub(crate) panics: Counter,
     pub(crate) accept_errors: Counter,
@@ -72,6 +78,8 @@ impl Counters {
             oversized: self.oversized.value(),
             malformed: self.malformed.value(),
             tls_failures: self.tls_failures.value(),
+            proxied: self.proxied.value(),
+            proxy_failures: self.proxy_failures.value(),
             unanswered: self.unanswered.value(),
             panics: self.panics.value(),
             accept_errors: self.accept_errors.value(),

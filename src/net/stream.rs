@@ -7,6 +7,8 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 use rustix::io::Errno;
 
+use crate::frame::Inbox;
+use crate::proxy_header::HeaderError;
 use crate::session::Session;
 use crate::socket::{Moved, Socket, Want};
 
@@ -22,6 +24,8 @@ pub(crate) enum Stream {
 pub(crate) enum Broken {
     /// The socket failed; mostly the client has gone.
     Socket,
+    /// A proxy has sent a header that is none.
+    Header(HeaderError),
     /// The client does not speak TLS, or not as it is demanded. It has been told where that is
     /// possible; [`Stream::finish`] is still of use.
     Tls(String),
@@ -48,6 +52,20 @@ impl Stream {
         match self {
             Self::Plain(socket) => Ok(socket.receive(buffer)?),
             Self::Tls(session) => session.receive(buffer),
+        }
+    }
+
+    /// The same before anything else is received, and without deciphering.
+    pub(crate) fn receive_below(&mut self, buffer: &mut Vec<u8>) -> Result<Moved, Broken> {
+        Ok(self.socket().receive(buffer)?)
+    }
+
+    /// What was [received below](Self::receive_below) and is not deciphered yet goes from the
+    /// `inbox` to where it will be.
+    pub(crate) fn take_back(&mut self, inbox: &mut Inbox) {
+        if let Self::Tls(session) = self {
+            session.begin_with(inbox.bytes());
+            inbox.skip(inbox.len());
         }
     }
 

@@ -132,6 +132,11 @@ fn frames_are_the_same_however_they_are_cut() {
 }
 
 #[test]
+fn headers_of_proxies_are_read_or_refused_however_they_are_cut() {
+    replay("proxy_header", ostler_net::fuzzing::proxy_header);
+}
+
+#[test]
 fn requests_over_http_are_the_same_however_they_are_cut() {
     replay("http", ostler_http::fuzzing::http);
 }

@@ -119,6 +119,12 @@ impl Service for Told {
                 return None;
             }
             b"big" => return Some((reply, answer(vec![7; BIG_BYTES]))),
+            b"who" => {
+                let origin =
+                    reply.origin().map_or("exempt".to_owned(), |origin| origin.to_string());
+                let who = format!("{}, {origin}", reply.peer());
+                return Some((reply, answer(who.into_bytes())));
+            }
             _ => {}
         }
         if body.starts_with(b"keep") {

@@ -20,17 +20,27 @@ pub struct Load {
 impl Load {
     /// So many clients, each with one query after another.
     pub fn start(address: &Address, clients: usize) -> Self {
+        let address = address.clone();
+        Self::by(clients, move |_, text| query(&address, text))
+    }
+
+    /// So many clients, each with one query after another; `ask` gets the number of the client and
+    /// its query.
+    pub fn by(
+        clients: usize,
+        ask: impl Fn(usize, &str) -> Answer + Clone + Send + 'static,
+    ) -> Self {
         let (stop, answered) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
         let (sender, wrong) = channel();
         let threads = (0..clients).map(|number| {
             let (stop, answered) = (Arc::clone(&stop), Arc::clone(&answered));
-            let (address, sender) = (address.clone(), sender.clone());
+            let (ask, sender) = (ask.clone(), sender.clone());
             // Equal queries would share an execution.
             let text = format!("c:client{}:b:{}", number % 3 + 1, number / 3 % 2 + 1);
             let asks = move || {
                 let mut first = None;
                 while !stop.load(Ordering::Acquire) {
-                    let answer = query(&address, &text);
+                    let answer = ask(number, &text);
                     answered.fetch_add(1, Ordering::AcqRel);
                     // What burp knows does not change here, so another answer is another query's.
                     let right = answer.status() == "OK"
@@ -66,12 +76,19 @@ impl Load {
 
     /// Ends it: how many answers there were, and those that were not `OK`
     /// or belonged to another query.
-    pub fn finish(self) -> (usize, Vec<Answer>) {
+    pub fn finish(mut self) -> (usize, Vec<Answer>) {
         self.pass(self.threads.len());
         self.stop.store(true, Ordering::Release);
-        for thread in self.threads {
+        for thread in std::mem::take(&mut self.threads) {
             thread.join();
         }
         (self.answered.load(Ordering::Acquire), self.wrong.try_iter().collect())
+    }
+}
+
+impl Drop for Load {
+    fn drop(&mut self) {
+        // A test that fails meanwhile joins the threads, too.
+        self.stop.store(true, Ordering::Release);
     }
 }
