@@ -17,8 +17,8 @@ fn with(text: &str, section: &str, key: &str, value: &str) -> String {
     let (before, own) = text.split_once(&head).unwrap_or((text, ""));
     let end = own.find("\n[").map_or(own.len(), |end| end + 1);
     let (own, after) = own.split_at(end);
-    let kept = own.lines().filter(|line| !line.starts_with(&format!("{key} = ")));
-    let kept: String = kept.map(|line| format!("{line}\n")).collect();
+    let kept = own.split_inclusive('\n').filter(|line| !line.starts_with(&format!("{key} = ")));
+    let kept: String = kept.collect();
     [before, &head, &entry, &kept, after].concat()
 }
 
