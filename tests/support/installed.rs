@@ -29,6 +29,7 @@ const SOCKET: &str = "/run/bui-monitor/socket";
 #[derive(Debug)]
 pub struct Installed {
     systemd: PrivateSystemd,
+    account: u32,
     group: u32,
     global: Vec<(String, String)>,
 }
@@ -38,7 +39,7 @@ impl Installed {
     /// burp; or why this machine grants none.
     pub fn new(burp: &PrivateBurp) -> Result<Self, String> {
         let systemd = PrivateSystemd::boot()?;
-        let mut installed = Self { systemd, group: 0, global: Vec::new() };
+        let mut installed = Self { systemd, account: 0, group: 0, global: Vec::new() };
         installed.install();
         installed.connect(burp);
         for (key, value) in [
@@ -66,7 +67,8 @@ impl Installed {
         fs::write(file, account.expect("the account's file")).expect("the account's file");
         let made = self.systemd.command("systemd-sysusers").arg("bui-monitor.conf").output();
         assert!(made.is_ok_and(|output| output.status.success()), "the account");
-        self.group = self.account("/etc/group");
+        self.account = self.number("/etc/passwd");
+        self.group = self.number("/etc/group");
         // The unit's own command, with a log that tells what the tests wait for.
         let service = Unit::shipped(SERVICE);
         let command = service.one("Service", "ExecStart");
@@ -74,8 +76,8 @@ impl Installed {
         self.unit("bui-monitor.service.d/aaa.conf", &format!("[Service]\n{more}"));
     }
 
-    /// The number of the account, which is the group's too, by the third field of this file.
-    fn account(&self, file: &str) -> u32 {
+    /// The number of its account, or of its group, by the third field of this file.
+    fn number(&self, file: &str) -> u32 {
         let text = fs::read_to_string(self.path(file)).expect("accounts");
         let entry = text.lines().find_map(|line| line.strip_prefix("bui-monitor:"));
         entry.and_then(|rest| rest.split(':').nth(1)?.parse().ok()).expect("the account")
@@ -169,6 +171,11 @@ impl Installed {
     /// Waits until this many children are ready.
     pub fn wait_ready(&self, wanted: u64) {
         wait_for(&format!("{wanted} children are ready"), || self.status()["n_ready"] == wanted);
+    }
+
+    /// The number of its account.
+    pub fn account(&self) -> u32 {
+        self.account
     }
 
     /// The number of its account's group.

@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::net::{IpAddr, UdpSocket};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
 use ostler_tests::installed::SERVICE;
 use ostler_tests::{Installed, Kind, PrivateBurp, Unit};
@@ -142,4 +142,22 @@ fn a_call_that_is_refused_is_one_that_could_end_the_process() {
     assert!(!service.systemd().systemctl(&["start", SERVICE]).status.success());
     // SIGSYS
     assert_eq!(service.property("ExecMainStatus"), "31");
+}
+
+#[test]
+fn its_directory_and_sockets_are_closed_to_others() {
+    let burp = PrivateBurp::new(Kind::Small);
+    let Some(service) = installed(&burp) else { return };
+    service.start();
+    for (path, mode) in [("/run/bui-monitor", 0o750), ("/run/bui-monitor/socket", 0o660)] {
+        let found = service.path(path).metadata().unwrap();
+        assert_eq!(found.permissions().mode() & 0o777, mode, "{path}");
+        assert_eq!((found.uid(), found.gid()), (service.account(), service.group()), "{path}");
+    }
+    // Its private files, the relay's, are nobody's but its own.
+    let entries = fs::read_dir(service.path("/run/bui-monitor")).unwrap();
+    let inner: Vec<_> = entries.map(|entry| entry.unwrap().metadata().unwrap()).collect();
+    let directories: Vec<_> = inner.iter().filter(|data| data.is_dir()).collect();
+    assert!(!directories.is_empty(), "the relay has files");
+    assert!(directories.iter().all(|data| data.permissions().mode() & 0o777 == 0o700));
 }

@@ -143,6 +143,7 @@ fn is_confined(service: &Installed) {
             "Seccomp:\t2".to_owned(),
             format!("CapPrm:\t{nothing}"),
             format!("CapBnd:\t{nothing}"),
+            format!("Uid:\t{0}\t{0}\t{0}\t{0}", service.account()),
             format!("Groups:\t{} ", service.group()),
         ] {
             assert!(status.lines().any(|other| other == line), "{line}\n{status}");
