@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::flaw::Flaw;
 use crate::limits::MAX_CHUNK_LINE;
-use crate::lines::{Line, line_end};
+use crate::lines::{Line, line_end, wide};
 
 /// Digits of a chunk's size, at most: all that a `u64` has.
 const MAX_DIGITS: usize = 16;
@@ -28,14 +28,14 @@ pub(crate) enum Chunk {
 pub(crate) fn chunk(bytes: &[u8], start: usize, most: usize) -> Result<Chunk, Flaw> {
     let line = match line_end(bytes, start, start.saturating_add(MAX_CHUNK_LINE)) {
         Line::Whole { end, .. } => end,
-        Line::Part => return Ok(Chunk::Part { announced: offset(bytes.len()) }),
+        Line::Part => return Ok(Chunk::Part { announced: wide(bytes.len()) }),
         Line::TooLong | Line::Bare => return Err(Flaw::Chunk),
     };
     let text = bytes.get(start..line.saturating_sub(LINE_END)).unwrap_or_default();
     let size = size(text).ok_or(Flaw::Chunk)?;
     let end = match size {
-        0 => offset(line),
-        size => offset(line).saturating_add(size).saturating_add(offset(LINE_END)),
+        0 => wide(line),
+        size => wide(line).saturating_add(size).saturating_add(wide(LINE_END)),
     };
     let behind = match usize::try_from(end) {
         Ok(behind) if behind <= most => behind,
@@ -91,8 +91,4 @@ pub(crate) fn decode(encoded: &[u8]) -> Result<Cow<'_, [u8]>, Flaw> {
             Chunk::Part { .. } | Chunk::TooLong { .. } => return Err(Flaw::Chunk),
         }
     }
-}
-
-fn offset(value: usize) -> u64 {
-    u64::try_from(value).unwrap_or(u64::MAX)
 }

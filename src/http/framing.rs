@@ -7,11 +7,11 @@ use std::borrow::Cow;
 
 use ostler_net::{Bookmark, Progress};
 
-use crate::Limits;
+use crate::HeadLimits;
 use crate::chunks::{Chunk, chunk, decode};
 use crate::flaw::Flaw;
 use crate::head::{Head, Length, is_token};
-use crate::lines::{Line, Section, line_end};
+use crate::lines::{Line, Section, line_end, wide};
 
 /// Bytes of an empty line before a request.
 const LEADING_LINE: usize = 2;
@@ -75,7 +75,7 @@ impl From<Flaw> for Stop {
 /// What `bytes` are; a body may have `max_body` bytes.
 pub(crate) fn progress(
     bytes: &[u8],
-    limits: &Limits,
+    limits: &HeadLimits,
     max_body: usize,
     bookmark: &mut Bookmark,
 ) -> Progress {
@@ -100,14 +100,14 @@ pub(crate) fn progress(
 }
 
 /// Reads on in one part, and answers the part that follows it.
-fn step(part: &mut Part, bytes: &[u8], limits: &Limits, max_body: usize) -> Result<Part, Stop> {
+fn step(part: &mut Part, bytes: &[u8], limits: &HeadLimits, max_body: usize) -> Result<Part, Stop> {
     match part {
         Part::Head(section) => head(section, bytes, limits, max_body),
         Part::Sized { start, end } => {
             if bytes.len() >= *end {
                 return Err(whole(*end));
             }
-            Err(Stop::Here(Progress::Body { announced: offset(end.saturating_sub(*start)) }))
+            Err(Stop::Here(Progress::Body { announced: wide(end.saturating_sub(*start)) }))
         }
         Part::Chunks { start, next } => {
             let most = start.saturating_add(max_body);
@@ -118,18 +118,18 @@ fn step(part: &mut Part, bytes: &[u8], limits: &Limits, max_body: usize) -> Resu
                 }
                 Chunk::Last { end } => Ok(Part::Trailers(Section::at(end))),
                 Chunk::Part { announced } => {
-                    let announced = announced.saturating_sub(offset(*start));
+                    let announced = announced.saturating_sub(wide(*start));
                     Err(Stop::Here(Progress::Body { announced }))
                 }
                 Chunk::TooLong { announced } => {
-                    let announced = announced.saturating_sub(offset(*start));
+                    let announced = announced.saturating_sub(wide(*start));
                     Err(Stop::Here(Progress::Oversized { announced }))
                 }
             }
         }
         Part::Trailers(section) => {
             let Some(end) = section.end(bytes, limits.max_head_bytes)? else {
-                return Err(Stop::Here(Progress::Body { announced: offset(bytes.len()) }));
+                return Err(Stop::Here(Progress::Body { announced: wide(bytes.len()) }));
             };
             Head::check_trailers(bytes.get(section.start..end).unwrap_or_default())?;
             Err(whole(end))
@@ -141,7 +141,7 @@ fn step(part: &mut Part, bytes: &[u8], limits: &Limits, max_body: usize) -> Resu
 fn head(
     section: &mut Section,
     bytes: &[u8],
-    limits: &Limits,
+    limits: &HeadLimits,
     max_body: usize,
 ) -> Result<Part, Stop> {
     if section.line == 0 {
@@ -182,10 +182,6 @@ fn head(
 
 fn whole(end: usize) -> Stop {
     Stop::Here(Progress::Whole { body: 0..end })
-}
-
-fn offset(value: usize) -> u64 {
-    u64::try_from(value).unwrap_or(u64::MAX)
 }
 
 /// The head and the body, without its chunks, of a request that was found whole.

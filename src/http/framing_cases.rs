@@ -6,9 +6,9 @@ use ostler_net::{Bookmark, Progress};
 
 use crate::flaw::Flaw;
 use crate::fuzzing::{End, Received, received};
-use crate::{Limits, framing};
+use crate::{HeadLimits, framing};
 
-const LIMITS: Limits = Limits { max_line_bytes: 100, max_head_bytes: 300 };
+const LIMITS: HeadLimits = HeadLimits { max_line_bytes: 100, max_head_bytes: 300 };
 const MAX_BODY: usize = 200;
 
 /// What comes of these bytes in one piece, which is what comes of them in any.
@@ -195,7 +195,7 @@ fn the_limits_are_those_of_the_line_the_head_the_trailers_and_the_body() {
     assert_eq!(read(head(300).as_bytes()).requests.len(), 1);
     assert_eq!(flaw(&head(301)), Flaw::HeadTooLong);
     assert_eq!(flaw(&head(350)[..300]), Flaw::HeadTooLong);
-    let many = Limits::default();
+    let many = HeadLimits::default();
     let headers = |count| format!("GET / HTTP/1.0\r\n{}\r\n", "A: b\r\n".repeat(count));
     assert_eq!(received(&[headers(100).as_bytes()], &many, 0).requests.len(), 1);
     let end = received(&[headers(101).as_bytes()], &many, 0).end;

@@ -6,7 +6,7 @@ use ostler_runtime::fuzzing::Cursor;
 use crate::flaw::Flaw;
 use crate::framing;
 use crate::head::Length;
-use crate::{Limits, MAX_HEADERS, Query};
+use crate::{HeadLimits, MAX_HEADERS, Query};
 
 /// What came of a stream of requests.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub(crate) enum End {
 pub fn http(bytes: &[u8]) {
     let mut cursor = Cursor::new(bytes);
     let mut limit = || usize::from(cursor.byte()).saturating_mul(8);
-    let limits = Limits { max_line_bytes: limit(), max_head_bytes: limit() };
+    let limits = HeadLimits { max_line_bytes: limit(), max_head_bytes: limit() };
     let max_body = limit();
     let cuts = cursor.cuts();
     let stream = cursor.rest();
@@ -47,7 +47,7 @@ pub fn http(bytes: &[u8]) {
 }
 
 /// Reads the pieces as a connection would.
-pub(crate) fn received(pieces: &[&[u8]], limits: &Limits, max_body: usize) -> Received {
+pub(crate) fn received(pieces: &[&[u8]], limits: &HeadLimits, max_body: usize) -> Received {
     let mut received = Received::default();
     let (mut buffer, mut bookmark) = (Vec::new(), Bookmark::default());
     let (mut known, mut asked) = (0, false);
@@ -106,7 +106,7 @@ fn rank(progress: &Progress) -> u8 {
 type Read = (&'static str, String, Vec<u8>);
 
 /// Holds a request that was found whole to the rules, as plainly as they can be read.
-fn judged(bytes: &[u8], limits: &Limits, max_body: usize) -> Read {
+fn judged(bytes: &[u8], limits: &HeadLimits, max_body: usize) -> Read {
     let read = framing::read(bytes);
     assert!(read.is_ok(), "a whole request is flawed: {:?}", read.err());
     let Ok((head, body)) = read else { return Read::default() };

@@ -8,19 +8,39 @@
 //!          response  ─▶ head and body, the body not copied
 //! ```
 //!
-//! An [`Http`] is a service of [`ostler_net::Server`], so TLS, Unix sockets, overload, keep-alive
-//! and pipelining (requests of a connection are answered in their order, one after the other) are
-//! as they are there. [`ostler_net::Limits::max_request`] limits bodies, what [`Limits`] says the
-//! head.
+//! An [`Http`] is a service of [`ostler_net::Server`], so TLS, Unix sockets, overload, deadlines,
+//! keep-alive and pipelining (requests of a connection are answered in their order, one after the
+//! other) are as they are there. Bodies are limited by [`ostler_net::Limits::max_request`], all else
+//! of a request by [`HeadLimits`]. A client that nobody calls
+//! [authenticated](Responder::authenticated) counts as a stranger between its requests too: proxies
+//! belong to [`ostler_net::Limits::trusted`].
+//!
+//! ```no_run
+//! use std::sync::Arc;
+//!
+//! use ostler_http::{HeadLimits, Http, Method, Response, Router, Status, at_once};
+//! use ostler_net::{Address, Listener, Server};
+//!
+//! let greet = at_once(|request| {
+//!     let name = request.parameter("name").unwrap_or_default();
+//!     Response::text(Status::Ok, format!("Hello, {name}"))
+//! });
+//! let router = Router::new().route(Method::Get, "/greetings/{name}", greet)?;
+//! let service = Arc::new(Http::new(router, HeadLimits::default()));
+//! let listeners = Listener::bind(&Address::parse("127.0.0.1", 0)?)?;
+//! let server = Server::start(listeners, 2, ostler_net::Limits::default(), service)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 //!
 //! # What is promised
 //!
 //! - What a request is does not depend on how its bytes were cut, and two servers that follow
-//!   RFC 9112 agree on it: whatever they might read differently is refused (`Flaw`).
+//!   RFC 9112 agree on it: whatever they might read differently is refused.
 //! - Reading a request takes time in proportion to its length, however slowly its bytes come.
 //! - A handler gets requests that are whole, and its answer is made fit for the request's method
 //!   and version: `HEAD` has no body, `204` and `304` have none either.
 //! - No value of a header can begin another line.
+//! - Every error that this crate answers is JSON: `{"detail": "…"}`.
 //!
 //! # What a handler must not do
 //!
@@ -57,13 +77,13 @@ mod router;
 mod service;
 mod status;
 
-pub use limits::{Limits, MAX_HEADERS};
+pub use limits::{HeadLimits, MAX_HEADERS};
 pub use method::Method;
 pub use ostler_net::Body;
 pub use query::Query;
 pub use request::Request;
 pub use responder::Responder;
 pub use response::Response;
-pub use router::{Handler, RouteError, Router};
+pub use router::{Handler, RouteError, Router, at_once};
 pub use service::Http;
 pub use status::Status;

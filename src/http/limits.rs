@@ -9,7 +9,7 @@ pub(crate) const MAX_CHUNK_LINE: usize = 256;
 /// How long the parts of a request may be that are not its body. The limit of the body is
 /// [`ostler_net::Limits::max_request`]; that of a chunked one counts the lines between the chunks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct HeadLimits {
     /// The first line, in bytes; default 8 KiB.
     pub max_line_bytes: usize,
     /// The first line and all headers, in bytes; default 16 KiB. As much again is granted to the
@@ -17,7 +17,7 @@ pub struct Limits {
     pub max_head_bytes: usize,
 }
 
-impl Default for Limits {
+impl Default for HeadLimits {
     fn default() -> Self {
         Self { max_line_bytes: 8 * 1024, max_head_bytes: 16 * 1024 }
     }

@@ -74,3 +74,8 @@ pub(crate) fn line_end(bytes: &[u8], start: usize, most: usize) -> Line {
         None => Line::Part,
     }
 }
+
+/// An offset beside lengths that clients announce, which may be wider than this machine.
+pub(crate) fn wide(offset: usize) -> u64 {
+    u64::try_from(offset).unwrap_or(u64::MAX)
+}

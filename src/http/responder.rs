@@ -9,6 +9,9 @@ use crate::response::{Manner, Response};
 
 /// Answers one request: at once, or later and from any thread. Dropping it without an answer closes
 /// the connection without a byte.
+///
+/// Whoever keeps one sees to its deadline: until it is sent or dropped, its connection takes one of
+/// [`max_connections`](ostler_net::Limits::max_connections) places, and a drain waits for it.
 #[derive(Debug)]
 pub struct Responder {
     reply: Reply,

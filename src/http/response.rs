@@ -54,8 +54,8 @@ impl Response {
         Self::json(status, json!({ "detail": detail }).to_string().into_bytes())
     }
 
-    /// Adds a header. Characters of `value` that cannot stand in one, as those that would end its
-    /// line, become spaces.
+    /// Adds a header, but none of those that are added anyway. Characters of `value` that cannot
+    /// stand in one, as those that would end its line, become spaces.
     #[must_use]
     pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         let mut value = value.into();
@@ -92,3 +92,40 @@ impl Response {
 
 /// Bytes of most heads.
 const USUAL_HEAD: usize = 256;
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+
+    fn wire(response: Response, manner: Manner) -> String {
+        let answer = response.into_answer(manner, HttpDate::from(SystemTime::UNIX_EPOCH));
+        let bytes = [answer.head.as_bytes(), answer.body.as_bytes()].concat();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    const KEPT: Manner = Manner { head_only: false, closes: false };
+
+    #[test]
+    fn a_response_on_the_wire() {
+        let response = Response::json(Status::Created, b"{}".to_vec()).header("Location", "/a");
+        assert_eq!(
+            wire(response.clone(), KEPT),
+            "HTTP/1.1 201 Created\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\n\
+             Content-Type: application/json\r\nLocation: /a\r\nContent-Length: 2\r\n\r\n{}"
+        );
+        let last = wire(response, Manner { head_only: true, closes: true });
+        assert!(last.ends_with("Content-Length: 2\r\nConnection: close\r\n\r\n"), "{last}");
+        let none = wire(Response::text(Status::NoContent, "x"), KEPT);
+        assert!(none.ends_with("utf-8\r\n\r\n") && !none.contains("Length"), "{none}");
+    }
+
+    #[test]
+    fn no_value_begins_another_line_and_no_detail_ends_its_string() {
+        let forged = Response::new(Status::Found).header("Location", "/a\r\nSet-Cookie: b\0\u{85}");
+        assert!(wire(forged, KEPT).contains("\r\nLocation: /a  Set-Cookie: b  \r\n"));
+        let error = wire(Response::error(Status::Conflict, "\"a\"\r\n"), KEPT);
+        assert!(error.ends_with(r#"{"detail":"\"a\"\r\n"}"#), "{error}");
+    }
+}

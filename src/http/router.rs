@@ -25,6 +25,11 @@ impl<F: Fn(&Request<'_>, Responder) + Send + Sync + 'static> Handler for F {
     }
 }
 
+/// A handler that has its answer at hand.
+pub fn at_once(answer: impl Fn(&Request<'_>) -> Response + Send + Sync + 'static) -> impl Handler {
+    move |request: &Request<'_>, responder: Responder| responder.send_here(answer(request))
+}
+
 /// The handlers of a service.
 ///
 /// `HEAD` is answered by the handler of `GET` unless there is one of its own, `OPTIONS` with the
@@ -155,4 +160,51 @@ fn allowed(status: Status, methods: impl Iterator<Item = Method>) -> Response {
         Response::new(status)
     };
     response.header("Allow", names.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nothing(_: &Request<'_>, _: Responder) {}
+
+    #[test]
+    fn a_route_that_cannot_be_told_from_another_is_an_error_that_names_it() {
+        let router = Router::new().route(Method::Get, "/a/{b}", nothing).unwrap();
+        let router = router.route(Method::Put, "/a/{b}", nothing).unwrap();
+        let router = router.route(Method::Get, "/a/b", nothing).unwrap();
+        let taken = router.route(Method::Put, "/a/{b}", nothing).err().unwrap();
+        assert_eq!(taken.to_string(), "route /a/{b}: there is a handler for PUT already");
+        for pattern in ["/a/{c}", "/a/{", "/a/{*b}/c"] {
+            let router = Router::new().route(Method::Get, "/a/{b}", nothing).unwrap();
+            let error = router.route(Method::Get, pattern, nothing).err().unwrap();
+            assert!(matches!(error, RouteError::Pattern { .. }), "{pattern}: {error}");
+            assert!(error.to_string().starts_with(&format!("route {pattern}: ")), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_plainest_route_wins_and_names_its_parameters() {
+        let patterns = ["/a/{b}", "/a/b", "/files/{*path}"];
+        let router = patterns.into_iter().fold(Router::new(), |router, pattern| {
+            router.route(Method::Get, pattern, nothing).unwrap()
+        });
+        for (path, parameters) in [
+            ("/a/b", Some(vec![])),
+            ("/a/c", Some(vec![("b", "c")])),
+            ("/files/x/y", Some(vec![("path", "x/y")])),
+            ("/files/", None),
+            ("/a", None),
+            ("", None),
+        ] {
+            let found = match router.find(Method::Head, path) {
+                Found::Handler(_, parameters) => Some(parameters.iter().collect()),
+                Found::Answer(response) => {
+                    assert_eq!(response.status(), Status::NotFound, "{path}");
+                    None
+                }
+            };
+            assert_eq!(found, parameters, "{path}");
+        }
+    }
 }

@@ -8,17 +8,17 @@ use crate::framing;
 use crate::head::Head;
 use crate::response::Manner;
 use crate::router::Found;
-use crate::{Limits, Method, Request, Responder, Response, Router, Status};
+use crate::{HeadLimits, Method, Request, Responder, Response, Router, Status};
 
 /// Serves the routes of a [`Router`] over HTTP/1.1.
 pub struct Http {
     router: Router,
-    limits: Limits,
+    limits: HeadLimits,
 }
 
 impl Http {
     /// Serves these routes under these limits.
-    pub fn new(router: Router, limits: Limits) -> Self {
+    pub fn new(router: Router, limits: HeadLimits) -> Self {
         Self { router, limits }
     }
 

@@ -80,7 +80,7 @@ fn what_is_no_request_of_a_known_version_and_method_is_refused() {
 #[test]
 fn lines_heads_and_bodies_have_limits_of_their_own() {
     let limits = Limits { max_request: 1000, ..Limits::default() };
-    let head = ostler_http::Limits { max_line_bytes: 100, max_head_bytes: 500 };
+    let head = ostler_http::HeadLimits { max_line_bytes: 100, max_head_bytes: 500 };
     let site = Site::limited(limits, head);
     let with = |header: &str| format!("POST /echo HTTP/1.1\r\nHost: localhost\r\n{header}\r\n");
     assert_eq!(refused(&site, &plain("GET", &"/".repeat(100))), 414);

@@ -6,7 +6,9 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use ostler_http::{Body, Handler, Http, Method, Request, Responder, Response, Router, Status};
+use ostler_http::{
+    Body, Handler, Http, Method, Request, Responder, Response, Router, Status, at_once,
+};
 use ostler_net::tls::LiveIdentity;
 use ostler_net::{Address, Drained, Limits, Listener, Server, Statistics};
 use ostler_runtime::Deadline;
@@ -26,22 +28,22 @@ pub struct Site {
 impl Site {
     /// Plain, under these limits of `ostler-net` and the default ones of heads.
     pub fn new(limits: Limits) -> Self {
-        Self::start(limits, ostler_http::Limits::default(), None)
+        Self::start(limits, ostler_http::HeadLimits::default(), None)
     }
 
     /// The same over TLS.
     pub fn secured(identity: Arc<LiveIdentity>, limits: Limits) -> Self {
-        Self::start(limits, ostler_http::Limits::default(), Some(identity))
+        Self::start(limits, ostler_http::HeadLimits::default(), Some(identity))
     }
 
     /// The same with limits of the head.
-    pub fn limited(limits: Limits, head: ostler_http::Limits) -> Self {
+    pub fn limited(limits: Limits, head: ostler_http::HeadLimits) -> Self {
         Self::start(limits, head, None)
     }
 
     fn start(
         limits: Limits,
-        head: ostler_http::Limits,
+        head: ostler_http::HeadLimits,
         identity: Option<Arc<LiveIdentity>>,
     ) -> Self {
         let address = Address::parse("127.0.0.1", 0).expect("an address");
@@ -105,58 +107,45 @@ fn routes(late: Sender<Responder>) -> Router {
         // A test that has ended does not want it any more.
         let _ = late.send(responder);
     };
-    let big = move |_: &Request<'_>, responder: Responder| {
-        let body = Body::from(Arc::clone(&big));
-        responder.send_here(Response::with_body(Status::Ok, "text/plain", body));
-    };
-    let name = |request: &Request<'_>, responder: Responder| {
+    let name = |request: &Request<'_>| {
         let name = request.parameter("name").unwrap_or_default();
-        responder.send_here(Response::text(Status::Ok, format!("{} {name}", request.method())));
+        Response::text(Status::Ok, format!("{} {name}", request.method()))
     };
     let last = |_: &Request<'_>, mut responder: Responder| {
         responder.close_after();
         responder.send_here(Response::text(Status::Ok, "the last"));
     };
     let routes: [(Method, &str, Box<dyn Handler>); 14] = [
-        (Method::Get, "/", Box::new(text("hello"))),
-        (Method::Post, "/echo", Box::new(echo)),
-        (Method::Put, "/echo", Box::new(echo)),
-        (Method::Get, "/things/{name}", Box::new(name)),
-        (Method::Put, "/things/{name}", Box::new(name)),
-        (Method::Patch, "/things/{name}", Box::new(name)),
-        (Method::Delete, "/things/{name}", Box::new(name)),
+        (Method::Get, "/", Box::new(at_once(|_| Response::text(Status::Ok, "hello")))),
+        (Method::Post, "/echo", Box::new(at_once(echo))),
+        (Method::Put, "/echo", Box::new(at_once(echo))),
+        (Method::Get, "/things/{name}", Box::new(at_once(name))),
+        (Method::Put, "/things/{name}", Box::new(at_once(name))),
+        (Method::Patch, "/things/{name}", Box::new(at_once(name))),
+        (Method::Delete, "/things/{name}", Box::new(at_once(name))),
         (Method::Get, "/late", Box::new(keep)),
-        (Method::Get, "/big", Box::new(big)),
+        (Method::Get, "/big", Box::new(at_once(move |_| text(Body::from(Arc::clone(&big)))))),
         (Method::Get, "/last", Box::new(last)),
         (Method::Get, "/drop", Box::new(|_: &Request<'_>, responder: Responder| drop(responder))),
-        (Method::Get, "/panic", Box::new(|_: &Request<'_>, _: Responder| panic!("as told"))),
-        (Method::Get, "/none", Box::new(answer(Status::NoContent))),
-        (Method::Get, "/same", Box::new(answer(Status::NotModified))),
+        (Method::Get, "/panic", Box::new(at_once(|_| panic!("as told")))),
+        (Method::Get, "/none", Box::new(at_once(|_| Response::text(Status::NoContent, "no")))),
+        (Method::Get, "/same", Box::new(at_once(|_| Response::text(Status::NotModified, "no")))),
     ];
     routes.into_iter().fold(Router::new(), |router, (method, pattern, handler)| {
         router.route(method, pattern, handler).expect("a route")
     })
 }
 
-fn text(text: &'static str) -> impl Handler {
-    move |_: &Request<'_>, responder: Responder| {
-        responder.send_here(Response::text(Status::Ok, text));
-    }
-}
-
-fn answer(status: Status) -> impl Handler {
-    move |_: &Request<'_>, responder: Responder| {
-        responder.send_here(Response::text(status, "not to be seen"));
-    }
+fn text(body: Body) -> Response {
+    Response::with_body(Status::Ok, "text/plain", body)
 }
 
 /// Answers with the body, and tells the rest in headers.
-fn echo(request: &Request<'_>, responder: Responder) {
-    let response = Response::with_body(Status::Created, "text/plain", request.body().to_vec())
+fn echo(request: &Request<'_>) -> Response {
+    Response::with_body(Status::Created, "text/plain", request.body().to_vec())
         .header("X-Method", request.method().as_str())
         .header("X-Query", request.query().as_str())
-        .header("X-Echo", request.header("x-echo").unwrap_or_default());
-    responder.send_here(response);
+        .header("X-Echo", request.header("x-echo").unwrap_or_default())
 }
 
 /// A client's connection, under [`PATIENCE`].
