@@ -13,13 +13,13 @@ const NEXT_START: &str = "takes effect at the next start only";
 
 /// The same configuration with another value for one key.
 fn with(text: &str, section: &str, key: &str, value: &str) -> String {
-    let start = format!("{key} = ");
-    let kept = text.lines().filter(|line| !line.starts_with(&start));
-    let lines = kept.flat_map(|line| {
-        let added = (line == format!("[{section}]")).then(|| format!("{start}{value}\n"));
-        [Some(format!("{line}\n")), added]
-    });
-    lines.flatten().collect()
+    let (head, entry) = (format!("[{section}]\n"), format!("{key} = {value}\n"));
+    let (before, own) = text.split_once(&head).unwrap_or((text, ""));
+    let end = own.find("\n[").map_or(own.len(), |end| end + 1);
+    let (own, after) = own.split_at(end);
+    let kept = own.split_inclusive('\n').filter(|line| !line.starts_with(&format!("{key} = ")));
+    let kept: String = kept.collect();
+    [before, &head, &entry, &kept, after].concat()
 }
 
 #[test]
