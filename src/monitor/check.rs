@@ -69,7 +69,10 @@ pub(crate) fn effective(config: &Config) -> String {
     if let Some(port) = ports.next() {
         line("port", port.to_string());
     }
-    line("password", "(hidden)".to_owned());
+    match &config.password_file {
+        Some(file) => line("password_file", path(file)),
+        None => line("password", "(hidden)".to_owned()),
+    }
     line("pool", config.pool.to_string());
     line("transport", config.transport.name().to_owned());
     line("ssl", config.tls.is_some().to_string());

@@ -144,7 +144,11 @@ pub fn ini(bytes: &[u8]) {
     let printed = effective(&config);
     let again = Document::parse(path, printed.as_bytes());
     let again = again.and_then(|document| Config::read(&document));
-    let meant = Config { password: Password::new(&Value::from("(hidden)")), ..config };
+    let password = match &config.password_file {
+        Some(_) => config.password.clone(),
+        None => Password::new(&Value::from("(hidden)")),
+    };
+    let meant = Config { password, ..config };
     let shown = again.map(|(config, _)| format!("{config:?}"));
     assert_eq!(shown, Ok(format!("{meant:?}")), "{printed}");
 }
@@ -156,6 +160,7 @@ fn can_be_written(config: &Config) -> bool {
     let mut texts = vec![shown(&config.burp_binary), shown(&config.client_config)];
     texts.extend(config.user.clone());
     texts.extend(config.runtime_dir.as_deref().map(shown));
+    texts.extend(config.password_file.as_deref().map(shown));
     if let Some(tls) = &config.tls {
         texts.extend([shown(&tls.certificate), shown(&tls.key)]);
         texts.extend(tls.client_ca.as_deref().map(shown));

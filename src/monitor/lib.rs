@@ -35,6 +35,7 @@ mod lines;
 pub mod load;
 pub mod options;
 mod password;
+mod password_file;
 mod plan;
 mod query;
 mod quickack;

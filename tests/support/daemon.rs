@@ -58,9 +58,16 @@ impl Settings {
 
     /// Sets a key of `[Global]`.
     #[must_use]
-    pub fn set(mut self, key: &str, value: &str) -> Self {
+    pub fn set(self, key: &str, value: &str) -> Self {
+        let mut with = self.without(key);
+        with.global.push((key.to_owned(), value.to_owned()));
+        with
+    }
+
+    /// Leaves a key of `[Global]` out.
+    #[must_use]
+    pub fn without(mut self, key: &str) -> Self {
         self.global.retain(|(other, _)| other != key);
-        self.global.push((key.to_owned(), value.to_owned()));
         self
     }
 

@@ -69,7 +69,11 @@ fn the_comments_say_the_defaults() {
         .lines()
         .map(|line| match line.strip_prefix("# ") {
             // These are examples and have no default.
-            Some(line) if ["user", "runtime_dir", "ssl"].iter().any(|k| line.starts_with(k)) => {
+            Some(line)
+                if ["user", "runtime_dir", "ssl", "password_file"]
+                    .iter()
+                    .any(|k| line.starts_with(k)) =>
+            {
                 String::new()
             }
             Some(entry) if commented.clone().any(|(key, _)| entry.starts_with(key)) => {

@@ -1,5 +1,4 @@
-//! `bui-monitor --check`: what it prints of a right configuration, and what it says of a wrong one.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "these are tests")]
+//! What is in effect, and what is wrong or odd, key by key.
 
 use std::fs;
 use std::path::Path;
