@@ -36,6 +36,7 @@ pub mod load;
 pub mod options;
 mod password;
 mod password_file;
+mod pattern;
 mod plan;
 mod query;
 mod quickack;
