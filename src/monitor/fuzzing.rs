@@ -7,8 +7,8 @@ use ostler_runtime::Document;
 use ostler_runtime::fuzzing::{are_in, document};
 use serde_json::{Value, json};
 
-use crate::check::effective;
 use crate::config::Config;
+use crate::effective::Effective;
 use crate::password::Password;
 use crate::query::{MAX_QUERY, Marker, Query};
 use crate::request::{Kind, Request};
@@ -141,7 +141,7 @@ pub fn ini(bytes: &[u8]) {
     if !can_be_written(&config) {
         return;
     }
-    let printed = effective(&config);
+    let printed = Effective::of(&config).to_string();
     let again = Document::parse(path, printed.as_bytes());
     let again = again.and_then(|document| Config::read(&document));
     let password = match &config.password_file {

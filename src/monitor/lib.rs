@@ -10,6 +10,7 @@
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice))]
 
+mod access;
 mod answer;
 mod background;
 mod burp_config;
@@ -24,15 +25,18 @@ mod client_tls;
 pub mod config;
 pub mod daemon;
 mod dialect;
+mod effective;
 mod exchange;
 mod facts;
 mod flight;
 #[doc(hidden)]
 pub mod fuzzing;
 mod fuzzing_child;
+mod grant;
 mod guesses;
 mod lines;
 pub mod load;
+mod needs;
 pub mod options;
 mod password;
 mod password_file;
@@ -61,6 +65,7 @@ mod summary;
 mod transport;
 mod version;
 mod watched;
+mod way;
 
 pub use config::Config;
 pub use options::Options;

@@ -1,6 +1,7 @@
 //! The ground floor of Ostler's daemons: time, threads, signals, logging, exit codes and the INI
 //! dialect. It knows nothing of sockets or children.
 
+pub mod accounts;
 pub mod clock;
 pub mod environment;
 pub mod exit;
@@ -25,6 +26,7 @@ pub mod typed;
 mod utc;
 pub mod wake;
 
+pub use accounts::{Account, Accounts};
 pub use clock::{Deadline, now};
 pub use exit::Exit;
 pub use ini::Document;

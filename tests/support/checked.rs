@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::process::Command;
 
 use crate::binaries::bui_monitor;
 use crate::process::command;
@@ -19,10 +20,20 @@ pub struct Checked {
 }
 
 impl Checked {
-    /// Runs in `directory`, which it makes the working directory.
+    /// Runs in `directory`, which it makes the working directory. Whether this machine has a user
+    /// who is to run the daemon makes no difference.
     pub fn run(directory: &Path, arguments: &[&str]) -> Self {
         let mut check = command(bui_monitor());
-        let output = check.current_dir(directory).arg("--check").args(arguments).output().unwrap();
+        check.current_dir(directory).arg("--check").args(arguments);
+        if rustix::process::getuid().is_root() {
+            check.args(["--account", "root"]);
+        }
+        Self::of(&mut check)
+    }
+
+    /// What this command comes to.
+    pub fn of(check: &mut Command) -> Self {
+        let output = check.output().unwrap();
         Self {
             code: output.status.code().unwrap(),
             shown: String::from_utf8(output.stdout).unwrap(),
@@ -57,7 +68,8 @@ pub fn write(path: &Path, text: &str) {
 /// A section of a burp that need not be there.
 pub const BURP: &str = "[Burp]\nburpbin = /usr/sbin/burp\nbconfcli = /etc/burp/burp.conf\n";
 
-/// A configuration about which nothing is to be said.
+/// A configuration about which nothing is to be said: what it names is there for everybody.
 pub fn clean() -> String {
-    format!("[Global]\npassword = one of our own\npool = 1\n{BURP}")
+    let burp = "[Burp]\nburpbin = /bin/true\nbconfcli = /dev/null\n";
+    format!("[Global]\npassword = one of our own\npool = 1\n{burp}")
 }
