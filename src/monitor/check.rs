@@ -6,14 +6,15 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use ostler_net::tls::Identity;
-use ostler_runtime::{Account, Accounts, Exit, privileges};
+use ostler_runtime::{Account, Accounts, Exit, Reader, privileges};
 
 use crate::access::Verdict;
 use crate::config::Config;
 use crate::effective::Effective;
-use crate::load::load;
+use crate::load;
 use crate::needs::Needs;
 use crate::options::Check;
+use crate::report::Report;
 use crate::status_text::escape;
 
 /// The user that the packages make for the daemon.
@@ -27,37 +28,32 @@ struct Tally {
     is_denied: bool,
 }
 
-/// Prints what the daemon would run with, the password hidden, and says on standard error what is
-/// wrong or odd. With [`Check::Strict`], what is odd is wrong; with `asked`, so is what this user
+/// Prints line by line what becomes of the file, as comments, and then what the daemon would run
+/// with, the password hidden; and says on standard error what is wrong or odd. With [`Check::Strict`], what is odd is wrong; with `asked`, so is what this user
 /// may not do.
 pub(crate) fn run(path: &Path, check: Check, asked: Option<&str>) -> Exit {
     let mut tally = Tally::default();
-    let config = match load(path) {
-        Ok((config, warnings)) => {
-            tally.warn(&warnings);
-            Some(config)
-        }
+    let document = match load::document(path) {
+        Ok(document) => Some(document),
         Err(problems) => {
             tally.blame(&problems);
             None
         }
     };
-    if let Some(config) = &config {
-        // What the configuration names is a part of it.
-        if let Err(error) = config.tls.as_ref().map(Identity::load).transpose() {
-            tally.blame(&[format!("{}: [Global] sslcert, sslkey, sslca: {error}", path.display())]);
-        }
-        if let Some(user) = config.user.as_deref().filter(|user| !privileges::has_user(user)) {
-            tally.blame(&[format!("{}: [Global] user: there is no user {user}", path.display())]);
-        }
-    }
+    let mut shown = String::new();
+    let config = document.map(|document| {
+        let mut reader = Reader::new(&document);
+        let config = Config::ask(&mut reader);
+        tally.judge(path, &config, &reader);
+        shown = Report::of(&document, &reader, &config).to_string();
+        config
+    });
     if let Err(exit) = tally.look(path, config.as_ref(), asked) {
         return exit;
     }
-    if tally.is_wrong {
-        return Exit::Config;
+    if let Some(config) = config.filter(|_| !tally.is_wrong) {
+        shown.push_str(&Effective::of(&config).to_string());
     }
-    let shown = config.map(|config| Effective::of(&config).to_string()).unwrap_or_default();
     match io::stdout().write_all(shown.as_bytes()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             eprintln!("error: cannot print: {error}");
@@ -76,6 +72,21 @@ impl Tally {
     fn blame<T: Display>(&mut self, sentences: &[T]) {
         self.is_wrong |= !sentences.is_empty();
         tell("error", sentences);
+    }
+
+    /// Tells what is wrong or odd with a configuration that was read, and with what it names.
+    fn judge(&mut self, path: &Path, config: &Config, reader: &Reader<'_>) {
+        let place = path.display();
+        if !reader.problems().is_empty() {
+            return self.blame(reader.problems());
+        }
+        self.warn(&reader.warnings());
+        if let Err(error) = config.tls.as_ref().map(Identity::load).transpose() {
+            self.blame(&[format!("{place}: [Global] sslcert, sslkey, sslca: {error}")]);
+        }
+        if let Some(user) = config.user.as_deref().filter(|user| !privileges::has_user(user)) {
+            self.blame(&[format!("{place}: [Global] user: there is no user {user}")]);
+        }
     }
 
     /// Tells what the user who is to run the daemon may not do, and what root can do about it.

@@ -75,7 +75,13 @@ impl Config {
     /// Reads the typed configuration: all that is wrong, or the configuration and what is odd.
     pub fn read(document: &Document) -> Result<(Self, Vec<Problem>), Vec<Problem>> {
         let mut reader = Reader::new(document);
-        let r = &mut reader;
+        let config = Self::ask(&mut reader);
+        reader.finish().map(|warnings| (config, warnings))
+    }
+
+    /// Asks for every key. What is wrong or odd, the reader knows then; for what is wrong the
+    /// default stands in.
+    pub(crate) fn ask(r: &mut Reader<'_>) -> Self {
         let port = r.integer(GLOBAL, "port", 0..=u16::MAX, 11111);
         let max_answer = r.bytes(GLOBAL, "max_answer", 4096..=1 << 30, 64 << 20);
         let Configured { password, file: password_file } = Configured::read(r);
@@ -110,7 +116,7 @@ impl Config {
             );
         }
         warn(r, &config);
-        reader.finish().map(|warnings| (config, warnings))
+        config
     }
 }
 

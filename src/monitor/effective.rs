@@ -33,6 +33,13 @@ impl Effective {
         effective
     }
 
+    /// The value of a key as it is written, if it takes effect.
+    pub(crate) fn value(&self, section: &str, key: &str) -> Option<&str> {
+        let mut lines = self.lines.iter();
+        let line = lines.find(|line| line.section == section && line.key == key);
+        line.map(|line| line.value.as_str())
+    }
+
     fn global(&mut self, config: &Config) {
         let limits = &config.limits;
         let mut line = |key, value| self.add("Global", key, value);

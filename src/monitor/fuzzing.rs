@@ -3,14 +3,15 @@
 use std::path::Path;
 
 use ostler_net::Address;
-use ostler_runtime::Document;
 use ostler_runtime::fuzzing::{are_in, document};
+use ostler_runtime::{Document, Reader};
 use serde_json::{Value, json};
 
 use crate::config::Config;
 use crate::effective::Effective;
 use crate::password::Password;
 use crate::query::{MAX_QUERY, Marker, Query};
+use crate::report::Report;
 use crate::request::{Kind, Request};
 
 pub use crate::fuzzing_child::child_stream;
@@ -120,7 +121,7 @@ fn sets(line: &str) -> bool {
 /// A configuration file, all the way to typed values and to what `--check` prints.
 ///
 /// It is used or refused with lines that it has; what `--check` prints is a file that means the
-/// same.
+/// same, behind comments.
 ///
 /// # Panics
 ///
@@ -128,6 +129,7 @@ fn sets(line: &str) -> bool {
 pub fn ini(bytes: &[u8]) {
     let path = Path::new(FILE);
     let Some(document) = document(path, bytes) else { return };
+    reported(&document);
     let config = match Config::read(&document) {
         Ok((config, warnings)) => {
             are_in(&warnings, bytes);
@@ -151,6 +153,15 @@ pub fn ini(bytes: &[u8]) {
     let meant = Config { password, ..config };
     let shown = again.map(|(config, _)| format!("{config:?}"));
     assert_eq!(shown, Ok(format!("{meant:?}")), "{printed}");
+}
+
+/// What `--check` says of each key stands in one comment for each.
+fn reported(document: &Document) {
+    let mut reader = Reader::new(document);
+    let config = Config::ask(&mut reader);
+    let report = Report::of(document, &reader, &config).to_string();
+    assert_eq!(report.lines().count(), document.entries().len(), "{report}");
+    assert!(report.lines().all(|line| line.starts_with("# no/fuzz.cfg:")), "{report}");
 }
 
 /// Whether the dialect has a way to write the texts in one line: it has none for both kinds of

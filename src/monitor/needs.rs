@@ -3,6 +3,7 @@
 //! The children (`burp -a m`, burp 3.1.4) read their configuration with all that it includes, and
 //! the three files of TLS that it names. They write nothing, neither a lock nor a process number.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use ostler_runtime::{Account, Accounts};
@@ -38,7 +39,11 @@ impl Needs {
         let mut needs = Self::default();
         needs.read(file, "the configuration");
         let Some(config) = config else { return needs };
-        if let Some(file) = &config.password_file {
+        // One that is not there was told already, and not by what may be the password itself.
+        let is_there = |file: &&PathBuf| {
+            file.metadata().map_or_else(|error| error.kind() != ErrorKind::NotFound, |_| true)
+        };
+        if let Some(file) = config.password_file.as_ref().filter(is_there) {
             needs.read(file, "[Global] password_file");
         }
         if let Some(tls) = &config.tls {

@@ -16,7 +16,7 @@ mod ini_value;
 mod interpolation;
 pub mod logging;
 pub mod notify;
-mod numbers;
+pub mod numbers;
 pub mod privileges;
 pub mod problem;
 pub mod seldom;

@@ -4,4 +4,5 @@
 mod access;
 mod machine;
 mod password_file;
+mod report;
 mod values;

@@ -13,6 +13,8 @@ use crate::process::command;
 pub struct Checked {
     /// The exit code.
     pub code: i32,
+    /// What becomes of each key of the file, one a line.
+    pub report: String,
     /// The configuration in effect.
     pub shown: String,
     /// Errors and warnings, one a line.
@@ -34,9 +36,13 @@ impl Checked {
     /// What this command comes to.
     pub fn of(check: &mut Command) -> Self {
         let output = check.output().unwrap();
+        let printed = String::from_utf8(output.stdout).unwrap();
+        let lines = printed.split_inclusive('\n');
+        let (report, shown) = lines.partition::<Vec<&str>, _>(|line| line.starts_with('#'));
         Self {
             code: output.status.code().unwrap(),
-            shown: String::from_utf8(output.stdout).unwrap(),
+            report: report.concat(),
+            shown: shown.concat(),
             told: String::from_utf8(output.stderr).unwrap(),
         }
     }
@@ -44,6 +50,18 @@ impl Checked {
     /// What is printed for `key`.
     pub fn value(&self, key: &str) -> Option<&str> {
         self.shown.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(" = "))
+    }
+
+    /// The report as it is on every machine, however many cores this one has.
+    pub fn report_anywhere(&self) -> String {
+        let (start, end) = ("is more than this machine's ", " cores, which is rarely of use");
+        let lines = self.report.lines().map(|line| {
+            let Some((before, rest)) = line.split_once(start) else { return format!("{line}\n") };
+            let (_, after) = rest.split_once(end).unwrap();
+            let after = after.strip_prefix("; ").unwrap_or(after);
+            format!("{}\n", format!("{before}{after}").trim_end_matches("; "))
+        });
+        lines.collect()
     }
 
     /// The lines of what was told that begin so.
