@@ -1,11 +1,14 @@
-//! What the relay needs from a burp client's configuration: where the status server is.
+//! What a burp client's configuration says: where the status server is, and which files it names.
 //!
 //! burp's own format: `key = value` lines, `#` comments, and `. path` to include another file, which
-//! may stand relative to the file that includes it. Of a key that stands twice, the first counts.
+//! may stand relative to the file that includes it. Of a key that stands twice the last counts, but
+//! of `status_port` the first. A value in quotes ends with them; without quotes nothing is a comment.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+
+use crate::pattern::Matches;
 
 /// How deep files may include each other.
 const MAX_DEPTH: usize = 8;
@@ -14,7 +17,7 @@ const MAX_BYTES: u64 = 1 << 20;
 /// burp's default status port.
 const STATUS_PORT: u16 = 4972;
 
-/// Where the status server is, and what the files say beside it.
+/// See the module.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct BurpConfig {
     server: Option<String>,
@@ -22,16 +25,34 @@ pub(crate) struct BurpConfig {
     pub(crate) peer_name: Option<String>,
     /// The client's own name.
     pub(crate) own_name: Option<String>,
-    /// The files that were read: the configuration and what it includes.
+    /// `ssl_cert`: the client's certificate.
+    pub(crate) certificate: Option<PathBuf>,
+    /// `ssl_key`: its key, which may also stand in the certificate's file.
+    pub(crate) key: Option<PathBuf>,
+    /// `ssl_cert_ca`: who signs for the server.
+    pub(crate) authority: Option<PathBuf>,
+    /// `user`: whom burp becomes.
+    pub(crate) user: Option<String>,
+    /// `group`: whose group it takes.
+    pub(crate) group: Option<String>,
+    /// The configuration and what it includes, whether it could be read or not.
     pub(crate) files: Vec<PathBuf>,
+    /// The directories that are looked through for files to include.
+    pub(crate) listed: Vec<PathBuf>,
 }
 
 impl BurpConfig {
     /// Reads a client's configuration and everything that it includes.
     pub(crate) fn read(path: &Path) -> io::Result<Self> {
+        let (config, read) = Self::read_as_far(path);
+        read.map(|()| config)
+    }
+
+    /// The same up to the first file that cannot be read, and why it cannot.
+    pub(crate) fn read_as_far(path: &Path) -> (Self, io::Result<()>) {
         let mut config = Self::default();
-        config.read_file(path, 0)?;
-        Ok(config)
+        let read = config.read_file(path, 0);
+        (config, read)
     }
 
     /// The status server's host.
@@ -48,11 +69,13 @@ impl BurpConfig {
     /// The status server's port.
     pub(crate) fn port(&self) -> Option<u16> {
         let Some(port) = self.status_port.as_deref() else { return Some(STATUS_PORT) };
+        let port = port.split_whitespace().next()?;
         port.rsplit(':').next()?.parse().ok()
     }
 
     fn read_file(&mut self, path: &Path, depth: usize) -> io::Result<()> {
         let failed = |words: &str| io::Error::other(format!("{}: {words}", path.display()));
+        self.files.push(path.to_owned());
         if depth > MAX_DEPTH {
             return Err(failed("included too deep"));
         }
@@ -60,17 +83,29 @@ impl BurpConfig {
         if size > MAX_BYTES {
             return Err(failed("too long for a configuration"));
         }
-        self.files.push(path.to_owned());
         let bytes = fs::read(path).map_err(|error| failed(&error.to_string()))?;
-        for line in String::from_utf8_lossy(&bytes).lines().map(str::trim) {
+        for line in String::from_utf8_lossy(&bytes).lines() {
             if let Some(included) = line.strip_prefix(". ") {
-                let included = path.parent().unwrap_or(Path::new("/")).join(included.trim());
-                // burp itself decides whether a missing include matters.
-                for included in matching(&included).into_iter().filter(|path| path.is_file()) {
-                    self.read_file(&included, depth + 1)?;
-                }
-            } else if !line.starts_with('#') {
+                self.include(&path.parent().unwrap_or(Path::new("/")).join(included), depth)?;
+            } else if !line.trim_start().starts_with('#') {
                 self.read_line(line);
+            }
+        }
+        Ok(())
+    }
+
+    fn include(&mut self, pattern: &Path, depth: usize) -> io::Result<()> {
+        let Matches { paths, listed } = Matches::of(pattern);
+        self.listed.extend(listed);
+        if paths.is_empty() {
+            self.files.push(pattern.to_owned());
+        }
+        for path in paths {
+            if path.is_file() {
+                self.read_file(&path, depth + 1)?;
+            } else {
+                // burp itself will say what is wrong with it.
+                self.files.push(path);
             }
         }
         Ok(())
@@ -78,49 +113,35 @@ impl BurpConfig {
 
     fn read_line(&mut self, line: &str) {
         let Some((key, value)) = line.split_once('=') else { return };
-        let value = value.split(" #").next().unwrap_or_default();
-        let value = value.trim().trim_matches('"').to_owned();
-        let place = match key.trim() {
-            "server" => &mut self.server,
-            "status_port" => &mut self.status_port,
-            "cname" => &mut self.own_name,
-            "ssl_peer_cn" => &mut self.peer_name,
-            _ => return,
-        };
-        place.get_or_insert(value);
-    }
-}
-
-/// The files that a pattern stands for, sorted: `*` and `?` in the last part of a path.
-fn matching(pattern: &Path) -> Vec<PathBuf> {
-    let name = pattern.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    if !name.contains(['*', '?']) {
-        return vec![pattern.to_owned()];
-    }
-    let directory = pattern.parent().unwrap_or(Path::new("/"));
-    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
-    let mut paths: Vec<PathBuf> = entries
-        .filter(|entry| {
-            let entry = entry.file_name();
-            let entry = entry.to_string_lossy();
-            !entry.starts_with('.') && is_match(name.as_bytes(), entry.as_bytes())
-        })
-        .map(|entry| entry.path())
-        .collect();
-    paths.sort();
-    paths
-}
-
-fn is_match(pattern: &[u8], name: &[u8]) -> bool {
-    match pattern.split_first() {
-        None => name.is_empty(),
-        Some((b'*', rest)) => {
-            (0..=name.len()).any(|skip| is_match(rest, name.get(skip..).unwrap_or_default()))
+        let value = unquoted(value.trim());
+        match key.trim() {
+            "server" => self.server = Some(value),
+            "status_port" => {
+                self.status_port.get_or_insert(value);
+            }
+            "cname" => self.own_name = Some(value),
+            "ssl_peer_cn" => self.peer_name = Some(value),
+            "ssl_cert" => self.certificate = Some(value.into()),
+            "ssl_key" => self.key = Some(value.into()),
+            "ssl_cert_ca" => self.authority = Some(value.into()),
+            "user" => self.user = Some(value),
+            "group" => self.group = Some(value),
+            _ => {}
         }
-        Some((first, rest)) => name
-            .split_first()
-            .is_some_and(|(byte, name)| (*first == b'?' || first == byte) && is_match(rest, name)),
     }
+}
+
+/// What stands in the quotes that a value begins with, if it does: a backslash there takes the next
+/// character as it is, and what follows the closing quote does not count.
+fn unquoted(value: &str) -> String {
+    let Some(quote) = value.chars().next().filter(|c| matches!(c, '"' | '\'')) else {
+        return value.to_owned();
+    };
+    let (mut text, mut rest) = (String::new(), value.chars().skip(1));
+    while let Some(c) = rest.next().filter(|c| *c != quote) {
+        text.extend(if c == '\\' { rest.next() } else { Some(c) });
+    }
+    text
 }
 
 #[cfg(test)]
@@ -136,23 +157,40 @@ mod tests {
     }
 
     #[test]
-    fn the_first_of_a_key_counts_includes_in_their_place() {
+    fn the_last_of_a_key_counts_but_the_first_status_port_includes_in_their_place() {
         let config =
             read("# server = no\nserver = backup.example:4971\nstatus_port = 4000\n. more.conf\n");
-        assert_eq!((config.host(), config.port()), (Some("backup.example"), Some(4000)));
+        assert_eq!((config.host(), config.port()), (Some("late"), Some(4000)));
         let config = read(". more.conf\nserver = x\nssl_peer_cn = burpserver\n. missing.conf\n");
-        assert_eq!((config.host(), config.port()), (Some("late"), Some(99)));
+        assert_eq!((config.host(), config.port()), (Some("x"), Some(99)));
         assert_eq!(config.peer_name.as_deref(), Some("burpserver"));
-        assert_eq!(config.files.len(), 2);
+        let names: Vec<_> = config.files.iter().map(|file| file.file_name().unwrap()).collect();
+        assert_eq!(names, ["burp.conf", "more.conf", "missing.conf"]);
     }
 
     #[test]
-    fn comments_are_cut_and_patterns_are_followed() {
-        let config = read("server = x # here\nstatus_port = 12 # there\n");
+    fn values_end_with_their_quotes_and_patterns_are_followed() {
+        let config = read("server = \"x\" # here\nstatus_port = 12 # there\n");
         assert_eq!((config.host(), config.port()), (Some("x"), Some(12)));
+        let config = read("ssl_key = '/a\\'b#\\c' d\nssl_cert = /a b # c\n");
+        assert_eq!(config.key, Some("/a'b#c".into()));
+        assert_eq!(config.certificate, Some("/a b # c".into()));
         let config = read(". mo*e.co?f\n");
         assert_eq!((config.host(), config.port(), config.files.len()), (Some("late"), Some(99), 2));
-        assert_eq!(read(". *.nothing\n").host(), None);
+        assert_eq!(config.listed.len(), 1);
+        let config = read(". *.nothing\n. missing\n");
+        assert_eq!((config.host(), config.files.len()), (None, 3));
+    }
+
+    #[test]
+    fn what_comes_before_a_file_that_cannot_be_read_is_known() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("burp.conf");
+        fs::write(&path, "ssl_key = /k\n. long\nssl_cert = /c\n").unwrap();
+        fs::write(directory.path().join("long"), vec![b'#'; (1 << 20) + 1]).unwrap();
+        let (config, read) = BurpConfig::read_as_far(&path);
+        assert!(read.is_err() && BurpConfig::read(&path).is_err());
+        assert_eq!((config.files.len(), config.key), (2, Some("/k".into())));
     }
 
     #[test]

@@ -1,191 +1,162 @@
-//! `--check`: the effective configuration, or everything that is wrong with it.
+//! `--check`: the configuration as it takes effect, or everything that is wrong with it, and whether
+//! whoever is to run the daemon can use the files that it needs.
 
-use std::fmt::Write as _;
+use std::fmt::Display;
 use std::io::{self, Write as _};
 use std::path::Path;
-use std::time::Duration;
 
-use ostler_net::Address;
 use ostler_net::tls::Identity;
-use ostler_runtime::{Exit, privileges};
+use ostler_runtime::{Account, Accounts, Exit, Reader, privileges};
 
+use crate::check_access::Verdict;
+use crate::check_effective::Effective;
+use crate::check_needs::Needs;
+use crate::check_report::Report;
 use crate::config::Config;
-use crate::load::load;
+use crate::load;
+use crate::options::Check;
+use crate::status_text::escape;
 
-/// Prints what the daemon would run with, the password hidden, and says on standard error what is
-/// wrong or odd. With `strict`, what is odd is wrong.
-pub(crate) fn run(path: &Path, strict: bool) -> Exit {
-    let (config, warnings) = match load(path) {
-        Ok(loaded) => loaded,
+/// The user that the packages make for the daemon.
+const PACKAGED: &str = "bui-monitor";
+
+/// What went through the check.
+#[derive(Debug, Default)]
+struct Tally {
+    is_wrong: bool,
+    is_odd: bool,
+    is_denied: bool,
+}
+
+/// Prints line by line what becomes of the file, as comments, and then what the daemon would run
+/// with, the password hidden; and says on standard error what is wrong or odd. With [`Check::Strict`], what is odd is wrong; with `asked`, so is what this user
+/// may not do.
+pub(crate) fn run(path: &Path, check: Check, asked: Option<&str>) -> Exit {
+    let mut tally = Tally::default();
+    let document = match load::document(path) {
+        Ok(document) => Some(document),
         Err(problems) => {
-            for problem in problems {
-                eprintln!("error: {problem}");
-            }
-            return Exit::Config;
+            tally.blame(&problems);
+            None
         }
     };
-    for warning in &warnings {
-        eprintln!("warning: {warning}");
+    let mut shown = String::new();
+    let config = document.map(|document| {
+        let mut reader = Reader::new(&document);
+        let config = Config::ask(&mut reader);
+        tally.judge(path, &config, &reader);
+        shown = Report::of(&document, &reader, &config).to_string();
+        config
+    });
+    if let Err(exit) = tally.look(path, config.as_ref(), asked) {
+        return exit;
     }
-    let mut wrong = false;
-    // What the configuration names is a part of it.
-    if let Err(error) = config.tls.as_ref().map(Identity::load).transpose() {
-        eprintln!("error: {}: [Global] sslcert, sslkey, sslca: {error}", path.display());
-        wrong = true;
+    if let Some(config) = config.filter(|_| !tally.is_wrong) {
+        shown.push_str(&Effective::of(&config).to_string());
     }
-    if let Some(user) = config.user.as_deref().filter(|user| !privileges::has_user(user)) {
-        eprintln!("error: {}: [Global] user: there is no user {user}", path.display());
-        wrong = true;
-    }
-    if wrong {
-        return Exit::Config;
-    }
-    let shown = io::stdout().write_all(effective(&config).as_bytes());
-    match shown {
+    match io::stdout().write_all(shown.as_bytes()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             eprintln!("error: cannot print: {error}");
             Exit::Os
         }
-        _ if strict && !warnings.is_empty() => Exit::Config,
-        _ => Exit::Success,
+        _ => tally.exit(check),
     }
 }
 
-/// The configuration as a file that says the same, but for the password.
-pub(crate) fn effective(config: &Config) -> String {
-    let mut text = String::from("[Global]\n");
-    let mut line = |key: &str, value: String| {
-        // Writing to a string does not fail.
-        let _ = writeln!(text, "{key} = {value}");
-    };
-    let path = |path: &Path| quoted(&path.display().to_string());
-    let limits = &config.limits;
-    line("bind", places(&config.addresses));
-    if let Some(port) = port(&config.addresses) {
-        line("port", port.to_string());
+impl Tally {
+    fn warn<T: Display>(&mut self, sentences: &[T]) {
+        self.is_odd |= !sentences.is_empty();
+        tell("warning", sentences);
     }
-    line("password", "(hidden)".to_owned());
-    line("pool", config.pool.to_string());
-    line("transport", config.transport.name().to_owned());
-    line("ssl", config.tls.is_some().to_string());
-    if let Some(tls) = &config.tls {
-        line("sslcert", path(&tls.certificate));
-        line("sslkey", path(&tls.key));
-        if let Some(authority) = &tls.client_ca {
-            line("sslca", path(authority));
+
+    fn blame<T: Display>(&mut self, sentences: &[T]) {
+        self.is_wrong |= !sentences.is_empty();
+        tell("error", sentences);
+    }
+
+    /// Tells what is wrong or odd with a configuration that was read, and with what it names.
+    fn judge(&mut self, path: &Path, config: &Config, reader: &Reader<'_>) {
+        let place = path.display();
+        if !reader.problems().is_empty() {
+            return self.blame(reader.problems());
         }
-    }
-    if let Some(user) = &config.user {
-        line("user", plain_or_quoted(user));
-    }
-    line("threads", config.threads.to_string());
-    line("max_connections", limits.max_connections.to_string());
-    line("max_unauthenticated", limits.max_unauthenticated.to_string());
-    let trusted: Vec<String> = limits.trusted.iter().map(ToString::to_string).collect();
-    if !trusted.is_empty() {
-        line("trusted", trusted.join(", "));
-    }
-    line("max_request", limits.max_request.to_string());
-    line("max_answer", config.max_answer.to_string());
-    line("max_pending_answers", limits.max_pending_answers.to_string());
-    line("max_queue", config.max_queue.to_string());
-    line("max_cache", config.max_cache.to_string());
-    line("max_requests", config.max_requests.to_string());
-    line("max_age", seconds(config.max_age.unwrap_or_default()));
-    line("start_deadline", seconds(config.start_deadline));
-    line("header_deadline", seconds(limits.header_deadline));
-    line("request_deadline", seconds(limits.request_deadline));
-    line("write_deadline", seconds(limits.write_deadline));
-    line("keep_idle", seconds(limits.keep_idle));
-    line("drain", seconds(config.drain));
-    if let Some(directory) = &config.runtime_dir {
-        line("runtime_dir", path(directory));
-    }
-    let _ = writeln!(text, "[Burp]");
-    let mut line = |key: &str, value: String| {
-        let _ = writeln!(text, "{key} = {value}");
-    };
-    line("burpbin", path(&config.burp_binary));
-    line("bconfcli", path(&config.client_config));
-    line("timeout", seconds(config.timeout));
-    let _ = writeln!(text, "[Status]");
-    let mut line = |key: &str, value: String| {
-        let _ = writeln!(text, "{key} = {value}");
-    };
-    if !config.status_addresses.is_empty() {
-        line("bind", places(&config.status_addresses));
-    }
-    if let Some(port) = port(&config.status_addresses) {
-        line("port", port.to_string());
-    }
-    line("max_viewers", config.max_viewers.to_string());
-    text
-}
-
-fn places(addresses: &[Address]) -> String {
-    addresses.iter().map(place).collect::<Vec<_>>().join(", ")
-}
-
-/// The port that all addresses have, if they have one.
-fn port(addresses: &[Address]) -> Option<u16> {
-    addresses.iter().find_map(|address| match address {
-        Address::Inet { port, .. } => Some(*port),
-        Address::Unix(_) => None,
-    })
-}
-
-fn place(address: &Address) -> String {
-    match address {
-        Address::Inet { host, .. } => plain_or_quoted(host),
-        Address::Unix(path) => quoted(&format!("unix:{}", path.display())),
-    }
-}
-
-/// As it stands, if nothing in it means anything in a file.
-fn plain_or_quoted(text: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || matches!(c, ':' | '.' | '-' | '_' | '%');
-    if !text.is_empty() && text.chars().all(plain) { text.to_owned() } else { quoted(text) }
-}
-
-/// In the quotes that do not stand in it. There is no way to write a text that has both.
-fn quoted(text: &str) -> String {
-    let quote = if text.contains('"') { '\'' } else { '"' };
-    format!("{quote}{text}{quote}")
-}
-
-/// To the nanosecond, which a floating-point number would miss.
-fn seconds(time: Duration) -> String {
-    let text = format!("{}.{:09}", time.as_secs(), time.subsec_nanos());
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_written_to_the_nanosecond() {
-        for (time, text) in [
-            (Duration::ZERO, "0"),
-            (Duration::from_secs(10), "10"),
-            (Duration::from_millis(4350), "4.35"),
-            (Duration::from_nanos(1), "0.000000001"),
-            (Duration::new(31_535_999, 999_999_999), "31535999.999999999"),
-        ] {
-            assert_eq!(seconds(time), text);
+        self.warn(&reader.warnings());
+        if let Err(error) = config.tls.as_ref().map(Identity::load).transpose() {
+            self.blame(&[format!("{place}: [Global] sslcert, sslkey, sslca: {error}")]);
+        }
+        if let Some(user) = config.user.as_deref().filter(|user| !privileges::has_user(user)) {
+            self.blame(&[format!("{place}: [Global] user: there is no user {user}")]);
         }
     }
 
-    #[test]
-    fn texts_are_quoted_where_they_must_be() {
-        for (text, written) in [
-            ("::1", "::1"),
-            ("fe80::1%lo", "fe80::1%lo"),
-            ("a, b", "\"a, b\""),
-            ("a\"b", "'a\"b'"),
-            ("", "\"\""),
-        ] {
-            assert_eq!(plain_or_quoted(text), written);
+    /// Tells what the user who is to run the daemon may not do, and what root can do about it.
+    fn look(
+        &mut self,
+        path: &Path,
+        config: Option<&Config>,
+        asked: Option<&str>,
+    ) -> Result<(), Exit> {
+        let failed = |exit, words: String| {
+            eprintln!("error: {words}");
+            exit
+        };
+        let accounts = Accounts::read()
+            .map_err(|error| failed(Exit::Os, format!("cannot read who there is: {error}")))?;
+        let account = match asked {
+            Some(name) => {
+                let account = accounts.user(name);
+                let words = || format!("--account {name}: there is no such user");
+                Some(account.ok_or_else(|| failed(Exit::Usage, words()))?)
+            }
+            None => presumed(config, &accounts),
+        };
+        let Some(account) = account else { return Ok(()) };
+        let name = &account.name;
+        let needs = Needs::of(path, config, &account, &accounts);
+        let Verdict { denied, missing, commands } = Verdict::of(needs, &account, &accounts)
+            .map_err(|error| {
+                let words = format!("cannot try what {name} may do, as only root can: {error}");
+                failed(Exit::NoPermission, words)
+            })?;
+        self.warn(&missing);
+        if asked.is_some() {
+            self.is_denied |= !denied.is_empty();
+            tell("error", &denied);
+        } else {
+            self.warn(&denied);
         }
+        if !commands.is_empty() {
+            eprintln!("root grants {name} what is lacking by:");
+        }
+        for command in commands {
+            eprintln!("    {command}");
+        }
+        Ok(())
+    }
+
+    fn exit(&self, check: Check) -> Exit {
+        if self.is_wrong || self.is_odd && check == Check::Strict {
+            Exit::Config
+        } else if self.is_denied {
+            Exit::NoPermission
+        } else {
+            Exit::Success
+        }
+    }
+}
+
+/// Who runs the daemon when nobody says it: whoever starts it, and when that is root, whom it
+/// becomes then, or else the user of the packages, if there is one.
+fn presumed(config: Option<&Config>, accounts: &Accounts) -> Option<Account> {
+    if !privileges::is_root() {
+        return Some(accounts.own());
+    }
+    let user = config.and_then(|config| config.user.as_deref());
+    accounts.user(user.unwrap_or(PACKAGED))
+}
+
+fn tell<T: Display>(level: &str, sentences: &[T]) {
+    for sentence in sentences {
+        eprintln!("{level}: {}", escape(&sentence.to_string()));
     }
 }

@@ -5,13 +5,10 @@
 //! `bind` is where the daemon listens; for the addresses that mean "everywhere" the client goes to
 //! this machine. The password itself is never an argument, since everybody can read those.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ostler_net::{Address, AddressError};
-use ostler_runtime::files::open_regular;
-use ostler_runtime::ini::Value as IniValue;
 use ostler_runtime::{Document, Problem, Reader};
 use serde_json::Value;
 
@@ -19,14 +16,13 @@ use crate::client_error::ClientError;
 use crate::client_tls::Security;
 use crate::load;
 use crate::password;
+use crate::password_file::{self, Configured};
 use crate::status_options::{Place, Privacy};
 
 /// The section of the file that a client reads.
 const GLOBAL: &str = "Global";
 const DEFAULT_HOST: &str = "::1";
 const DEFAULT_PORT: u16 = 11111;
-/// The longest password file in bytes.
-const MAX_PASSWORD_FILE: u64 = 4096;
 
 /// The environment's names.
 const HOST: &str = "BUI_MONITOR_HOST";
@@ -56,7 +52,8 @@ struct Written {
     path: Option<PathBuf>,
     hosts: Option<Vec<String>>,
     port: Option<u16>,
-    password: Option<Value>,
+    /// The password, and the file that it stands in.
+    password: Option<(Value, PathBuf)>,
     tls: bool,
     client_config: Option<PathBuf>,
 }
@@ -69,11 +66,16 @@ impl Target {
     ) -> Result<Self, ClientError> {
         let variable = |name| variable(name).filter(|value| !value.is_empty());
         let (password, password_from) = match (&place.password_file, variable(PASSWORD)) {
-            (Some(path), _) => (Some(password_in(path)?), path.display().to_string()),
+            (Some(path), _) => {
+                let place = path.display().to_string();
+                let read = password_file::read(path);
+                let password = read.map_err(|error| wrong(&place, &error.to_string()))?;
+                (Some(Value::from(password)), place)
+            }
             (None, Some(password)) => (Some(Value::from(password)), PASSWORD.to_owned()),
             (None, None) => (None, String::new()),
         };
-        let written = match Written::read(place.config.as_deref()) {
+        let written = match Written::read(place.config.as_deref(), password.is_none()) {
             // Nobody named the file, and it is not needed.
             Err(_) if place.config.is_none() && password.is_some() => Written::default(),
             written => written?,
@@ -106,9 +108,7 @@ impl Target {
         }
         let (password, password_from) = match (password, written.password) {
             (Some(password), _) => (password, password_from),
-            (None, Some(password)) => {
-                (password, written.path.unwrap_or_default().display().to_string())
-            }
+            (None, Some((password, file))) => (password, file.display().to_string()),
             (None, None) => (Value::from(password::DEFAULT), "the default one".to_owned()),
         };
         let security = security(place, written.tls)?;
@@ -124,8 +124,9 @@ impl Target {
 }
 
 impl Written {
-    /// Reads `named`, or the daemon's default.
-    fn read(named: Option<&Path>) -> Result<Self, ClientError> {
+    /// Reads `named`, or the daemon's default. Where the password is known already, its file need
+    /// not be readable.
+    fn read(named: Option<&Path>, with_password: bool) -> Result<Self, ClientError> {
         let path = named.map_or_else(load::find, Path::to_owned);
         let document = Document::read(&path).map_err(|error| {
             let mut words = error.to_string();
@@ -137,14 +138,16 @@ impl Written {
         })?;
         let mut reader = Reader::new(&document);
         let port = reader.value(GLOBAL, "port").is_some();
+        let password =
+            with_password.then(|| Configured::read(&mut reader)).and_then(|configured| {
+                let file = configured.file.unwrap_or_else(|| path.clone());
+                Some((configured.password?, file))
+            });
         let written = Self {
             path: Some(path),
             hosts: reader.list(GLOBAL, "bind"),
             port: Some(reader.integer(GLOBAL, "port", 0..=u16::MAX, DEFAULT_PORT)).filter(|_| port),
-            password: reader.value(GLOBAL, "password").map(|value| match value {
-                IniValue::One(text) => Value::from(text),
-                IniValue::Many(texts) => Value::from(texts),
-            }),
+            password,
             tls: reader.boolean(GLOBAL, "ssl", false),
             client_config: reader.path("Burp", "bconfcli"),
         };
@@ -189,17 +192,6 @@ fn words_of(error: &AddressError) -> &'static str {
         AddressError::Empty => "an address is empty",
         AddressError::Relative(_) => "a Unix socket without an absolute path",
         AddressError::Host(_) => "neither an address nor a host name",
-    }
-}
-
-fn password_in(path: &Path) -> Result<Value, ClientError> {
-    let mut text = String::new();
-    open_regular(path)
-        .and_then(|file| file.take(MAX_PASSWORD_FILE).read_to_string(&mut text))
-        .map_err(|error| wrong(&path.display().to_string(), &error.to_string()))?;
-    match text.lines().next() {
-        None | Some("") => Err(wrong(&path.display().to_string(), "has no password in it")),
-        Some(line) => Ok(Value::from(line)),
     }
 }
 

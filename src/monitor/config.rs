@@ -9,11 +9,10 @@ use std::thread;
 use std::time::Duration;
 
 use ostler_net::{Address, AddressError, Limits, Network, tls};
-use ostler_runtime::ini::Value as IniValue;
 use ostler_runtime::{Document, Key, Problem, Reader};
-use serde_json::Value;
 
 use crate::password::{self, Password};
+use crate::password_file::{self, Configured};
 use crate::transport::TransportChoice;
 
 const GLOBAL: &str = "Global";
@@ -30,8 +29,11 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 pub struct Config {
     /// `bind` and `port`: where to listen. Defaults `::1` and 11111.
     pub addresses: Vec<Address>,
-    /// `password`: a text, or a list of texts if it has commas outside quotes.
+    /// `password`: a text, or a list of texts if it has commas outside quotes; or what stands in
+    /// `password_file`.
     pub password: Password,
+    /// `password_file`: where the password stands, if not in the configuration.
+    pub password_file: Option<PathBuf>,
     /// `user`: whom to become when started as root.
     pub user: Option<String>,
     /// `pool`: children. Default 5.
@@ -92,12 +94,16 @@ impl Config {
         reader.into_asked()
     }
 
-    fn ask(r: &mut Reader<'_>) -> Self {
+    /// Asks for every key. What is wrong or odd, the reader knows then; for what is wrong the
+    /// default stands in.
+    pub(crate) fn ask(r: &mut Reader<'_>) -> Self {
         let port = r.integer(GLOBAL, "port", 0..=u16::MAX, 11111);
         let max_answer = r.bytes(GLOBAL, "max_answer", 4096..=1 << 30, 64 << 20);
+        let Configured { password, file: password_file } = Configured::read(r);
         let config = Self {
             addresses: addresses(r, GLOBAL, "::1", port),
-            password: password(r),
+            password: Password::new(&password.unwrap_or_else(|| password::DEFAULT.into())),
+            password_file,
             user: r.text(GLOBAL, "user").filter(|user| !user.is_empty()),
             pool: r.integer(GLOBAL, "pool", 1..=256, 5),
             threads: r.integer(GLOBAL, "threads", 1..=256, 4),
@@ -172,24 +178,20 @@ fn status_addresses(reader: &mut Reader<'_>) -> Vec<Address> {
     addresses
 }
 
-fn password(reader: &mut Reader<'_>) -> Password {
-    Password::new(&match reader.value(GLOBAL, "password") {
-        Some(IniValue::One(text)) => Value::from(text),
-        Some(IniValue::Many(texts)) => Value::from(texts),
-        None => Value::from(password::DEFAULT),
-    })
-}
-
 /// What is allowed, and still not wise.
 fn warn(reader: &mut Reader<'_>, config: &Config) {
+    let (key, file) = match config.password_file.as_deref() {
+        Some(file) => (password_file::KEY, file),
+        None => ("password", reader.path_of_document()),
+    };
     if config.password.is_default() {
-        reader.odd(GLOBAL, "password", "is the default, which everybody knows");
+        reader.odd(GLOBAL, key, "is the default, which everybody knows");
     }
     if config.password.is_empty() {
-        reader.odd(GLOBAL, "password", "is empty, so that everybody knows it");
+        reader.odd(GLOBAL, key, "is empty, so that everybody knows it");
     }
-    if is_readable_by_all(reader.path_of_document()) {
-        reader.odd(GLOBAL, "password", "can be read by every user of this machine: chmod 0640");
+    if is_readable_by_all(file) {
+        reader.odd(GLOBAL, key, "can be read by every user of this machine: chmod 0640");
     }
     let cores = thread::available_parallelism().map_or(usize::MAX, NonZero::get);
     if config.pool > cores {

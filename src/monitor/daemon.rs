@@ -11,7 +11,7 @@ use ostler_runtime::{Deadline, Event, Exit, Notifier, Problem, Signals, logging,
 use crate::check;
 use crate::config::Config;
 use crate::load::load;
-use crate::options::{Check, Options};
+use crate::options::Options;
 use crate::running::Running;
 
 /// How often answers that are too old are thrown away.
@@ -22,7 +22,7 @@ const READY: Duration = Duration::from_millis(20);
 /// Runs the daemon until a signal stops it, or checks its configuration.
 pub fn run(options: &Options) -> Exit {
     if let Some(check) = options.check {
-        return check::run(&options.config, check == Check::Strict);
+        return check::run(&options.config, check, options.account.as_deref());
     }
     if let Err(error) = logging::start(options.level, options.logfile.as_deref()) {
         eprintln!("bui-monitor: {}", with_cause(&error));

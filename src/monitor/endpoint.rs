@@ -14,9 +14,7 @@
 use std::io;
 use std::sync::Arc;
 
-use ostler_http::{
-    Http, Limits as HeadLimits, Method, Request, Responder, Response, Router, Status,
-};
+use ostler_http::{HeadLimits, Http, Method, Request, Responder, Response, Router, Status};
 use ostler_net::{Limits, Listener, Server};
 use serde_json::{Map, Value};
 

@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use ostler_net::Address;
-use ostler_runtime::Document;
 use ostler_runtime::fuzzing::{are_in, document};
+use ostler_runtime::{Document, Reader};
 use serde_json::{Value, json};
 
-use crate::check::effective;
+use crate::check_effective::Effective;
+use crate::check_report::Report;
 use crate::config::Config;
 use crate::password::Password;
 use crate::query::{MAX_QUERY, Marker, Query};
@@ -120,7 +121,7 @@ fn sets(line: &str) -> bool {
 /// A configuration file, all the way to typed values and to what `--check` prints.
 ///
 /// It is used or refused with lines that it has; what `--check` prints is a file that means the
-/// same.
+/// same, behind comments.
 ///
 /// # Panics
 ///
@@ -128,6 +129,7 @@ fn sets(line: &str) -> bool {
 pub fn ini(bytes: &[u8]) {
     let path = Path::new(FILE);
     let Some(document) = document(path, bytes) else { return };
+    reported(&document);
     let config = match Config::read(&document) {
         Ok((config, warnings)) => {
             are_in(&warnings, bytes);
@@ -141,12 +143,25 @@ pub fn ini(bytes: &[u8]) {
     if !can_be_written(&config) {
         return;
     }
-    let printed = effective(&config);
+    let printed = Effective::of(&config).to_string();
     let again = Document::parse(path, printed.as_bytes());
     let again = again.and_then(|document| Config::read(&document));
-    let meant = Config { password: Password::new(&Value::from("(hidden)")), ..config };
+    let password = match &config.password_file {
+        Some(_) => config.password.clone(),
+        None => Password::new(&Value::from("(hidden)")),
+    };
+    let meant = Config { password, ..config };
     let shown = again.map(|(config, _)| format!("{config:?}"));
     assert_eq!(shown, Ok(format!("{meant:?}")), "{printed}");
+}
+
+/// What `--check` says of each key stands in one comment for each.
+fn reported(document: &Document) {
+    let mut reader = Reader::new(document);
+    let config = Config::ask(&mut reader);
+    let report = Report::of(document, &reader, &config).to_string();
+    assert_eq!(report.lines().count(), document.entries().len(), "{report}");
+    assert!(report.lines().all(|line| line.starts_with("# no/fuzz.cfg:")), "{report}");
 }
 
 /// Whether the dialect has a way to write the texts in one line: it has none for both kinds of
@@ -156,6 +171,7 @@ fn can_be_written(config: &Config) -> bool {
     let mut texts = vec![shown(&config.burp_binary), shown(&config.client_config)];
     texts.extend(config.user.clone());
     texts.extend(config.runtime_dir.as_deref().map(shown));
+    texts.extend(config.password_file.as_deref().map(shown));
     if let Some(tls) = &config.tls {
         texts.extend([shown(&tls.certificate), shown(&tls.key)]);
         texts.extend(tls.client_ca.as_deref().map(shown));

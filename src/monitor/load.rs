@@ -32,11 +32,15 @@ pub fn candidates() -> impl Iterator<Item = PathBuf> {
 
 /// Reads a file: the configuration and what is odd, or everything that is wrong.
 pub(crate) fn load(path: &Path) -> Result<(Config, Vec<Problem>), Vec<Problem>> {
-    match Document::read(path) {
-        Ok(document) => Config::read(&document),
-        Err(DocumentError::Wrong(problems)) => Err(problems),
-        Err(DocumentError::Read { source, .. }) => {
-            Err(vec![Problem::in_file(path, format!("cannot be read: {source}"))])
+    document(path).and_then(|document| Config::read(&document))
+}
+
+/// Reads a file whose values nobody has looked at.
+pub(crate) fn document(path: &Path) -> Result<Document, Vec<Problem>> {
+    Document::read(path).map_err(|error| match error {
+        DocumentError::Wrong(problems) => problems,
+        DocumentError::Read { source, .. } => {
+            vec![Problem::in_file(path, format!("cannot be read: {source}"))]
         }
-    }
+    })
 }

@@ -20,6 +20,8 @@ pub struct Options {
     pub level: LevelFilter,
     /// `--check`: what to do instead of serving.
     pub check: Option<Check>,
+    /// `--account`: who is to be able to serve with the configuration that is checked.
+    pub account: Option<String>,
     /// What was passed over, as the original does.
     pub ignored: Vec<String>,
 }
@@ -73,6 +75,7 @@ impl Options {
             logfile: matches.remove_one::<PathBuf>("logfile"),
             level,
             check,
+            account: matches.remove_one::<String>("account"),
             ignored,
         })
     }
@@ -135,6 +138,13 @@ pub fn command() -> Command {
         .arg(flag("check", "Check the configuration, print it as it takes effect, and exit"))
         .arg(flag("strict", "With --check: take warnings for errors").requires("check"))
         .arg(
+            Arg::new("account")
+                .long("account")
+                .value_name("NAME")
+                .requires("check")
+                .help("With --check: whether this user can serve with it"),
+        )
+        .arg(
             Arg::new("debug")
                 .short('d')
                 .long("debug")
@@ -187,6 +197,10 @@ mod tests {
     fn a_check_may_be_strict() {
         assert_eq!(parse(&["--check", "-c", "x"]).unwrap().check, Some(Check::Lenient));
         assert_eq!(parse(&["--check", "--strict"]).unwrap().check, Some(Check::Strict));
-        assert_eq!(parse(&["--strict"]), Err(ErrorKind::MissingRequiredArgument));
+        let account = parse(&["--check", "--account", "mon"]).unwrap().account;
+        assert_eq!(account.as_deref(), Some("mon"));
+        for alone in [&["--strict"][..], &["--account", "mon"]] {
+            assert_eq!(parse(alone), Err(ErrorKind::MissingRequiredArgument));
+        }
     }
 }

@@ -221,7 +221,7 @@ fn give_up_rights(config: &Config, logfile: Option<&Path>) -> Result<(), Exit> {
         Exit::NoPermission
     })?;
     let tls = config.tls.iter().flat_map(|tls| [&tls.certificate, &tls.key]);
-    for path in tls.chain([&config.client_config]) {
+    for path in tls.chain(&config.password_file).chain([&config.client_config]) {
         if let Err(error) = open_regular(path) {
             log::warn!("{user} cannot read {}: {error}", path.display());
         }

@@ -15,6 +15,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::str;
+use std::sync::Arc;
 
 use ini::{Ini, Properties};
 
@@ -60,6 +61,19 @@ pub struct Document {
     lines: HashMap<(String, String), usize>,
     /// The keys whose values end at a `#` that touches them.
     cut: BTreeSet<(String, String)>,
+    entries: Vec<Entry>,
+}
+
+/// A key, wherever it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The line, or the first of several, from 1.
+    pub line: usize,
+    /// The sections around it, the outermost first; none before the first section, and of more
+    /// than one nothing is read.
+    pub sections: Arc<[String]>,
+    /// The key itself.
+    pub key: String,
 }
 
 impl Document {
@@ -123,6 +137,11 @@ impl Document {
         self.cut.iter().map(|(section, key)| (section.as_str(), key.as_str()))
     }
 
+    /// All keys in the order of their lines, those in nested sections too.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
     /// The names of the sections, in their order; [`ROOT`] is the first.
     pub fn sections(&self) -> impl Iterator<Item = &str> {
         self.ini.sections().map(Option::unwrap_or_default)
@@ -152,6 +171,8 @@ struct Filling {
 }
 
 struct Open {
+    /// The names of the sections around it, and its own.
+    path: Arc<[String]>,
     /// The name, if the keys of this section are kept.
     kept: Option<String>,
     /// Its keys and the sections in it: they share one set of names.
@@ -166,8 +187,10 @@ impl Filling {
             lists: HashMap::new(),
             lines: HashMap::new(),
             cut: BTreeSet::new(),
+            entries: Vec::new(),
         };
-        let root = Open { kept: Some(ROOT.to_owned()), names: HashSet::new() };
+        let root =
+            Open { path: Arc::default(), kept: Some(ROOT.to_owned()), names: HashSet::new() };
         Self { document, problems: Vec::new(), open: vec![root] }
     }
 
@@ -210,7 +233,9 @@ impl Filling {
             self.document.lines.insert((name.to_owned(), String::new()), number);
         }
         // A section that stands twice is still followed, so that its own lines are checked too.
-        self.open.push(Open { kept, names: HashSet::new() });
+        let around = self.open.last().map(|parent| &*parent.path).unwrap_or_default();
+        let path = around.iter().cloned().chain([name.to_owned()]).collect();
+        self.open.push(Open { path, kept, names: HashSet::new() });
     }
 
     fn entry(&mut self, number: usize, key: &str, value: Result<Value, &'static str>, cut: bool) {
@@ -225,6 +250,8 @@ impl Filling {
             }
             Err(words) => return self.problem_of(number, &place, key, words),
         };
+        let sections = Arc::clone(&section.path);
+        self.document.entries.push(Entry { line: number, sections, key: key.to_owned() });
         let Some(section) = kept else { return };
         let at = (section.clone(), key.to_owned());
         let text = match value {
@@ -291,5 +318,19 @@ mod tests {
         let text = b"[a]\nx = ab#c\ny = ab #c\nz = \"ab#c\" # d\nw = #c\nv = a b#\n";
         let document = Document::parse(Path::new("f"), text).unwrap();
         assert_eq!(document.cut().collect::<Vec<_>>(), [("a", "v"), ("a", "x")]);
+    }
+
+    #[test]
+    fn every_key_has_its_line_and_the_sections_around_it() {
+        let text =
+            b"k=1\n[a]\n'b c' = '''\n\n'''\n[[n]]\n[[[m]]]\nk=2\n[[o]]\nk=3\n# x=y\n[e]\nk=4,\n";
+        let document = Document::parse(Path::new("f"), text).unwrap();
+        let entries = document.entries().iter().map(|entry| {
+            let Entry { line, sections, key } = entry;
+            (*line, sections.join("/"), key.as_str())
+        });
+        let expected =
+            [(1, "", "k"), (3, "a", "b c"), (8, "a/n/m", "k"), (10, "a/o", "k"), (13, "e", "k")];
+        assert_eq!(entries.collect::<Vec<_>>(), expected.map(|(l, s, k)| (l, s.to_owned(), k)));
     }
 }

@@ -1,6 +1,7 @@
 //! The ground floor of Ostler's daemons: time, threads, signals, logging, exit codes and the INI
 //! dialect. It knows nothing of sockets or children.
 
+pub mod accounts;
 pub mod clock;
 pub mod environment;
 pub mod exit;
@@ -15,7 +16,7 @@ mod ini_value;
 mod interpolation;
 pub mod logging;
 pub mod notify;
-mod numbers;
+pub mod numbers;
 pub mod privileges;
 pub mod problem;
 pub mod seldom;
@@ -25,6 +26,7 @@ pub mod typed;
 pub mod utc;
 pub mod wake;
 
+pub use accounts::{Account, Accounts};
 pub use clock::{Deadline, now};
 pub use exit::Exit;
 pub use ini::Document;

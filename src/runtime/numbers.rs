@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::ini_line::trim;
 
 /// A whole number as Python's `int()` reads it.
-pub(crate) fn integer(text: &str) -> Option<i128> {
+pub fn integer(text: &str) -> Option<i128> {
     let text = trim(text);
     let (sign, digits) = match text.strip_prefix('-') {
         Some(digits) => (-1, digits),

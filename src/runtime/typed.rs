@@ -214,17 +214,29 @@ impl<'a> Reader<'a> {
     }
 
     /// Ends the reading: all problems, or the warnings, about keys that nobody asked for too.
-    pub fn finish(mut self) -> Result<Warnings, Vec<Problem>> {
-        if !self.problems.is_empty() {
-            return Err(self.problems);
-        }
-        let mut warnings = std::mem::take(&mut self.odd);
+    pub fn finish(self) -> Result<Warnings, Vec<Problem>> {
+        if self.problems.is_empty() { Ok(self.warnings()) } else { Err(self.problems) }
+    }
+
+    /// All that is wrong so far.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// All that is odd so far, keys that nobody asked for among it.
+    pub fn warnings(&self) -> Warnings {
+        let mut warnings = self.odd.clone();
         for (section, key) in self.document.cut() {
             let words = "ends before the #, which begins a comment; quote the value to keep it";
             warnings.push(self.problem(section, key, words));
         }
         warnings.extend(self.unknown());
-        Ok(warnings)
+        warnings
+    }
+
+    /// Whether somebody has asked for this key.
+    pub fn has_asked(&self, section: &str, key: &str) -> bool {
+        self.asked.iter().any(|known| known.section == section && known.name == key)
     }
 
     /// The keys and sections of the document that nobody asked for and no value refers to.
@@ -237,7 +249,7 @@ impl<'a> Reader<'a> {
                 continue;
             }
             for key in self.document.keys(section) {
-                if self.knows(section, key) || referred.contains(key) {
+                if self.has_asked(section, key) || referred.contains(key) {
                     continue;
                 }
                 let twin = self
@@ -256,7 +268,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The names that any value refers to.
-    fn referred(&self) -> HashSet<String> {
+    pub fn referred(&self) -> HashSet<String> {
         let mut names = HashSet::new();
         for (_, properties) in self.document.ini() {
             for (_, text) in properties {
@@ -266,15 +278,10 @@ impl<'a> Reader<'a> {
         names
     }
 
-    /// Whether it was asked for this key.
-    fn knows(&self, section: &str, key: &str) -> bool {
-        self.asked.iter().any(|known| known.section == section && known.name == key)
-    }
-
     /// Remembers a key that is asked for. The first words for its values count, since every type
     /// is asked for through one that allows more.
     fn ask(&mut self, section: &str, key: &str, values: impl Into<String>) {
-        if !self.knows(section, key) {
+        if !self.has_asked(section, key) {
             let (section, name) = (section.to_owned(), key.to_owned());
             self.asked.push(Key { section, name, values: values.into() });
         }

@@ -72,6 +72,13 @@ impl Settings {
         self
     }
 
+    /// Leaves a key of `[Global]` out.
+    #[must_use]
+    pub fn without(mut self, key: &str) -> Self {
+        self.global.retain(|(other, _)| other != key);
+        self
+    }
+
     /// Sets the seconds that burp has for an answer.
     #[must_use]
     pub fn timeout(mut self, seconds: u64) -> Self {

@@ -7,9 +7,11 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Output, Stdio};
+use std::process::Stdio;
 
+use ostler_runtime::environment::variable;
 use ostler_tests::binaries::{bui_monitor, workspace};
+use ostler_tests::checked::Checked;
 use ostler_tests::process::{Process, command};
 use ostler_tests::step::unhex;
 use ostler_tests::wire::ask;
@@ -47,6 +49,15 @@ impl Case {
     /// The key that the original read and what it read, where it read some.
     fn read(&self) -> Vec<(&String, &Value)> {
         self.facts["read"].as_object().into_iter().flatten().collect()
+    }
+
+    /// What is said of its own lines, apart from those that complete it.
+    fn report(&self, file: &Path, checked: &Checked) -> String {
+        let own = self.bytes.split(|byte| *byte == b'\n').count();
+        let report = checked.report_anywhere().replace(&*file.to_string_lossy(), "case.cfg");
+        let line = |text: &str| text.split(':').nth(1)?.parse::<usize>().ok();
+        let lines = report.lines().filter(|text| line(text).is_some_and(|line| line <= own));
+        lines.flat_map(|line| [line, "\n"]).collect()
     }
 
     /// What it was recorded without and a daemon cannot do without, at its end.
@@ -88,8 +99,8 @@ fn write(directory: &Path, bytes: &[u8]) -> PathBuf {
     file
 }
 
-fn check(file: &Path) -> Output {
-    command(bui_monitor()).arg("--check").arg("-c").arg(file).output().unwrap()
+fn check(file: &Path) -> Checked {
+    Checked::of(command(bui_monitor()).arg("--check").arg("-c").arg(file))
 }
 
 /// As `--check` prints a value.
@@ -111,6 +122,7 @@ fn every_file_says_what_it_said_or_is_refused_with_its_line() {
     let directory = tempfile::tempdir().unwrap();
     let (_certificates, certificate) = certificate();
     let (mut same, mut failed, mut told, mut useless) = (0, 0, 0, 0);
+    let mut reports = String::new();
     for case in cases() {
         let number = case.number;
         let refused = case.facts["refused"].as_u64();
@@ -119,9 +131,11 @@ fn every_file_says_what_it_said_or_is_refused_with_its_line() {
         let bytes =
             if refused.is_some() { case.bytes.clone() } else { case.completed(&certificate, None) };
         let file = write(directory.path(), &bytes);
-        let output = check(&file);
-        let shown = String::from_utf8(output.stdout).unwrap();
-        let errors = String::from_utf8(output.stderr).unwrap();
+        let checked = check(&file);
+        reports.extend(
+            [&format!("case {number}\n"), &case.report(&file, &checked)].map(String::as_str),
+        );
+        let Checked { code, shown, told: errors, .. } = checked;
         let starts = |start: &str| {
             let start = format!("error: {}:{start}", file.display());
             errors.lines().any(|line| line.starts_with(&start))
@@ -136,7 +150,7 @@ fn every_file_says_what_it_said_or_is_refused_with_its_line() {
             assert!(starts(""), "case {number}: {errors}");
             useless += 1;
         } else {
-            assert_eq!(output.status.code(), Some(0), "case {number}: {errors}");
+            assert_eq!(code, 0, "case {number}: {errors}");
             for (key, value) in case.read() {
                 if value.is_null() || key.as_str() == "password" || key.contains(' ') {
                     continue;
@@ -147,9 +161,14 @@ fn every_file_says_what_it_said_or_is_refused_with_its_line() {
             same += 1;
             continue;
         }
-        assert_eq!((output.status.code(), shown.as_str()), (Some(78), ""), "case {number}");
+        assert_eq!((code, shown.as_str()), (78, ""), "case {number}");
     }
     assert_eq!((same, failed, told, useless), (106, 19, 17, 4));
+    let golden = workspace().join("tests/golden/report/cases.txt");
+    if variable("REPORT_RECORD").is_some() {
+        fs::write(&golden, &reports).unwrap();
+    }
+    assert_eq!(reports, fs::read_to_string(golden).unwrap());
 }
 
 #[test]
@@ -170,8 +189,7 @@ fn a_client_that_the_original_served_is_served() {
             .find(|(key, _)| key.as_str() == "password")
             .map_or(json!("password123456"), |(_, value)| (*value).clone());
         let file = write(directory.path(), &case.completed(&certificate, Some(&socket)));
-        let shown = String::from_utf8(check(&file).stdout).unwrap();
-        if !shown.contains(&format!("bind = \"unix:{}\"", socket.display())) {
+        if !check(&file).shown.contains(&format!("bind = \"unix:{}\"", socket.display())) {
             // The completion does not fit behind every file: [Global] stands twice, say.
             continue;
         }

@@ -20,6 +20,7 @@ const WRONG: &[(&str, &str, &[&str])] = &[
     ("Global", "port", &["abc", "", "65536", "-1", "0x10", "1e3", "1;c", "1, 2", "%(no)s"]),
     ("Global", "bind", &["", ",", "(x)", "unix:x", "::1, ''", "%(no)s"]),
     ("Global", "password", &["%(no)s"]),
+    ("Global", "password_file", &["/no/such", "", "/a, /b", "%(no)s"]),
     ("Global", "pool", &["0", "257", "abc", "", "1.5", "-1", "1, 2", "%(no)s"]),
     ("Global", "transport", &["fast", "", "auto, plain", "%(no)s"]),
     ("Global", "ssl", &["enabled", "y", "2", "", "none", "true, false", "%(no)s"]),

@@ -1,5 +1,4 @@
-//! `bui-monitor --check`: what it prints of a right configuration, and what it says of a wrong one.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "these are tests")]
+//! What is in effect, and what is wrong or odd, key by key.
 
 use std::fs;
 use std::path::Path;
@@ -62,7 +61,7 @@ fn what_it_prints_is_a_file_that_says_the_same() {
     );
     let first = check(&text, &[]);
     assert_eq!(first.code, 0, "{}", first.told);
-    let second = check(&first.shown, &[]);
+    let second = check(&format!("{}{}", first.report, first.shown), &[]);
     assert_eq!(second.code, 0, "{}", second.told);
     assert_eq!(first.shown, second.shown);
 }
@@ -83,6 +82,7 @@ fn a_password_is_never_printed() {
     for value in values {
         for more in ["", "pool = 0\n", "this is nothing\n", "password = twice\n"] {
             let checked = check(&format!("[Global]\npassword = {value}\n{more}{BURP}"), &[]);
+            assert!(!checked.report.contains(secret), "{value}: {}", checked.report);
             assert!(!checked.shown.contains(secret), "{value}: {}", checked.shown);
             assert!(!checked.told.contains(secret), "{value}: {}", checked.told);
         }
@@ -92,6 +92,7 @@ fn a_password_is_never_printed() {
         let checked = check(&format!("[Global]\n{line}\n{BURP}"), &[]);
         assert_eq!(checked.code, 78, "{line}");
         assert!(!checked.told.contains(secret), "{line}: {}", checked.told);
+        assert!(!checked.report.contains(secret), "{line}: {}", checked.report);
     }
 }
 

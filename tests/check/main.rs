@@ -1,0 +1,8 @@
+//! `bui-monitor --check`: what it prints of a right configuration, and what it says of a wrong one.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
+
+mod access;
+mod machine;
+mod password_file;
+mod report;
+mod values;

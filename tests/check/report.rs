@@ -1,0 +1,80 @@
+//! What becomes of each line of a file, for who comes from the original.
+//!
+//! What is expected lies in `tests/golden/report`, and is written anew with `REPORT_RECORD` set.
+
+use std::fs;
+
+use ostler_runtime::environment::variable;
+use ostler_tests::binaries::workspace;
+use ostler_tests::checked::{Checked, write};
+
+/// Checks a file of the golden ones, under its own name and with its owner's eyes only.
+fn checked(name: &str) -> Checked {
+    let golden = workspace().join("tests/golden/report").join(name);
+    let directory = tempfile::tempdir().unwrap();
+    write(&directory.path().join(name), &fs::read_to_string(golden).unwrap());
+    Checked::run(directory.path(), &["-c", name])
+}
+
+/// Compares with what is expected of a file.
+fn expect(name: &str, checked: &Checked) {
+    let golden = workspace().join("tests/golden/report").join(name).with_extension("txt");
+    let report = checked.report_anywhere();
+    if variable("REPORT_RECORD").is_some() {
+        fs::write(&golden, &report).unwrap();
+    }
+    assert_eq!(report, fs::read_to_string(&golden).unwrap(), "{name}");
+}
+
+#[test]
+fn each_line_of_the_originals_sample_is_judged() {
+    let checked = checked("sample.cfg");
+    expect("sample.cfg", &checked);
+    // The certificate that it names is not there, and that is an error as ever.
+    assert_eq!((checked.code, checked.shown.as_str()), (78, ""));
+}
+
+#[test]
+fn each_key_that_there_is_has_its_line_wherever_it_stands() {
+    let checked = checked("everything.cfg");
+    expect("everything.cfg", &checked);
+    assert_eq!(checked.code, 0, "{}", checked.told);
+    for printed in [&checked.report, &checked.shown, &checked.told] {
+        assert!(!printed.contains("secret"), "{printed}");
+    }
+    // Behind its report the configuration is the same as without it.
+    let directory = tempfile::tempdir().unwrap();
+    let both = format!("{}{}", checked.report, checked.shown);
+    write(&directory.path().join("x.cfg"), &both);
+    assert_eq!(Checked::run(directory.path(), &["-c", "x.cfg"]).shown, checked.shown);
+}
+
+#[test]
+fn what_the_original_made_of_wrong_values_is_told() {
+    let checked = checked("wrong.cfg");
+    expect("wrong.cfg", &checked);
+    assert_eq!((checked.code, checked.shown.as_str()), (78, ""));
+    assert!(!checked.told.contains("secret") && !checked.report.contains("secret"));
+}
+
+#[test]
+fn lines_that_nobody_can_read_are_errors_and_no_report() {
+    let checked = checked("refused.cfg");
+    let words = "error: refused.cfg:3: [Global] port: stands here for the second time\n";
+    assert_eq!((checked.code, checked.told.as_str()), (78, words));
+    assert_eq!((checked.report.as_str(), checked.shown.as_str()), ("", ""));
+}
+
+#[test]
+fn a_file_that_everybody_can_read_is_dangerous_where_the_password_stands() {
+    use std::os::unix::fs::PermissionsExt;
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("x.cfg");
+    write(&file, &ostler_tests::checked::clean());
+    let report = || Checked::run(directory.path(), &["-c", "x.cfg"]).report;
+    assert!(report().contains("# x.cfg:2: used: [Global] password = (hidden)\n"), "{}", report());
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+    let words = "# x.cfg:2: dangerous: [Global] password = (hidden): can be read by every user of \
+                 this machine: chmod 0640\n";
+    assert!(report().contains(words), "{}", report());
+}
