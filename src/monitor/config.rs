@@ -170,9 +170,8 @@ fn addresses(reader: &mut Reader<'_>, section: &str, default: &str, port: u16) -
 /// Where metrics and the page are. Without a port they are nowhere, but on Unix sockets.
 fn status_addresses(reader: &mut Reader<'_>) -> Vec<Address> {
     let port = reader.integer(STATUS, "port", 0..=u16::MAX, 0);
-    let has_port = reader.value(STATUS, "port").is_some();
     let mut addresses = addresses(reader, STATUS, "127.0.0.1", port);
-    if !has_port {
+    if !reader.has(STATUS, "port") {
         addresses.retain(|address| matches!(address, Address::Unix(_)));
     }
     addresses

@@ -208,9 +208,14 @@ impl<'a> Reader<'a> {
 
     /// Notes that a key must be set, if it is not: a key that is set and wrong was told already.
     pub fn missing(&mut self, section: &str, key: &str) {
-        if self.document.line(section, key).is_none() {
+        if !self.has(section, key) {
             self.wrong(section, key, "must be set");
         }
+    }
+
+    /// Whether the document has this key, right or wrong.
+    pub fn has(&self, section: &str, key: &str) -> bool {
+        self.document.line(section, key).is_some()
     }
 
     /// Ends the reading: all problems, or the warnings, about keys that nobody asked for too.

@@ -43,6 +43,14 @@ fn a_reload_changes_the_keys_of_which_the_page_says_so() {
         let told = daemon.logged(NEXT_START);
         let value = entry.example.split_once(" = ").map_or("", |(_, value)| value);
         let mut text = with(&before, &section, &key, value);
+        if key == "password_file" {
+            // It excludes the other one, and must be there.
+            let (head, tail) = before.split_once("password = ").unwrap();
+            let (password, tail) = tail.split_once('\n').unwrap();
+            let secret = file.with_extension("secret");
+            write(&secret, password);
+            text = with(&[head, tail].concat(), &section, &key, secret.to_str().unwrap());
+        }
         if key == "ssl" {
             text = with(&text, &section, "sslcert", both.to_str().unwrap());
         }

@@ -35,8 +35,11 @@ fn signals_are_those_that_are_caught() {
     assert_eq!(said, caught);
     let readme = document("README.md");
     let rows = rows(section(&readme, "## Use"));
-    // Paths of the status listener stand in a like table.
-    let is_name = |cell: &str| cell.starts_with('`') && !cell.starts_with("`/");
+    // Other things stand in like tables.
+    let is_name = |cell: &str| {
+        let is_of_signal = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit();
+        marked(cell).next().is_some_and(|name| name.chars().all(is_of_signal))
+    };
     let signals = rows.iter().filter(|row| row.len() == 2 && is_name(&row[0]));
     let said: BTreeSet<String> =
         signals.flat_map(|row| marked(&row[0])).map(|name| format!("SIG{name}")).collect();

@@ -21,8 +21,17 @@ pub fn section<'a>(text: &'a str, heading: &str) -> &'a str {
     let start = text.find(&format!("\n{heading}\n"));
     let start = start.unwrap_or_else(|| panic!("no {heading:?}")) + heading.len() + 2;
     let rest = text.get(start..).unwrap_or_default();
-    let ends = (1..=level).filter_map(|level| rest.find(&format!("\n{} ", "#".repeat(level))));
-    rest.get(..ends.min().unwrap_or(rest.len())).unwrap_or_default()
+    let (mut end, mut is_code) = (0, false);
+    for line in rest.split_inclusive('\n') {
+        is_code ^= line.starts_with("```");
+        // In code a line may begin like a heading.
+        let depth = line.chars().take_while(|c| *c == '#').count();
+        if !is_code && (1..=level).contains(&depth) && line.get(depth..=depth) == Some(" ") {
+            break;
+        }
+        end += line.len();
+    }
+    rest.get(..end).unwrap_or_default()
 }
 
 /// The cells of the rows of the tables in `text`, heads and rules left out.

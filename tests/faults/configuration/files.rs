@@ -22,7 +22,12 @@ fn k05_every_installed_file_is_right() {
     let mut fault = Fault::begin("K05");
     let mut files = 0;
     for entry in fs::read_dir(workspace().join("etc")).unwrap() {
-        let text = fs::read_to_string(entry.unwrap().path()).unwrap();
+        let path = entry.unwrap().path();
+        if path.ends_with("haproxy.cfg") {
+            // Another program's, which the test of balancing runs with it.
+            continue;
+        }
+        let text = fs::read_to_string(path).unwrap();
         let checked = check(&text, &[]);
         assert_eq!((checked.code, checked.lines("error:")), (0, vec![]), "{}", checked.told);
         files += 1;
@@ -40,17 +45,12 @@ fn the_comments_say_the_defaults() {
     let plain = check(&format!("[Global]\n{BURP}"), &[]);
     assert_eq!(checked.shown, plain.shown);
     let commented = text.lines().filter_map(|line| line.strip_prefix("# ")?.split_once(" = "));
+    // These are examples and have no default.
+    let examples = ["user", "runtime_dir", "ssl", "password_file", "port = 11112"];
     let told: String = text
         .lines()
         .map(|line| match line.strip_prefix("# ") {
-            // These are examples and have no default.
-            Some(line)
-                if ["user", "runtime_dir", "ssl", "password_file"]
-                    .iter()
-                    .any(|k| line.starts_with(k)) =>
-            {
-                String::new()
-            }
+            Some(line) if examples.iter().any(|key| line.starts_with(key)) => String::new(),
             Some(entry) if commented.clone().any(|(key, _)| entry.starts_with(key)) => {
                 format!("{entry}\n")
             }

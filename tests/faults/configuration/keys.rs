@@ -49,6 +49,9 @@ const WRONG: &[(&str, &str, &[&str])] = &[
     ("Burp", "burpbin", PATHS),
     ("Burp", "bconfcli", PATHS),
     ("Burp", "timeout", TIMES),
+    ("Status", "bind", &["", ",", "(x)", "unix:x", "::1, ''", "%(no)s"]),
+    ("Status", "port", &["abc", "65536", "-1", "0x10", "1e3", "1, 2", "%(no)s"]),
+    ("Status", "max_viewers", NUMBERS),
 ];
 
 #[test]
@@ -59,7 +62,7 @@ fn k04_every_key_that_is_wrong_is_told_with_its_line_and_all_in_one_run() {
     for turn in 0..most {
         let mut text = String::new();
         let mut places = Vec::new();
-        for section in ["Global", "Burp"] {
+        for section in ["Global", "Burp", "Status"] {
             writeln!(text, "[{section}]").unwrap();
             let keys = WRONG.iter().filter(|(of, ..)| *of == section);
             // The files of TLS are looked at only with TLS: see the next test.
