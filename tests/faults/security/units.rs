@@ -60,7 +60,7 @@ fn a09_the_units_leave_little_open() {
     for (name, drop_ins, bound) in [("default", &[][..], 1.2), ("strict", &["strict.conf"], 0.9)] {
         let Exposure { score, rest } = exposure(drop_ins);
         assert!(score <= bound, "{name}: {score}: {rest}");
-        fault.figure(format!("{name} {score}, which is {rest}"), score <= bound);
+        fault.figure(format!("{name} {score}, left open: {rest}"), score <= bound);
     }
 }
 
