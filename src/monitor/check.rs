@@ -96,28 +96,32 @@ impl Tally {
         config: Option<&Config>,
         asked: Option<&str>,
     ) -> Result<(), Exit> {
-        let failed = |exit, words: String| {
-            eprintln!("error: {words}");
-            exit
-        };
-        let accounts = Accounts::read()
-            .map_err(|error| failed(Exit::Os, format!("cannot read who there is: {error}")))?;
-        let account = match asked {
-            Some(name) => {
-                let account = accounts.user(name);
-                let words = || format!("--account {name}: there is no such user");
-                Some(account.ok_or_else(|| failed(Exit::Usage, words()))?)
+        // Where there are no such files nobody has a name.
+        let accounts = Accounts::read().unwrap_or_default();
+        let account = match asked.map(|name| accounts.user(name).ok_or(name)) {
+            Some(Ok(account)) => Some(account),
+            Some(Err(name)) => {
+                self.blame(&[format!("--account {name}: there is no such user")]);
+                return Err(Exit::Usage);
             }
             None => presumed(config, &accounts),
         };
         let Some(account) = account else { return Ok(()) };
         let name = &account.name;
         let needs = Needs::of(path, config, &account, &accounts);
-        let Verdict { denied, missing, commands } = Verdict::of(needs, &account, &accounts)
-            .map_err(|error| {
-                let words = format!("cannot try what {name} may do, as only root can: {error}");
-                failed(Exit::NoPermission, words)
-            })?;
+        let tried = Verdict::of(needs, &account, &accounts);
+        let Verdict { denied, missing, commands } = match tried {
+            Ok(verdict) => verdict,
+            Err(error) => {
+                let words = format!("what {name} may do can be tried by root only: {error}");
+                if asked.is_none() {
+                    self.warn(&[words]);
+                    return Ok(());
+                }
+                self.blame(&[words]);
+                return Err(Exit::NoPermission);
+            }
+        };
         self.warn(&missing);
         if asked.is_some() {
             self.is_denied |= !denied.is_empty();

@@ -12,13 +12,15 @@ use std::path::Path;
 use ostler_runtime::{Account, Accounts};
 use rustix::fs::{Access, Gid, getxattr};
 
+use crate::status_text::is_dangerous;
+
 /// Groups whose members are services that read keys, and that give no other right.
 const KEY_GROUPS: [&str; 1] = ["ssl-cert"];
 
 /// The bits of a mode that change who runs a program, or whose a new file in a directory is.
 const SET_ID: u32 = 0o6000;
 
-/// A command for root, or none if the path cannot be written in a shell. `path` has no symbolic
+/// A command for root, or none if the path is not one to be copied from a terminal. `path` has no symbolic
 /// link in it, and `rights` are all that the account must have.
 pub(crate) fn command(
     path: &Path,
@@ -27,7 +29,7 @@ pub(crate) fn command(
     accounts: &Accounts,
 ) -> Option<String> {
     let data = fs::metadata(path).ok()?;
-    let quoted = quoted(path.to_str().filter(|text| !text.contains(char::is_control))?);
+    let quoted = quoted(path.to_str().filter(|text| !text.contains(is_dangerous))?);
     let name = &account.name;
     let letters = letters(rights, data.is_dir());
     let gid = Gid::from_raw(data.gid());

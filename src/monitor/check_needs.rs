@@ -84,6 +84,9 @@ impl Needs {
                 self.read(path, format!("{key} in {place}"));
             }
         }
+        if account.uid.is_root() {
+            return;
+        }
         let own_group = accounts.group(account.gid);
         for (key, wanted, own) in
             [("user", &burp.user, Some(account.name.as_str())), ("group", &burp.group, own_group)]

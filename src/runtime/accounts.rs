@@ -5,8 +5,8 @@ use std::io;
 
 use rustix::fs::{Gid, Uid};
 
-/// What the two files say.
-#[derive(Debug)]
+/// What the two files say; nothing by default.
+#[derive(Debug, Default)]
 pub struct Accounts {
     users: Vec<User>,
     groups: Vec<Group>,

@@ -2,7 +2,8 @@
 //! looks into it.
 //!
 //! The kernel keeps rights for each thread, and a new thread has those of the one that starts it.
-//! So the change is made while there is one thread only, and holds for all that come.
+//! So the change is made while there is one thread only, and holds for all that come; or it is made
+//! on a thread of its own, and ends with that.
 
 use std::io;
 use std::os::unix::fs::chown;
