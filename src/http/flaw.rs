@@ -41,7 +41,7 @@ pub(crate) enum Flaw {
 }
 
 impl Flaw {
-    /// Every one; its place here is its number.
+    /// Every one, in the order of their numbers.
     const ALL: [Self; 16] = [
         Self::RequestLine,
         Self::Target,
@@ -63,10 +63,7 @@ impl Flaw {
 
     /// Its number, as it goes through the server and comes back.
     pub(crate) fn number(self) -> u16 {
-        (0..)
-            .zip(Self::ALL)
-            .find_map(|(number, flaw)| (flaw == self).then_some(number))
-            .unwrap_or(0)
+        self as u16
     }
 
     /// The one with this number.

@@ -10,7 +10,7 @@ use ostler_net::{Bookmark, Progress};
 use crate::HeadLimits;
 use crate::chunks::{Chunk, chunk, decode};
 use crate::flaw::Flaw;
-use crate::head::{Head, Length, is_token};
+use crate::head::{Head, Length, check_trailers, is_token};
 use crate::lines::{Line, Section, line_end, wide};
 
 /// Bytes of an empty line before a request.
@@ -131,7 +131,7 @@ fn step(part: &mut Part, bytes: &[u8], limits: &HeadLimits, max_body: usize) -> 
             let Some(end) = section.end(bytes, limits.max_head_bytes)? else {
                 return Err(Stop::Here(Progress::Body { announced: wide(bytes.len()) }));
             };
-            Head::check_trailers(bytes.get(section.start..end).unwrap_or_default())?;
+            check_trailers(bytes.get(section.start..end).unwrap_or_default())?;
             Err(whole(end))
         }
     }

@@ -64,15 +64,15 @@ impl<'a> Head<'a> {
         let headers = headers.to_vec();
         Ok(Self { method, path, query, headers, length, asks_first, persistent })
     }
+}
 
-    /// Whether these are the headers behind a chunked body, the empty line included. Nobody has
-    /// asked for any, so nothing else is done with them.
-    pub(crate) fn check_trailers(bytes: &[u8]) -> Result<(), Flaw> {
-        match httparse::parse_headers(bytes, &mut [EMPTY_HEADER; MAX_HEADERS]) {
-            Ok(Status::Complete((length, _))) if length == bytes.len() => Ok(()),
-            Ok(_) => Err(Flaw::Header),
-            Err(error) => Err(flaw(error, bytes)),
-        }
+/// Whether these are the headers behind a chunked body, the empty line included. Nobody has
+/// asked for any, so nothing else is done with them.
+pub(crate) fn check_trailers(bytes: &[u8]) -> Result<(), Flaw> {
+    match httparse::parse_headers(bytes, &mut [EMPTY_HEADER; MAX_HEADERS]) {
+        Ok(Status::Complete((length, _))) if length == bytes.len() => Ok(()),
+        Ok(_) => Err(Flaw::Header),
+        Err(error) => Err(flaw(error, bytes)),
     }
 }
 
