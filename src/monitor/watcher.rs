@@ -6,12 +6,13 @@
 //! and those who have left are forgotten at the next look.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 use ostler_http::{Responder, Response, Status};
 use ostler_net::{Answer, Body, Reply};
 use ostler_runtime::threads::caught;
+use ostler_runtime::utc::unix_millis;
 use ostler_runtime::{Deadline, now};
 
 use crate::answer;
@@ -107,10 +108,12 @@ struct Viewer {
 
 impl Default for Viewers {
     fn default() -> Self {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let tick = u64::try_from(since.as_millis()).unwrap_or_default();
-        let board =
-            Board { news: News::new(tick), waiting: Vec::new(), looked: None, stopped: false };
+        let board = Board {
+            news: News::new(unix_millis()),
+            waiting: Vec::new(),
+            looked: None,
+            stopped: false,
+        };
         Self { board: Mutex::new(board), changed: Condvar::new() }
     }
 }

@@ -18,6 +18,12 @@ impl fmt::Display for Utc {
     }
 }
 
+/// Milliseconds since 1970 now; zero before.
+pub fn unix_millis() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// A moment as HTTP shows it (IMF-fixdate of RFC 9110): `Sun, 06 Nov 1994 08:49:37 GMT`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HttpDate(SystemTime);

@@ -149,7 +149,8 @@ fn c20_children_are_replaced_after_so_many_requests_and_so_long() {
     assert_eq!((total(&status, "losses"), total(&status, "retries")), (0, 0), "{status}");
     let causes = &status["replacements"];
     assert_eq!(causes["outdated"], 0, "{status}");
-    for (cause, least) in [("max_requests", 20), ("max_age", POOL * 2)] {
+    // A successor that was on its way at the change counts for what it was started for.
+    for (cause, least) in [("max_requests", 20), ("max_age", POOL)] {
         assert!(causes[cause].as_u64().unwrap() >= least, "{cause}: {status}");
     }
     let by_age = total(&status, "replacements") - by_count;
