@@ -48,7 +48,8 @@ fn the_first_connection_starts_it_and_it_listens_nowhere_else() {
     for place in &places {
         assert_eq!(query(place, "c:client1").status(), "OK", "{place:?}");
     }
-    assert_eq!(service.property("ActiveState"), "active");
+    // It may answer before systemd has read that it is ready.
+    wait_for("it is ready", || service.property("ActiveState") == "active");
     // What the configuration names is passed over.
     assert!(!service.path("/run/bui-monitor/socket").exists());
     let file = service.path(FILE).metadata().unwrap();
