@@ -230,7 +230,12 @@ struct Incoming<'a> {
 impl Read for Incoming<'_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         if !self.early.is_empty() {
-            return self.early.read(into);
+            let count = self.early.read(into)?;
+            if self.early.is_empty() {
+                // A kept connection has no use for the room.
+                *self.early = VecDeque::new();
+            }
+            return Ok(count);
         }
         match self.socket.receive_into(into)? {
             Moved::Bytes(count) => Ok(count),
