@@ -128,6 +128,16 @@ impl Installed {
     pub fn set(&mut self, key: &str, value: &str) {
         self.global.retain(|(other, _)| other != key);
         self.global.push((key.to_owned(), value.to_owned()));
+        self.write();
+    }
+
+    /// Leaves a key of `[Global]` out.
+    pub fn unset(&mut self, key: &str) {
+        self.global.retain(|(other, _)| other != key);
+        self.write();
+    }
+
+    fn write(&self) {
         let lines = self.global.iter().map(|(key, value)| format!("{key} = {value}\n"));
         let burp = "[Burp]\nburpbin = /usr/sbin/burp\nbconfcli = /etc/burp/burp.conf\n";
         let text = format!("[Global]\n{}{burp}", lines.collect::<String>());

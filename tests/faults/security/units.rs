@@ -100,7 +100,7 @@ fn serves(manner: Manner, burp: &PrivateBurp) -> Result<(), String> {
     answers(&service, burp);
     replaces_a_child(&service);
     reloads(&mut service);
-    serves_tls_with_a_key_of_roots(&mut service);
+    serves_with_secrets_of_roots(&mut service);
     drains(&service);
     Ok(())
 }
@@ -122,7 +122,7 @@ impl Manner {
             Self::Default => {
                 "run by a systemd of its own, under the unit as it is shipped, before a real burp: \
                  READY, every kind of query with the same bytes, a lost child, a reload, TLS with a \
-                 key of root's as a credential, a stop that lets an answer out"
+                 key and a password of root's as credentials, a stop that lets an answer out"
             }
             Self::Strict => "the same with the strict drop-in",
             Self::Deadly => {
@@ -182,13 +182,19 @@ fn reloads(service: &mut Installed) {
 }
 
 /// The key is read by root, and handed over as a credential.
-fn serves_tls_with_a_key_of_roots(service: &mut Installed) {
+fn serves_with_secrets_of_roots(service: &mut Installed) {
     let made = Certificates::new();
     let pair = made.own("server");
     service.give("/etc/burp/bui-monitor.pem", &fs::read(pair.certificate).unwrap());
     service.keep("/etc/burp/bui-monitor.key", &fs::read(pair.key).unwrap());
-    let credential = "[Service]\nLoadCredential=bui-monitor.key:/etc/burp/bui-monitor.key\n";
-    service.unit("bui-monitor.service.d/tls.conf", credential);
+    service.keep("/etc/burp/bui-monitor.password", format!("{PASSWORD}\n").as_bytes());
+    let secrets = ["key", "password"].map(|end| format!("bui-monitor.{end}"));
+    let credentials =
+        secrets.each_ref().map(|name| format!("LoadCredential={name}:/etc/burp/{name}\n"));
+    let drop_in = format!("[Service]\n{}", credentials.concat());
+    service.unit("bui-monitor.service.d/secrets.conf", &drop_in);
+    service.unset("password");
+    service.set("password_file", "/run/credentials/bui-monitor.service/bui-monitor.password");
     service.set("ssl", "true");
     service.set("sslcert", "/etc/burp/bui-monitor.pem");
     service.set("sslkey", "/run/credentials/bui-monitor.service/bui-monitor.key");
