@@ -2,74 +2,27 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::SocketAddr;
 use std::process::Stdio;
-use std::time::Duration;
 
 use ostler_tests::process::{Process, command};
-use ostler_tests::{Daemon, FakeBurp, PATIENCE, Settings, Step, Wire, wait_for};
+use ostler_tests::{Caller, Daemon, FakeBurp, Heard, Settings, Step, Wire, wait_for};
 use rustix::process::Signal;
-use serde_json::Value;
 
-/// Longer than a connection may be silent.
-const SILENCE: Duration = Duration::from_secs(60);
-
-/// One answer: its status, its head and its body.
-struct Page {
-    status: u16,
-    head: String,
-    body: Vec<u8>,
-}
-
-impl Page {
-    fn text(&self) -> &str {
-        std::str::from_utf8(&self.body).unwrap()
-    }
-
-    fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap()
-    }
-}
-
-fn place(daemon: &Daemon) -> String {
+fn place(daemon: &Daemon) -> SocketAddr {
     let line = daemon.wait_log("status on ");
-    line.rsplit_once(' ').unwrap().1.to_owned()
+    line.rsplit_once(' ').unwrap().1.parse().unwrap()
 }
 
-fn connect(place: &str) -> TcpStream {
-    let stream = TcpStream::connect(place).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    stream
+/// A connection on which this was asked, and which may go on.
+fn ask(place: SocketAddr, method: &str, path: &str) -> Caller {
+    let mut caller = Caller::new(place);
+    caller.send(format!("{method} {path} HTTP/1.1\r\nHost: x\r\n\r\n"));
+    caller
 }
 
-fn ask(stream: &mut TcpStream, method: &str, path: &str, more: &str) {
-    let request = format!("{method} {path} HTTP/1.1\r\nHost: x\r\n{more}\r\n");
-    stream.write_all(request.as_bytes()).unwrap();
-}
-
-/// Reads one answer of a connection that goes on.
-fn answer(stream: &mut TcpStream) -> Page {
-    let mut bytes = Vec::new();
-    let mut some = [0; 4096];
-    loop {
-        let count = stream.read(&mut some).unwrap();
-        assert_ne!(count, 0, "closed within an answer");
-        bytes.extend(&some[..count]);
-        let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else { continue };
-        let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
-        let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: "));
-        let length: usize = length.unwrap().parse().unwrap();
-        if bytes.len() >= end + 4 + length {
-            let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-            return Page { status, body: bytes.split_off(end + 4), head };
-        }
-    }
-}
-
-fn get(place: &str, path: &str) -> Page {
-    let mut stream = connect(place);
-    ask(&mut stream, "GET", path, "Connection: close\r\n");
-    answer(&mut stream)
+fn get(place: SocketAddr, path: &str) -> Heard {
+    ask(place, "GET", path).one()
 }
 
 fn shown(fake: &FakeBurp) -> Settings {
@@ -96,14 +49,14 @@ fn health_and_readiness_follow_the_pool() {
     fake.at_start(vec![Step::Hang]);
     let mut daemon = shown(&fake).start();
     let place = place(&daemon);
-    assert_eq!(get(&place, "/healthz").status, 200);
-    let unready = get(&place, "/readyz");
+    assert_eq!(get(place, "/healthz").status, 200);
+    let unready = get(place, "/readyz");
     assert_eq!((unready.status, unready.text()), (503, "No burp monitor is ready\n"));
     fake.behave();
     for child in daemon.children() {
         ostler_tests::process::kill(child.pid, Signal::KILL);
     }
-    wait_for("it is ready", || get(&place, "/readyz").status == 200);
+    wait_for("it is ready", || get(place, "/readyz").status == 200);
 
     // A request in flight holds the end up; meanwhile balancers are told.
     fake.hold_at("c:client1");
@@ -111,9 +64,9 @@ fn health_and_readiness_follow_the_pool() {
     wire.frame(br#"{"query":"c:client1","cache":false,"password":"only for tests"}"#);
     wait_for("the query is with a child", || daemon.status()["n_busy"] == 1);
     daemon.signal(Signal::TERM);
-    wait_for("it is not ready any more", || get(&place, "/readyz").status == 503);
-    assert_eq!(get(&place, "/readyz").text(), "The monitor is being stopped\n");
-    assert_eq!(get(&place, "/healthz").status, 200);
+    wait_for("it is not ready any more", || get(place, "/readyz").status == 503);
+    assert_eq!(get(place, "/readyz").text(), "The monitor is being stopped\n");
+    assert_eq!(get(place, "/healthz").status, 200);
     let held = fake.alive();
     fake.behave();
     for child in held {
@@ -142,8 +95,8 @@ fn figures_count_what_happened() {
     ostler_tests::process::kill(child, Signal::KILL);
     wait_for("the loss is counted", || daemon.status()["losses"]["exited"] == 1);
     daemon.wait_ready(2);
-    let page = get(&place, "/metrics");
-    assert!(page.head.contains("Content-Type: text/plain; version=0.0.4; charset=utf-8"));
+    let page = get(place, "/metrics");
+    assert_eq!(page.header("Content-Type"), Some("text/plain; version=0.0.4; charset=utf-8"));
     let text = page.text();
     for (name, value) in [
         ("requests_total{kind=\"client\",outcome=\"ok\"}", 3.0),
@@ -179,7 +132,7 @@ fn the_state_is_that_of_the_function_status() {
     let fake = FakeBurp::new();
     let daemon = shown(&fake).start();
     daemon.wait_ready(2);
-    let state = get(&place(&daemon), "/v1/status").json();
+    let state = get(place(&daemon), "/v1/status").json();
     assert_eq!(state["slots"].as_array().unwrap().len(), 2);
     for key in ["version", "client_version", "server_version", "transport", "queue", "slots"] {
         assert_eq!(state.get(key).is_some(), daemon.status().get(key).is_some(), "{key}");
@@ -194,7 +147,7 @@ fn the_state_is_that_of_the_function_status() {
 fn the_page_is_one_file_whose_script_its_policy_names() {
     let fake = FakeBurp::new();
     let daemon = shown(&fake).start();
-    let page = get(&place(&daemon), "/");
+    let page = get(place(&daemon), "/");
     assert_eq!(page.status, 200);
     let text = page.text();
     let script = inside(text, "script");
@@ -206,8 +159,7 @@ fn the_page_is_one_file_whose_script_its_policy_names() {
     for markup in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("] {
         assert!(!script.contains(markup), "{markup} takes text for markup");
     }
-    let policy = page.head.lines().find(|line| line.starts_with("Content-Security-Policy: "));
-    let policy = policy.unwrap();
+    let policy = page.header("Content-Security-Policy").unwrap();
     assert!(policy.contains("default-src 'none'"), "{policy}");
     for (source, content) in [("script-src", script), ("style-src", style)] {
         let digest = digest(content);
@@ -243,20 +195,18 @@ fn news_come_over_http_as_they_do_over_the_wire() {
     let fake = FakeBurp::new();
     let daemon = shown(&fake).start();
     daemon.wait_ready(2);
-    let mut stream = connect(&place(&daemon));
-    ask(&mut stream, "GET", "/v1/live?interval=0.25&clients_only=true", "");
-    let first = answer(&mut stream).json();
+    let place = place(&daemon);
+    let mut caller = ask(place, "GET", "/v1/live?interval=0.25&clients_only=true");
+    let first = caller.one().json();
     assert_eq!(first["summary"]["clients"][0]["name"], "client1", "{first}");
     let path = format!("/v1/live?after={}&interval=0.25&clients_only=true", first["tick"]);
-    ask(&mut stream, "GET", &path, "");
+    caller.send(format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n"));
     wait_for("the page waits", || daemon.status()["viewers"] == 1);
     fake.at_query("c:", vec![Step::body(r#"{"clients":[{"name":"new","backups":[]}]}"#)]);
-    let second = answer(&mut stream).json();
+    let second = caller.one().json();
     assert_eq!(second["summary"]["clients"][0]["name"], "new");
     for wrong in ["after=-1", "interval=x", "clients_only=7", "hold="] {
-        let mut stream = connect(&place(&daemon));
-        ask(&mut stream, "GET", &format!("/v1/live?{wrong}"), "");
-        let page = answer(&mut stream);
+        let page = get(place, &format!("/v1/live?{wrong}"));
         assert_eq!(page.status, 400, "{wrong}");
         let key = wrong.split('=').next().unwrap();
         assert!(page.json()["detail"].as_str().unwrap().contains(key), "{}", page.text());
@@ -268,13 +218,11 @@ fn only_what_is_there_can_be_asked_and_only_by_get() {
     let fake = FakeBurp::new();
     let daemon = shown(&fake).start();
     let place = place(&daemon);
-    assert_eq!(get(&place, "/nothing").status, 404);
+    assert_eq!(get(place, "/nothing").status, 404);
     for method in ["POST", "PUT", "DELETE", "PATCH"] {
-        let mut stream = connect(&place);
-        ask(&mut stream, method, "/v1/status", "Content-Length: 0\r\n");
-        let page = answer(&mut stream);
+        let page = ask(place, method, "/v1/status").one();
         assert_eq!(page.status, 405, "{method}");
-        assert!(page.head.contains("Allow: GET"), "{}", page.head);
+        assert_eq!(page.header("Allow"), Some("GET, HEAD, OPTIONS"), "{page:?}");
     }
 }
 
@@ -296,15 +244,15 @@ fn figures_are_told_while_all_other_places_are_taken() {
         busy.push(wire);
     }
     wait_for("no place is left", || {
-        let text = get(&place, "/metrics");
+        let text = get(place, "/metrics");
         figure(text.text(), "bui_monitor_queries_running") >= 1.0
             && figure(text.text(), "bui_monitor_connections_open") >= 3.0
     });
     let mut refused = daemon.connect();
     refused.frame(br#"{"func":"monitor_version","password":"only for tests"}"#);
     drop(refused.rest());
-    assert_eq!(get(&place, "/metrics").status, 200);
-    assert_eq!(get(&place, "/healthz").status, 200);
+    assert_eq!(get(place, "/metrics").status, 200);
+    assert_eq!(get(place, "/healthz").status, 200);
 }
 
 #[test]
@@ -313,24 +261,19 @@ fn silence_and_viewers_leave_room_on_the_status_listener() {
     let daemon = shown(&fake).status("max_viewers", "2").start();
     daemon.wait_ready(2);
     let place = place(&daemon);
-    let silent: Vec<TcpStream> = (0..200).map(|_| connect(&place)).collect();
-    for stream in &silent {
-        stream.set_read_timeout(Some(SILENCE)).unwrap();
-    }
+    let silent: Vec<Caller> = (0..200).map(|_| Caller::new(place)).collect();
     // Those that have only just come may still be on their way to where they can make room.
-    wait_for("there is room", || get(&place, "/healthz").status == 200);
-    let first = get(&place, "/v1/live?clients_only=true").json();
+    wait_for("there is room", || get(place, "/healthz").status == 200);
+    let first = get(place, "/v1/live?clients_only=true").json();
     let path = format!("/v1/live?after={}&clients_only=true&hold=60", first["tick"]);
-    let mut viewers: Vec<TcpStream> = Vec::new();
+    let mut viewers: Vec<Caller> = Vec::new();
     for wanted in 1..=2 {
-        let mut stream = connect(&place);
-        ask(&mut stream, "GET", &path, "");
-        viewers.push(stream);
-        wait_for("it watches", || get(&place, "/v1/status").json()["viewers"] == wanted);
+        viewers.push(ask(place, "GET", &path));
+        wait_for("it watches", || get(place, "/v1/status").json()["viewers"] == wanted);
     }
-    let refused = get(&place, &path);
+    let refused = get(place, &path);
     assert_eq!(refused.status, 503);
     assert_eq!(refused.json()["detail"], "Too many are watching already (2)");
-    assert_eq!(get(&place, "/healthz").status, 200);
+    assert_eq!(get(place, "/healthz").status, 200);
     drop(silent);
 }
