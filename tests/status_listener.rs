@@ -6,8 +6,10 @@ use std::net::SocketAddr;
 use std::process::Stdio;
 
 use ostler_tests::process::{Process, command};
-use ostler_tests::{Caller, Daemon, FakeBurp, Heard, Settings, Step, Wire, wait_for};
+use ostler_tests::wire::PASSWORD;
+use ostler_tests::{Answer, Caller, Daemon, FakeBurp, Heard, Settings, Step, Wire, wait_for};
 use rustix::process::Signal;
+use serde_json::json;
 
 fn place(daemon: &Daemon) -> SocketAddr {
     let line = daemon.wait_log("status on ");
@@ -85,10 +87,10 @@ fn figures_count_what_happened() {
     assert_eq!(daemon.query("c:client1").status(), "OK");
     assert_eq!(daemon.query("c:unknown").status(), "KO");
     for _ in 0..2 {
-        let cached = serde_json::json!({"query": "c:client2", "cache": true});
+        let cached = json!({"query": "c:client2", "cache": true});
         assert_eq!(daemon.ask(&cached).status(), "OK");
     }
-    let wrong = serde_json::json!({"query": "c:", "password": "wrong"});
+    let wrong = json!({"query": "c:", "password": "wrong"});
     assert_eq!(daemon.ask(&wrong).status(), "KO");
     assert_eq!(daemon.query(" ").status(), "ER");
     let child = daemon.children()[0].pid;
@@ -229,30 +231,32 @@ fn only_what_is_there_can_be_asked_and_only_by_get() {
 #[test]
 fn figures_are_told_while_all_other_places_are_taken() {
     let fake = FakeBurp::new();
-    let settings = shown(&fake).set("max_connections", "4").set("pool", "1").set("max_queue", "2");
+    let settings = shown(&fake).set("max_connections", "3").set("pool", "1").set("max_queue", "2");
     let daemon = settings.set("trusted", "127.0.0.1").timeout(600).start();
-    daemon.wait_ready(1);
     let place = place(&daemon);
+    wait_for("it is ready", || get(place, "/readyz").status == 200);
     fake.hold_at("c:client1");
-    // Queries that no child has an answer for fill the pool, the queue and all connections.
+    // One query is with the only child and stays there; the others fill the queue, and together they
+    // take all connections.
     let mut busy: Vec<Wire> = Vec::new();
-    for number in 0..4 {
+    for (query, running, waiting) in
+        [("c:client1", 1.0, 0.0), ("c:client2", 1.0, 1.0), ("c:client3", 1.0, 2.0)]
+    {
         let mut wire = daemon.connect();
-        let query = format!(r#"{{"query":"c:client1:b:{number}","password":"only for tests"}}"#);
-        let query = if number == 0 { query.replace(":b:0", "") } else { query };
-        wire.frame(query.as_bytes());
+        wire.frame(json!({ "query": query, "password": PASSWORD }).to_string().as_bytes());
         busy.push(wire);
+        wait_for("it has its place", || {
+            let page = get(place, "/metrics");
+            let is = |name, wanted: f64| (figure(page.text(), name) - wanted).abs() < 0.5;
+            is("bui_monitor_queries_running", running) && is("bui_monitor_queue_length", waiting)
+        });
     }
-    wait_for("no place is left", || {
-        let text = get(place, "/metrics");
-        figure(text.text(), "bui_monitor_queries_running") >= 1.0
-            && figure(text.text(), "bui_monitor_connections_open") >= 3.0
-    });
-    let mut refused = daemon.connect();
-    refused.frame(br#"{"func":"monitor_version","password":"only for tests"}"#);
-    drop(refused.rest());
-    assert_eq!(get(place, "/metrics").status, 200);
+    let refused = daemon.connect().rest();
+    assert_eq!(Answer::parse(&refused).error(), "Too many connections are open already (3)");
     assert_eq!(get(place, "/healthz").status, 200);
+    let page = get(place, "/metrics");
+    let refused = figure(page.text(), "bui_monitor_connections_total{result=\"refused\"}");
+    assert!((refused - 1.0).abs() < 0.5, "{refused}");
 }
 
 #[test]
