@@ -12,7 +12,7 @@ files() {
 }
 
 # Owner, group, mode, time and content of the configuration.
-state() { stat -c '%U:%G %a %Y' "$config" && sha256sum <"$config"; }
+state() { stat -c '%u:%g %a %Y' "$config" && sha256sum <"$config"; }
 
 password() { sed -n 's/^password = //p' "$config"; }
 
