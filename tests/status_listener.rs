@@ -115,7 +115,7 @@ fn figures_count_what_happened() {
         ("child_restarts_total{cause=\"exited\"}", 1.0),
         ("child_starts_total", 3.0),
         ("tls_failures_total", 0.0),
-        ("connections_total{result=\"refused\"}", 0.0),
+        ("connections_refused_total", 0.0),
     ] {
         let name = format!("bui_monitor_{name}");
         assert!((figure(text, &name) - value).abs() < 1e-9, "{name}:\n{text}");
@@ -255,12 +255,12 @@ fn figures_are_told_while_all_other_places_are_taken() {
     assert_eq!(Answer::parse(&refused).error(), "Too many connections are open already (3)");
     assert_eq!(get(place, "/healthz").status, 200);
     let page = get(place, "/metrics");
-    let refused = figure(page.text(), "bui_monitor_connections_total{result=\"refused\"}");
+    let refused = figure(page.text(), "bui_monitor_connections_refused_total");
     assert!((refused - 1.0).abs() < 0.5, "{refused}");
 }
 
 #[test]
-fn silence_and_viewers_leave_room_on_the_status_listener() {
+fn silence_and_viewers_leave_room_for_others() {
     let fake = FakeBurp::new();
     let daemon = shown(&fake).status("max_viewers", "2").start();
     daemon.wait_ready(2);
@@ -278,6 +278,9 @@ fn silence_and_viewers_leave_room_on_the_status_listener() {
     let refused = get(place, &path);
     assert_eq!(refused.status, 503);
     assert_eq!(refused.json()["detail"], "Too many are watching already (2)");
+    // Pages take no place of clients with the password.
+    let client = daemon.ask(&json!({ "func": "live", "clients_only": true }));
+    assert!(client.json()["tick"].is_u64());
     assert_eq!(get(place, "/healthz").status, 200);
     drop(silent);
 }

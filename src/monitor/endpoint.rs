@@ -13,6 +13,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ostler_http::{HeadLimits, Http, Method, Request, Responder, Response, Router, Status};
 use ostler_net::{Limits, Listener, Server};
@@ -27,6 +28,8 @@ use crate::watcher::Audience;
 const THREADS: usize = 1;
 /// Connections beside those of the viewers.
 const CONNECTIONS: usize = 64;
+/// For a client to take its answer: none is long.
+const WRITE_DEADLINE: Duration = Duration::from_secs(5);
 /// No request has a body worth reading.
 const MAX_BODY: usize = 1024;
 
@@ -35,7 +38,7 @@ const PAGE: &str = include_str!("page.html");
 const POLICY: &str = concat!(
     "default-src 'none'; connect-src 'self'; base-uri 'none'; form-action 'none'; ",
     "frame-ancestors 'none'; style-src 'sha256-pyfPHzmgD7EZ6NmwyzDFpsm3efzCDnOKPIV8Z3ylv4o='; ",
-    "script-src 'sha256-8E32+TOR4gz27rSPJFbGTndvzQGottvcpfd1MT8YCgw='"
+    "script-src 'sha256-efUX2OvXQdQ2HO04scAaUKHXKLP6MDk/vnOg67VRnEw='"
 );
 
 /// Serves `monitor`'s state on these listeners.
@@ -49,6 +52,7 @@ pub(crate) fn start(
         max_connections: connections,
         max_unauthenticated: connections,
         max_request: MAX_BODY,
+        write_deadline: WRITE_DEADLINE,
         ..Limits::default()
     };
     let http = Http::new(routes(monitor)?, HeadLimits::default());

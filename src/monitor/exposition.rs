@@ -69,9 +69,9 @@ impl Exposition {
             requests.encode_family(&labels)?.encode_counter::<NoLabelSet, _, u64>(count, None)?;
         }
         let help = "Requests refused before anything was done for them";
-        let late = [("oversized", self.connections.oversized)];
-        let cut = [("truncated", self.connections.truncated)];
-        let refused = self.refused.into_iter().chain(late).chain(cut);
+        let framing =
+            [("oversized", self.connections.oversized), ("truncated", self.connections.truncated)];
+        let refused = self.refused.into_iter().chain(framing);
         out.counters("refused_requests", help, "reason", refused)?;
         let help = "From a whole request to its answer, waiting included";
         out.histogram("request_duration_seconds", help, &self.latency)?;
@@ -118,14 +118,15 @@ impl Exposition {
         out.gauge("connections_open", "Connections that are open", connections.open)?;
         let help = "Connections that wait for their client";
         out.gauge("connections_parked", help, connections.parked)?;
-        let ends = [
-            ("accepted", connections.accepted),
-            ("refused", connections.refused),
-            ("evicted", connections.evicted),
-            ("timeout", connections.timeouts),
-        ];
-        let help = "Connections: admitted, refused for want of room, closed to make room, too slow";
-        out.counters("connections", help, "result", ends)?;
+        out.total("connections_accepted", "Connections admitted", connections.accepted)?;
+        let help = "Connections refused for want of room";
+        out.total("connections_refused", help, connections.refused)?;
+        let help = "Admitted connections closed to make room for others";
+        out.total("connections_evicted", help, connections.evicted)?;
+        let help = "Admitted connections closed since a request or an answer took too long";
+        out.total("connections_timed_out", help, connections.timeouts)?;
+        let help = "Requests that never got an answer";
+        out.total("unanswered_requests", help, connections.unanswered)?;
         let help = "Connections that did not speak TLS as they should";
         out.total("tls_failures", help, connections.tls_failures)?;
         let help = "Connections of clients that came through a proxy";

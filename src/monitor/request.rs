@@ -55,7 +55,8 @@ pub(crate) enum Kind {
 pub(crate) struct Live {
     /// `after`: the `tick` of the last answer; 0, the default, for none.
     pub(crate) after: u64,
-    /// `interval`: how often burp is asked for the sake of this one, in seconds. Default 1.
+    /// `interval`: how often to look for the sake of this one, in seconds, and how often it wants to
+    /// be told. Burp is asked no more often than a summary in the cache is too old. Default 1.
     pub(crate) interval: Duration,
     /// `hold`: how long to wait for something new, in seconds. Default 15.
     pub(crate) hold: Duration,
@@ -157,9 +158,9 @@ fn kind(request: &Map<String, Value>) -> Result<Kind, RequestError> {
         Some("server_version") => Some(Kind::ServerVersion),
         Some("batch_list_supported") => Some(Kind::BatchListSupported),
         Some("statistics") => Some(Kind::Statistics),
-        // With a query beside it, an unknown function is none: the query is run.
         // With a query beside it too, so that one request serves older daemons, which run the query.
         Some("live") => Some(Kind::Live(Live::read(request)?)),
+        // With a query beside it, an unknown function is none: the query is run.
         Some("status") if !request.contains_key("query") => Some(Kind::Status),
         _ => None,
     };

@@ -63,7 +63,7 @@ impl Running {
         };
         let burp = Burp::new(plan(&config), config.runtime_dir.as_deref());
         let pool = Pool::start(burp, pool_options(&config)).map_err(failed)?;
-        let monitor = Arc::new(Monitor::new(pool, settings(&config)));
+        let monitor = Arc::new(Monitor::new(pool, settings(&config), config.max_viewers));
         let service = Arc::clone(&monitor) as Arc<dyn ostler_net::Service>;
         let server = Server::start(listeners, config.threads, config.limits.clone(), service)
             .map_err(failed)?;
@@ -238,7 +238,6 @@ fn settings(config: &Config) -> Settings {
         password: config.password.clone(),
         timeout: config.timeout,
         cache_bytes: config.max_cache,
-        max_viewers: config.max_viewers,
     }
 }
 
@@ -261,6 +260,7 @@ fn needs_restart(old: &Config, new: &Config) -> Vec<&'static str> {
         ("a limit of connections", old.limits != new.limits),
         ("ssl", old.tls.is_some() != new.tls.is_some()),
         ("user", old.user != new.user),
+        ("[Status] max_viewers", old.max_viewers != new.max_viewers),
         ("[Status] bind or port", old.status_addresses != new.status_addresses),
         ("runtime_dir", old.runtime_dir != new.runtime_dir),
     ]

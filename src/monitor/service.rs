@@ -59,8 +59,6 @@ pub(crate) struct Settings {
     pub(crate) timeout: Duration,
     /// The most memory that kept answers take, in bytes.
     pub(crate) cache_bytes: usize,
-    /// How many may watch.
-    pub(crate) max_viewers: usize,
 }
 
 /// What the answers of the pool's threads need too.
@@ -79,8 +77,8 @@ struct Board {
 }
 
 impl Monitor {
-    /// Serves the children of `pool`.
-    pub(crate) fn new(pool: Pool<Burp>, settings: Settings) -> Self {
+    /// Serves the children of `pool`; so many clients, and as many pages, may watch.
+    pub(crate) fn new(pool: Pool<Burp>, settings: Settings, max_viewers: usize) -> Self {
         let board = Board { cache: Cache::new(settings.cache_bytes), flights: HashMap::new() };
         let shared = Arc::new(Shared {
             pool,
@@ -91,7 +89,7 @@ impl Monitor {
         });
         Self {
             shared,
-            viewers: Viewers::default(),
+            viewers: Viewers::new(max_viewers),
             guesses: Guesses::default(),
             meter: OnceLock::new(),
             reload_refused: Mutex::new(None),
@@ -133,8 +131,7 @@ impl Monitor {
 
     /// Tells somebody what is new, at once or later. Only clients get something back.
     pub(crate) fn watch(&self, audience: Audience, live: Live) -> Option<(Reply, Answer)> {
-        let max = self.shared.settings().max_viewers;
-        self.viewers.join(audience, live, max)
+        self.viewers.join(audience, live)
     }
 
     /// Why queries cannot be answered now; `None` if they can.

@@ -40,7 +40,7 @@ impl Screen {
         let screen = Self { style, is_terminal, last: Vec::new() };
         if is_terminal {
             // A screen of its own, without a cursor.
-            screen.write(b"\x1b[?1049h\x1b[?25l")?;
+            write(b"\x1b[?1049h\x1b[?25l")?;
         }
         Ok(screen)
     }
@@ -52,43 +52,51 @@ impl Screen {
         table: &[String],
         trouble: Option<&str>,
     ) -> Result<(), ClientError> {
-        if let (Some(trouble), false) = (trouble, self.is_terminal) {
-            // The table, or the JSON, goes on being one for whoever reads it.
-            eprintln!("bui-status: {}", escape(trouble));
-            return Ok(());
+        let mut lines = vec![title.to_owned()];
+        match trouble {
+            Some(trouble) if self.is_terminal => lines.push(escape(trouble).into_owned()),
+            Some(trouble) => complain(trouble),
+            None => {}
         }
         if self.style == Style::Json {
             return Ok(());
         }
-        let mut lines = vec![title.to_owned()];
-        lines.extend(trouble.map(|trouble| escape(trouble).into_owned()));
         lines.push(String::new());
         lines.extend_from_slice(table);
         let mut plain = lines.join("\n");
         plain.push('\n');
         if self.is_terminal {
-            self.write(frame(&lines, size()).as_bytes())?;
+            write(frame(&lines, size()).as_bytes())?;
             self.last = plain.into_bytes();
             Ok(())
         } else {
             plain.push('\n');
-            self.write(plain.as_bytes())
+            write(plain.as_bytes())
         }
     }
 
-    #[expect(clippy::unused_self, reason = "only who has a screen writes to it")]
-    /// Writes bytes as they are.
-    pub(crate) fn write(&self, bytes: &[u8]) -> Result<(), ClientError> {
-        let mut out = io::stdout().lock();
-        Ok(out.write_all(bytes).and_then(|()| out.flush())?)
+    /// Whether what is drawn takes the place of what was drawn before.
+    pub(crate) fn is_terminal(&self) -> bool {
+        self.is_terminal
     }
+}
+
+/// Writes bytes as they are.
+pub(crate) fn write(bytes: &[u8]) -> Result<(), ClientError> {
+    let mut out = io::stdout().lock();
+    Ok(out.write_all(bytes).and_then(|()| out.flush())?)
+}
+
+/// Says what is wrong where it does not disturb the table, or the JSON, for whoever reads it.
+pub(crate) fn complain(trouble: &str) {
+    eprintln!("bui-status: {}", escape(trouble));
 }
 
 impl Drop for Screen {
     fn drop(&mut self) {
         if self.is_terminal {
             // Nothing can be done about a terminal that is gone.
-            let _ = self.write(&[b"\x1b[?25h\x1b[?1049l", &self.last[..]].concat());
+            let _ = write(&[b"\x1b[?25h\x1b[?1049l", &self.last[..]].concat());
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::client_error::ClientError;
 use crate::status_clients;
 use crate::status_feed::{Feed, Seen};
 use crate::status_report;
-use crate::status_screen::{Screen, Style};
+use crate::status_screen::{Screen, Style, write};
 use crate::status_time::{date, today};
 use crate::status_watch::rows;
 use crate::status_zone::Zone;
@@ -39,7 +39,7 @@ pub(crate) fn top(
                 });
             }
             Ok(seen) if style == Style::Json => {
-                screen.write(format!("{}\n", seen.status).as_bytes())?;
+                write(format!("{}\n", seen.status).as_bytes())?;
                 seen.trouble
             }
             Ok(seen) => {

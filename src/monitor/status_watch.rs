@@ -7,7 +7,7 @@ use crate::client::{Cache, Client};
 use crate::client_error::ClientError;
 use crate::status_clients::{self, HEAD};
 use crate::status_feed::{Feed, Seen};
-use crate::status_screen::{Screen, Style};
+use crate::status_screen::{Screen, Style, complain, write};
 use crate::status_text::table;
 use crate::status_time::{date, today};
 use crate::status_zone::Zone;
@@ -31,6 +31,7 @@ pub(crate) fn watch(
             Cache::Refused => client.query("c:", cache).map(Seen::of_summary),
         };
         let mut trouble;
+        let mut is_news = false;
         let mut pause = cache == Cache::Refused;
         match seen {
             Ok(seen) => {
@@ -38,10 +39,10 @@ pub(crate) fn watch(
                 trouble = seen.trouble;
                 match seen.summary {
                     Some(summary) if style == Style::Json => {
-                        screen.write(&[&summary[..], b"\n"].concat())?;
+                        write(&[&summary[..], b"\n"].concat())?;
                     }
                     Some(summary) => match status_clients::parse(&summary) {
-                        Some(parsed) => clients = parsed,
+                        Some(parsed) => (clients, is_news) = (parsed, true),
                         None => trouble = Some("burp's answer is no summary".to_owned()),
                     },
                     None => {}
@@ -56,8 +57,13 @@ pub(crate) fn watch(
                 trouble = Some(error.to_string());
             }
         }
-        let title = format!("{}  {}", client.target().place(), date(today(), zone.east(today())));
-        screen.draw(&title, &rows(&clients, zone), trouble.as_deref())?;
+        if screen.is_terminal() || is_news {
+            let day = date(today(), zone.east(today()));
+            let title = format!("{}  {day}", client.target().place());
+            screen.draw(&title, &rows(&clients, zone), trouble.as_deref())?;
+        } else if let Some(trouble) = trouble {
+            complain(&trouble);
+        }
         if pause && client.patience().is_stopped_within(interval) {
             break;
         }

@@ -1,9 +1,9 @@
 //! The one who watches for all: asks burp for the summary once, however many want to see it, as
 //! often as the most eager of them wants it and not at all while nobody looks.
 //!
-//! Whoever watches says what was seen last and is answered once there is something new; no thread
-//! waits for them meanwhile. They are few ([`Settings::max_viewers`](crate::service::Settings)),
-//! and those who have left are forgotten at the next look.
+//! Whoever watches says what was seen last and is answered once there is something new, no sooner
+//! than wished for; no thread waits for them meanwhile. They are few, and those who have left are
+//! forgotten at the next look.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -24,19 +24,28 @@ use crate::service::Monitor;
 
 /// A second look within this many times the interval of the most eager shows what came between.
 const REGULAR: u32 = 3;
+/// Whoever comes after nobody has watched for so long is not told what was seen before.
+const LAPSE: Duration = Duration::from_secs(5);
 
 /// Those who watch, and what they are shown.
 pub(crate) struct Viewers {
     board: Mutex<Board>,
     /// Somebody has come, or the end has.
     changed: Condvar,
+    /// How many clients may watch, and how many pages beside them: whoever has no password takes no
+    /// place of those who have it.
+    max: usize,
 }
 
 struct Board {
     news: News,
     waiting: Vec<Viewer>,
-    /// When somebody looked last.
+    /// When somebody looked last, in this time of watching.
     looked: Option<Instant>,
+    /// When somebody was told something last.
+    told: Instant,
+    /// Counts the times of watching: what was asked for in an earlier one is nothing to this one.
+    epoch: u64,
     stopped: bool,
 }
 
@@ -103,45 +112,48 @@ impl Told {
 struct Viewer {
     audience: Audience,
     live: Live,
+    /// Not before this, however often others want to see something.
+    not_before: Instant,
     until: Deadline,
 }
 
-impl Default for Viewers {
-    fn default() -> Self {
+impl Viewers {
+    /// Nobody watches yet; so many clients may, and so many pages.
+    pub(crate) fn new(max: usize) -> Self {
         let board = Board {
             news: News::new(unix_millis()),
             waiting: Vec::new(),
             looked: None,
+            told: now(),
+            epoch: 0,
             stopped: false,
         };
-        Self { board: Mutex::new(board), changed: Condvar::new() }
+        Self { board: Mutex::new(board), changed: Condvar::new(), max }
     }
-}
 
-impl Viewers {
     /// Tells what is news already, or keeps whoever asked until something is. Only clients of the
     /// daemon get something back.
-    pub(crate) fn join(
-        &self,
-        audience: Audience,
-        live: Live,
-        max: usize,
-    ) -> Option<(Reply, Answer)> {
+    pub(crate) fn join(&self, audience: Audience, live: Live) -> Option<(Reply, Answer)> {
         let mut board = self.board();
-        let is_fresh = board.looked.is_some_and(|at| now().duration_since(at) < live.interval);
+        let moment = now();
         if board.stopped {
             return audience.at_once(Told::Refusal(answer::STOPPING.to_owned()));
         }
-        if is_fresh && board.news.is_for(live) {
+        board.begin(moment);
+        let not_before = board.news.due(live).unwrap_or(moment);
+        let is_fresh = board.looked.is_some_and(|at| moment.duration_since(at) < live.interval);
+        if is_fresh && not_before <= moment && board.news.is_for(live) {
+            board.told = moment;
             return audience.at_once(Told::News(board.news.body(live.after)));
         }
-        if board.waiting.len() >= max {
+        if board.count(&audience) >= self.max {
             board.waiting.retain(|viewer| !viewer.audience.has_left());
         }
-        if board.waiting.len() >= max {
-            return audience.at_once(Told::Refusal(answer::too_many_viewers(max)));
+        if board.count(&audience) >= self.max {
+            return audience.at_once(Told::Refusal(answer::too_many_viewers(self.max)));
         }
-        board.waiting.push(Viewer { audience, live, until: Deadline::after(live.hold) });
+        let until = Deadline::after(live.hold);
+        board.waiting.push(Viewer { audience, live, not_before, until });
         self.changed.notify_all();
         None
     }
@@ -174,45 +186,56 @@ impl Viewers {
         while self.wait_until_due() {
             if caught("a look for those who watch", || glance.take(self, monitor)).is_none() {
                 glance = Glance::default();
+                // The next one in its time, not at once.
+                self.board().looked = Some(now());
             }
         }
     }
 
-    /// Waits until it is time for another look; false when it is time to end.
+    /// Waits until it is time for another look, and tells those meanwhile whose patience ends; false
+    /// when it is time to end.
     fn wait_until_due(&self) -> bool {
         let mut board = self.board();
         loop {
             if board.stopped {
                 return false;
             }
-            let due = board.due();
-            let Some(left) = due.remaining() else {
+            let Some(look) = board.next_look() else {
                 board = self.changed.wait(board).unwrap_or_else(PoisonError::into_inner);
                 continue;
             };
-            if left.is_zero() {
+            if look.passed() {
                 board.waiting.retain(|viewer| !viewer.audience.has_left());
                 if !board.waiting.is_empty() {
                     return true;
                 }
                 continue;
             }
+            let patience = board.patience();
+            if patience.passed() {
+                drop(board);
+                self.show(|_| {});
+                board = self.board();
+                continue;
+            }
+            let left = look.earlier(patience).remaining().unwrap_or_default();
             let waited = self.changed.wait_timeout(board, left);
             board = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
     /// Shows what was seen to those whom it concerns.
-    fn show(&self, look: impl FnOnce(&mut News)) {
+    fn show(&self, look: impl FnOnce(&mut Board)) {
         let mut board = self.board();
-        look(&mut board.news);
-        board.looked = Some(now());
-        let Board { news, waiting, .. } = &mut *board;
-        let mut told = Vec::new();
+        look(&mut board);
+        let moment = now();
+        let Board { news, waiting, told, .. } = &mut *board;
         let mut bodies: [Option<Body>; 2] = [None, None];
-        let all = std::mem::take(waiting);
-        for viewer in all {
-            if !news.is_for(viewer.live) && !viewer.until.passed() {
+        let mut answers = Vec::new();
+        for viewer in std::mem::take(waiting) {
+            let is_due = viewer.not_before <= moment && news.is_for(viewer.live);
+            let is_over = viewer.until.passed() && news.is_known();
+            if !is_due && !is_over {
                 waiting.push(viewer);
                 continue;
             }
@@ -220,11 +243,14 @@ impl Viewers {
             let place = usize::from(news.knows_another_summary(after));
             if let Some(slot) = bodies.get_mut(place) {
                 let body = slot.get_or_insert_with(|| news.body(after)).clone();
-                told.push((viewer.audience, body));
+                answers.push((viewer.audience, body));
             }
         }
+        if !answers.is_empty() {
+            *told = moment;
+        }
         drop(board);
-        for (audience, body) in told {
+        for (audience, body) in answers {
             audience.tell(Told::News(body));
         }
     }
@@ -235,15 +261,38 @@ impl Viewers {
 }
 
 impl Board {
-    /// When somebody must look, or be told that there is nothing new.
-    fn due(&self) -> Deadline {
-        let Some(interval) = self.interval() else { return Deadline::NEVER };
-        let look = self.looked.and_then(|at| at.checked_add(interval)).unwrap_or_else(now);
-        let held = self.waiting.iter().map(|viewer| viewer.until);
-        held.fold(Deadline::at(look), Deadline::earlier)
+    /// Somebody comes. If nobody has watched for a while, what is known is forgotten.
+    fn begin(&mut self, moment: Instant) {
+        if self.waiting.is_empty() && moment.duration_since(self.told) >= LAPSE {
+            self.epoch = self.epoch.saturating_add(1);
+            self.looked = None;
+            self.news.forget();
+        }
     }
 
-    /// How often the most eager wants to see something.
+    /// How many like this one wait.
+    fn count(&self, audience: &Audience) -> usize {
+        let kind = std::mem::discriminant(audience);
+        let kinds = self.waiting.iter().map(|viewer| std::mem::discriminant(&viewer.audience));
+        kinds.filter(|other| *other == kind).count()
+    }
+
+    /// When somebody must look: as often as the most eager wants it.
+    fn next_look(&self) -> Option<Deadline> {
+        let interval = self.interval()?;
+        let look = self.looked.and_then(|at| at.checked_add(interval)).unwrap_or_else(now);
+        Some(Deadline::at(look))
+    }
+
+    /// When somebody must be told that there is nothing new; never, while nothing is known.
+    fn patience(&self) -> Deadline {
+        if !self.news.is_known() {
+            return Deadline::NEVER;
+        }
+        let patience = self.waiting.iter().map(|viewer| viewer.until);
+        patience.fold(Deadline::NEVER, Deadline::earlier)
+    }
+
     fn interval(&self) -> Option<Duration> {
         self.waiting.iter().map(|viewer| viewer.live.interval).min()
     }
@@ -252,6 +301,7 @@ impl Board {
 /// What the thread remembers from one look to the next.
 #[derive(Default)]
 struct Glance {
+    epoch: u64,
     /// The summary that burp has been asked for.
     asked: Option<Receiver<Answer>>,
     before: Option<(Instant, Snapshot, Snapshot)>,
@@ -259,14 +309,21 @@ struct Glance {
 
 impl Glance {
     fn take(&mut self, viewers: &Viewers, monitor: &Arc<Monitor>) {
-        let interval = viewers.board().interval().unwrap_or(Live::INTERVAL);
+        let (epoch, interval, patience) = {
+            let board = viewers.board();
+            (board.epoch, board.interval().unwrap_or(Live::INTERVAL), board.patience())
+        };
+        if epoch != self.epoch {
+            *self = Self { epoch, ..Self::default() };
+        }
         let asked = self.asked.take().unwrap_or_else(|| {
             let (sender, receiver) = bounded(1);
             monitor.summary(sender);
             receiver
         });
         // A burp that is slow holds back its own news only: the rest is shown meanwhile.
-        let summary = match asked.recv_timeout(interval.min(Live::INTERVAL)) {
+        let wait = Deadline::after(interval.min(Live::INTERVAL)).earlier(patience);
+        let summary = match asked.recv_timeout(wait.remaining().unwrap_or_default()) {
             Ok(answer) => Some(answer),
             Err(RecvTimeoutError::Timeout) => {
                 self.asked = Some(asked);
@@ -287,6 +344,9 @@ impl Glance {
         });
         self.before = Some((moment, latency, wait));
         let status = monitor.status();
-        viewers.show(|news| news.look(&status, since.as_ref(), summary.as_ref()));
+        viewers.show(|board| {
+            board.looked = Some(moment);
+            board.news.look(moment, &status, since.as_ref(), summary.as_ref());
+        });
     }
 }
