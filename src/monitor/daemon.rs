@@ -59,7 +59,8 @@ fn serve(path: &Path, logfile: Option<&Path>) -> Result<(), Exit> {
 }
 
 /// Serves until it is told to stop. The service manager is told that the daemon is ready once a
-/// child is, or once it has waited long enough for one; and then regularly that it is alive.
+/// child is, once all have failed to start, or once it has waited long enough for one; and then
+/// regularly that it is alive.
 fn supervise(
     path: &Path,
     running: &mut Running,
@@ -82,7 +83,7 @@ fn supervise(
             Some(Event::Dump) => log::warn!("status: {}", running.monitor.status()),
             None => {}
         }
-        if !ready && (running.monitor.pool().has_ready() || ready_by.passed()) {
+        if !ready && (running.monitor.pool().has_tried() || ready_by.passed()) {
             ready = true;
             notifier.tell(State::Ready);
         }

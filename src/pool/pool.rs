@@ -205,6 +205,14 @@ impl<D: Dialect> Pool<D> {
         lock(&self.slots).iter().any(is_ready)
     }
 
+    /// Whether a child can serve, or as many starts have failed as there are slots: waiting for more
+    /// tells no more.
+    pub fn has_tried(&self) -> bool {
+        let failed = self.shared.counters.failed_starts.load(Ordering::Relaxed);
+        let slots = u64::try_from(lock(&self.slots).len()).unwrap_or(u64::MAX);
+        self.has_ready() || failed >= slots
+    }
+
     /// The dialect that the children are spoken with.
     pub fn dialect(&self) -> &D {
         &self.shared.dialect

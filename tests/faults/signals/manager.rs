@@ -19,6 +19,8 @@ fn s11_it_is_ready_when_it_listens_and_a_child_is_or_had_its_time() {
     fault.saw("READY=1 comes after the listener's first connection and with the first child");
     ready_without_a_child();
     fault.saw("without one it comes at the start deadline");
+    ready_with_no_child_to_come();
+    fault.saw("where all children fail it comes at once");
     silent_while_stopped();
     fault.saw("no WATCHDOG=1 for 1 s from a process that is stopped, and again when it goes on");
 }
@@ -57,6 +59,15 @@ fn ready_without_a_child() {
     manager.wait("READY=1");
     assert_eq!(daemon.status()["n_ready"], 0);
     assert_eq!(daemon.call("monitor_version").status(), "OK");
+}
+
+fn ready_with_no_child_to_come() {
+    let fake = FakeBurp::new();
+    fake.at_start(vec![Step::Die(9)]);
+    let manager = Manager::new();
+    let daemon = manager.watched(fake.settings().set("start_deadline", "3600")).start();
+    manager.wait("READY=1");
+    assert_eq!(daemon.status()["n_ready"], 0);
 }
 
 fn silent_while_stopped() {
