@@ -212,11 +212,15 @@ fn what_is_no_header_is_served_and_refused_as_ever() {
 fn from_a_stranger_a_header_is_none() {
     let echo = plain();
     let stranger = Ipv4Addr::new(127, 0, 0, 2);
-    let mut stream = connect_from(stranger, echo.address());
-    stream.write_all(&[header("198.51.100.9:1"), frame(b"who")].concat()).unwrap();
-    assert!(last(&mut stream).unwrap().starts_with(b"Oversized"));
+    let old = b"PROXY TCP4 192.0.2.7 192.0.2.1 4321 11111\r\n".to_vec();
+    // The last one only begins like a header, and is a length.
+    for bytes in [header("198.51.100.9:1"), old, b"\r\n\r\n\0\r\nX".to_vec()] {
+        let mut stream = connect_from(stranger, echo.address());
+        stream.write_all(&[bytes, frame(b"who")].concat()).unwrap();
+        assert!(last(&mut stream).unwrap().starts_with(b"Oversized"));
+    }
     let counted = echo.statistics();
-    assert_eq!((counted.proxied, counted.proxy_failures, counted.oversized), (0, 1, 1));
+    assert_eq!((counted.proxied, counted.proxy_failures, counted.oversized), (0, 2, 3));
 
     let made = Certificates::new();
     let echo = Echo::secured(&made.own("server"), limits());
