@@ -6,10 +6,14 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
 
+use ostler_net::tls::LiveIdentity;
+use ostler_net::{Address, Answer, Body, Limits, Listener, Refusal, Reply, Server, Service};
 use ostler_runtime::Thread;
 use ostler_tests::binaries::{example_client, workspace};
 use ostler_tests::clients::port;
+use ostler_tests::echo::identity;
 use ostler_tests::process::{Process, command, descendants};
 use ostler_tests::wire::{PASSWORD, ask, frame};
 use ostler_tests::{Certificates, Daemon, FakeBurp, PATIENCE, Step};
@@ -263,4 +267,54 @@ fn a_connection_that_was_not_kept_is_made_anew() {
     let told = String::from_utf8_lossy(&output.stderr);
     assert_eq!((output.status.code(), &output.stdout[..]), (Some(0), &b"one\ntwo\n"[..]), "{told}");
     daemon.unwrap().join();
+}
+
+/// Answers with its head and body, and keeps the connection open.
+struct Rude(Vec<u8>, usize);
+
+impl Service for Rude {
+    fn request(&self, _: &[u8], mut reply: Reply) -> Option<(Reply, Answer)> {
+        let Self(head, length) = self;
+        if *length > 0 {
+            reply.keep();
+        }
+        Some((reply, Answer { head: head.clone().into(), body: Body::from(vec![b'x'; *length]) }))
+    }
+
+    fn refused(&self, _: Refusal) -> Option<Answer> {
+        None
+    }
+}
+
+#[test]
+fn a_broken_answer_is_none_for_the_shell_either() {
+    let made = Certificates::new();
+    let own = made.own("rude");
+    let password_file = made.write("password", b"secret\n");
+    let limit = 64 << 20;
+    let endless = [b"OK", &u64::MAX.to_be_bytes()[..]].concat();
+    let whole = b"OK\0\0\0\0\0\0\0\x02{}".to_vec();
+    let too_long = format!("the answer is longer than {limit} bytes\n");
+    let cut = "the answer is not whole\n";
+    for (head, length, code, printed, told) in [
+        (whole.clone(), 0, 0, "{}\n", ""),
+        (b"OK".to_vec(), 0, 2, "", cut),
+        (b"ER\0\0\0\0\0\0\0".to_vec(), 0, 2, "", cut),
+        (whole[..11].to_vec(), 0, 2, "", cut),
+        (endless[..10].to_vec(), 0, 2, "", cut),
+        (endless, limit + (8 << 20), 2, "", too_long.as_str()),
+    ] {
+        let identity = Arc::new(LiveIdentity::new(identity(&own)));
+        let listener = Listener::bind(&Address::parse("127.0.0.1", 0).unwrap()).unwrap().remove(0);
+        let port = listener.inet().unwrap().port().to_string();
+        let service = Arc::new(Rude(head.clone(), length));
+        let listeners = vec![listener.secured(identity)];
+        let _server = Server::start(listeners, 1, Limits::default(), service).unwrap();
+        let mut client = command(workspace().join("packaging/examples/client.sh"));
+        client.args(["127.0.0.1", &port]).arg(&password_file).arg(&own.certificate).arg("c:");
+        let Output { status, stdout, stderr } = client.stdin(Stdio::null()).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        let found = (status.code(), text(stdout), text(stderr));
+        assert_eq!(found, (Some(code), printed.into(), told.into()), "{}", head.escape_ascii());
+    }
 }

@@ -3,11 +3,12 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpStream};
+use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
 use ostler_net::{Drained, Limits};
-use ostler_tests::clients::{connect_from, connect_to};
+use ostler_tests::clients::{connect_from, connect_to, port};
 use ostler_tests::echo::{ask, last, one};
 use ostler_tests::proxy::{header, local, raw};
 use ostler_tests::wire::{PASSWORD, frame};
@@ -211,11 +212,15 @@ fn what_is_no_header_is_served_and_refused_as_ever() {
 fn from_a_stranger_a_header_is_none() {
     let echo = plain();
     let stranger = Ipv4Addr::new(127, 0, 0, 2);
-    let mut stream = connect_from(stranger, echo.address());
-    stream.write_all(&[header("198.51.100.9:1"), frame(b"who")].concat()).unwrap();
-    assert!(last(&mut stream).unwrap().starts_with(b"Oversized"));
+    let old = b"PROXY TCP4 192.0.2.7 192.0.2.1 4321 11111\r\n".to_vec();
+    // The last one only begins like a header, and is a length.
+    for bytes in [header("198.51.100.9:1"), old, b"\r\n\r\n\0\r\nX".to_vec()] {
+        let mut stream = connect_from(stranger, echo.address());
+        stream.write_all(&[bytes, frame(b"who")].concat()).unwrap();
+        assert!(last(&mut stream).unwrap().starts_with(b"Oversized"));
+    }
     let counted = echo.statistics();
-    assert_eq!((counted.proxied, counted.proxy_failures, counted.oversized), (0, 0, 1));
+    assert_eq!((counted.proxied, counted.proxy_failures, counted.oversized), (0, 2, 3));
 
     let made = Certificates::new();
     let echo = Echo::secured(&made.own("server"), limits());
@@ -227,7 +232,30 @@ fn from_a_stranger_a_header_is_none() {
     let mut talk = Secure::new(Version::Tls13, None).over(after);
     assert!(talk.shake_hands().is_err());
     echo.counts("it does not speak TLS", |counted| counted.tls_failures == 1);
+    echo.counts("it may be a proxy", |counted| counted.proxy_failures == 1);
     assert_eq!(echo.statistics().proxied, 0);
+}
+
+#[test]
+fn a_proxy_that_is_not_trusted_is_named_in_the_log() {
+    let made = Certificates::new();
+    let own = made.own("daemon");
+    let path = |path: &Path| path.to_str().unwrap().to_owned();
+    for ssl in ["false", "true"] {
+        let fake = FakeBurp::new();
+        let settings = fake.settings().set("trusted", "198.51.100.7").set("ssl", ssl);
+        let settings = settings.set("sslcert", &path(&own.certificate));
+        let daemon = settings.set("sslkey", &path(&own.key)).start();
+        let mut stream = connect_from(Ipv4Addr::new(127, 0, 0, 2), port(daemon.address()));
+        let source = stream.local_addr().unwrap();
+        stream.write_all(&header(CLIENT)).unwrap();
+        let line = daemon.wait_log("a PROXY header from");
+        let told =
+            format!("a PROXY header from {source}, which is not in `trusted` (0 more before)");
+        assert!(line.ends_with(&told) && line.contains("WARN"), "ssl = {ssl}: {line}");
+        stream.shutdown(Shutdown::Write).unwrap();
+        let _ = stream.read_to_end(&mut Vec::new());
+    }
 }
 
 #[test]

@@ -9,11 +9,12 @@
 # CA_FILE holds the daemon's own certificate, or an authority that signs for nobody else.
 #
 # Ends with 0 after an answer, 1 after KO (a wrong password, or nothing that burp knows), 2 after ER
-# or without an answer.
+# or without a whole answer.
 set -euo pipefail
 export LC_ALL=C # so that ${#text} counts bytes
 
 seconds=20
+limit=$((64 << 20)) # bytes of an answer
 
 fail() {
     printf '%s\n' "$2" >&2
@@ -51,8 +52,12 @@ trap 'rm -f "$answer"' EXIT
 # -noservername: a daemon has one certificate, whatever it is called.
 frame "{\"$kind\": $question, \"password\": $password}" |
     timeout "$seconds" openssl s_client -quiet -noservername -connect "$host:$port" \
-        -CAfile "$ca" -verify_return_error -verify_quiet >"$answer" ||
+        -CAfile "$ca" -verify_return_error -verify_quiet |
+    head -c $((limit + 10)) >"$answer" ||
+    # Whoever sends more is not listened to any longer, which ends openssl.
+    [ "$(wc -c <"$answer")" -eq $((limit + 10)) ] ||
     fail 2 'no answer'
+size=$(wc -c <"$answer")
 
 # Two letters, and for OK and ER the length and as many bytes.
 case $(head -c 2 "$answer" | tr -d '\0') in
@@ -61,8 +66,12 @@ case $(head -c 2 "$answer" | tr -d '\0') in
     ER) code=2 ;;
     *) fail 2 'this is no bui-monitor' ;;
 esac
+[ "$size" -ge 10 ] || fail 2 'the answer is not whole'
 length=$((16#$(od -An -v -tx1 -j 2 -N 8 "$answer" | tr -d ' \n')))
-[ "$(wc -c <"$answer")" -eq $((length + 10)) ] || fail 2 'the answer is not whole'
+if [ "$size" -ne $((length + 10)) ]; then
+    [ "$size" -lt $((limit + 10)) ] || fail 2 "the answer is longer than $limit bytes"
+    fail 2 'the answer is not whole'
+fi
 if [ "$code" -eq 0 ]; then
     tail -c +11 "$answer"
     echo

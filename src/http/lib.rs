@@ -10,10 +10,10 @@
 //!
 //! An [`Http`] is a service of [`ostler_net::Server`], so TLS, Unix sockets, overload, deadlines,
 //! keep-alive and pipelining (requests of a connection are answered in their order, one after the
-//! other) are as they are there. Bodies are limited by [`ostler_net::Limits::max_request`], all else
-//! of a request by [`HeadLimits`]. A client that nobody calls
-//! [authenticated](Responder::authenticated) counts as a stranger between its requests too: proxies
-//! belong to [`ostler_net::Limits::trusted`].
+//! other) are as they are there. Bodies are limited by [`ostler_net::Limits::max_request`], all
+//! else of a request by [`HeadLimits`]. A client that nobody calls
+//! [authenticated](Responder::authenticated) counts as a stranger between its requests too:
+//! proxies belong to [`ostler_net::Limits::trusted`].
 //!
 //! ```no_run
 //! use std::sync::Arc;

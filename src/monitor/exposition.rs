@@ -131,7 +131,7 @@ impl Exposition {
         out.total("tls_failures", help, connections.tls_failures)?;
         let help = "Connections of clients that came through a proxy";
         out.total("proxied_connections", help, connections.proxied)?;
-        let help = "Connections closed since the header of a proxy was malformed";
+        let help = "Connections closed since a proxy was not trusted, or its header malformed";
         out.total("proxy_failures", help, connections.proxy_failures)?;
         let help = "Answers cut off since too many waited to be read";
         out.total("dropped_answers", help, connections.dropped_answers)?;

@@ -90,6 +90,15 @@ impl Caller {
         }
     }
 
+    /// It cannot be understood because it has begun with a proxy's header. From who is not trusted
+    /// none was looked for, and without a word nobody would see why all clients of a proxy fail.
+    pub(crate) fn sent_header(&self, shared: &Shared) {
+        let trusted = &shared.limits.trusted;
+        if self.way == Way::Direct && Origin::of(self.peer, trusted).is_some() {
+            shared.unasked_header(self.peer);
+        }
+    }
+
     pub(crate) fn peer(&self) -> Peer {
         self.peer
     }

@@ -20,6 +20,7 @@ use ostler_runtime::{Deadline, now};
 use crate::answer::Outbox;
 use crate::caller::Caller;
 use crate::frame::Inbox;
+use crate::proxy_header::is_proxys;
 use crate::shared::Shared;
 use crate::socket::{Moved, Want};
 use crate::stream::{Behind, Broken, Stream};
@@ -311,6 +312,9 @@ impl Connection {
                 }
                 Progress::Oversized { announced } => {
                     self.shared.counters.oversized.count();
+                    if is_proxys(self.inbox.bytes()) {
+                        self.caller.sent_header(&self.shared);
+                    }
                     return Next::Refused(Refusal::Oversized { announced, limit });
                 }
                 Progress::Malformed { reason } => {
@@ -431,6 +435,9 @@ impl Connection {
             Broken::Tls(why) => {
                 self.shared.counters.tls_failures.count();
                 log::debug!("{} does not speak TLS as it should: {why}", self.peer());
+                if self.stream.began_as_proxy() {
+                    self.caller.sent_header(&self.shared);
+                }
                 // Closing over unread bytes would destroy the alert that tells the client.
                 self.begin_linger(self.shared.limits.linger_bytes)
             }

@@ -132,6 +132,11 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Start, HeaderError> {
     Ok(if may_become { Start::Undecided } else { Start::Other })
 }
 
+/// Whether `bytes`, with which a connection begins, are a proxy's, well-formed or not.
+pub(crate) fn is_proxys(bytes: &[u8]) -> bool {
+    bytes.starts_with(&SIGNATURE) || bytes.starts_with(&OLD_SIGNATURE)
+}
+
 /// What a header is whose bytes `rest` follow the signature.
 fn after_signature(rest: &[u8], bytes: &[u8]) -> Result<Start, HeaderError> {
     let Some((command, rest)) = rest.split_first() else { return Ok(Start::Begun) };

@@ -23,8 +23,9 @@ pub trait Service: Send + Sync + 'static {
         HEADER_BYTES
     }
 
-    /// The body of one whole request. `Some` answers at once, on the thread that read it; `None` says that the
-    /// service kept `reply` and will send an answer later, or drop it to close the connection.
+    /// The body of one whole request. `Some` answers at once, on the thread that read it; `None`
+    /// says that the service kept `reply` and will send an answer later, or drop it to close the
+    /// connection.
     fn request(&self, body: &[u8], reply: Reply) -> Option<(Reply, Answer)>;
 
     /// A request that never became one. `None` closes the connection without a byte.

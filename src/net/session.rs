@@ -19,6 +19,7 @@ use std::sync::Arc;
 use rustix::io::Errno;
 use rustls::{ServerConfig, ServerConnection};
 
+use crate::proxy_header::{SIGNATURE, is_proxys};
 use crate::socket::{Moved, Socket, Want};
 use crate::stream::{Behind, Broken};
 
@@ -42,6 +43,8 @@ pub(crate) struct Session {
     overhead: usize,
     /// Whether the client has been told that nothing more will come.
     farewell: bool,
+    /// Whether the handshake has failed over the header of a proxy.
+    proxys: bool,
 }
 
 #[derive(Debug)]
@@ -54,7 +57,15 @@ enum State {
 impl Session {
     pub(crate) fn new(socket: Socket, config: Arc<ServerConfig>) -> Self {
         let state = State::Fresh(config);
-        Self { socket, early: VecDeque::new(), state, held: 0, overhead: 0, farewell: false }
+        Self {
+            socket,
+            early: VecDeque::new(),
+            state,
+            held: 0,
+            overhead: 0,
+            farewell: false,
+            proxys: false,
+        }
     }
 
     pub(crate) fn socket(&self) -> &Socket {
@@ -94,7 +105,7 @@ impl Session {
                     return Ok(Moved::Later(Want::Read));
                 }
             }
-            let mut incoming = Incoming { early: &mut self.early, socket: &self.socket };
+            let mut incoming = Incoming::new(&mut self.early, &self.socket);
             let count = match tls.read_tls(&mut incoming) {
                 // With or without a farewell: a frame says how long it is, so that one that was
                 // cut short is never taken for a whole one.
@@ -123,6 +134,7 @@ impl Session {
                 Err(error) => {
                     // The alert that says why. If there is no room for it, there is none.
                     let _ = hand_over(tls, &self.socket);
+                    self.proxys = tls.is_handshaking() && is_proxys(&incoming.first);
                     return Err(broken(&error));
                 }
             }
@@ -168,6 +180,11 @@ impl Session {
     /// Whether the client has begun the handshake.
     pub(crate) fn has_begun(&self) -> bool {
         matches!(&self.state, State::Begun(_))
+    }
+
+    /// Whether the handshake has failed over the header of a proxy.
+    pub(crate) fn began_as_proxy(&self) -> bool {
+        self.proxys
     }
 
     /// Whether there are deciphered bytes that were not received.
@@ -225,10 +242,16 @@ fn failed(error: &io::Error) -> Broken {
 struct Incoming<'a> {
     early: &'a mut VecDeque<u8>,
     socket: &'a Socket,
+    /// The first of the bytes that were read.
+    first: [u8; SIGNATURE.len()],
 }
 
-impl Read for Incoming<'_> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+impl<'a> Incoming<'a> {
+    fn new(early: &'a mut VecDeque<u8>, socket: &'a Socket) -> Self {
+        Self { early, socket, first: [0; SIGNATURE.len()] }
+    }
+
+    fn take(&mut self, into: &mut [u8]) -> io::Result<usize> {
         if !self.early.is_empty() {
             let count = self.early.read(into)?;
             if self.early.is_empty() {
@@ -242,6 +265,16 @@ impl Read for Incoming<'_> {
             Moved::End => Ok(0),
             Moved::Later(_) => Err(ErrorKind::WouldBlock.into()),
         }
+    }
+}
+
+impl Read for Incoming<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let count = self.take(into)?;
+        for (first, byte) in self.first.iter_mut().zip(into.iter().take(count)) {
+            *first = *byte;
+        }
+        Ok(count)
     }
 }
 

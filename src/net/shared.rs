@@ -33,6 +33,7 @@ pub(crate) struct Shared {
     pub(crate) counters: Counters,
     pub(crate) parked: Parked,
     malformed_headers: Seldom,
+    unasked_headers: Seldom,
     work: Sender<Work>,
     draining: AtomicBool,
     // Held only to wait for the last connection's end; the number itself is `counters.open`.
@@ -57,6 +58,7 @@ impl Shared {
             counters: Counters::default(),
             parked: Parked::new()?,
             malformed_headers: Seldom::new(PAUSE),
+            unasked_headers: Seldom::new(PAUSE),
             work,
             draining: AtomicBool::new(false),
             last: Mutex::new(()),
@@ -82,6 +84,16 @@ impl Shared {
         self.counters.proxy_failures.count();
         if let Some(more) = self.malformed_headers.allow() {
             log::warn!("the PROXY header of {proxy} is malformed: {why} ({more} more before)");
+        }
+    }
+
+    /// The header of a proxy that may not send any.
+    pub(crate) fn unasked_header(&self, proxy: Peer) {
+        self.counters.proxy_failures.count();
+        if let Some(more) = self.unasked_headers.allow() {
+            log::warn!(
+                "a PROXY header from {proxy}, which is not in `trusted` ({more} more before)"
+            );
         }
     }
 

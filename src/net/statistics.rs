@@ -31,7 +31,7 @@ pub struct Statistics {
     pub tls_failures: u64,
     /// Connections of clients that have come through a proxy.
     pub proxied: u64,
-    /// Connections closed because the header of a proxy was malformed.
+    /// Connections closed because the header of a proxy was malformed, or the proxy not trusted.
     pub proxy_failures: u64,
     /// Requests that the service never answered.
     pub unanswered: u64,

@@ -113,6 +113,11 @@ impl Stream {
         matches!(self, Self::Tls(session) if session.has_begun())
     }
 
+    /// Whether the client could not be understood because it has begun with a proxy's header.
+    pub(crate) fn began_as_proxy(&self) -> bool {
+        matches!(self, Self::Tls(session) if session.began_as_proxy())
+    }
+
     /// Whether bytes were read from the socket that nobody has received yet.
     pub(crate) fn holds_bytes(&self) -> bool {
         matches!(self, Self::Tls(session) if session.holds_bytes())

@@ -205,7 +205,7 @@ fn types_and_units_are_those_of_the_program() {
         if !is_said {
             troubles.push(format!("README.md: {name}: {:?}, not {unit:?}", readme.unit));
         }
-        if !changes.contains(&format!("\n## {} ", page.since)) {
+        if !changes.contains(&format!("\n## [{}] - ", page.since)) {
             troubles.push(format!("{name}: there is no version {:?}", page.since));
         }
     }

@@ -8,6 +8,7 @@ use std::net::{IpAddr, UdpSocket};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
 use ostler_tests::installed::SERVICE;
+use ostler_tests::process::{Process, command};
 use ostler_tests::{Installed, Kind, PrivateBurp, Unit};
 
 use crate::installed;
@@ -28,7 +29,7 @@ const ATTEMPTS: [(&str, &str); 17] = [
     ("ProcSubset", "cat /proc/meminfo"),
     ("NoExecPaths /tmp", "cp /bin/true /tmp/mine && /tmp/mine"),
     ("NoExecPaths /run", "cp /bin/true /run/bui-monitor/mine && /run/bui-monitor/mine"),
-    ("SystemCallFilter", "renice -n 5 $$"),
+    ("SystemCallFilter", "renice -n 19 $$"),
     ("RestrictSUIDSGID", "touch /var/tmp/mine && chmod u+s /var/tmp/mine"),
     ("RestrictNamespaces", "unshare --user true"),
     ("LockPersonality", "setarch --addr-no-randomize true"),
@@ -72,10 +73,10 @@ fn prepare(service: &Installed) {
 /// The work of a unit that tries all.
 const TRIES: &str = "ExecStart=/bin/sh /etc/burp/attempts\nStandardOutput=file:/run/told\n";
 
-/// The service does that and nothing else.
-fn try_all(service: &Installed) {
-    let text = format!("[Service]\nType=oneshot\nRestart=no\nWatchdogSec=0\nExecStart=\n{TRIES}");
-    service.unit("bui-monitor.service.d/tries.conf", &text);
+/// The service does this and nothing else.
+fn work(service: &Installed, lines: &str) {
+    let text = format!("[Service]\nType=oneshot\nRestart=no\nWatchdogSec=0\nExecStart=\n{lines}");
+    service.unit("bui-monitor.service.d/work.conf", &text);
 }
 
 #[test]
@@ -87,7 +88,7 @@ fn what_it_does_not_need_is_refused() {
     service.unit("bare.service", &format!("[Service]\nType=oneshot\n{account}{TRIES}"));
     let all: Vec<&str> = ATTEMPTS.iter().map(|(name, _)| *name).collect();
     assert_eq!(succeeded(&service, "bare.service"), all, "refused without any unit of ours");
-    try_all(&service);
+    work(&service, TRIES);
     assert_eq!(succeeded(&service, SERVICE), [""; 0], "granted by the unit");
 }
 
@@ -95,13 +96,25 @@ fn what_it_does_not_need_is_refused() {
 fn the_strict_drop_in_lets_no_other_program_run() {
     let burp = PrivateBurp::new(Kind::Small);
     let Some(service) = installed(&burp) else { return };
-    prepare(&service);
-    try_all(&service);
-    succeeded(&service, SERVICE);
+    // Where the libraries are, too, a program that is none of theirs.
+    let hidden = "/usr/lib/of-others/true";
+    fs::create_dir(service.path("/usr/lib/of-others")).unwrap();
+    let copied = Process::start(command("cp").arg("/bin/true").arg(service.path(hidden))).ended();
+    assert!(copied.success());
+    let start = |program: &str| {
+        work(&service, &format!("ExecStart={program}\n"));
+        service.systemd().systemctl(&["start", SERVICE]).status.success()
+    };
+    let programs = ["/bin/sh -c true", hidden];
+    for program in programs {
+        assert!(start(program), "{program}");
+    }
     service.drop_in("strict.conf");
-    assert!(!service.systemd().systemctl(&["start", SERVICE]).status.success());
-    // What systemd calls EXIT_EXEC: the program could not be started.
-    assert_eq!(service.property("ExecMainStatus"), "203");
+    for program in programs {
+        assert!(!start(program), "{program}");
+        // What systemd calls EXIT_EXEC: the program could not be started.
+        assert_eq!(service.property("ExecMainStatus"), "203", "{program}");
+    }
 }
 
 /// An address of this machine that is not for itself alone, if there is a network.
