@@ -36,7 +36,7 @@ impl Verdict {
         } else {
             privileges::with_rights_of(account, all)?
         };
-        let mut verdict = Self { denied: needs.refused, ..Self::default() };
+        let mut verdict = Self { denied: needs.refused, missing: needs.broken, ..Self::default() };
         let mut lacks = Vec::new();
         for tried in tried {
             verdict.note(tried, account, &mut lacks);
