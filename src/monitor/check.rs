@@ -1,5 +1,5 @@
-//! `--check`: the configuration as it takes effect, or everything that is wrong with it, and whether
-//! whoever is to run the daemon can use the files that it needs.
+//! `--check`: the configuration as it takes effect, or everything that is wrong with it, and
+//! whether whoever is to run the daemon can use the files that it needs.
 
 use std::fmt::Display;
 use std::io::{self, Write as _};
@@ -29,8 +29,8 @@ struct Tally {
 }
 
 /// Prints line by line what becomes of the file, as comments, and then what the daemon would run
-/// with, the password hidden; and says on standard error what is wrong or odd. With [`Check::Strict`], what is odd is wrong; with `asked`, so is what this user
-/// may not do.
+/// with, the password hidden; and says on standard error what is wrong or odd. With
+/// [`Check::Strict`], what is odd is wrong; with `asked`, so is what this user may not do.
 pub(crate) fn run(path: &Path, check: Check, asked: Option<&str>) -> Exit {
     let mut tally = Tally::default();
     let document = match load::document(path) {
@@ -130,7 +130,7 @@ impl Tally {
             self.warn(&denied);
         }
         if !commands.is_empty() {
-            eprintln!("root grants {name} what is lacking by:");
+            eprintln!("root grants {} what is lacking by:", escape(name));
         }
         for command in commands {
             eprintln!("    {command}");

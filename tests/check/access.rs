@@ -15,10 +15,10 @@ use serde_json::json;
 use crate::machine::{KEYS, Machine, SERVICE, SERVICE_NUMBER};
 
 /// Below `/etc`: the configuration, and the files that it and burp's own name.
-const OURS: &str = "burp/bui-monitor.cfg";
+pub(crate) const OURS: &str = "burp/bui-monitor.cfg";
 const BURPS: &str = "burp/burp.conf";
 
-fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     if rustix::process::getuid().is_root() {
         return true;
     }
@@ -27,19 +27,19 @@ fn is_root() -> bool {
 }
 
 /// What a check of `file` for `account` comes to.
-fn checked(machine: &Machine, account: &str, more: &[&str]) -> Checked {
+pub(crate) fn checked(machine: &Machine, account: &str, more: &[&str]) -> Checked {
     let mut check = machine.command(bui_monitor());
     check.args(["--check", "-c"]).arg(format!("/etc/{OURS}")).args(["--account", account]);
     Checked::of(check.args(more))
 }
 
 /// The commands that were printed, and nothing else.
-fn commands(checked: &Checked) -> Vec<String> {
+pub(crate) fn commands(checked: &Checked) -> Vec<String> {
     checked.told.lines().filter_map(|line| line.strip_prefix("    ")).map(str::to_owned).collect()
 }
 
 /// Runs the commands as root does, who has copied them into a shell.
-fn run(machine: &Machine, commands: &[String]) {
+pub(crate) fn run(machine: &Machine, commands: &[String]) {
     for words in commands {
         let status = machine.command("sh").args(["-ec", words]).status().unwrap();
         assert!(status.success(), "{words}");
@@ -236,7 +236,8 @@ fn an_account_without_a_group_of_its_own_takes_lists() {
     assert_eq!(checked(&machine, "nobody", &["--strict"]).told, "");
     // Where there are lists already, the bits of the mode mean something else.
     let more = checked(&machine, SERVICE, &[]);
-    let lists = commands(&more).iter().filter(|line| line.starts_with("setfacl -m u:bui-")).count();
+    let lists =
+        commands(&more).iter().filter(|line| line.starts_with("setfacl -n -m u:bui-")).count();
     assert_eq!((lists, commands(&more).len()), (3, 3), "{}", more.told);
     run(&machine, &commands(&more));
     for account in [SERVICE, "nobody"] {
