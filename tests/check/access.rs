@@ -246,6 +246,31 @@ fn an_account_without_a_group_of_its_own_takes_lists() {
 }
 
 #[test]
+fn users_are_found_among_names_that_are_no_text() {
+    if !is_root() {
+        return;
+    }
+    let machine = Machine::new();
+    machine.write(OURS, clean().replace("pool = 1", "pool = 1\nuser = bui-monitor"));
+    for file in ["passwd", "group"] {
+        let known = fs::read(machine.etc(file)).unwrap();
+        let strange = b"caf\xe9:x:61003:61003:\xe9:/nonexistent:/bin/false\n";
+        fs::write(machine.etc(file), [strange, known.as_slice()].concat()).unwrap();
+    }
+    let command = "chgrp bui-monitor /etc/burp/bui-monitor.cfg && \
+                   chmod g=r /etc/burp/bui-monitor.cfg";
+    let told = checked(&machine, SERVICE, &[]);
+    assert_eq!((told.code, commands(&told)), (77, vec![command.to_owned()]), "{}", told.told);
+    assert!(!told.told.contains("there is no user"), "{}", told.told);
+    // What stands in a file's place is told.
+    fs::remove_file(machine.etc("group")).unwrap();
+    fs::create_dir(machine.etc("group")).unwrap();
+    let told = checked(&machine, SERVICE, &[]).told;
+    let words = "warning: users and groups are not known: /etc/group: ";
+    assert!(told.starts_with(words), "{told}");
+}
+
+#[test]
 fn what_no_command_grants_is_told() {
     if !is_root() {
         return;
