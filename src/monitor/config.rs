@@ -206,7 +206,8 @@ fn warn(reader: &mut Reader<'_>, config: &Config) {
     }
 }
 
-fn is_readable_by_all(path: &Path) -> bool {
+/// Whether it is a file that every user of this machine can read.
+pub(crate) fn is_readable_by_all(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o004 != 0)
 }
 
