@@ -123,7 +123,7 @@ impl Tally {
         let Verdict { denied, missing, commands } = match tried {
             Ok(verdict) => verdict,
             Err(error) => {
-                let words = format!("what {name} may do can be tried by root only: {error}");
+                let words = format!("what {name} may do cannot be tried: {error}");
                 if asked.is_none() {
                     self.warn(&[words]);
                     return Ok(());

@@ -11,7 +11,7 @@ use rustix::fs::{Access, OFlags, access};
 
 use crate::check_grant;
 use crate::check_needs::{Need, Needs};
-use crate::check_way::Way;
+use crate::check_way::{self, Way};
 
 /// What there is to be said of an account's rights.
 #[derive(Debug, Default)]
@@ -27,6 +27,9 @@ pub(crate) struct Verdict {
 impl Verdict {
     /// Tries everything with the rights of `account`. Only root can do that for somebody else.
     pub(crate) fn of(needs: Needs, account: &Account, accounts: &Accounts) -> io::Result<Self> {
+        if !check_way::is_testable() {
+            return Err(io::Error::other("/proc is not there, and has to be mounted"));
+        }
         // The ways are gone with the rights of this process, which may reach farther.
         let along = |need: Need| (Way::along(&need.path), need);
         let ways: Vec<(Way, Need)> = needs.files.into_iter().map(along).collect();
@@ -34,7 +37,8 @@ impl Verdict {
         let tried: Vec<Tried> = if account.uid == rustix::process::geteuid() {
             all()
         } else {
-            privileges::with_rights_of(account, all)?
+            privileges::with_rights_of(account, all)
+                .map_err(|error| io::Error::new(error.kind(), format!("only by root: {error}")))?
         };
         let mut verdict = Self { denied: needs.refused, missing: needs.broken, ..Self::default() };
         let mut lacks = Vec::new();

@@ -316,7 +316,7 @@ fn the_account_is_the_one_that_is_named_or_becomes_or_is_of_the_packages_or_runs
         let other = Checked::of(
             command(bui_monitor()).args(["--check", "--account", "root", "-c"]).arg(&file),
         );
-        assert!(other.code == 77 && other.told.contains("by root only"), "{}", other.told);
+        assert!(other.code == 77 && other.told.contains("only by root"), "{}", other.told);
         return;
     }
     let machine = Machine::new();

@@ -1,6 +1,7 @@
 //! What a printed command must not do: give others a right, or take one from anybody.
 
-use ostler_tests::checked::clean;
+use ostler_tests::binaries::bui_monitor;
+use ostler_tests::checked::{Checked, clean};
 
 use crate::access::{OURS, checked, commands, is_root, run};
 use crate::machine::{Machine, SERVICE, SERVICE_NUMBER};
@@ -91,4 +92,19 @@ fn a_name_that_cannot_be_copied_is_told_beside_the_file() {
                  configuration); root must decide how, since its name cannot be copied from a \
                  terminal\n";
     assert_eq!(told, words);
+}
+
+#[test]
+fn without_proc_no_command_is_printed() {
+    if !is_root() {
+        return;
+    }
+    let machine = prepared(":");
+    let mut check = machine.command("sh");
+    check.args(["-ec", "mount -t tmpfs none /proc; exec \"$@\"", "sh"]).arg(bui_monitor());
+    check.args(["--check", "-c", "/etc/burp/bui-monitor.cfg", "--account", SERVICE]);
+    let told = Checked::of(&mut check);
+    let words = "error: what bui-monitor may do cannot be tried: /proc is not there, and has to be \
+                 mounted\n";
+    assert_eq!((told.code, told.told.as_str()), (77, words));
 }
