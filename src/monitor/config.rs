@@ -190,7 +190,10 @@ fn warn(reader: &mut Reader<'_>, config: &Config) {
         reader.odd(GLOBAL, key, "is empty, so that everybody knows it");
     }
     if is_readable_by_all(file) {
-        reader.odd(GLOBAL, key, "can be read by every user of this machine: chmod 0640");
+        // By the mode alone the daemon, too, would lose a file of another group.
+        let words = "can be read by every user of this machine: chgrp to the daemon's group, then \
+                     chmod 0640";
+        reader.odd(GLOBAL, key, words);
     }
     let cores = thread::available_parallelism().map_or(usize::MAX, NonZero::get);
     if config.pool > cores {

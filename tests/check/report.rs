@@ -76,7 +76,7 @@ fn a_file_that_everybody_can_read_is_dangerous_where_the_password_stands() {
     assert!(report().contains("# x.cfg:2: used: [Global] password = (hidden)\n"), "{}", report());
     fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
     let words = "# x.cfg:2: dangerous: [Global] password = (hidden): can be read by every user of \
-                 this machine: chmod 0640\n";
+                 this machine: chgrp to the daemon's group, then chmod 0640\n";
     assert!(report().contains(words), "{}", report());
 }
 
