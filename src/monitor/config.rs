@@ -195,12 +195,19 @@ fn warn(reader: &mut Reader<'_>, config: &Config) {
                      chmod 0640";
         reader.odd(GLOBAL, key, words);
     }
+    // The default is nobody's decision, and no line of the file is to be blamed for it.
+    if reader.has(GLOBAL, "pool") {
+        warn_of_pool(reader, config.pool);
+    }
+}
+
+fn warn_of_pool(reader: &mut Reader<'_>, pool: usize) {
     let cores = thread::available_parallelism().map_or(usize::MAX, NonZero::get);
-    if config.pool > cores {
+    if pool > cores {
         let words = format!("is more than this machine's {cores} cores, which is rarely of use");
         reader.odd(GLOBAL, "pool", words);
     }
-    if config.pool >= STATUS_CHILDREN {
+    if pool >= STATUS_CHILDREN {
         let words = format!(
             "takes all {STATUS_CHILDREN} status children that a burp server grants unless its \
              max_status_children says more"
