@@ -6,6 +6,8 @@ use ostler_tests::checked::{Checked, clean};
 use crate::access::{OURS, checked, commands, is_root, run};
 use crate::machine::{Machine, SERVICE, SERVICE_NUMBER};
 
+const FILE: &str = "/etc/burp/bui-monitor.cfg";
+
 /// A machine whose configuration is to be granted, once `prepare` was run in `/etc/burp`.
 fn prepared(prepare: &str) -> Machine {
     let machine = Machine::new();
@@ -32,7 +34,6 @@ fn the_mask_of_a_list_stays_as_it_is() {
     if !is_root() {
         return;
     }
-    const FILE: &str = "/etc/burp/bui-monitor.cfg";
     let narrow = prepared("setfacl -m u:nobody:r,m::- bui-monitor.cfg");
     let told = checked(&narrow, SERVICE, &[]);
     let words = format!(
@@ -102,7 +103,7 @@ fn without_proc_no_command_is_printed() {
     let machine = prepared(":");
     let mut check = machine.command("sh");
     check.args(["-ec", "mount -t tmpfs none /proc; exec \"$@\"", "sh"]).arg(bui_monitor());
-    check.args(["--check", "-c", "/etc/burp/bui-monitor.cfg", "--account", SERVICE]);
+    check.args(["--check", "-c", FILE, "--account", SERVICE]);
     let told = Checked::of(&mut check);
     let words = "error: what bui-monitor may do cannot be tried: /proc is not there, and has to be \
                  mounted\n";
