@@ -4,9 +4,10 @@
 //! may stand relative to the file that includes it. Of a key that stands twice the last counts, but
 //! of `status_port` the first. A value in quotes ends with them; without quotes nothing is a comment.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+
+use ostler_runtime::files::read_regular;
 
 use crate::pattern::Matches;
 
@@ -74,16 +75,17 @@ impl BurpConfig {
     }
 
     fn read_file(&mut self, path: &Path, depth: usize) -> io::Result<()> {
-        let failed = |words: &str| io::Error::other(format!("{}: {words}", path.display()));
+        let failed =
+            |kind, words: &str| io::Error::new(kind, format!("{}: {words}", path.display()));
         self.files.push(path.to_owned());
         if depth > MAX_DEPTH {
-            return Err(failed("included too deep"));
+            return Err(failed(io::ErrorKind::Other, "included too deep"));
         }
-        let size = fs::metadata(path).map_err(|error| failed(&error.to_string()))?.len();
-        if size > MAX_BYTES {
-            return Err(failed("too long for a configuration"));
+        let bytes = read_regular(path, MAX_BYTES.saturating_add(1))
+            .map_err(|error| failed(error.kind(), &error.to_string()))?;
+        if bytes.len() as u64 > MAX_BYTES {
+            return Err(failed(io::ErrorKind::Other, "too long for a configuration"));
         }
-        let bytes = fs::read(path).map_err(|error| failed(&error.to_string()))?;
         for line in String::from_utf8_lossy(&bytes).lines() {
             if let Some(included) = line.strip_prefix(". ") {
                 self.include(&path.parent().unwrap_or(Path::new("/")).join(included), depth)?;
@@ -101,11 +103,11 @@ impl BurpConfig {
             self.files.push(pattern.to_owned());
         }
         for path in paths {
-            if path.is_file() {
-                self.read_file(&path, depth + 1)?;
-            } else {
-                // burp itself will say what is wrong with it.
+            if !path.exists() || path.is_dir() {
+                // burp itself says that there is none, and reads nothing from a directory.
                 self.files.push(path);
+            } else {
+                self.read_file(&path, depth + 1)?;
             }
         }
         Ok(())
@@ -147,6 +149,7 @@ fn unquoted(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     fn read(text: &str) -> BurpConfig {
         let directory = tempfile::tempdir().unwrap();

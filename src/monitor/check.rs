@@ -1,5 +1,5 @@
-//! `--check`: the configuration as it takes effect, or everything that is wrong with it, and whether
-//! whoever is to run the daemon can use the files that it needs.
+//! `--check`: the configuration as it takes effect, or everything that is wrong with it, and
+//! whether whoever is to run the daemon can use the files that it needs.
 
 use std::fmt::Display;
 use std::io::{self, Write as _};
@@ -29,8 +29,8 @@ struct Tally {
 }
 
 /// Prints line by line what becomes of the file, as comments, and then what the daemon would run
-/// with, the password hidden; and says on standard error what is wrong or odd. With [`Check::Strict`], what is odd is wrong; with `asked`, so is what this user
-/// may not do.
+/// with, the password hidden; and says on standard error what is wrong or odd. With
+/// [`Check::Strict`], what is odd is wrong; with `asked`, so is what this user may not do.
 pub(crate) fn run(path: &Path, check: Check, asked: Option<&str>) -> Exit {
     let mut tally = Tally::default();
     let document = match load::document(path) {
@@ -40,15 +40,16 @@ pub(crate) fn run(path: &Path, check: Check, asked: Option<&str>) -> Exit {
             None
         }
     };
+    let accounts = tally.accounts();
     let mut shown = String::new();
     let config = document.map(|document| {
         let mut reader = Reader::new(&document);
         let config = Config::ask(&mut reader);
-        tally.judge(path, &config, &reader);
+        tally.judge(path, &config, &reader, &accounts);
         shown = Report::of(&document, &reader, &config).to_string();
         config
     });
-    if let Err(exit) = tally.look(path, config.as_ref(), asked) {
+    if let Err(exit) = tally.look(path, config.as_ref(), &accounts, asked) {
         return exit;
     }
     if let Some(config) = config.filter(|_| !tally.is_wrong) {
@@ -74,8 +75,18 @@ impl Tally {
         tell("error", sentences);
     }
 
+    /// Who there is. Where there are no files of accounts nobody has a name.
+    fn accounts(&mut self) -> Accounts {
+        Accounts::read().unwrap_or_else(|error| {
+            if error.kind() != io::ErrorKind::NotFound {
+                self.warn(&[format!("users and groups are not known: {error}")]);
+            }
+            Accounts::default()
+        })
+    }
+
     /// Tells what is wrong or odd with a configuration that was read, and with what it names.
-    fn judge(&mut self, path: &Path, config: &Config, reader: &Reader<'_>) {
+    fn judge(&mut self, path: &Path, config: &Config, reader: &Reader<'_>, accounts: &Accounts) {
         let place = path.display();
         if !reader.problems().is_empty() {
             return self.blame(reader.problems());
@@ -84,7 +95,7 @@ impl Tally {
         if let Err(error) = config.tls.as_ref().map(Identity::load).transpose() {
             self.blame(&[format!("{place}: [Global] sslcert, sslkey, sslca: {error}")]);
         }
-        if let Some(user) = config.user.as_deref().filter(|user| !privileges::has_user(user)) {
+        if let Some(user) = config.user.as_deref().filter(|user| accounts.user(user).is_none()) {
             self.blame(&[format!("{place}: [Global] user: there is no user {user}")]);
         }
     }
@@ -94,26 +105,25 @@ impl Tally {
         &mut self,
         path: &Path,
         config: Option<&Config>,
+        accounts: &Accounts,
         asked: Option<&str>,
     ) -> Result<(), Exit> {
-        // Where there are no such files nobody has a name.
-        let accounts = Accounts::read().unwrap_or_default();
         let account = match asked.map(|name| accounts.user(name).ok_or(name)) {
             Some(Ok(account)) => Some(account),
             Some(Err(name)) => {
                 self.blame(&[format!("--account {name}: there is no such user")]);
                 return Err(Exit::Usage);
             }
-            None => presumed(config, &accounts),
+            None => presumed(config, accounts),
         };
         let Some(account) = account else { return Ok(()) };
         let name = &account.name;
-        let needs = Needs::of(path, config, &account, &accounts);
-        let tried = Verdict::of(needs, &account, &accounts);
+        let needs = Needs::of(path, config, &account, accounts);
+        let tried = Verdict::of(needs, &account, accounts);
         let Verdict { denied, missing, commands } = match tried {
             Ok(verdict) => verdict,
             Err(error) => {
-                let words = format!("what {name} may do can be tried by root only: {error}");
+                let words = format!("what {name} may do cannot be tried: {error}");
                 if asked.is_none() {
                     self.warn(&[words]);
                     return Ok(());
@@ -130,7 +140,7 @@ impl Tally {
             self.warn(&denied);
         }
         if !commands.is_empty() {
-            eprintln!("root grants {name} what is lacking by:");
+            eprintln!("root grants {} what is lacking by:", escape(name));
         }
         for command in commands {
             eprintln!("    {command}");

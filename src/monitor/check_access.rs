@@ -11,7 +11,7 @@ use rustix::fs::{Access, OFlags, access};
 
 use crate::check_grant;
 use crate::check_needs::{Need, Needs};
-use crate::check_way::Way;
+use crate::check_way::{self, Way};
 
 /// What there is to be said of an account's rights.
 #[derive(Debug, Default)]
@@ -27,6 +27,9 @@ pub(crate) struct Verdict {
 impl Verdict {
     /// Tries everything with the rights of `account`. Only root can do that for somebody else.
     pub(crate) fn of(needs: Needs, account: &Account, accounts: &Accounts) -> io::Result<Self> {
+        if !check_way::is_testable() {
+            return Err(io::Error::other("/proc is not there, and has to be mounted"));
+        }
         // The ways are gone with the rights of this process, which may reach farther.
         let along = |need: Need| (Way::along(&need.path), need);
         let ways: Vec<(Way, Need)> = needs.files.into_iter().map(along).collect();
@@ -34,20 +37,24 @@ impl Verdict {
         let tried: Vec<Tried> = if account.uid == rustix::process::geteuid() {
             all()
         } else {
-            privileges::with_rights_of(account, all)?
+            privileges::with_rights_of(account, all)
+                .map_err(|error| io::Error::new(error.kind(), format!("only by root: {error}")))?
         };
-        let mut verdict = Self { denied: needs.refused, ..Self::default() };
+        let mut verdict = Self { denied: needs.refused, missing: needs.broken, ..Self::default() };
         let mut lacks = Vec::new();
         for tried in tried {
             verdict.note(tried, account, &mut lacks);
         }
-        for Lack { path, rights, named } in &lacks {
+        for Lack { path, rights, held, named } in &lacks {
             let what = verb(*rights, path.is_dir());
             let place = path.display();
-            verdict.denied.push(format!("{place}: {} cannot {what} it ({named})", account.name));
-            let command = check_grant::command(path, *rights, account, accounts);
-            let command = command.filter(|command| !verdict.commands.contains(command));
-            verdict.commands.extend(command);
+            let mut words = format!("{place}: {} cannot {what} it ({named})", account.name);
+            match check_grant::command(path, *rights, *held, account, accounts) {
+                Ok(command) if verdict.commands.contains(&command) => {}
+                Ok(command) => verdict.commands.push(command),
+                Err(reason) => words.extend(["; root must decide how, since ", reason]),
+            }
+            verdict.denied.push(words);
         }
         Ok(verdict)
     }
@@ -66,14 +73,14 @@ impl Verdict {
             }
             _ => self.missing.push(format!("{place}: {error} ({named})")),
         }
-        for (step, rights) in lacking {
+        for Lacking { path: step, rights, held } in lacking {
             // What is needed for several reasons is granted once, with all that they need.
             if let Some(lack) = lacks.iter_mut().find(|lack| lack.path == step) {
                 lack.rights |= rights;
             } else {
                 let is_end = path.canonicalize().is_ok_and(|end| end == step);
                 let way = if is_end { String::new() } else { format!("on the way to {place}, ") };
-                lacks.push(Lack { path: step, rights, named: format!("{way}{named}") });
+                lacks.push(Lack { path: step, rights, held, named: format!("{way}{named}") });
             }
         }
     }
@@ -83,14 +90,22 @@ impl Verdict {
 struct Lack {
     path: PathBuf,
     rights: Access,
+    held: Access,
     named: String,
+}
+
+/// The same of one need: the rights that a step must grant, and those that it does grant.
+struct Lacking {
+    path: PathBuf,
+    rights: Access,
+    held: Access,
 }
 
 /// A need, how it went, and which steps on the way to it do not grant what they must.
 struct Tried {
     need: Need,
     result: io::Result<()>,
-    lacking: Vec<(PathBuf, Access)>,
+    lacking: Vec<Lacking>,
 }
 
 impl Tried {
@@ -100,7 +115,10 @@ impl Tried {
         let lacking = way.steps.iter().zip(1..).filter_map(|(step, number)| {
             // Directories on the way are entered.
             let rights = if number == last { need.rights } else { Access::EXEC_OK };
-            (!step.grants(rights)).then(|| (step.path.clone(), rights))
+            let all = [Access::READ_OK, Access::WRITE_OK, Access::EXEC_OK];
+            let held = || all.into_iter().filter(|right| step.grants(*right)).collect();
+            let path = step.path.clone();
+            (!step.grants(rights)).then(|| Lacking { path, rights, held: held() })
         });
         let lacking = lacking.collect();
         let result = way.end.and_then(|()| test(&need));

@@ -1,4 +1,5 @@
-//! A configuration as it takes effect: the lines of a file that says the same, but for the password.
+//! A configuration as it takes effect: the lines of a file that says the same, but for the
+//! password.
 
 use std::fmt;
 use std::path::Path;

@@ -26,6 +26,8 @@ pub(crate) struct Needs {
     pub(crate) files: Vec<Need>,
     /// What no right to a file would help against.
     pub(crate) refused: Vec<String>,
+    /// What is wrong with a file, whoever reads it.
+    pub(crate) broken: Vec<String>,
 }
 
 impl Needs {
@@ -65,14 +67,23 @@ impl Needs {
 
     /// What burp needs, by its client's configuration.
     fn burp(&mut self, file: &Path, account: &Account, accounts: &Accounts) {
-        let (burp, _) = BurpConfig::read_as_far(file);
+        let (burp, read) = BurpConfig::read_as_far(file);
         let place = file.display();
+        // Of these two whoever is to read it tells more.
+        let told = [ErrorKind::NotFound, ErrorKind::PermissionDenied];
+        if let Some(error) = read.err().filter(|error| !told.contains(&error.kind())) {
+            self.broken.push(format!("{error} ([Burp] bconfcli, or included there)"));
+        }
         self.read(file, "[Burp] bconfcli");
         for directory in &burp.listed {
             let rights = Access::READ_OK | Access::EXEC_OK;
             self.add(directory, rights, format!("looked through for {place}"));
         }
         for included in burp.files.iter().skip(1) {
+            if included.is_dir() {
+                let words = "is a directory, of which burp reads nothing";
+                self.broken.push(format!("{}: {words} (included by {place})", included.display()));
+            }
             self.read(included, format!("included by {place}"));
         }
         for (key, path) in [

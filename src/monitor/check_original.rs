@@ -1,5 +1,5 @@
-//! What Burp-UI's own programs (1.1.1) make of a configuration: which keys are another program's, what
-//! they put in place of a value that ours refuses, and what a value means to them.
+//! What Burp-UI's own programs (1.1.1) make of a configuration: which keys are another program's,
+//! what they put in place of a value that ours refuses, and what a value means to them.
 
 use ostler_runtime::Document;
 use ostler_runtime::ini::Value;

@@ -8,13 +8,13 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::net::IpAddr;
 
-use ostler_net::Address;
+use ostler_net::{Address, Network};
 use ostler_runtime::ini::Entry;
 use ostler_runtime::{Document, Problem, Reader};
 
 use crate::check_effective::Effective;
 use crate::check_original;
-use crate::config::Config;
+use crate::config::{Config, is_readable_by_all};
 use crate::password_file;
 use crate::status_text::escape;
 
@@ -180,9 +180,9 @@ impl View<'_> {
             fate = Fate::Different;
             words.insert(0, meant.to_owned());
         }
-        if key == "bind" && self.is_open() {
+        if let Some(danger) = self.danger(section, key) {
             fate = Fate::Dangerous;
-            words.push("without ssl the password crosses the network as plain text".to_owned());
+            words.push(danger.to_owned());
         }
         Judged { fate, value: Some(value.to_owned()), words }
     }
@@ -196,16 +196,40 @@ impl View<'_> {
         }
     }
 
-    /// Whether other machines are served without TLS.
-    fn is_open(&self) -> bool {
-        let is_far = |address: &Address| match address {
-            Address::Inet { host, .. } => match host.parse::<IpAddr>() {
-                Ok(address) => !address.is_loopback(),
-                Err(_) => host != "localhost",
-            },
-            Address::Unix(_) => false,
+    /// What anybody may do or learn by the value in effect.
+    fn danger(&self, section: &str, key: &str) -> Option<&'static str> {
+        let Config { addresses, status_addresses, tls, limits, .. } = self.config;
+        let holds_key = match (key, tls) {
+            ("sslkey", Some(_)) => true,
+            ("sslcert", Some(tls)) => tls.key == tls.certificate,
+            _ => false,
         };
-        self.config.tls.is_none() && self.config.addresses.iter().any(is_far)
+        match (section, key) {
+            ("Global", "bind") if tls.is_none() && addresses.iter().any(is_far) => {
+                Some("without ssl the password crosses the network as plain text")
+            }
+            ("Status", "bind") if status_addresses.iter().any(is_far) => {
+                Some("whoever reaches it sees the names of clients, without a password")
+            }
+            ("Global", "trusted") if limits.trusted.iter().any(Network::is_everybody) => {
+                Some("it is everybody, who may then name any address by a PROXY header")
+            }
+            ("Global", _) if holds_key && tls.iter().any(|tls| is_readable_by_all(&tls.key)) => {
+                Some("the key can be read by every user of this machine")
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Whether other machines reach it.
+fn is_far(address: &Address) -> bool {
+    match address {
+        Address::Inet { host, .. } => match host.parse::<IpAddr>() {
+            Ok(address) => !address.to_canonical().is_loopback(),
+            Err(_) => host != "localhost",
+        },
+        Address::Unix(_) => false,
     }
 }
 

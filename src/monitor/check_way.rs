@@ -11,6 +11,9 @@ use rustix::io::Errno;
 /// So many symbolic links are followed, as by the kernel.
 const MAX_LINKS: usize = 40;
 
+/// Where the system has the files that this process holds open.
+const HANDLES: &str = "/proc/self/fd";
+
 /// A directory on the way, or what lies at its end.
 #[derive(Debug)]
 pub(crate) struct Step {
@@ -28,8 +31,13 @@ impl Step {
 
     /// Whether this thread may do that with it, apart from the way that leads to it.
     pub(crate) fn grants(&self, rights: Access) -> bool {
-        access(format!("/proc/self/fd/{}", self.handle.as_raw_fd()), rights).is_ok()
+        access(format!("{HANDLES}/{}", self.handle.as_raw_fd()), rights).is_ok()
     }
+}
+
+/// Whether [`Step::grants`] can know: the answer of a system without these is always no.
+pub(crate) fn is_testable() -> bool {
+    Path::new(HANDLES).is_dir()
 }
 
 /// See the module.

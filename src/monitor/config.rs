@@ -190,14 +190,24 @@ fn warn(reader: &mut Reader<'_>, config: &Config) {
         reader.odd(GLOBAL, key, "is empty, so that everybody knows it");
     }
     if is_readable_by_all(file) {
-        reader.odd(GLOBAL, key, "can be read by every user of this machine: chmod 0640");
+        // By the mode alone the daemon, too, would lose a file of another group.
+        let words = "can be read by every user of this machine: chgrp to the daemon's group, then \
+                     chmod 0640";
+        reader.odd(GLOBAL, key, words);
     }
+    // The default is nobody's decision, and no line of the file is to be blamed for it.
+    if reader.has(GLOBAL, "pool") {
+        warn_of_pool(reader, config.pool);
+    }
+}
+
+fn warn_of_pool(reader: &mut Reader<'_>, pool: usize) {
     let cores = thread::available_parallelism().map_or(usize::MAX, NonZero::get);
-    if config.pool > cores {
+    if pool > cores {
         let words = format!("is more than this machine's {cores} cores, which is rarely of use");
         reader.odd(GLOBAL, "pool", words);
     }
-    if config.pool >= STATUS_CHILDREN {
+    if pool >= STATUS_CHILDREN {
         let words = format!(
             "takes all {STATUS_CHILDREN} status children that a burp server grants unless its \
              max_status_children says more"
@@ -206,7 +216,8 @@ fn warn(reader: &mut Reader<'_>, config: &Config) {
     }
 }
 
-fn is_readable_by_all(path: &Path) -> bool {
+/// Whether it is a file that every user of this machine can read.
+pub(crate) fn is_readable_by_all(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o004 != 0)
 }
 

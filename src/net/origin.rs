@@ -60,6 +60,11 @@ pub struct Network(IpNet);
 pub struct NetworkError;
 
 impl Network {
+    /// Whether every address of its kind is in it.
+    pub fn is_everybody(&self) -> bool {
+        self.0.prefix_len() == 0
+    }
+
     fn contains(&self, address: IpAddr) -> bool {
         self.0.contains(&address)
     }

@@ -40,9 +40,9 @@ pub struct Account {
 }
 
 impl Accounts {
-    /// Reads both files.
+    /// Reads both files. What is not UTF-8 in them spoils no more than the name that it stands in.
     pub fn read() -> io::Result<Self> {
-        Ok(Self::parse(&fs::read_to_string("/etc/passwd")?, &fs::read_to_string("/etc/group")?))
+        Ok(Self::parse(&read("/etc/passwd")?, &read("/etc/group")?))
     }
 
     fn parse(passwd: &str, group: &str) -> Self {
@@ -104,6 +104,12 @@ impl Accounts {
             groups: groups.collect(),
         }
     }
+}
+
+fn read(path: &str) -> io::Result<String> {
+    let bytes =
+        fs::read(path).map_err(|error| io::Error::new(error.kind(), format!("{path}: {error}")))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 #[cfg(test)]

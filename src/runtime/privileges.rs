@@ -21,11 +21,6 @@ pub fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
-/// Whether there is a user `name`.
-pub fn has_user(name: &str) -> bool {
-    Accounts::read().is_ok_and(|accounts| accounts.user(name).is_some())
-}
-
 /// Becomes the user `name`, with that user's groups, for good, and takes the files `own` along. To be
 /// called before any thread is started.
 pub fn become_user(name: &str, own: &[PathBuf]) -> io::Result<()> {

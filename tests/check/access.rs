@@ -15,10 +15,10 @@ use serde_json::json;
 use crate::machine::{KEYS, Machine, SERVICE, SERVICE_NUMBER};
 
 /// Below `/etc`: the configuration, and the files that it and burp's own name.
-const OURS: &str = "burp/bui-monitor.cfg";
+pub(crate) const OURS: &str = "burp/bui-monitor.cfg";
 const BURPS: &str = "burp/burp.conf";
 
-fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     if rustix::process::getuid().is_root() {
         return true;
     }
@@ -27,19 +27,19 @@ fn is_root() -> bool {
 }
 
 /// What a check of `file` for `account` comes to.
-fn checked(machine: &Machine, account: &str, more: &[&str]) -> Checked {
+pub(crate) fn checked(machine: &Machine, account: &str, more: &[&str]) -> Checked {
     let mut check = machine.command(bui_monitor());
     check.args(["--check", "-c"]).arg(format!("/etc/{OURS}")).args(["--account", account]);
     Checked::of(check.args(more))
 }
 
 /// The commands that were printed, and nothing else.
-fn commands(checked: &Checked) -> Vec<String> {
+pub(crate) fn commands(checked: &Checked) -> Vec<String> {
     checked.told.lines().filter_map(|line| line.strip_prefix("    ")).map(str::to_owned).collect()
 }
 
 /// Runs the commands as root does, who has copied them into a shell.
-fn run(machine: &Machine, commands: &[String]) {
+pub(crate) fn run(machine: &Machine, commands: &[String]) {
     for words in commands {
         let status = machine.command("sh").args(["-ec", words]).status().unwrap();
         assert!(status.success(), "{words}");
@@ -236,12 +236,38 @@ fn an_account_without_a_group_of_its_own_takes_lists() {
     assert_eq!(checked(&machine, "nobody", &["--strict"]).told, "");
     // Where there are lists already, the bits of the mode mean something else.
     let more = checked(&machine, SERVICE, &[]);
-    let lists = commands(&more).iter().filter(|line| line.starts_with("setfacl -m u:bui-")).count();
+    let lists =
+        commands(&more).iter().filter(|line| line.starts_with("setfacl -n -m u:bui-")).count();
     assert_eq!((lists, commands(&more).len()), (3, 3), "{}", more.told);
     run(&machine, &commands(&more));
     for account in [SERVICE, "nobody"] {
         assert_eq!(checked(&machine, account, &["--strict"]).told, "", "{account}");
     }
+}
+
+#[test]
+fn users_are_found_among_names_that_are_no_text() {
+    if !is_root() {
+        return;
+    }
+    let machine = Machine::new();
+    machine.write(OURS, clean().replace("pool = 1", "pool = 1\nuser = bui-monitor"));
+    for file in ["passwd", "group"] {
+        let known = fs::read(machine.etc(file)).unwrap();
+        let strange = b"caf\xe9:x:61003:61003:\xe9:/nonexistent:/bin/false\n";
+        fs::write(machine.etc(file), [strange, known.as_slice()].concat()).unwrap();
+    }
+    let command = "chgrp bui-monitor /etc/burp/bui-monitor.cfg && \
+                   chmod g=r /etc/burp/bui-monitor.cfg";
+    let told = checked(&machine, SERVICE, &[]);
+    assert_eq!((told.code, commands(&told)), (77, vec![command.to_owned()]), "{}", told.told);
+    assert!(!told.told.contains("there is no user"), "{}", told.told);
+    // What stands in a file's place is told.
+    fs::remove_file(machine.etc("group")).unwrap();
+    fs::create_dir(machine.etc("group")).unwrap();
+    let told = checked(&machine, SERVICE, &[]).told;
+    let words = "warning: users and groups are not known: /etc/group: ";
+    assert!(told.starts_with(words), "{told}");
 }
 
 #[test]
@@ -290,7 +316,7 @@ fn the_account_is_the_one_that_is_named_or_becomes_or_is_of_the_packages_or_runs
         let other = Checked::of(
             command(bui_monitor()).args(["--check", "--account", "root", "-c"]).arg(&file),
         );
-        assert!(other.code == 77 && other.told.contains("by root only"), "{}", other.told);
+        assert!(other.code == 77 && other.told.contains("only by root"), "{}", other.told);
         return;
     }
     let machine = Machine::new();

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
 
 mod access;
+mod grants;
+mod irregular;
 mod machine;
 mod password_file;
 mod report;

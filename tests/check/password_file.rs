@@ -44,7 +44,7 @@ fn it_is_shown_and_warned_of_in_place_of_the_password() {
     assert_eq!((strict().code, strict().told.as_str()), (0, ""));
     open(&file, 0o644);
     let words = "warning: x.cfg:2: [Global] password_file: can be read by every user of this \
-                 machine: chmod 0640\n";
+                 machine: chgrp to the daemon's group, then chmod 0640\n";
     assert_eq!((strict().code, strict().told.as_str()), (78, words));
     let (checked, _directory) = told(b"password123456\n", "", &["--strict"]);
     let words = "[Global] password_file: is the default, which everybody knows";

@@ -101,6 +101,9 @@ fn a_strict_check_takes_warnings_for_errors() {
     let strict = |text: &str| check(text, &["--strict"]);
     let checked = strict(&clean());
     assert_eq!((checked.code, checked.told.as_str()), (0, ""));
+    // Nothing is said of what stands in no line, whatever its default.
+    let checked = strict(&clean().replace("pool = 1\n", ""));
+    assert_eq!((checked.code, checked.told.as_str()), (0, ""));
     let odd = [
         (clean().replace("one of our own", "password123456"), "the default"),
         (clean().replace("password = one of our own\n", ""), "the default"),

@@ -99,6 +99,6 @@ pub const BURP: &str = "[Burp]\nburpbin = /usr/sbin/burp\nbconfcli = /etc/burp/b
 
 /// A configuration about which nothing is to be said: what it names is there for everybody.
 pub fn clean() -> String {
-    let burp = "[Burp]\nburpbin = /bin/true\nbconfcli = /dev/null\n";
+    let burp = "[Burp]\nburpbin = /bin/true\nbconfcli = /etc/passwd\n";
     format!("[Global]\npassword = one of our own\npool = 1\n{burp}")
 }

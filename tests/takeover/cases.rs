@@ -77,7 +77,7 @@ impl Case {
             bytes.extend(b"[Burp]\nburpbin = /bin/false\n");
         }
         if !has("bconfcli") {
-            bytes.extend(b"bconfcli = /dev/null\n");
+            bytes.extend(b"bconfcli = /etc/passwd\n");
         }
         bytes
     }

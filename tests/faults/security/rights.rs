@@ -50,7 +50,7 @@ fn a07_a_file_that_everybody_can_read_and_a_default_password_are_warned_of() {
     let settings = fake.settings().set("bind", &bind).set("password", "password123456");
     let daemon = settings.arguments([""; 0]).launch();
     daemon.wait_log("[Global] password: is the default, which everybody knows");
-    daemon.wait_log("[Global] password: can be read by every user of this machine: chmod 0640");
+    daemon.wait_log("[Global] password: can be read by every user of this machine: chgrp to");
     fault.saw("so does a daemon without any -v");
 }
 
