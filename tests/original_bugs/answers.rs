@@ -8,11 +8,11 @@ use serde_json::json;
 #[test]
 fn bug_21_each_failure_is_told_in_words_of_its_own() {
     let mut fake = FakeBurp::new();
-    let daemon = fake.settings().set("pool", "1").set("max_answer", "5000").timeout(2).start();
+    let daemon = fake.settings().set("pool", "1").set("max_answer", "5000").timeout(5).start();
     daemon.wait_ready(1);
     let mut told = Vec::new();
     let faults = [
-        (vec![Step::Hang], "did not answer within 2 seconds"),
+        (vec![Step::Hang], "did not answer within 5 seconds"),
         (vec![Step::Logline("no more memory".to_owned()), Step::Die(9)], "no more memory"),
         (vec![Step::raw("noise\n")], "another query"),
         (vec![Step::Filler(10_000)], "longer than 5000 bytes"),
