@@ -263,7 +263,11 @@ impl Viewers {
 impl Board {
     /// Somebody comes. If nobody has watched for a while, what is known is forgotten.
     fn begin(&mut self, moment: Instant) {
-        if self.waiting.is_empty() && moment.duration_since(self.told) >= LAPSE {
+        if moment.duration_since(self.told) < LAPSE {
+            return;
+        }
+        self.waiting.retain(|viewer| !viewer.audience.has_left());
+        if self.waiting.is_empty() {
             self.epoch = self.epoch.saturating_add(1);
             self.looked = None;
             self.news.forget();
@@ -302,8 +306,8 @@ impl Board {
 #[derive(Default)]
 struct Glance {
     epoch: u64,
-    /// The summary that burp has been asked for.
-    asked: Option<Receiver<Answer>>,
+    /// The summary that burp has been asked for, and when.
+    asked: Option<(Instant, Receiver<Answer>)>,
     before: Option<(Instant, Snapshot, Snapshot)>,
 }
 
@@ -316,17 +320,23 @@ impl Glance {
         if epoch != self.epoch {
             *self = Self { epoch, ..Self::default() };
         }
-        let asked = self.asked.take().unwrap_or_else(|| {
-            let (sender, receiver) = bounded(1);
-            monitor.summary(sender);
-            receiver
-        });
+        // An answer that has lain here since the look before is no news any more.
+        let is_old = |at: Instant| now().duration_since(at) >= LAPSE;
+        let (at, asked) = self
+            .asked
+            .take()
+            .filter(|(at, asked)| asked.is_empty() || !is_old(*at))
+            .unwrap_or_else(|| {
+                let (sender, receiver) = bounded(1);
+                monitor.summary(sender);
+                (now(), receiver)
+            });
         // A burp that is slow holds back its own news only: the rest is shown meanwhile.
         let wait = Deadline::after(interval.min(Live::INTERVAL)).earlier(patience);
         let summary = match asked.recv_timeout(wait.remaining().unwrap_or_default()) {
             Ok(answer) => Some(answer),
             Err(RecvTimeoutError::Timeout) => {
-                self.asked = Some(asked);
+                self.asked = Some((at, asked));
                 None
             }
             // Asked anew at the next look.
