@@ -14,12 +14,13 @@ use serde_json::Value;
 
 /// Each crate with those of the workspace it may stand on. Nothing stands on `ostler-tests`, which
 /// may stand on all.
-const FLOORS: [(&str, &[&str]); 5] = [
+const FLOORS: [(&str, &[&str]); 6] = [
     ("ostler-runtime", &[]),
     ("ostler-net", &["ostler-runtime"]),
     ("ostler-http", &["ostler-runtime", "ostler-net"]),
     ("ostler-pool", &["ostler-runtime"]),
     ("bui-monitor", &["ostler-runtime", "ostler-net", "ostler-http", "ostler-pool"]),
+    ("ostler-katalogus", &["ostler-runtime", "ostler-net", "ostler-http", "ostler-pool"]),
 ];
 
 /// Names that Cargo takes for targets when a crate's files lie straight in its folder.

@@ -1,0 +1,19 @@
+//! `katalogus`: OpenKAT's catalogue of organisations, plugins and their settings, over HTTP.
+//!
+//! ```text
+//! request ─▶ api        which endpoint, is it well formed?          422, 405, 307
+//!            store      one transaction on a thread that owns a connection
+//!            discovery  the plugins on disk, as the last change left them
+//!            settings   JSON schema, encryption
+//!         ◀─ answer     after the commit
+//! ```
+
+mod generation;
+mod json;
+mod models;
+mod plugin;
+
+pub use generation::Generation;
+pub use json::{Json, Object};
+pub use models::{Organisation, Repository};
+pub use plugin::{BoefjePart, Kind, Plugin, RunOn};
