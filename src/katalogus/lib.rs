@@ -8,12 +8,39 @@
 //!         ◀─ answer     after the commit
 //! ```
 
+mod database;
 mod generation;
 mod json;
+mod link;
+mod migrations;
 mod models;
 mod plugin;
+mod session;
+mod session_added;
+mod session_configs;
+mod session_organisations;
+mod session_repositories;
+mod session_settings;
+mod session_states;
+mod store;
+mod store_error;
+#[cfg(feature = "postgres")]
+mod store_postgres;
+mod store_queue;
+mod store_sqlite;
+mod store_statistics;
+mod store_task;
+mod store_thread;
+mod tables;
 
+pub use database::{Database, DatabaseError};
 pub use generation::Generation;
 pub use json::{Json, Object};
-pub use models::{Organisation, Repository};
+pub use migrations::{Migrator, Plan, Step};
+pub use models::{AddedPlugin, Config, ConfigFilter, Organisation, PluginKind, Repository};
 pub use plugin::{BoefjePart, Kind, Plugin, RunOn};
+pub use session::{Pk, Session};
+pub use store::{Store, StoreSettings};
+pub use store_error::StoreError;
+pub use store_statistics::{StoreStatistics, TaskStatistics};
+pub use store_task::{Abort, Access, Task};
