@@ -8,6 +8,8 @@
 //!         ◀─ answer     after the commit
 //! ```
 
+mod base64_lenient;
+mod cipher;
 mod generation;
 mod json;
 #[cfg(test)]
@@ -18,6 +20,7 @@ mod json_write;
 mod models;
 mod plugin;
 
+pub use cipher::{Cipher, CipherError, KeyError};
 pub use generation::Generation;
 pub use json::{Json, Object};
 pub use json_parse::{Fault, FaultKind, MAX_DEPTH, MAX_DIGITS};
