@@ -8,12 +8,21 @@
 //!         ◀─ answer     after the commit
 //! ```
 
+mod base64_lenient;
+mod cipher;
 mod generation;
 mod json;
+#[cfg(test)]
+mod json_cases;
+mod json_parse;
+mod json_repr;
+mod json_write;
 mod models;
 mod plugin;
 
+pub use cipher::{Cipher, CipherError, KeyError};
 pub use generation::Generation;
 pub use json::{Json, Object};
+pub use json_parse::{Fault, FaultKind, MAX_DEPTH, MAX_DIGITS};
 pub use models::{Organisation, Repository};
 pub use plugin::{BoefjePart, Kind, Plugin, RunOn};
