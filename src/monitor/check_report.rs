@@ -6,7 +6,6 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::net::IpAddr;
 
 use ostler_net::{Address, Network};
 use ostler_runtime::ini::Entry;
@@ -205,10 +204,10 @@ impl View<'_> {
             _ => false,
         };
         match (section, key) {
-            ("Global", "bind") if tls.is_none() && addresses.iter().any(is_far) => {
+            ("Global", "bind") if tls.is_none() && addresses.iter().any(Address::is_far) => {
                 Some("without ssl the password crosses the network as plain text")
             }
-            ("Status", "bind") if status_addresses.iter().any(is_far) => {
+            ("Status", "bind") if status_addresses.iter().any(Address::is_far) => {
                 Some("whoever reaches it sees the names of clients, without a password")
             }
             ("Global", "trusted") if limits.trusted.iter().any(Network::is_everybody) => {
@@ -219,17 +218,6 @@ impl View<'_> {
             }
             _ => None,
         }
-    }
-}
-
-/// Whether other machines reach it.
-fn is_far(address: &Address) -> bool {
-    match address {
-        Address::Inet { host, .. } => match host.parse::<IpAddr>() {
-            Ok(address) => !address.to_canonical().is_loopback(),
-            Err(_) => host != "localhost",
-        },
-        Address::Unix(_) => false,
     }
 }
 

@@ -65,6 +65,7 @@ mod frame;
 #[doc(hidden)]
 pub mod fuzzing;
 mod fuzzing_proxy;
+mod guesses;
 mod guests;
 mod inherited;
 mod limits;
@@ -72,6 +73,7 @@ mod line;
 mod listener;
 #[cfg(test)]
 mod loopback;
+pub mod opening;
 mod origin;
 #[cfg(test)]
 mod overload;
@@ -82,6 +84,7 @@ mod reply;
 mod server;
 mod service;
 mod session;
+pub mod settings;
 mod shared;
 mod slab;
 mod socket;
@@ -92,6 +95,7 @@ mod worker;
 
 pub use address::{Address, AddressError, Peer};
 pub use answer::{Answer, Body, Head};
+pub use guesses::Guesses;
 pub use limits::Limits;
 pub use listener::{BindError, Listener};
 pub use origin::{Network, NetworkError, Origin};

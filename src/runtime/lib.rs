@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod clock;
+pub mod descriptors;
 pub mod environment;
 pub mod exit;
 pub mod files;
