@@ -20,6 +20,7 @@ pub mod notify;
 pub mod numbers;
 pub mod privileges;
 pub mod problem;
+pub mod secret;
 pub mod seldom;
 pub mod signals;
 pub mod threads;
