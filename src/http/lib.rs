@@ -58,6 +58,7 @@
 )]
 
 mod chunks;
+pub mod exposition;
 mod flaw;
 mod framing;
 #[cfg(test)]
