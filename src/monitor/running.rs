@@ -3,23 +3,20 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
+use ostler_net::ending::{self, TICK, is_hurried};
 use ostler_net::opening::{bind, listen, live_identity, load_identity};
 use ostler_net::tls::{LiveIdentity, TlsError};
 use ostler_net::{Address, Drained, Listener, Server};
 use ostler_pool::Pool;
 use ostler_runtime::notify::State;
-use ostler_runtime::{Deadline, Event, Exit, Notifier, Signals, Thread, descriptors, privileges};
+use ostler_runtime::{Deadline, Exit, Notifier, Signals, Thread, descriptors, privileges};
 
 use crate::config::Config;
 use crate::dialect::Burp;
 use crate::endpoint;
 use crate::plan::Plan;
 use crate::service::{Monitor, Settings};
-
-/// How often the end looks whether it has come, and signs of life are given meanwhile.
-const TICK: Duration = Duration::from_millis(20);
 
 /// See the module.
 pub(crate) struct Running {
@@ -105,19 +102,8 @@ impl Running {
         notifier.tell(State::Stopping);
         self.server.stop_accepting();
         self.monitor.viewers().stop();
-        let deadline = Deadline::after(self.config.drain);
-        let mut hurry = false;
-        while !hurry {
-            let open = match self.server.drain(Deadline::after(TICK).earlier(deadline)) {
-                Drained::Whole => break,
-                Drained::Cut(open) => open,
-            };
-            notifier.tell(State::Watchdog);
-            hurry = deadline.passed() || is_hurried(signals, Deadline::after(Duration::ZERO));
-            if hurry {
-                log::warn!("{open} connections were not finished");
-            }
-        }
+        let drained = ending::drain(&mut self.server, self.config.drain, signals, notifier);
+        let hurry = drained != Drained::Whole;
         self.monitor.pool().retire(hurry);
         while !self.monitor.pool().has_ended() {
             if is_hurried(signals, Deadline::after(TICK)) {
@@ -130,11 +116,6 @@ impl Running {
         self.watcher.join();
         log::info!("stopped");
     }
-}
-
-/// Whether a further stop signal comes by `deadline`. Others have no meaning any more.
-fn is_hurried(signals: &mut Signals, deadline: Deadline) -> bool {
-    signals.wait_until(deadline) == Some(Event::Stop)
 }
 
 /// Becomes the configured user, with the log file and the Unix sockets, which were made as root.

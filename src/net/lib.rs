@@ -61,6 +61,7 @@ mod address;
 mod answer;
 mod caller;
 mod connection;
+pub mod ending;
 mod frame;
 #[doc(hidden)]
 pub mod fuzzing;

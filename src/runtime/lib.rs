@@ -23,6 +23,7 @@ pub mod problem;
 pub mod secret;
 pub mod seldom;
 pub mod signals;
+pub mod supervise;
 pub mod threads;
 pub mod typed;
 pub mod utc;
