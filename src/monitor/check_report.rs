@@ -9,9 +9,10 @@ use std::fmt;
 
 use ostler_net::{Address, Network};
 use ostler_runtime::ini::Entry;
+use ostler_runtime::shown::Lines;
 use ostler_runtime::{Document, Problem, Reader};
 
-use crate::check_effective::Effective;
+use crate::check_effective;
 use crate::check_original;
 use crate::config::{Config, is_readable_by_all};
 use crate::password_file;
@@ -29,7 +30,7 @@ impl Report {
             reader,
             config,
             // Where something is wrong nothing takes effect.
-            effective: problems.is_empty().then(|| Effective::of(config)),
+            effective: problems.is_empty().then(|| check_effective::of(config)),
             referred: reader.referred(),
             problems: by_line(problems),
             warnings: by_line(&warnings),
@@ -96,7 +97,7 @@ struct View<'a> {
     document: &'a Document,
     reader: &'a Reader<'a>,
     config: &'a Config,
-    effective: Option<Effective>,
+    effective: Option<Lines>,
     referred: HashSet<String>,
     problems: HashMap<usize, Vec<&'a str>>,
     warnings: HashMap<usize, Vec<&'a str>>,

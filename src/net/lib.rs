@@ -86,6 +86,7 @@ mod server;
 mod service;
 mod session;
 pub mod settings;
+pub mod settings_shown;
 mod shared;
 mod slab;
 mod socket;

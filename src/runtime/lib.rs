@@ -22,6 +22,7 @@ pub mod privileges;
 pub mod problem;
 pub mod secret;
 pub mod seldom;
+pub mod shown;
 pub mod signals;
 pub mod supervise;
 pub mod threads;
