@@ -3,8 +3,8 @@
 //! ```text
 //! bytes ─▶ framing   is a request whole, or can it be none?       ─┐ flaw: refused in words,
 //!          head      method, path, query, headers                 ─┘ and the connection closed
-//!          router    path and method ─▶ handler                      404, 405
 //!          handler   request, responder ─▶ now, or kept and answered later
+//!          router    a handler: path and method ─▶ handler           404, 405
 //!          response  ─▶ head and body, the body not copied
 //! ```
 //!

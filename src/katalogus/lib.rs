@@ -8,12 +8,22 @@
 //!         ◀─ answer     after the commit
 //! ```
 
+mod assets;
+mod catalogue;
 mod generation;
 mod json;
 mod models;
 mod plugin;
+mod plugin_json;
+mod plugins;
+mod remote;
 
+pub use assets::{Cover, MAX_COVER_BYTES, MAX_DESCRIPTION_BYTES};
+pub use catalogue::{Catalogue, Listed};
 pub use generation::Generation;
 pub use json::{Json, Object};
 pub use models::{Organisation, Repository};
 pub use plugin::{BoefjePart, Kind, Plugin, RunOn};
+pub use plugin_json::PluginFault;
+pub use plugins::{DiscoverySettings, Plugins, Python, ScanStatistics};
+pub use remote::{RemoteSettings, Remotes};
