@@ -6,6 +6,7 @@
 use std::fmt;
 
 use ostler_net::Statistics;
+use ostler_runtime::latency::Snapshot;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::prometheus_text;
 use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet};
@@ -93,18 +94,16 @@ impl Families<'_, '_> {
         Ok(())
     }
 
-    /// How long something took: in seconds together, how often, and how often within each bound.
-    pub fn histogram(
-        &mut self,
-        name: &str,
-        help: &str,
-        (seconds, count): (f64, u64),
-        buckets: impl Iterator<Item = (Option<f64>, u64)>,
-    ) -> fmt::Result {
+    /// How long something took.
+    pub fn histogram(&mut self, name: &str, help: &str, times: &Snapshot) -> fmt::Result {
         let buckets: Vec<(f64, u64)> =
-            buckets.map(|(bound, count)| (bound.unwrap_or(f64::INFINITY), count)).collect();
-        let mut family = self.family(name, help, MetricType::Histogram)?;
-        family.encode_histogram::<NoLabelSet>(seconds, count, &buckets, None)
+            times.buckets().map(|(bound, count)| (bound.unwrap_or(f64::INFINITY), count)).collect();
+        self.family(name, help, MetricType::Histogram)?.encode_histogram::<NoLabelSet>(
+            times.seconds(),
+            times.count(),
+            &buckets,
+            None,
+        )
     }
 
     /// What a server counts of its connections.

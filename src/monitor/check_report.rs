@@ -8,13 +8,14 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use ostler_net::{Address, Network};
+use ostler_runtime::files::is_readable_by_all;
 use ostler_runtime::ini::Entry;
 use ostler_runtime::shown::Lines;
 use ostler_runtime::{Document, Problem, Reader};
 
 use crate::check_effective;
 use crate::check_original;
-use crate::config::{Config, is_readable_by_all};
+use crate::config::Config;
 use crate::password_file;
 use crate::status_text::escape;
 

@@ -1,14 +1,13 @@
 //! The configuration: the original's keys with the original's defaults, and our own beside them.
 
-use std::fs;
 use std::num::NonZero;
 use std::ops::RangeInclusive;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
 use ostler_net::{Address, Limits, settings, tls};
+use ostler_runtime::files::is_readable_by_all;
 use ostler_runtime::{Document, Key, Problem, Reader};
 
 use crate::password::{self, Password};
@@ -185,11 +184,6 @@ fn warn_of_pool(reader: &mut Reader<'_>, pool: usize) {
         );
         reader.odd(GLOBAL, "pool", words);
     }
-}
-
-/// Whether it is a file that every user of this machine can read.
-pub(crate) fn is_readable_by_all(path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o004 != 0)
 }
 
 fn seconds(reader: &mut Reader<'_>, section: &str, key: &str, default: u64) -> Duration {

@@ -6,8 +6,8 @@ use ostler_http::exposition::{Families, Figures};
 use ostler_net::Statistics as Connections;
 use ostler_pool::Statistics as Pool;
 
-use crate::latency::Snapshot;
 use crate::metrics::{Asked, Metrics, Outcome};
+use ostler_runtime::latency::Snapshot;
 
 /// The states that a slot reports.
 const STATES: [&str; 6] = ["waiting", "starting", "ready", "busy", "ending", "killed"];
@@ -53,9 +53,9 @@ impl Exposition {
         let refused = labelled(self.refused).into_iter().chain(labelled(framing));
         out.counters("refused_requests", help, ["reason"], refused)?;
         let help = "From a whole request to its answer, waiting included";
-        histogram(out, "request_duration_seconds", help, &self.latency)?;
+        out.histogram("request_duration_seconds", help, &self.latency)?;
         let help = "From a query until a child has it";
-        histogram(out, "queue_wait_seconds", help, &self.wait)?;
+        out.histogram("queue_wait_seconds", help, &self.wait)?;
         let help = "Queries, by what they cost: none (hit), another's execution, or one";
         out.counters("cache_queries", help, ["result"], labelled(self.queries))?;
         out.gauge("cache_entries", "Answers that are kept", self.cache.0)?;
@@ -110,13 +110,4 @@ impl Figures for Exposition {
 /// Figures with one label.
 fn labelled<const N: usize>(figures: [(&'static str, u64); N]) -> [([&'static str; 1], u64); N] {
     figures.map(|(label, count)| ([label], count))
-}
-
-fn histogram(
-    out: &mut Families<'_, '_>,
-    name: &str,
-    help: &str,
-    snapshot: &Snapshot,
-) -> fmt::Result {
-    out.histogram(name, help, (snapshot.seconds(), snapshot.count()), snapshot.buckets())
 }

@@ -15,6 +15,7 @@ mod ini_cases;
 mod ini_line;
 mod ini_value;
 mod interpolation;
+pub mod latency;
 pub mod logging;
 pub mod notify;
 pub mod numbers;
