@@ -8,13 +8,25 @@
 //!         ◀─ answer     after the commit
 //! ```
 
+mod assets;
+mod base64_lenient;
+mod catalogue;
+mod cipher;
 mod database;
 mod generation;
 mod json;
+#[cfg(test)]
+mod json_cases;
+mod json_parse;
+mod json_repr;
+mod json_write;
 mod link;
 mod migrations;
 mod models;
 mod plugin;
+mod plugin_json;
+mod plugins;
+mod remote;
 mod session;
 mod session_added;
 mod session_configs;
@@ -33,12 +45,19 @@ mod store_task;
 mod store_thread;
 mod tables;
 
+pub use assets::{Cover, MAX_COVER_BYTES, MAX_DESCRIPTION_BYTES};
+pub use catalogue::{Catalogue, Listed};
+pub use cipher::{Cipher, CipherError, KeyError};
 pub use database::{Database, DatabaseError};
 pub use generation::Generation;
 pub use json::{Json, Object};
+pub use json_parse::{Fault, FaultKind, MAX_DEPTH, MAX_DIGITS};
 pub use migrations::{Migrator, Plan, Step};
 pub use models::{AddedPlugin, Config, ConfigFilter, Organisation, PluginKind, Repository};
 pub use plugin::{BoefjePart, Kind, Plugin, RunOn};
+pub use plugin_json::PluginFault;
+pub use plugins::{DiscoverySettings, Plugins, Python, ScanStatistics};
+pub use remote::{RemoteSettings, Remotes};
 pub use session::{Pk, Session};
 pub use store::{Store, StoreSettings};
 pub use store_error::StoreError;
