@@ -26,6 +26,7 @@ mod models;
 mod plugin;
 mod plugin_json;
 mod plugins;
+mod rekey;
 mod remote;
 mod session;
 mod session_added;
@@ -44,6 +45,8 @@ mod store_statistics;
 mod store_task;
 mod store_thread;
 mod tables;
+mod transfer;
+mod transfer_tables;
 
 pub use assets::{Cover, MAX_COVER_BYTES, MAX_DESCRIPTION_BYTES};
 pub use catalogue::{Catalogue, Listed};
@@ -57,9 +60,11 @@ pub use models::{AddedPlugin, Config, ConfigFilter, Organisation, PluginKind, Re
 pub use plugin::{BoefjePart, Kind, Plugin, RunOn};
 pub use plugin_json::PluginFault;
 pub use plugins::{DiscoverySettings, Plugins, Python, ScanStatistics};
+pub use rekey::{RekeyError, RowFault, rekey};
 pub use remote::{RemoteSettings, Remotes};
 pub use session::{Pk, Session};
 pub use store::{Store, StoreSettings};
 pub use store_error::StoreError;
 pub use store_statistics::{StoreStatistics, TaskStatistics};
 pub use store_task::{Abort, Access, Task};
+pub use transfer::{Existing, TransferError, export, import};
