@@ -14,11 +14,21 @@ mod generation;
 mod json;
 #[cfg(test)]
 mod json_cases;
+mod json_number;
 mod json_parse;
 mod json_repr;
 mod json_write;
 mod models;
 mod plugin;
+#[cfg(test)]
+mod schema_cases;
+mod schema_draft;
+mod schema_flaw;
+mod schema_parts;
+mod schema_unevaluated;
+mod schema_values;
+mod schema_walk;
+mod settings_schema;
 
 pub use cipher::{Cipher, CipherError, KeyError};
 pub use generation::Generation;
@@ -26,3 +36,7 @@ pub use json::{Json, Object};
 pub use json_parse::{Fault, FaultKind, MAX_DEPTH, MAX_DIGITS};
 pub use models::{Organisation, Repository};
 pub use plugin::{BoefjePart, Kind, Plugin, RunOn};
+pub use settings_schema::{
+    MAX_CHECK_DEPTH, MAX_CHECK_STEPS, MAX_PATTERN_BYTES, MAX_PATTERN_STEPS, MAX_SCHEMA_DEPTH,
+    SchemaError, SettingsSchema,
+};
