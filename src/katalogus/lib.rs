@@ -8,7 +8,9 @@
 //!         ◀─ answer     after the commit
 //! ```
 
+mod assets;
 mod base64_lenient;
+mod catalogue;
 mod cipher;
 mod generation;
 mod json;
@@ -20,6 +22,9 @@ mod json_repr;
 mod json_write;
 mod models;
 mod plugin;
+mod plugin_json;
+mod plugins;
+mod remote;
 #[cfg(test)]
 mod schema_cases;
 mod schema_draft;
@@ -30,12 +35,17 @@ mod schema_values;
 mod schema_walk;
 mod settings_schema;
 
+pub use assets::{Cover, MAX_COVER_BYTES, MAX_DESCRIPTION_BYTES};
+pub use catalogue::{Catalogue, Listed};
 pub use cipher::{Cipher, CipherError, KeyError};
 pub use generation::Generation;
 pub use json::{Json, Object};
 pub use json_parse::{Fault, FaultKind, MAX_DEPTH, MAX_DIGITS};
 pub use models::{Organisation, Repository};
 pub use plugin::{BoefjePart, Kind, Plugin, RunOn};
+pub use plugin_json::PluginFault;
+pub use plugins::{DiscoverySettings, Plugins, Python, ScanStatistics};
+pub use remote::{RemoteSettings, Remotes};
 pub use settings_schema::{
     MAX_CHECK_DEPTH, MAX_CHECK_STEPS, MAX_PATTERN_BYTES, MAX_PATTERN_STEPS, MAX_SCHEMA_DEPTH,
     SchemaError, SettingsSchema,
