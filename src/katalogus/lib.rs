@@ -12,6 +12,7 @@ mod assets;
 mod base64_lenient;
 mod catalogue;
 mod cipher;
+mod docs;
 mod generation;
 mod json;
 #[cfg(test)]
@@ -21,6 +22,12 @@ mod json_parse;
 mod json_repr;
 mod json_write;
 mod models;
+mod openapi;
+#[cfg(test)]
+mod openapi_cases;
+mod openapi_operations;
+mod openapi_schemas;
+mod openapi_shape;
 mod plugin;
 mod plugin_json;
 mod plugins;
@@ -38,6 +45,7 @@ mod settings_schema;
 pub use assets::{Cover, MAX_COVER_BYTES, MAX_DESCRIPTION_BYTES};
 pub use catalogue::{Catalogue, Listed};
 pub use cipher::{Cipher, CipherError, KeyError};
+pub use docs::Documents;
 pub use generation::Generation;
 pub use json::{Json, Object};
 pub use json_parse::{Fault, FaultKind, MAX_DEPTH, MAX_DIGITS};
