@@ -13,6 +13,8 @@ mod base64_lenient;
 mod catalogue;
 mod cipher;
 mod docs;
+#[doc(hidden)]
+pub mod fuzzing;
 mod generation;
 mod json;
 #[cfg(test)]
