@@ -13,16 +13,26 @@ mod base64_lenient;
 mod catalogue;
 mod cipher;
 mod database;
+mod docs;
+#[doc(hidden)]
+pub mod fuzzing;
 mod generation;
 mod json;
 #[cfg(test)]
 mod json_cases;
+mod json_number;
 mod json_parse;
 mod json_repr;
 mod json_write;
 mod link;
 mod migrations;
 mod models;
+mod openapi;
+#[cfg(test)]
+mod openapi_cases;
+mod openapi_operations;
+mod openapi_schemas;
+mod openapi_shape;
 mod plugin;
 mod plugin_json;
 mod plugins;
@@ -47,11 +57,21 @@ mod store_thread;
 mod tables;
 mod transfer;
 mod transfer_tables;
+#[cfg(test)]
+mod schema_cases;
+mod schema_draft;
+mod schema_flaw;
+mod schema_parts;
+mod schema_unevaluated;
+mod schema_values;
+mod schema_walk;
+mod settings_schema;
 
 pub use assets::{Cover, MAX_COVER_BYTES, MAX_DESCRIPTION_BYTES};
 pub use catalogue::{Catalogue, Listed};
 pub use cipher::{Cipher, CipherError, KeyError};
 pub use database::{Database, DatabaseError};
+pub use docs::Documents;
 pub use generation::Generation;
 pub use json::{Json, Object};
 pub use json_parse::{Fault, FaultKind, MAX_DEPTH, MAX_DIGITS};
@@ -68,3 +88,7 @@ pub use store_error::StoreError;
 pub use store_statistics::{StoreStatistics, TaskStatistics};
 pub use store_task::{Abort, Access, Task};
 pub use transfer::{Existing, TransferError, export, import};
+pub use settings_schema::{
+    MAX_CHECK_DEPTH, MAX_CHECK_STEPS, MAX_PATTERN_BYTES, MAX_PATTERN_STEPS, MAX_SCHEMA_DEPTH,
+    SchemaError, SettingsSchema,
+};
