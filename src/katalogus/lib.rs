@@ -16,6 +16,7 @@ mod generation;
 mod json;
 #[cfg(test)]
 mod json_cases;
+mod json_number;
 mod json_parse;
 mod json_repr;
 mod json_write;
@@ -24,6 +25,15 @@ mod plugin;
 mod plugin_json;
 mod plugins;
 mod remote;
+#[cfg(test)]
+mod schema_cases;
+mod schema_draft;
+mod schema_flaw;
+mod schema_parts;
+mod schema_unevaluated;
+mod schema_values;
+mod schema_walk;
+mod settings_schema;
 
 pub use assets::{Cover, MAX_COVER_BYTES, MAX_DESCRIPTION_BYTES};
 pub use catalogue::{Catalogue, Listed};
@@ -36,3 +46,7 @@ pub use plugin::{BoefjePart, Kind, Plugin, RunOn};
 pub use plugin_json::PluginFault;
 pub use plugins::{DiscoverySettings, Plugins, Python, ScanStatistics};
 pub use remote::{RemoteSettings, Remotes};
+pub use settings_schema::{
+    MAX_CHECK_DEPTH, MAX_CHECK_STEPS, MAX_PATTERN_BYTES, MAX_PATTERN_STEPS, MAX_SCHEMA_DEPTH,
+    SchemaError, SettingsSchema,
+};
