@@ -12,7 +12,9 @@ mod assets;
 mod base64_lenient;
 mod catalogue;
 mod cipher;
+mod created;
 mod generation;
+mod imports;
 mod json;
 #[cfg(test)]
 mod json_cases;
@@ -20,11 +22,16 @@ mod json_number;
 mod json_parse;
 mod json_repr;
 mod json_write;
+mod manifest;
 mod models;
 mod plugin;
 mod plugin_json;
+mod plugin_read;
 mod plugins;
 mod remote;
+mod remote_client;
+mod runnable_hash;
+mod scan;
 #[cfg(test)]
 mod schema_cases;
 mod schema_draft;
@@ -34,18 +41,22 @@ mod schema_unevaluated;
 mod schema_values;
 mod schema_walk;
 mod settings_schema;
+mod static_check;
+mod tree;
+mod watch;
+mod watcher;
 
 pub use assets::{Cover, MAX_COVER_BYTES, MAX_DESCRIPTION_BYTES};
-pub use catalogue::{Catalogue, Listed};
+pub use catalogue::{Catalogue, Listed, Schema};
 pub use cipher::{Cipher, CipherError, KeyError};
 pub use generation::Generation;
 pub use json::{Json, Object};
 pub use json_parse::{Fault, FaultKind, MAX_DEPTH, MAX_DIGITS};
 pub use models::{Organisation, Repository};
 pub use plugin::{BoefjePart, Kind, Plugin, RunOn};
-pub use plugin_json::PluginFault;
+pub use plugin_read::PluginFault;
 pub use plugins::{DiscoverySettings, Plugins, Python, ScanStatistics};
-pub use remote::{RemoteSettings, Remotes};
+pub use remote::{RemoteSettings, RemoteStatistics, Remotes};
 pub use settings_schema::{
     MAX_CHECK_DEPTH, MAX_CHECK_STEPS, MAX_PATTERN_BYTES, MAX_PATTERN_STEPS, MAX_SCHEMA_DEPTH,
     SchemaError, SettingsSchema,
