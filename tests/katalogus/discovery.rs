@@ -133,3 +133,14 @@ fn a_broken_schema_skips_a_boefje_where_the_original_rejects_it_at_load() {
     assert!(new.look().ids().is_empty());
     assert_eq!(new.lines("the schema of its settings").len(), 2);
 }
+
+#[test]
+fn a_boefje_of_the_newer_generation_needs_no_module() {
+    for (generation, count) in [("1.15", 0), ("1.20", 1)] {
+        let folder = Folder::new();
+        folder.boefje("contained", MODULE);
+        fs::remove_file(folder.path().join("contained/main.py")).unwrap();
+        let mut watcher = Watcher::start(&folder, &Manner { generation, ..Manner::default() });
+        assert_eq!(watcher.look().plugins().len(), count, "{generation}");
+    }
+}
