@@ -4,6 +4,7 @@
 //! One Python interpreter imports all of them, because starting one takes longer than most modules.
 //! A module that hangs, kills the interpreter or fills its memory costs itself only: another
 //! interpreter goes on after it.
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice))]
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;

@@ -2,6 +2,7 @@
 //! repository.
 //!
 //! Values are taken as the original's models take them; keys that nobody knows are nothing.
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice))]
 
 use crate::{BoefjePart, Generation, Json, Kind, Object, Plugin, Repository, RunOn, created};
 
