@@ -16,7 +16,9 @@ mod database;
 mod docs;
 #[doc(hidden)]
 pub mod fuzzing;
+mod created;
 mod generation;
+mod imports;
 mod json;
 #[cfg(test)]
 mod json_cases;
@@ -26,6 +28,7 @@ mod json_repr;
 mod json_write;
 mod link;
 mod migrations;
+mod manifest;
 mod models;
 mod openapi;
 #[cfg(test)]
@@ -35,6 +38,7 @@ mod openapi_schemas;
 mod openapi_shape;
 mod plugin;
 mod plugin_json;
+mod plugin_read;
 mod plugins;
 mod rekey;
 mod remote;
@@ -57,6 +61,9 @@ mod store_thread;
 mod tables;
 mod transfer;
 mod transfer_tables;
+mod remote_client;
+mod runnable_hash;
+mod scan;
 #[cfg(test)]
 mod schema_cases;
 mod schema_draft;
@@ -66,9 +73,13 @@ mod schema_unevaluated;
 mod schema_values;
 mod schema_walk;
 mod settings_schema;
+mod static_check;
+mod tree;
+mod watch;
+mod watcher;
 
 pub use assets::{Cover, MAX_COVER_BYTES, MAX_DESCRIPTION_BYTES};
-pub use catalogue::{Catalogue, Listed};
+pub use catalogue::{Catalogue, Listed, Schema};
 pub use cipher::{Cipher, CipherError, KeyError};
 pub use database::{Database, DatabaseError};
 pub use docs::Documents;
@@ -78,7 +89,7 @@ pub use json_parse::{Fault, FaultKind, MAX_DEPTH, MAX_DIGITS};
 pub use migrations::{Migrator, Plan, Step};
 pub use models::{AddedPlugin, Config, ConfigFilter, Organisation, PluginKind, Repository};
 pub use plugin::{BoefjePart, Kind, Plugin, RunOn};
-pub use plugin_json::PluginFault;
+pub use plugin_read::PluginFault;
 pub use plugins::{DiscoverySettings, Plugins, Python, ScanStatistics};
 pub use rekey::{RekeyError, RowFault, rekey};
 pub use remote::{RemoteSettings, Remotes};
@@ -88,6 +99,7 @@ pub use store_error::StoreError;
 pub use store_statistics::{StoreStatistics, TaskStatistics};
 pub use store_task::{Abort, Access, Task};
 pub use transfer::{Existing, TransferError, export, import};
+pub use remote::{RemoteSettings, RemoteStatistics, Remotes};
 pub use settings_schema::{
     MAX_CHECK_DEPTH, MAX_CHECK_STEPS, MAX_PATTERN_BYTES, MAX_PATTERN_STEPS, MAX_SCHEMA_DEPTH,
     SchemaError, SettingsSchema,
