@@ -58,6 +58,7 @@
 )]
 
 mod chunks;
+pub mod exposition;
 mod flaw;
 mod framing;
 #[cfg(test)]
@@ -82,7 +83,7 @@ pub use method::Method;
 pub use ostler_net::Body;
 pub use query::Query;
 pub use request::Request;
-pub use responder::Responder;
+pub use responder::{Observer, Responder};
 pub use response::Response;
 pub use router::{Handler, RouteError, Router, at_once};
 pub use service::Http;
