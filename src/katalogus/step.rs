@@ -85,7 +85,7 @@ impl Journey {
     fn store(self, access: Access, work: Work) {
         let Some(store) = self.core.store() else { return self.stopped() };
         let deadline = self.deadline;
-        let task = Transaction { journey: self, work, next: None, writes: false };
+        let task = Transaction { journey: self, access, work, next: None, writes: false };
         store.submit(access, deadline, Box::new(task));
     }
 
@@ -110,6 +110,7 @@ impl Journey {
 /// A transaction of a request.
 struct Transaction {
     journey: Journey,
+    access: Access,
     work: Work,
     next: Option<Result<Step, Failure>>,
     writes: bool,
@@ -126,7 +127,12 @@ impl Task for Transaction {
             }
             Err(Stop::Failed(failure)) => {
                 self.next = Some(Err(failure));
-                Err(Abort::Rollback)
+                match self.access {
+                    // If it wrote anything, then the organisation that it was to read of, which
+                    // comes into being whatever is found.
+                    Access::Read => Ok(()),
+                    Access::Write => Err(Abort::Rollback),
+                }
             }
             Err(Stop::Abort(abort)) => Err(abort),
         }
