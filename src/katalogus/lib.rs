@@ -9,7 +9,9 @@
 //! ```
 
 mod assets;
+mod base64_lenient;
 mod catalogue;
+mod cipher;
 mod generation;
 mod json;
 #[cfg(test)]
@@ -25,6 +27,7 @@ mod remote;
 
 pub use assets::{Cover, MAX_COVER_BYTES, MAX_DESCRIPTION_BYTES};
 pub use catalogue::{Catalogue, Listed};
+pub use cipher::{Cipher, CipherError, KeyError};
 pub use generation::Generation;
 pub use json::{Json, Object};
 pub use json_parse::{Fault, FaultKind, MAX_DEPTH, MAX_DIGITS};

@@ -100,7 +100,7 @@ fn plain(figures: &Figures, side: &str) -> Vec<Bar> {
         let ours = find(kind, CLIENTS, side)?.cpu_ms()?;
         (other > 0.0).then(|| ours / other)
     };
-    let p50 = |kind| find(kind, 1, side).map(|measure| measure.percentile(0.5));
+    let p50 = |kind| find(kind, 1, side).map(|measure| measure.outcome.percentile(0.5));
     let bar =
         |what, sense, limit, measured| Bar { side: side.to_owned(), what, sense, limit, measured };
     let least = |what, limit, measured| bar(what, Sense::AtLeast, limit, measured);

@@ -113,6 +113,27 @@ impl Outcome {
         self.right as f64 / self.elapsed.as_secs_f64().max(1e-9)
     }
 
+    /// The latency in milliseconds that `share` (0 to 1) of the answers did not exceed,
+    /// once they are in order.
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "counts far below 2^52"
+    )]
+    pub(crate) fn percentile(&self, share: f64) -> f64 {
+        let sorted = &self.latencies;
+        let last = sorted.len().saturating_sub(1);
+        let at = (last as f64 * share).round() as usize;
+        sorted.get(at).map_or(0.0, |&units| f64::from(units) / 10_000.0)
+    }
+
+    /// A time as a part for each right answer, in milliseconds.
+    #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
+    pub(crate) fn for_each_ms(&self, time: Duration) -> f64 {
+        time.as_secs_f64() * 1000.0 / self.right.max(1) as f64
+    }
+
     /// Adds what another client or round has seen; the elapsed time stays.
     pub(crate) fn absorb(&mut self, mut other: Self) {
         self.right += other.right;

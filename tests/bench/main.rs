@@ -3,6 +3,10 @@
 mod bars;
 mod burp;
 mod burpui;
+mod catalogue;
+mod catalogue_limit;
+mod catalogue_load;
+mod catalogue_table;
 mod child;
 mod daemons;
 mod failure;
@@ -54,6 +58,9 @@ fn bench(options: &Options) -> Result<u8, Failure> {
     if options.manual {
         return manual(options);
     }
+    if options.katalogus {
+        return katalogus(options);
+    }
     let figures = session::all(options)?;
     // A short run proves nothing about speed.
     let bars = if options.smoke { Vec::new() } else { bars::judge(&figures) };
@@ -63,6 +70,20 @@ fn bench(options: &Options) -> Result<u8, Failure> {
         std::fs::write(path, text).context(|| path.display().to_string())?;
     }
     if let Some(complaint) = report::complaint(&figures) {
+        return Err(Failure::Program(complaint));
+    }
+    Ok(u8::from(options.strict && bars.iter().any(|bar| bar.met() == Some(false))))
+}
+
+fn katalogus(options: &Options) -> Result<u8, Failure> {
+    let figures = catalogue::all(options)?;
+    let bars = if options.smoke { Vec::new() } else { catalogue_table::judge(&figures) };
+    print!("{}", catalogue_table::markdown(&figures, &bars));
+    if let Some(path) = &options.json {
+        let text = format!("{:#}\n", catalogue_table::json(&figures, &bars));
+        std::fs::write(path, text).context(|| path.display().to_string())?;
+    }
+    if let Some(complaint) = catalogue_table::complaint(&figures) {
         return Err(Failure::Program(complaint));
     }
     Ok(u8::from(options.strict && bars.iter().any(|bar| bar.met() == Some(false))))

@@ -55,6 +55,8 @@ pub(crate) struct Options {
     pub(crate) smoke: bool,
     /// The benchmark of the original's manual instead of the rows.
     pub(crate) manual: bool,
+    /// The catalogue instead of the rows.
+    pub(crate) katalogus: bool,
     /// Be the bare loop on this port, and nothing else.
     pub(crate) serve_bare: Option<u16>,
 }
@@ -103,6 +105,7 @@ impl Options {
             json: one(found, "json"),
             smoke,
             manual: found.get_flag("manual"),
+            katalogus: found.get_flag("katalogus"),
             serve_bare: one(found, "serve-bare"),
         }
     }
@@ -143,6 +146,9 @@ fn command() -> Command {
                 .requires("original")
                 .conflicts_with_all(["smoke", "rows", "clients", "seconds", "count"])
                 .conflicts_with_all(["two-writes", "full", "strict"]),
+            flag("katalogus", "Instead of bui-monitor: the catalogue")
+                .conflicts_with_all(["original", "without-ours", "rows", "wire", "pool"])
+                .conflicts_with_all(["transport", "set", "two-writes", "full", "manual"]),
             flag("strict", "Exit 1 when a bar is missed"),
             valued("json", "FILE", "Also write every figure to FILE").value_parser(path()),
             valued("serve-bare", "PORT", "").hide(true).value_parser(clap::value_parser!(u16)),

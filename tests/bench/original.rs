@@ -28,14 +28,14 @@ pub(crate) fn original(directory: &Path) -> Result<PathBuf, Failure> {
     binary.canonicalize().context(|| binary.display().to_string())
 }
 
-/// Our daemon in the release profile, built as its package alone is built.
-pub(crate) fn ours() -> Result<PathBuf, Failure> {
+/// A daemon of ours in the release profile, built as its package alone is built.
+pub(crate) fn build(package: &str, binary: &str, features: &str) -> Result<PathBuf, Failure> {
     let own = std::env::current_exe().context(|| "cannot find myself".to_owned())?;
     // The target directory is two above the binary, whichever profile that is of.
     let target = own.ancestors().nth(2).unwrap_or(Path::new("target"));
     let mut build = command("cargo");
-    build.args(["build", "--quiet", "--release", "--package", "bui-monitor", "--target-dir"]);
-    build.arg(target).current_dir(repository());
+    build.args(["build", "--quiet", "--release", "--package", package, "--features", features]);
+    build.arg("--target-dir").arg(target).current_dir(repository());
     step(&mut build, "cargo build")?;
-    Ok(target.join("release/bui-monitor"))
+    Ok(target.join("release").join(binary))
 }

@@ -32,8 +32,8 @@ pub(crate) fn markdown(figures: &Figures, bars: &[Bar]) -> String {
                 short(measure.rate()),
                 ratio(|measure| Some(measure.rate())),
                 limit.map_or("–".to_owned(), |limit| short(measure.rate() / limit.rate())),
-                short(measure.percentile(0.5)),
-                short(measure.percentile(0.99)),
+                short(measure.outcome.percentile(0.5)),
+                short(measure.outcome.percentile(0.99)),
                 measure.cpu_ms().map_or("–".to_owned(), short),
                 ratio(Measure::cpu_ms),
                 (measure.outcome.errors + measure.outcome.wrong).to_string(),
@@ -139,7 +139,7 @@ Pool 2, 8 clients, ratios to the original where nothing else is said.
 | --- | --- | --: | --: | --- |
 ";
 
-fn line(text: &mut String, cells: &[String]) {
+pub(crate) fn line(text: &mut String, cells: &[String]) {
     // Writing to a string cannot fail.
     let _ = writeln!(text, "| {} |", cells.join(" | "));
 }
@@ -163,10 +163,10 @@ fn row_json(measure: &Measure) -> Value {
         "side": measure.side,
         "requests_per_second": measure.rate(),
         "rounds": measure.rates,
-        "p50_ms": measure.percentile(0.5),
-        "p95_ms": measure.percentile(0.95),
-        "p99_ms": measure.percentile(0.99),
-        "max_ms": measure.percentile(1.0),
+        "p50_ms": measure.outcome.percentile(0.5),
+        "p95_ms": measure.outcome.percentile(0.95),
+        "p99_ms": measure.outcome.percentile(0.99),
+        "max_ms": measure.outcome.percentile(1.0),
         "cpu_ms": measure.cpu_ms(),
         "requests": measure.outcome.right,
         "errors": measure.outcome.errors,
@@ -188,7 +188,7 @@ fn footprint_json(print: &Footprint) -> Value {
     })
 }
 
-fn verdict(bar: &Bar) -> &'static str {
+pub(crate) fn verdict(bar: &Bar) -> &'static str {
     match bar.met() {
         Some(true) => "met",
         Some(false) => "missed",
@@ -201,7 +201,7 @@ fn milliseconds(time: Duration) -> String {
 }
 
 /// Three digits that count.
-fn short(value: f64) -> String {
+pub(crate) fn short(value: f64) -> String {
     match value.abs() {
         size if size >= 100.0 => format!("{value:.0}"),
         size if size >= 10.0 => format!("{value:.1}"),

@@ -46,24 +46,9 @@ impl Measure {
         rates.get(rates.len() / 2).copied().unwrap_or(0.0)
     }
 
-    /// The latency in milliseconds that `share` (0 to 1) of the answers did not exceed.
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "counts far below 2^52"
-    )]
-    pub(crate) fn percentile(&self, share: f64) -> f64 {
-        let sorted = &self.outcome.latencies;
-        let last = sorted.len().saturating_sub(1);
-        let at = (last as f64 * share).round() as usize;
-        sorted.get(at).map_or(0.0, |&units| f64::from(units) / 10_000.0)
-    }
-
     /// The daemon's processor time for one answer, in milliseconds.
-    #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
     pub(crate) fn cpu_ms(&self) -> Option<f64> {
-        self.cpu.map(|cpu| cpu.as_secs_f64() * 1000.0 / self.outcome.right.max(1) as f64)
+        self.cpu.map(|cpu| self.outcome.for_each_ms(cpu))
     }
 }
 

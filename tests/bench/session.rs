@@ -61,7 +61,7 @@ pub(crate) fn all(options: &Options) -> Result<Figures, Failure> {
     if !options.without_ours {
         let binary = match &options.ours {
             Some(path) => path.clone(),
-            None => original::ours()?,
+            None => original::build("bui-monitor", "bui-monitor", "")?,
         };
         for transport in &options.transports {
             let settings = options.settings.clone();
