@@ -34,6 +34,7 @@ pub mod dialect;
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod launch;
+mod interview;
 mod loss;
 mod mailbox;
 #[cfg(all(test, shuttle))]
@@ -52,6 +53,7 @@ mod wait;
 
 pub use call::{Call, CallError};
 pub use dialect::{Cause, Dialect, Idle, Session, Step};
+pub use interview::{Bounds, End, interview};
 pub use launch::Launch;
 pub use pool::{Options, Pool};
 pub use statistics::{Losses, Replacements, SlotReport, Statistics};
