@@ -82,35 +82,43 @@ fn read(
 }
 
 fn plugin(fields: &mut Fields<'_>, kind: PluginKind) -> Option<Described> {
-    let (id, name) = (fields.required("id", text), fields.required("name", text));
-    let mut plugin = Plugin {
-        id: id.unwrap_or_default(),
-        repository_id: Repository::LOCAL.to_owned(),
-        name,
-        version: None,
-        authors: None,
-        created: None,
-        description: None,
-        environment_keys: Vec::new(),
-        related: None,
-        enabled: kind == PluginKind::Normalizer,
-        consumes: Vec::new(),
-        produces: Vec::new(),
-        added: true,
-        kind: match kind {
-            PluginKind::Boefje => Kind::Boefje(BoefjePart {
-                scan_level: 1,
-                deduplicate: true,
-                ..BoefjePart::default()
-            }),
-            PluginKind::Normalizer => Kind::Normalizer,
-        },
-        directory: None,
-    };
+    let mut plugin = Plugin::nameless(kind);
+    plugin.id = fields.required("id", text).unwrap_or_default();
+    plugin.name = fields.required("name", text);
     change_head(fields, &mut plugin);
     read_type(fields, kind.name());
     change_types(fields, &mut plugin, Extent::Whole);
     Some(Described::Plugin(Box::new(plugin)))
+}
+
+impl Plugin {
+    /// An added plugin of which nothing is known but its kind.
+    pub(crate) fn nameless(kind: PluginKind) -> Self {
+        Self {
+            id: String::new(),
+            repository_id: Repository::LOCAL.to_owned(),
+            name: None,
+            version: None,
+            authors: None,
+            created: None,
+            description: None,
+            environment_keys: Vec::new(),
+            related: None,
+            enabled: kind == PluginKind::Normalizer,
+            consumes: Vec::new(),
+            produces: Vec::new(),
+            added: true,
+            kind: match kind {
+                PluginKind::Boefje => Kind::Boefje(BoefjePart {
+                    scan_level: 1,
+                    deduplicate: true,
+                    ..BoefjePart::default()
+                }),
+                PluginKind::Normalizer => Kind::Normalizer,
+            },
+            directory: None,
+        }
+    }
 }
 
 fn bit(fields: &mut Fields<'_>) -> Option<Described> {
@@ -176,6 +184,11 @@ fn set<T>(value: &mut T, new: Option<T>) {
     }
 }
 
+fn moment(value: &Json) -> Result<String, Unfit> {
+    let Json::Text(text) = value else { return Err(Complaint::Moment.into()) };
+    created::normalised(text).ok_or(Complaint::MomentParsing("it is none").into())
+}
+
 fn scan_level(value: &Json) -> Result<u8, Unfit> {
     let level = whole(value)?;
     match u8::try_from(level) {
@@ -201,8 +214,10 @@ fn schedule(value: &Json) -> Result<String, Unfit> {
 
 fn run_on(value: &Json) -> Result<Vec<RunOn>, Unfit> {
     let mut on = items(value, Complaint::List, |item| {
-        let name = item.as_text();
-        let on = name.and_then(RunOn::named);
+        let on = match item {
+            Json::Text(name) => RunOn::named(name),
+            _ => None,
+        };
         on.ok_or(Complaint::Enumeration("'create' or 'update'").into())
     })?;
     on.sort_unstable();

@@ -174,7 +174,7 @@ fn look(
         let catalogue = Arc::clone(&catalogue);
         let mut found = Found { catalogue, others: Vec::new(), states };
         if generation == Generation::V1_20 {
-            found.others = all_added(session)?;
+            found.others = all_added(session, &found.catalogue)?;
             return Ok(Step::Answer(answer(&found)?));
         }
         let mut repositories = session.repositories()?;

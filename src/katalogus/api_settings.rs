@@ -61,18 +61,19 @@ pub(crate) fn remove(core: &Core, call: &Call<'_>) -> Result<Step, Failure> {
             return Err(nothing().into());
         };
         session.lock_organisation(pk)?;
+        let is_normalizer = kept.is_normalizer(session)?;
         let mut removed = session.remove_settings(pk, &kept.plugin)?;
         match kept.generation {
             // Without its settings, it may not be able to work.
             Generation::V1_15 if removed => disable_unfit(&kept, session, pk, &Object::new())?,
             Generation::V1_15 => {}
             // State and settings are one there.
-            Generation::V1_20 if !kept.is_normalizer() => {
-                if let Some((local, _)) = session.repository(Repository::LOCAL)? {
+            Generation::V1_20 => {
+                let local = session.repository(Repository::LOCAL)?;
+                if let Some((local, _)) = local.filter(|_| !is_normalizer) {
                     removed |= session.remove_state(pk, local, &kept.plugin)?;
                 }
             }
-            Generation::V1_20 => {}
         }
         if removed { Ok(Step::null(Status::Ok)) } else { Err(nothing().into()) }
     }))

@@ -6,7 +6,11 @@ use std::sync::Arc;
 use crate::api::Core;
 use crate::api_added::added;
 use crate::failure::{Failure, Stop};
-use crate::{Catalogue, Cipher, Generation, Json, Kind, Object, Pk, Session, SettingsSchema};
+use crate::catalogue::Schema;
+use crate::{
+    BoefjePart, Catalogue, Cipher, Generation, Json, Kind, Object, Pk, PluginKind, Session,
+    SettingsSchema,
+};
 
 /// Reads and writes the settings of one plugin of one organisation.
 #[derive(Clone, Debug)]
@@ -83,26 +87,25 @@ impl Kept {
     /// Whether the schema of the boefje, if there is one, takes these settings.
     pub(crate) fn check(&self, session: &mut Session<'_>, settings: &Object) -> Result<(), Stop> {
         if let Some(local) = self.catalogue.boefje(&self.plugin) {
-            if let Some(schema) = local.schema() {
-                self.judge(schema.as_ref().ok(), settings)?;
-            }
-            return Ok(());
+            return match local.schema() {
+                Schema::None => Ok(()),
+                Schema::Valid(schema) => Ok(self.judge(schema, settings)?),
+                Schema::Invalid(_) => Err(Failure::NoSchema(self.plugin.clone()).into()),
+            };
         }
         if self.generation == Generation::V1_15 {
             return Ok(());
         }
-        let schema = added(session, &self.plugin)?.and_then(|plugin| match plugin.kind {
-            Kind::Boefje(boefje) => boefje.schema,
-            Kind::Normalizer => None,
-        });
-        if let Some(schema) = schema {
-            self.judge(SettingsSchema::compile(&schema).ok().as_ref(), settings)?;
+        let Some(plugin) = added(session, &self.plugin)? else { return Ok(()) };
+        if let Kind::Boefje(BoefjePart { schema: Some(schema), .. }) = &plugin.kind {
+            let schema = SettingsSchema::compile(schema);
+            let schema = schema.map_err(|_| Failure::NoSchema(self.plugin.clone()))?;
+            self.judge(&schema, settings)?;
         }
         Ok(())
     }
 
-    fn judge(&self, schema: Option<&SettingsSchema>, settings: &Object) -> Result<(), Failure> {
-        let Some(schema) = schema else { return Err(Failure::NoSchema(self.plugin.clone())) };
+    fn judge(&self, schema: &SettingsSchema, settings: &Object) -> Result<(), Failure> {
         schema.check(&Json::Object(settings.clone())).map_err(|reason| {
             let (organisation, plugin) = (self.organisation.clone(), self.plugin.clone());
             Failure::Unfit { organisation, plugin, reason }
@@ -116,6 +119,28 @@ impl Kept {
         }
         let added = added(session, &self.plugin)?;
         Ok(added.is_some_and(|plugin| matches!(plugin.kind, Kind::Boefje(_))))
+    }
+
+    /// Whether this plugin is on disk or was added.
+    pub(crate) fn is_listed(&self, session: &mut Session<'_>, plugin: &str) -> Result<bool, Stop> {
+        if self.catalogue.plugin(plugin).is_some() {
+            return Ok(true);
+        }
+        Ok(self.generation == Generation::V1_20 && added(session, plugin)?.is_some())
+    }
+
+    /// Whether it is a normalizer, and no boefje has the same id.
+    pub(crate) fn is_normalizer(&self, session: &mut Session<'_>) -> Result<bool, Stop> {
+        if let Some(local) = self.catalogue.plugin(&self.plugin) {
+            return Ok(local.plugin().kind.of() == PluginKind::Normalizer);
+        }
+        let added = added(session, &self.plugin)?;
+        Ok(added.is_some_and(|plugin| plugin.kind.of() == PluginKind::Normalizer))
+    }
+
+    /// Whether the plugin is enabled where nobody has decided.
+    pub(crate) fn enabled_by_default(&self) -> bool {
+        self.catalogue.plugin(&self.plugin).is_some_and(|listed| listed.plugin().enabled)
     }
 
     /// Whether this plugin is on disk or was added.

@@ -8,11 +8,30 @@
 //!         ◀─ answer     after the commit
 //! ```
 
+mod added_read;
+mod api;
+mod api_added;
+mod api_assets;
+mod api_configs;
+mod api_organisations;
+mod api_plugins;
+mod api_repositories;
+mod api_service;
+mod api_settings;
+mod asked;
 mod assets;
 mod base64_lenient;
+mod body;
 mod catalogue;
 mod cipher;
+mod cloning;
+mod created;
+mod cron;
 mod database;
+mod errands;
+mod failure;
+mod fields;
+mod filter;
 mod generation;
 mod json;
 #[cfg(test)]
@@ -20,6 +39,7 @@ mod json_cases;
 mod json_parse;
 mod json_repr;
 mod json_write;
+mod kept;
 mod link;
 mod migrations;
 mod models;
@@ -27,6 +47,9 @@ mod plugin;
 mod plugin_json;
 mod plugins;
 mod remote;
+mod routes;
+mod routing;
+mod scalars;
 mod session;
 mod session_added;
 mod session_configs;
@@ -34,6 +57,7 @@ mod session_organisations;
 mod session_repositories;
 mod session_settings;
 mod session_states;
+mod step;
 mod store;
 mod store_error;
 #[cfg(feature = "postgres")]
@@ -44,11 +68,14 @@ mod store_statistics;
 mod store_task;
 mod store_thread;
 mod tables;
+mod validation;
 
+pub use api::{Api, ApiSettings};
 pub use assets::{Cover, MAX_COVER_BYTES, MAX_DESCRIPTION_BYTES};
 pub use catalogue::{Catalogue, Listed};
 pub use cipher::{Cipher, CipherError, KeyError};
 pub use database::{Database, DatabaseError};
+pub use errands::Errands;
 pub use generation::Generation;
 pub use json::{Json, Object};
 pub use json_parse::{Fault, FaultKind, MAX_DEPTH, MAX_DIGITS};
