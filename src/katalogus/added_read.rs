@@ -4,7 +4,9 @@ use crate::cron;
 use crate::fields::Fields;
 use crate::scalars::{Unfit, dictionary, items, text, text_set, texts, truth, whole};
 use crate::validation::{Complaint, Problem};
-use crate::{BoefjePart, Json, Kind, Plugin, PluginKind, Repository, RunOn, SettingsSchema, created};
+use crate::{
+    BoefjePart, Json, Kind, Plugin, PluginKind, Repository, RunOn, SettingsSchema, created,
+};
 
 /// The most intrusive boefje.
 const MAX_SCAN_LEVEL: i64 = 4;
@@ -69,26 +71,22 @@ enum Extent {
 
 type Read = Result<(usize, Described), Vec<Problem>>;
 
-fn read(
-    body: &Json,
-    model: &str,
-    read: impl FnOnce(&mut Fields<'_>) -> Option<Described>,
-) -> Read {
+fn read(body: &Json, model: &str, read: impl FnOnce(&mut Fields<'_>) -> Described) -> Read {
     let place = vec!["body".into(), model.into()];
     let mut fields = Fields::of(body, place).map_err(|problem| vec![problem])?;
     let described = read(&mut fields);
     let known = fields.given();
-    fields.finish(described).map(|described| (known, described))
+    fields.finish(Some(described)).map(|described| (known, described))
 }
 
-fn plugin(fields: &mut Fields<'_>, kind: PluginKind) -> Option<Described> {
+fn plugin(fields: &mut Fields<'_>, kind: PluginKind) -> Described {
     let mut plugin = Plugin::nameless(kind);
     plugin.id = fields.required("id", text).unwrap_or_default();
     plugin.name = fields.required("name", text);
     change_head(fields, &mut plugin);
     read_type(fields, kind.name());
     change_types(fields, &mut plugin, Extent::Whole);
-    Some(Described::Plugin(Box::new(plugin)))
+    Described::Plugin(Box::new(plugin))
 }
 
 impl Plugin {
@@ -121,7 +119,7 @@ impl Plugin {
     }
 }
 
-fn bit(fields: &mut Fields<'_>) -> Option<Described> {
+fn bit(fields: &mut Fields<'_>) -> Described {
     fields.required("id", text);
     fields.required("name", text);
     fields.nullable("version", text);
@@ -131,7 +129,7 @@ fn bit(fields: &mut Fields<'_>) -> Option<Described> {
     fields.required("consumes", text);
     fields.required("produces", texts);
     fields.required("parameters", texts);
-    Some(Described::Bit)
+    Described::Bit
 }
 
 fn change_head(fields: &mut Fields<'_>, plugin: &mut Plugin) {

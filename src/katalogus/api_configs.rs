@@ -15,7 +15,7 @@ use crate::failure::{Failure, Stop};
 use crate::filter::Page;
 use crate::kept::Kept;
 use crate::step::Step;
-use crate::{Config, ConfigFilter, Json, Object, Session};
+use crate::{Config, ConfigFilter, Json, Object, PluginKind, Session};
 
 /// A configuration as it is shown.
 #[derive(Clone)]
@@ -67,7 +67,7 @@ pub(crate) fn list(core: &Core, call: &Call<'_>) -> Result<Step, Failure> {
 
 /// The organisations that let their results be shared.
 fn sharing(session: &mut Session<'_>) -> Result<HashSet<String>, Stop> {
-    let organisations = session.organisations()?.into_iter().map(|(_, organisation)| organisation);
+    let organisations = session.organisations()?.into_iter();
     let sharing = organisations.filter(|organisation| organisation.deduplicate);
     Ok(sharing.map(|organisation| organisation.id).collect())
 }
@@ -81,7 +81,7 @@ fn shown(
     let mut all = Vec::new();
     for config in session.configs(filter)? {
         let kept = kept.beside(&config.organisation_id, &config.boefje_id);
-        if kept.is_normalizer(session)? {
+        if kept.kind(session)? == Some(PluginKind::Normalizer) {
             continue;
         }
         let shown = Shown::of(config, &kept)?;
@@ -90,6 +90,15 @@ fn shown(
         }
     }
     Ok(all)
+}
+
+/// Whether two objects have the same members, in whatever order.
+fn equal(one: &Object, other: &Object) -> bool {
+    let same = |(key, value): (&str, &Json)| match (value, other.get(key)) {
+        (Json::Object(one), Some(Json::Object(other))) => equal(one, other),
+        (value, other) => Some(value) == other,
+    };
+    one.len() == other.len() && one.iter().all(same)
 }
 
 impl Shown {
@@ -108,7 +117,7 @@ impl Shown {
         self.boefje == other.boefje
             && self.organisation != other.organisation
             && [self, other].iter().all(|config| sharing.contains(&config.organisation))
-            && self.settings.equals(&other.settings)
+            && equal(&self.settings, &other.settings)
     }
 
     fn to_json(&self, duplicates: Vec<Json>) -> Json {

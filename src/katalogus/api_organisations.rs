@@ -19,8 +19,7 @@ pub(crate) fn list(core: &Core, _: &Call<'_>) -> Result<Step, Failure> {
             (organisation.id, json)
         };
         let organisations = session.organisations()?.into_iter();
-        let all = organisations.map(|(_, organisation)| shown(organisation)).collect();
-        Ok(Step::shows(&Json::Object(all)))
+        Ok(Step::shows(&Json::Object(organisations.map(shown).collect())))
     }))
 }
 

@@ -84,7 +84,7 @@ pub(crate) fn enable(core: &Core, call: &Call<'_>) -> Result<Step, Failure> {
     let kept = Kept::new(core, call.owned(0), call.owned(1));
     Ok(Step::writes(move |session| {
         let organisation = kept.generation.known_organisation(session, &kept.organisation)?;
-        if !kept.is_listed(session, &kept.plugin)? {
+        if kept.kind(session)?.is_none() {
             return Err(Failure::NoPlugin(kept.plugin.clone()).into());
         }
         let (local, _) = known(session, Repository::LOCAL)?;
@@ -125,7 +125,8 @@ impl Found {
         };
         wanted.retain(|(listed, enabled)| filter.shows(listed, *enabled));
         let page = filter.page.of_list(&wanted);
-        let mut json = Vec::with_capacity(page.len().saturating_add(1).saturating_mul(USUAL_PLUGIN));
+        let mut json =
+            Vec::with_capacity(page.len().saturating_add(1).saturating_mul(USUAL_PLUGIN));
         json.push(b'[');
         for (place, (listed, enabled)) in page.iter().enumerate() {
             if place > 0 {
@@ -178,13 +179,13 @@ fn look(
             return Ok(Step::Answer(answer(&found)?));
         }
         let mut repositories = session.repositories()?;
-        repositories.retain(|(_, repository)| repository.id != Repository::LOCAL);
+        repositories.retain(|repository| repository.id != Repository::LOCAL);
         if repositories.is_empty() {
             return Ok(Step::Answer(answer(&found)?));
         }
         let answer = Arc::clone(&answer);
         Ok(Step::waits(move |core, deadline| {
-            for (_, repository) in &repositories {
+            for repository in &repositories {
                 found.others.extend(core.remotes.plugins(repository, deadline).iter().cloned());
             }
             answer(&found).map(Step::Answer)

@@ -21,8 +21,7 @@ pub(crate) fn list(core: &Core, call: &Call<'_>) -> Result<Step, Failure> {
             (repository.id, json)
         };
         let repositories = session.repositories()?.into_iter();
-        let all = repositories.map(|(_, repository)| shown(repository)).collect();
-        Ok(Step::shows(&Json::Object(all)))
+        Ok(Step::shows(&Json::Object(repositories.map(shown).collect())))
     }))
 }
 

@@ -7,7 +7,7 @@ use crate::api::{Call, Core};
 use crate::failure::{Failure, Stop};
 use crate::kept::Kept;
 use crate::step::Step;
-use crate::{Generation, Json, Object, Pk, Repository, Session, body};
+use crate::{Generation, Json, Object, Pk, PluginKind, Repository, Session, body};
 
 /// All settings of a plugin; none where nothing is known of it.
 pub(crate) fn show(core: &Core, call: &Call<'_>) -> Result<Step, Failure> {
@@ -61,7 +61,7 @@ pub(crate) fn remove(core: &Core, call: &Call<'_>) -> Result<Step, Failure> {
             return Err(nothing().into());
         };
         session.lock_organisation(pk)?;
-        let is_normalizer = kept.is_normalizer(session)?;
+        let kind = kept.kind(session)?;
         let mut removed = session.remove_settings(pk, &kept.plugin)?;
         match kept.generation {
             // Without its settings, it may not be able to work.
@@ -70,7 +70,7 @@ pub(crate) fn remove(core: &Core, call: &Call<'_>) -> Result<Step, Failure> {
             // State and settings are one there.
             Generation::V1_20 => {
                 let local = session.repository(Repository::LOCAL)?;
-                if let Some((local, _)) = local.filter(|_| !is_normalizer) {
+                if let Some((local, _)) = local.filter(|_| kind != Some(PluginKind::Normalizer)) {
                     removed |= session.remove_state(pk, local, &kept.plugin)?;
                 }
             }
@@ -147,10 +147,10 @@ fn change(
 
 /// In generation 1.20 only boefjes that are there have settings.
 fn must_have_boefje(kept: &Kept, session: &mut Session<'_>) -> Result<(), Stop> {
-    if kept.generation == Generation::V1_15 || kept.has_boefje(session)? {
-        return Ok(());
+    if kept.generation == Generation::V1_20 && kept.kind(session)? != Some(PluginKind::Boefje) {
+        return Err(Failure::NoPlugin(kept.plugin.clone()).into());
     }
-    Err(Failure::NoPlugin(kept.plugin.clone()).into())
+    Ok(())
 }
 
 /// Disables a plugin whose schema does not take what is left of its settings.

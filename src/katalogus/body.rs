@@ -110,7 +110,8 @@ mod tests {
 
     #[test]
     fn json_is_told_by_its_media_type() {
-        for json in ["", "application/json", "Application/JSON; charset=utf-8", "application/a+json"]
+        for json in
+            ["", "application/json", "Application/JSON; charset=utf-8", "application/a+json"]
         {
             assert!(is_json(json), "{json}");
         }

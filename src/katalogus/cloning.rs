@@ -1,8 +1,6 @@
 //! What one organisation has enabled and set, copied to another: in one transaction, so that
 //! nobody sees half of it.
 
-use std::collections::HashMap;
-
 use ostler_http::Status;
 
 use crate::api::{Call, Core};
@@ -21,14 +19,14 @@ pub(crate) fn clone(core: &Core, call: &Call<'_>) -> Result<Step, Failure> {
     let to = call.owned(1);
     Ok(Step::reads(move |session| {
         let mut repositories = session.repositories()?;
-        repositories.retain(|(_, repository)| repository.id != Repository::LOCAL);
+        repositories.retain(|repository| repository.id != Repository::LOCAL);
         let (from, to) = (from.clone(), to.clone());
         if repositories.is_empty() {
             return Ok(copying(from, to, Remote::new()));
         }
         Ok(Step::waits(move |core, deadline| {
             let mut remote = Remote::new();
-            for (_, repository) in &repositories {
+            for repository in &repositories {
                 let listed = core.remotes.plugins(repository, deadline);
                 remote.extend(listed.iter().map(|listed| listed.plugin().id.clone()));
             }
@@ -54,14 +52,9 @@ fn copy(session: &mut Session<'_>, from: &Kept, to: &str, remote: &Remote) -> Re
     for pk in [source.min(target), source.max(target)] {
         session.lock_organisation(pk)?;
     }
-    let repositories: HashMap<String, Pk> = session
-        .repositories()?
-        .into_iter()
-        .map(|(pk, repository)| (repository.id, pk))
-        .collect();
     for (plugin, repository) in enabled(session, target)? {
-        if let Some(repository) = repositories.get(&repository) {
-            session.set_state(target, *repository, &plugin, false)?;
+        if let Some((repository, _)) = session.repository(&repository)? {
+            session.set_state(target, repository, &plugin, false)?;
         }
     }
     copy_settings(session, from, to, (source, target), remote)?;
@@ -71,8 +64,8 @@ fn copy(session: &mut Session<'_>, from: &Kept, to: &str, remote: &Remote) -> Re
             let settings = kept.read(session, target)?.unwrap_or_default();
             kept.check(session, &settings)?;
         }
-        if let Some(repository) = repositories.get(&repository) {
-            session.set_state(target, *repository, &plugin, true)?;
+        if let Some((repository, _)) = session.repository(&repository)? {
+            session.set_state(target, repository, &plugin, true)?;
         }
     }
     Ok(())
@@ -93,10 +86,11 @@ fn copy_settings(
     remote: &Remote,
 ) -> Result<(), Stop> {
     for (plugin, stored) in session.all_settings(source)? {
-        if !from.is_listed(session, &plugin)? && !remote.contains(&plugin) {
+        let source = from.beside(&from.organisation, &plugin);
+        if source.kind(session)?.is_none() && !remote.contains(&plugin) {
             continue;
         }
-        let settings = from.beside(&from.organisation, &plugin).decode(&stored)?;
+        let settings = source.decode(&stored)?;
         if !settings.is_empty() {
             from.beside(to, &plugin).write(session, target, &settings)?;
         }

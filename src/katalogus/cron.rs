@@ -51,8 +51,9 @@ pub(crate) fn check(text: &str) -> Result<(), Cow<'static, str>> {
             match column.takes(part) {
                 Taken::Yes => {}
                 Taken::OutOfRange => {
-                    return Err(format!("[{}] is not acceptable, out of range", columns.join(" "))
-                        .into());
+                    return Err(
+                        format!("[{}] is not acceptable, out of range", columns.join(" ")).into()
+                    );
                 }
                 Taken::No => {
                     return Err(format!("[{}] is not acceptable", columns.join(" ")).into());
@@ -89,10 +90,9 @@ impl Column {
         }
         if self.day && step.is_none() {
             // The second Friday, or the last one.
-            let ordinal = match (range.strip_prefix('l'), range.split_once('#')) {
-                (Some(day), _) => Some(day),
-                (None, Some((day, "1" | "2" | "3" | "4" | "5"))) => Some(day),
-                (None, _) => None,
+            let ordinal = match range.split_once('#') {
+                Some((day, "1" | "2" | "3" | "4" | "5")) => Some(day),
+                _ => range.strip_prefix('l'),
             };
             if let Some(day) = ordinal {
                 return if self.names.is_empty() { Taken::No } else { self.value(day).1 };
@@ -150,11 +150,13 @@ mod tests {
         for text in ["", "zzz", "* * * *", "* * * * * * * *", "@never"] {
             assert_eq!(check(text).unwrap_err(), columns, "{text}");
         }
-        for text in ["60 * * * *", "* 24 * * *", "* * 0 * *", "* * * 13 *", "* * * * 8", "5-1 * * * *"]
+        for text in
+            ["60 * * * *", "* 24 * * *", "* * 0 * *", "* * * 13 *", "* * * * 8", "5-1 * * * *"]
         {
             assert!(check(text).unwrap_err().ends_with("out of range"), "{text}");
         }
-        for text in ["a * * * *", "*/0 * * * *", "*/x * * * *", "1- * * * *", ", * * * *", "* * 2#3 * *"]
+        for text in
+            ["a * * * *", "*/0 * * * *", "*/x * * * *", "1- * * * *", ", * * * *", "* * 2#3 * *"]
         {
             assert!(check(text).unwrap_err().ends_with("is not acceptable"), "{text}");
         }

@@ -215,9 +215,12 @@ impl Failure {
     /// Tells whoever runs the service what a client cannot mend.
     fn log(&self) {
         match self {
-            Self::Undecryptable { .. } | Self::Unencryptable { .. } | Self::NoSchema(_) => {}
-            Self::Store(StoreError::Other(_) | StoreError::ReadOnly | StoreError::Unavailable(_)) => {
-            }
+            Self::Undecryptable { .. }
+            | Self::Unencryptable { .. }
+            | Self::NoSchema(_)
+            | Self::Store(
+                StoreError::Other(_) | StoreError::ReadOnly | StoreError::Unavailable(_),
+            ) => {}
             _ => return,
         }
         if let Some(untold) = TOLD.allow() {
@@ -243,7 +246,9 @@ fn store_words(error: &StoreError, old: bool) -> (Status, &'static str, Cow<'sta
             );
             (Status::BadRequest, MESSAGE, words.into())
         }
-        StoreError::TooLong { .. } if !old => (Status::InternalServerError, MESSAGE, STORAGE.into()),
+        StoreError::TooLong { .. } if !old => {
+            (Status::InternalServerError, MESSAGE, STORAGE.into())
+        }
         StoreError::Referenced | StoreError::Unstorable { .. } if !old => {
             (Status::BadRequest, MESSAGE, STORAGE.into())
         }

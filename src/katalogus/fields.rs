@@ -58,6 +58,7 @@ impl<'a> Fields<'a> {
     }
 
     /// A member that may be left out, and may be `null`, which is the inner `None`.
+    #[expect(clippy::option_option, reason = "left out and null are not the same")]
     pub(crate) fn nullable<T>(
         &mut self,
         key: &str,

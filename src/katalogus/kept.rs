@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::api::Core;
 use crate::api_added::added;
-use crate::failure::{Failure, Stop};
 use crate::catalogue::Schema;
+use crate::failure::{Failure, Stop};
 use crate::{
     BoefjePart, Catalogue, Cipher, Generation, Json, Kind, Object, Pk, PluginKind, Session,
     SettingsSchema,
@@ -54,13 +54,11 @@ impl Kept {
     /// What a row holds.
     pub(crate) fn decode(&self, stored: &str) -> Result<Object, Failure> {
         let text = self.cipher.decode(stored).ok();
-        match text.and_then(|text| Json::parse(&text).ok()) {
-            Some(Json::Object(settings)) => Ok(settings),
-            _ => {
-                let (organisation, plugin) = (self.organisation.clone(), self.plugin.clone());
-                Err(Failure::Undecryptable { organisation, plugin })
-            }
+        if let Some(Json::Object(settings)) = text.and_then(|text| Json::parse(&text).ok()) {
+            return Ok(settings);
         }
+        let (organisation, plugin) = (self.organisation.clone(), self.plugin.clone());
+        Err(Failure::Undecryptable { organisation, plugin })
     }
 
     /// What a row is to hold.
@@ -112,48 +110,19 @@ impl Kept {
         })
     }
 
-    /// Whether there is a boefje that could have settings.
-    pub(crate) fn has_boefje(&self, session: &mut Session<'_>) -> Result<bool, Stop> {
-        if self.catalogue.boefje(&self.plugin).is_some() {
-            return Ok(true);
-        }
-        let added = added(session, &self.plugin)?;
-        Ok(added.is_some_and(|plugin| matches!(plugin.kind, Kind::Boefje(_))))
-    }
-
-    /// Whether this plugin is on disk or was added.
-    pub(crate) fn is_listed(&self, session: &mut Session<'_>, plugin: &str) -> Result<bool, Stop> {
-        if self.catalogue.plugin(plugin).is_some() {
-            return Ok(true);
-        }
-        Ok(self.generation == Generation::V1_20 && added(session, plugin)?.is_some())
-    }
-
-    /// Whether it is a normalizer, and no boefje has the same id.
-    pub(crate) fn is_normalizer(&self, session: &mut Session<'_>) -> Result<bool, Stop> {
+    /// What the plugin is, if it is on disk or was added.
+    pub(crate) fn kind(&self, session: &mut Session<'_>) -> Result<Option<PluginKind>, Stop> {
         if let Some(local) = self.catalogue.plugin(&self.plugin) {
-            return Ok(local.plugin().kind.of() == PluginKind::Normalizer);
+            return Ok(Some(local.plugin().kind.of()));
         }
-        let added = added(session, &self.plugin)?;
-        Ok(added.is_some_and(|plugin| plugin.kind.of() == PluginKind::Normalizer))
+        match self.generation {
+            Generation::V1_15 => Ok(None),
+            Generation::V1_20 => Ok(added(session, &self.plugin)?.map(|plugin| plugin.kind.of())),
+        }
     }
 
     /// Whether the plugin is enabled where nobody has decided.
     pub(crate) fn enabled_by_default(&self) -> bool {
         self.catalogue.plugin(&self.plugin).is_some_and(|listed| listed.plugin().enabled)
-    }
-
-    /// Whether this plugin is on disk or was added.
-    pub(crate) fn is_listed(&self, session: &mut Session<'_>, plugin: &str) -> Result<bool, Stop> {
-        if self.catalogue.plugin(plugin).is_some() {
-            return Ok(true);
-        }
-        Ok(self.generation == Generation::V1_20 && added(session, plugin)?.is_some())
-    }
-
-    /// Whether it is a normalizer, and no boefje has the same id.
-    pub(crate) fn is_normalizer(&self) -> bool {
-        let catalogue = &self.catalogue;
-        catalogue.boefje(&self.plugin).is_none() && catalogue.normalizer(&self.plugin).is_some()
     }
 }

@@ -103,7 +103,11 @@ const ADDED: &[Row] = &[
 ];
 
 const SETTINGS: &[Row] = &[
-    (Post, "/v1/organisations/{organisation_id}/settings/clone/{to_organisation_id}", cloning::clone),
+    (
+        Post,
+        "/v1/organisations/{organisation_id}/settings/clone/{to_organisation_id}",
+        cloning::clone,
+    ),
     (Get, "/v1/organisations/{organisation_id}/{plugin_id}/settings", api_settings::show),
     (Put, "/v1/organisations/{organisation_id}/{plugin_id}/settings", api_settings::replace),
     (Delete, "/v1/organisations/{organisation_id}/{plugin_id}/settings", api_settings::remove),
@@ -130,5 +134,4 @@ const CONFIGS: &[Row] = &[(Get, "/v1/configs", api_configs::list)];
 
 const V1_ROOT: &[Row] = &[(Get, "/v1/", api_service::introduction)];
 
-const SERVICE: &[Row] =
-    &[(Get, "/", api_service::root), (Get, "/health", api_service::health)];
+const SERVICE: &[Row] = &[(Get, "/", api_service::root), (Get, "/health", api_service::health)];

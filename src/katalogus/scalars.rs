@@ -19,12 +19,6 @@ impl From<Complaint> for Unfit {
     }
 }
 
-/// Anything.
-#[expect(clippy::unnecessary_wraps, reason = "it is one of many that read a value")]
-pub(crate) fn any(value: &Json) -> Result<Json, Unfit> {
-    Ok(value.clone())
-}
-
 /// A text.
 pub(crate) fn text(value: &Json) -> Result<String, Unfit> {
     match value {
