@@ -19,8 +19,6 @@ use crate::{Json, Object};
 /// The program that the interpreter runs.
 const PROGRAM: &str = include_str!("imports.py");
 
-/// How long one module may take, and the interpreter to start.
-pub(crate) const MODULE_TIME: Duration = Duration::from_secs(10);
 /// How long all of them may take. What is left then is not imported.
 pub(crate) const WHOLE_TIME: Duration = Duration::from_secs(60);
 /// Interpreters for one look at all modules, at most.
@@ -48,6 +46,8 @@ pub(crate) struct Interpreter<'s> {
     pub(crate) root: &'s Path,
     /// Folders in which modules are looked for.
     pub(crate) path: &'s [PathBuf],
+    /// How long one module may take, and the interpreter to start.
+    pub(crate) module_time: Duration,
     /// What ends it all.
     pub(crate) stop: &'s Wake,
 }
@@ -104,7 +104,7 @@ impl Interpreter<'_> {
         known: &mut HashMap<usize, Verdict>,
     ) -> Result<usize, String> {
         let stop = Some(self.stop.as_fd());
-        let bounds = Bounds { line: MODULE_TIME, deadline, bytes: MAX_ANSWER_BYTES, stop };
+        let bounds = Bounds { line: self.module_time, deadline, bytes: MAX_ANSWER_BYTES, stop };
         let told = self.question(rest)?;
         let (mut next, mut begun) = (0, None);
         let end = interview(&self.launch(), told, bounds, |line| {
@@ -125,7 +125,7 @@ impl Interpreter<'_> {
             End::Enough => return Ok(first + next),
             End::Stopped => return Err("it was stopped".to_owned()),
             End::Over => return Err(format!("it took more than {WHOLE_TIME:?}")),
-            End::Late => format!("it took more than {MODULE_TIME:?}"),
+            End::Late => format!("it took more than {:?}", self.module_time),
             End::TooMuch => format!("it printed more than {MAX_ANSWER_BYTES} bytes"),
             End::Ended { status, complaint } => match complaint {
                 Some(complaint) if begun.is_none() => format!("{status}: {complaint}"),

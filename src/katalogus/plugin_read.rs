@@ -156,7 +156,8 @@ impl<'j> Fields<'j> {
 
     fn moment(&self, key: &'static str) -> Result<Option<String>, PluginFault> {
         let text = self.text(key)?;
-        let moment = text.map(|text| created::normalised(&text).ok_or_else(|| wrong(key, "no date")));
+        let moment =
+            text.map(|text| created::normalised(&text).ok_or_else(|| wrong(key, "no date")));
         moment.transpose()
     }
 }

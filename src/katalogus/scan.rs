@@ -78,7 +78,11 @@ impl Scanner {
 
     /// Looks at the folder, and tells `entering` of each folder before it is listed. What is wrong
     /// with plugins is told to the log when it is new.
-    pub(crate) fn scan(&mut self, entering: &mut dyn FnMut(&Path), stop: &Wake) -> io::Result<Scan> {
+    pub(crate) fn scan(
+        &mut self,
+        entering: &mut dyn FnMut(&Path),
+        stop: &Wake,
+    ) -> io::Result<Scan> {
         let (tree, all) = Walk::new(entering).read(&self.settings.root)?;
         let mut complaints = Complaints { all, skipped: 0 };
         let mut candidates = Vec::new();
@@ -156,57 +160,60 @@ impl Scanner {
         stop: &Wake,
         complaints: &mut Complaints,
     ) -> Vec<Option<String>> {
-        let mut judged = HashMap::new();
-        let open: Vec<&Candidate> = candidates
-            .iter()
-            .filter(|candidate| {
-                let known = candidate.key().and_then(|key| self.judged.remove_entry(&key));
-                let known = known.filter(|(_, verdict)| !verdict.may_change);
-                let is_open = candidate.has_module && known.is_none();
-                judged.extend(known);
-                is_open
+        let mut verdicts: Vec<_> =
+            candidates.iter().map(|candidate| candidate.known(&self.judged)).collect();
+        let open = verdicts.iter().enumerate().filter(|(_, verdict)| verdict.is_none());
+        let open: Vec<usize> = open.map(|(place, _)| place).collect();
+        let modules = open.iter().filter_map(|place| candidates.get(*place));
+        let modules: Vec<Module> = modules.map(Candidate::module).collect();
+        for (number, judged) in self.import(&modules, stop, complaints) {
+            if let Some(verdict) = open.get(number).and_then(|place| verdicts.get_mut(*place)) {
+                *verdict = Some(judged);
+            }
+        }
+        let judged = candidates.iter().zip(&verdicts);
+        let judged = judged.filter_map(|(candidate, verdict)| {
+            Some((candidate.key()?, verdict.clone().filter(|verdict| !verdict.may_change)?))
+        });
+        self.judged = judged.collect();
+        let judged = candidates.iter().zip(verdicts);
+        judged
+            .map(|(candidate, verdict)| match verdict {
+                Some(verdict) => verdict.wrong,
+                None => candidate.static_complaint(),
             })
-            .collect();
-        let modules: Vec<Module> = open.iter().map(|candidate| candidate.module()).collect();
-        let mut fresh = HashMap::new();
-        if let (Python::Program(program), false) = (&self.settings.python, modules.is_empty()) {
-            if rustix::process::geteuid().is_root() {
-                complaints.all.push("the modules of plugins are imported as root".to_owned());
-            }
-            let (root, path) = (&self.settings.root, &self.settings.python_path);
-            // An interpreter has another folder to start from.
-            let root = std::path::absolute(root).unwrap_or_else(|_| root.clone());
-            let verdicts = Interpreter { program, root: &root, path, stop }.import(&modules);
-            fresh = verdicts.known;
-            if let Some(why) = verdicts.gave_up {
-                let left = modules.len().saturating_sub(fresh.len());
-                complaints.all.push(format!("{left} modules are looked at, not imported: {why}"));
-            }
-        } else if !modules.is_empty() {
+            .collect()
+    }
+
+    /// What an interpreter thinks of modules, by their places.
+    fn import(
+        &self,
+        modules: &[Module],
+        stop: &Wake,
+        complaints: &mut Complaints,
+    ) -> HashMap<usize, Verdict> {
+        if modules.is_empty() {
+            return HashMap::new();
+        }
+        let Python::Program(program) = &self.settings.python else {
             let words = "the modules of plugins are looked at, not imported: there is no python";
             complaints.all.push(words.to_owned());
+            return HashMap::new();
+        };
+        if rustix::process::geteuid().is_root() {
+            complaints.all.push("the modules of plugins are imported as root".to_owned());
         }
-        let mut verdicts = Vec::with_capacity(candidates.len());
-        let mut number = 0;
-        for candidate in candidates {
-            let key = candidate.key();
-            if !candidate.has_module {
-                verdicts.push(None);
-            } else if let Some(known) = key.as_ref().and_then(|key| judged.get(key)) {
-                verdicts.push(known.wrong.clone());
-            } else {
-                let verdict = fresh.remove(&number);
-                number += 1;
-                let Some(verdict) = verdict else {
-                    verdicts.push(candidate.static_complaint());
-                    continue;
-                };
-                verdicts.push(verdict.wrong.clone());
-                judged.extend(key.map(|key| (key, verdict)));
-            }
+        let (root, path) = (&self.settings.root, &self.settings.python_path);
+        // An interpreter goes to another folder.
+        let root = std::path::absolute(root).unwrap_or_else(|_| root.clone());
+        let module_time = self.settings.module_time;
+        let interpreter = Interpreter { program, root: &root, path, module_time, stop };
+        let verdicts = interpreter.import(modules);
+        if let Some(why) = verdicts.gave_up {
+            let left = modules.len().saturating_sub(verdicts.known.len());
+            complaints.all.push(format!("{left} modules are looked at, not imported: {why}"));
         }
-        self.judged = judged;
-        verdicts
+        verdicts.known
     }
 
     /// The plugin as it is listed, with the schema of its settings.
@@ -216,13 +223,10 @@ impl Scanner {
         let mut broken = None;
         if let (Kind::Boefje(boefje), Some(file)) = (&mut plugin.kind, file) {
             if file.exists() {
-                match read_json(&file) {
-                    Ok(schema) => boefje.schema = Some(schema),
-                    Err(why) => {
-                        boefje.schema = None;
-                        broken = Some(why);
-                    }
-                }
+                boefje.schema = read_json(&file).map_err(|why| broken = Some(why)).ok();
+            } else if generation == Generation::V1_15 {
+                // It knows no schema in a manifest.
+                boefje.schema = None;
             }
         }
         let id = plugin.id.clone();
@@ -249,6 +253,14 @@ impl Scanner {
 }
 
 impl Candidate {
+    /// What need not be found out again.
+    fn known(&self, judged: &HashMap<(String, String), Verdict>) -> Option<Verdict> {
+        if !self.has_module {
+            return Some(Verdict { wrong: None, may_change: false });
+        }
+        judged.get(&self.key()?).cloned()
+    }
+
     fn key(&self) -> Option<(String, String)> {
         Some((self.module().name, self.hash.clone()?))
     }

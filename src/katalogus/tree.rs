@@ -85,9 +85,8 @@ impl<'w> Walk<'w> {
 
     /// Reads the tree of `root`; and what in it could not be read, in words.
     pub(crate) fn read(mut self, root: &Path) -> io::Result<(Folder, Vec<String>)> {
-        let named = |error: io::Error| {
-            io::Error::new(error.kind(), format!("{}: {error}", root.display()))
-        };
+        let named =
+            |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", root.display()));
         let metadata = fs::metadata(root).map_err(named)?;
         let folder = self.folder(root.to_owned(), &metadata, Place::Root).map_err(named)?;
         Ok((folder, self.complaints))

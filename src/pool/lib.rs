@@ -33,8 +33,8 @@ mod child;
 pub mod dialect;
 #[doc(hidden)]
 pub mod fuzzing;
-pub mod launch;
 mod interview;
+pub mod launch;
 mod loss;
 mod mailbox;
 #[cfg(all(test, shuttle))]
