@@ -40,7 +40,7 @@ pub(crate) fn cover(core: &Core, call: &Call<'_>) -> Result<Step, Failure> {
         }
         let id = id.clone();
         Ok(Step::waits(move |core, _| {
-            let cover = core.plugins.current().cover(&id, generation);
+            let cover = core.plugins.current().cover(&id);
             let cover = cover.ok_or(Failure::NotListed)?;
             let modified = HttpDate::from(cover.modified).to_string();
             let response = Response::with_body(Status::Ok, "image/jpeg", cover.bytes)
