@@ -46,7 +46,7 @@ pub(crate) struct Instance {
     _errands: Arc<Errands>,
     store: Arc<Store>,
     address: SocketAddr,
-    pub(crate) folder: Folder,
+    _folder: Folder,
     _directory: TempDir,
 }
 
@@ -82,7 +82,7 @@ impl Instance {
             _errands: errands,
             store,
             address,
-            folder: setup.folder,
+            _folder: setup.folder,
             _directory: directory,
         }
     }
