@@ -8,6 +8,7 @@
 //!         ◀─ answer     after the commit
 //! ```
 
+mod added;
 mod added_read;
 mod api;
 mod api_added;
