@@ -34,6 +34,8 @@ mod errands;
 mod failure;
 mod fields;
 mod filter;
+#[doc(hidden)]
+pub mod fuzzing;
 mod generation;
 mod imports;
 mod json;
