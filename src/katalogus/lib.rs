@@ -8,11 +8,22 @@
 //!         ◀─ answer     after the commit
 //! ```
 
+mod area;
 mod assets;
+mod authority;
 mod base64_lenient;
 mod catalogue;
+mod check;
+mod check_effective;
 mod cipher;
+mod commands;
+pub mod config;
+pub mod daemon;
 mod database;
+mod database_ready;
+pub mod encryption;
+mod endpoint;
+mod exposition;
 mod generation;
 mod json;
 #[cfg(test)]
@@ -21,12 +32,15 @@ mod json_parse;
 mod json_repr;
 mod json_write;
 mod link;
+mod metrics;
 mod migrations;
 mod models;
+pub mod options;
 mod plugin;
 mod plugin_json;
 mod plugins;
 mod remote;
+mod running;
 mod session;
 mod session_added;
 mod session_configs;
@@ -34,6 +48,8 @@ mod session_organisations;
 mod session_repositories;
 mod session_settings;
 mod session_states;
+mod sources;
+mod state;
 mod store;
 mod store_error;
 #[cfg(feature = "postgres")]
@@ -48,12 +64,14 @@ mod tables;
 pub use assets::{Cover, MAX_COVER_BYTES, MAX_DESCRIPTION_BYTES};
 pub use catalogue::{Catalogue, Listed};
 pub use cipher::{Cipher, CipherError, KeyError};
+pub use config::Configuration;
 pub use database::{Database, DatabaseError};
 pub use generation::Generation;
 pub use json::{Json, Object};
 pub use json_parse::{Fault, FaultKind, MAX_DEPTH, MAX_DIGITS};
 pub use migrations::{Migrator, Plan, Step};
 pub use models::{AddedPlugin, Config, ConfigFilter, Organisation, PluginKind, Repository};
+pub use options::Options;
 pub use plugin::{BoefjePart, Kind, Plugin, RunOn};
 pub use plugin_json::PluginFault;
 pub use plugins::{DiscoverySettings, Plugins, Python, ScanStatistics};

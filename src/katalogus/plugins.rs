@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::{Catalogue, Generation};
 
 /// Where plugins are looked for, and how.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DiscoverySettings {
     /// The folder that holds the plugins' packages.
     pub root: PathBuf,

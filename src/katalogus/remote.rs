@@ -8,7 +8,7 @@ use ostler_runtime::Deadline;
 use crate::{Generation, Listed, Repository};
 
 /// How remote repositories are asked.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RemoteSettings {
     /// Whose keys are answered.
     pub generation: Generation,

@@ -1,0 +1,82 @@
+//! What is known of a running service: for the figures, for the log, and whether it is ready.
+
+use std::sync::{Arc, OnceLock, Weak};
+
+use ostler_http::{Response, exposition};
+use ostler_net::{Meter, Statistics};
+use serde_json::{Value, json};
+
+use crate::exposition::Exposition;
+use crate::metrics::Metrics;
+use crate::{Generation, Plugins, Store, StoreStatistics};
+
+/// See the module.
+pub(crate) struct State {
+    generation: Generation,
+    pub(crate) metrics: Arc<Metrics>,
+    meter: OnceLock<Meter>,
+    /// Not held, since whoever drops it last waits for its threads.
+    store: Weak<Store>,
+    plugins: Weak<Plugins>,
+}
+
+impl State {
+    pub(crate) fn new(generation: Generation, store: &Arc<Store>, plugins: &Arc<Plugins>) -> Self {
+        let (store, plugins) = (Arc::downgrade(store), Arc::downgrade(plugins));
+        Self { generation, metrics: Arc::default(), meter: OnceLock::new(), store, plugins }
+    }
+
+    /// Learns where the connections of its server are counted; only the first word counts.
+    pub(crate) fn count_by(&self, meter: Meter) {
+        let _ = self.meter.set(meter);
+    }
+
+    /// Why requests cannot be answered now, if they cannot.
+    pub(crate) fn unready(&self) -> Option<&'static str> {
+        (self.store().connected == 0).then_some("there is no connection with the database")
+    }
+
+    /// An answer with all figures.
+    pub(crate) fn figures(&self) -> Response {
+        let scans = self.plugins.upgrade().map(|plugins| plugins.statistics()).unwrap_or_default();
+        let (generation, connections) = (self.generation, self.connections());
+        let store = self.store();
+        let figures = Exposition::new(generation, &self.metrics, connections, store, scans);
+        exposition::response("katalogus", figures)
+    }
+
+    /// The state in short.
+    pub(crate) fn report(&self) -> Value {
+        let (connections, store) = (self.connections(), self.store());
+        let scans = self.plugins.upgrade().map(|plugins| plugins.statistics()).unwrap_or_default();
+        json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "connections": {
+                "open": connections.open,
+                "accepted": connections.accepted,
+                "refused": connections.refused,
+                "requests": connections.requests,
+            },
+            "database": {
+                "connected": store.connected,
+                "queued": store.queued,
+                "commits": store.commits,
+                "failed_connects": store.failed_connects,
+            },
+            "plugins": {
+                "boefjes": scans.boefjes,
+                "normalizers": scans.normalizers,
+                "skipped": scans.skipped,
+                "failing": scans.failing,
+            },
+        })
+    }
+
+    fn connections(&self) -> Statistics {
+        self.meter.get().map(Meter::statistics).unwrap_or_default()
+    }
+
+    fn store(&self) -> StoreStatistics {
+        self.store.upgrade().map(|store| store.statistics()).unwrap_or_default()
+    }
+}
