@@ -126,11 +126,11 @@ impl Link {
     }
 
     /// Does `work` in one transaction, which is rolled back if it fails.
-    pub(crate) fn transaction<T>(
+    pub(crate) fn transaction<T, E: From<StoreError>>(
         &mut self,
         access: Access,
-        work: impl FnOnce(&mut Session<'_>) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
+        work: impl FnOnce(&mut Session<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         match self {
             Self::Sqlite(connection) => {
                 let begin = match access {
@@ -151,29 +151,22 @@ impl Link {
     }
 }
 
-fn within<C: Connection<TransactionManager = AnsiTransactionManager>, T>(
+fn within<C: Connection<TransactionManager = AnsiTransactionManager>, T, E: From<StoreError>>(
     connection: &mut C,
     begin: &str,
     access: Access,
     wrap: impl for<'a> Fn(&'a mut C) -> In<'a>,
-    work: impl FnOnce(&mut Session<'_>) -> Result<T, StoreError>,
-) -> Result<T, StoreError> {
-    let words = |error: &diesel::result::Error| Failure::of(error).error;
+    work: impl FnOnce(&mut Session<'_>) -> Result<T, E>,
+) -> Result<T, E> {
+    let words = |error: &diesel::result::Error| E::from(Failure::of(error).error);
     AnsiTransactionManager::begin_transaction_sql(connection, begin)
         .map_err(|error| words(&error))?;
-    let mut session = Session::new(wrap(connection), access);
-    let outcome = work(&mut session);
-    let outcome = session.failure().map_or(outcome, |failure| Err(failure.error));
-    match outcome {
-        Ok(value) => {
-            AnsiTransactionManager::commit_transaction(connection)
-                .map_err(|error| words(&error))?;
-            Ok(value)
-        }
-        Err(error) => {
-            // The connection is dropped next, which ends the transaction anyway.
-            let _ = AnsiTransactionManager::rollback_transaction(connection);
-            Err(error)
-        }
+    let outcome = work(&mut Session::new(wrap(connection), access));
+    if outcome.is_ok() {
+        AnsiTransactionManager::commit_transaction(connection).map_err(|error| words(&error))?;
+    } else {
+        // The connection is dropped next, which ends the transaction anyway.
+        let _ = AnsiTransactionManager::rollback_transaction(connection);
     }
+    outcome
 }
