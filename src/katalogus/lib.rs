@@ -28,6 +28,7 @@ mod generation;
 mod json;
 #[cfg(test)]
 mod json_cases;
+mod json_number;
 mod json_parse;
 mod json_repr;
 mod json_write;
@@ -42,6 +43,14 @@ mod plugins;
 mod rekey;
 mod remote;
 mod running;
+#[cfg(test)]
+mod schema_cases;
+mod schema_draft;
+mod schema_flaw;
+mod schema_parts;
+mod schema_unevaluated;
+mod schema_values;
+mod schema_walk;
 mod session;
 mod session_added;
 mod session_configs;
@@ -49,6 +58,7 @@ mod session_organisations;
 mod session_repositories;
 mod session_settings;
 mod session_states;
+mod settings_schema;
 mod sources;
 mod state;
 mod store;
@@ -81,6 +91,10 @@ pub use plugins::{DiscoverySettings, Plugins, Python, ScanStatistics};
 pub use rekey::{RekeyError, RowFault, rekey};
 pub use remote::{RemoteSettings, Remotes};
 pub use session::{Pk, Session};
+pub use settings_schema::{
+    MAX_CHECK_DEPTH, MAX_CHECK_STEPS, MAX_PATTERN_BYTES, MAX_PATTERN_STEPS, MAX_SCHEMA_DEPTH,
+    SchemaError, SettingsSchema,
+};
 pub use store::{Store, StoreSettings};
 pub use store_error::StoreError;
 pub use store_statistics::{StoreStatistics, TaskStatistics};
