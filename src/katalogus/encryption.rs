@@ -34,6 +34,12 @@ impl Middleware {
     pub const NAMES: [(&'static str, Self); 2] =
         [("IDENTITY", Self::Identity), ("NACL_SEALBOX", Self::Sealbox)];
 
+    /// The one of this name, in letters of whatever case.
+    pub fn named(name: &str) -> Option<Self> {
+        let found = Self::NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name.trim()));
+        found.map(|&(_, middleware)| middleware)
+    }
+
     /// Its name.
     pub fn name(self) -> &'static str {
         match self {

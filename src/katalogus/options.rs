@@ -9,7 +9,7 @@ use ostler_net::Address;
 use ostler_runtime::LevelFilter;
 
 use crate::encryption::Middleware;
-use crate::{Database, Generation};
+use crate::{Database, Existing, Generation};
 
 /// What the command line asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,8 +43,13 @@ pub enum Action {
     Migrate,
     /// `export`: write all that the database holds to this file, or to standard output.
     Export(Option<PathBuf>),
-    /// `import`: fill an empty database from this file, or from standard input.
-    Import(Option<PathBuf>),
+    /// `import`: fill the database from this file, or from standard input.
+    Import {
+        /// The file.
+        file: Option<PathBuf>,
+        /// What becomes of what is there; `--replace` removes it.
+        existing: Existing,
+    },
     /// `rekey`: encrypt all settings anew.
     Rekey(NewKeys),
 }
@@ -98,7 +103,8 @@ impl Options {
             database: matches.remove_one("database"),
             generation: matches
                 .remove_one::<String>("generation")
-                .and_then(|name| chosen(&Generation::NAMES, &name)),
+                .and_then(|name| Generation::NAMES.iter().find(|(known, _)| *known == name))
+                .map(|&(_, generation)| generation),
             action,
         })
     }
@@ -107,20 +113,20 @@ impl Options {
 fn subcommand(name: &str, mut matches: ArgMatches) -> Action {
     match name {
         "export" => Action::Export(matches.remove_one("file")),
-        "import" => Action::Import(matches.remove_one("file")),
+        "import" => {
+            let replaces = matches.get_flag("replace");
+            let existing = if replaces { Existing::Replace } else { Existing::Refuse };
+            Action::Import { file: matches.remove_one("file"), existing }
+        }
         "rekey" => Action::Rekey(NewKeys {
             middleware: matches
                 .remove_one::<String>("new-middleware")
-                .and_then(|name| chosen(&Middleware::NAMES, &name)),
+                .and_then(|name| Middleware::named(&name)),
             private_key_file: matches.remove_one("new-private-key-file"),
             public_key_file: matches.remove_one("new-public-key-file"),
         }),
         _ => Action::Migrate,
     }
-}
-
-fn chosen<T: Copy>(names: &[(&str, T)], name: &str) -> Option<T> {
-    names.iter().find(|(known, _)| *known == name).map(|&(_, value)| value)
 }
 
 /// An address with its port, as `127.0.0.1:8003`, `[::1]:8003` or `unix:/PATH`.
@@ -201,8 +207,14 @@ fn subcommands() -> [Command; 4] {
             .about("Write all that the database holds as lines of JSON")
             .arg(file("file", "Where to; standard output without it")),
         Command::new("import")
-            .about("Fill an empty database with what was exported")
-            .arg(file("file", "Where from; standard input without it")),
+            .about("Fill the database with what was exported")
+            .arg(file("file", "Where from; standard input without it"))
+            .arg(
+                Arg::new("replace")
+                    .long("replace")
+                    .action(ArgAction::SetTrue)
+                    .help("Remove what the database holds"),
+            ),
         Command::new("rekey")
             .about("Encrypt all settings anew, in one transaction")
             .arg(
@@ -280,7 +292,12 @@ mod tests {
         assert_eq!(options.config, Some("x.cfg".into()));
         assert_eq!(options.action, Action::Export(Some("out.jsonl".into())));
         assert_eq!(parse(&["migrate"]).unwrap().action, Action::Migrate);
-        assert_eq!(parse(&["import"]).unwrap().action, Action::Import(None));
+        assert_eq!(
+            parse(&["import"]).unwrap().action,
+            Action::Import { file: None, existing: Existing::Refuse }
+        );
+        let replacing = parse(&["import", "--replace"]).unwrap().action;
+        assert_eq!(replacing, Action::Import { file: None, existing: Existing::Replace });
         let keys = NewKeys {
             middleware: Some(Middleware::Sealbox),
             private_key_file: Some("/k".into()),
