@@ -81,7 +81,11 @@ fn plugins(config: &Configuration, lines: &mut Lines) {
     if !folders.is_empty() {
         lines.add("Plugins", "python_path", folders.join(", "));
     }
+    lines.add("Plugins", "import_time", seconds(discovery.module_time));
     lines.add("Plugins", "check_every", seconds(discovery.check_every));
     lines.add("Plugins", "remote_timeout", seconds(remotes.timeout));
     lines.add("Plugins", "remote_keep", seconds(remotes.keep));
+    if let Some(file) = &remotes.authorities {
+        lines.add("Plugins", "remote_ca", path(file));
+    }
 }

@@ -278,6 +278,7 @@ fn discovery(
         generation,
         python,
         python_path: path.into_iter().map(PathBuf::from).collect(),
+        module_time: seconds(reader, PLUGINS, "import_time", DiscoverySettings::MODULE_TIME),
         check_every: seconds(reader, PLUGINS, "check_every", default),
     }
 }
@@ -287,6 +288,7 @@ fn remotes(reader: &mut Reader<'_>, generation: Generation) -> RemoteSettings {
         generation,
         timeout: seconds(reader, PLUGINS, "remote_timeout", RemoteSettings::TIMEOUT),
         keep: seconds(reader, PLUGINS, "remote_keep", RemoteSettings::KEEP),
+        authorities: reader.path(PLUGINS, "remote_ca"),
     }
 }
 

@@ -1,43 +1,28 @@
 //! Everything that is counted, as Prometheus reads it.
 
 use std::fmt;
-use std::sync::atomic::Ordering;
 
 use ostler_http::exposition::{Families, Figures};
 use ostler_net::Statistics;
 use ostler_runtime::latency::Snapshot;
 
-use crate::metrics::Metrics;
-use crate::{Generation, ScanStatistics, StoreStatistics, TaskStatistics};
+use crate::{Generation, RemoteStatistics, ScanStatistics, StoreStatistics, TaskStatistics};
 
 /// The figures of one moment.
 #[derive(Debug)]
 pub(crate) struct Exposition {
-    generation: Generation,
-    requests: Vec<([&'static str; 2], u64)>,
-    latency: Snapshot,
+    pub(crate) generation: Generation,
+    pub(crate) requests: Vec<([&'static str; 2], u64)>,
+    pub(crate) latency: Snapshot,
     /// Requests refused for a wrong token, and for none.
-    tokens: [u64; 2],
-    connections: Statistics,
-    store: StoreStatistics,
-    scans: ScanStatistics,
+    pub(crate) tokens: [u64; 2],
+    pub(crate) connections: Statistics,
+    pub(crate) store: StoreStatistics,
+    pub(crate) scans: ScanStatistics,
+    pub(crate) remotes: RemoteStatistics,
 }
 
 impl Exposition {
-    /// Those of now.
-    pub(crate) fn new(
-        generation: Generation,
-        metrics: &Metrics,
-        connections: Statistics,
-        store: StoreStatistics,
-        scans: ScanStatistics,
-    ) -> Self {
-        let tokens = [&metrics.wrong_tokens, &metrics.missing_tokens]
-            .map(|counter| counter.load(Ordering::Relaxed));
-        let (requests, latency) = (metrics.requests(), metrics.latency.read());
-        Self { generation, requests, latency, tokens, connections, store, scans }
-    }
-
     fn write_requests(&self, out: &mut Families<'_, '_>) -> fmt::Result {
         let help = "Requests answered, by what they are about and the class of their status";
         out.counters("requests", help, ["area", "status"], self.requests.iter().copied())?;
@@ -94,7 +79,11 @@ impl Exposition {
         out.gauge("plugins_skipped", "Definitions that the last scan skipped", scans.skipped)?;
         out.counter("plugin_scans", "Scans of the folder with the plugins", scans.scans)?;
         let help = "Scans that failed, the plugins staying as they were";
-        out.counter("plugin_failed_scans", help, scans.failures)
+        out.counter("plugin_failed_scans", help, scans.failures)?;
+        let help = "Questions to remote repositories";
+        out.counter("remote_requests", help, self.remotes.asked)?;
+        let help = "Those that were not answered in time, or not with plugins";
+        out.counter("remote_failures", help, self.remotes.failed)
     }
 }
 

@@ -33,6 +33,11 @@ impl Metrics {
         });
         rows.collect()
     }
+
+    /// Requests refused for a wrong token, and for none.
+    pub(crate) fn tokens(&self) -> [u64; 2] {
+        [&self.wrong_tokens, &self.missing_tokens].map(|count| count.load(Ordering::Relaxed))
+    }
 }
 
 impl Observer for Metrics {

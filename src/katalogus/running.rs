@@ -64,11 +64,12 @@ impl Running {
         };
         let store = Arc::new(store);
         let plugins = Arc::new(Plugins::start(config.discovery.clone()).map_err(failed)?);
-        let state = Arc::new(State::new(config.generation, &store, &plugins));
+        let remotes = Arc::new(Remotes::new(config.remotes.clone()));
+        let state = Arc::new(State::new(config.generation, &store, &plugins, &remotes));
         let token = Arc::new(RwLock::new(config.token.clone()));
         let errands =
             Arc::new(Errands::start(Errands::THREADS, Errands::MAX_QUEUED).map_err(failed)?);
-        let api = api(&config, &store, &errands, &plugins)?;
+        let api = api(&config, &store, &errands, &plugins, remotes)?;
         let figures = Arc::clone(&state);
         let gate = Gate::new(
             api,
@@ -142,6 +143,7 @@ fn api(
     store: &Arc<Store>,
     errands: &Arc<Errands>,
     plugins: &Arc<Plugins>,
+    remotes: Arc<Remotes>,
 ) -> Result<impl Handler, Exit> {
     let cipher = config.encryption.cipher().map_err(|error| {
         log::error!("{error}");
@@ -152,7 +154,7 @@ fn api(
         store,
         errands,
         plugins: Arc::clone(plugins),
-        remotes: Arc::new(Remotes::new(config.remotes.clone())),
+        remotes,
         cipher: Arc::new(cipher),
         deadline: config.timeout,
     }))

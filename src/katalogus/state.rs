@@ -8,22 +8,34 @@ use serde_json::{Value, json};
 
 use crate::exposition::Exposition;
 use crate::metrics::Metrics;
-use crate::{Generation, Plugins, Store, StoreStatistics};
+use crate::{Generation, Plugins, Remotes, ScanStatistics, Store, StoreStatistics};
 
 /// See the module.
 pub(crate) struct State {
     generation: Generation,
     pub(crate) metrics: Arc<Metrics>,
     meter: OnceLock<Meter>,
-    /// Not held, since whoever drops it last waits for its threads.
+    /// Not held, since whoever drops the last of them waits for its threads.
     store: Weak<Store>,
     plugins: Weak<Plugins>,
+    remotes: Weak<Remotes>,
 }
 
 impl State {
-    pub(crate) fn new(generation: Generation, store: &Arc<Store>, plugins: &Arc<Plugins>) -> Self {
-        let (store, plugins) = (Arc::downgrade(store), Arc::downgrade(plugins));
-        Self { generation, metrics: Arc::default(), meter: OnceLock::new(), store, plugins }
+    pub(crate) fn new(
+        generation: Generation,
+        store: &Arc<Store>,
+        plugins: &Arc<Plugins>,
+        remotes: &Arc<Remotes>,
+    ) -> Self {
+        Self {
+            generation,
+            metrics: Arc::default(),
+            meter: OnceLock::new(),
+            store: Arc::downgrade(store),
+            plugins: Arc::downgrade(plugins),
+            remotes: Arc::downgrade(remotes),
+        }
     }
 
     /// Learns where the connections of its server are counted; only the first word counts.
@@ -38,17 +50,23 @@ impl State {
 
     /// An answer with all figures.
     pub(crate) fn figures(&self) -> Response {
-        let scans = self.plugins.upgrade().map(|plugins| plugins.statistics()).unwrap_or_default();
-        let (generation, connections) = (self.generation, self.connections());
-        let store = self.store();
-        let figures = Exposition::new(generation, &self.metrics, connections, store, scans);
+        let remotes = self.remotes.upgrade().map(|remotes| remotes.statistics());
+        let figures = Exposition {
+            generation: self.generation,
+            requests: self.metrics.requests(),
+            latency: self.metrics.latency.read(),
+            tokens: self.metrics.tokens(),
+            connections: self.connections(),
+            store: self.store(),
+            scans: self.scans(),
+            remotes: remotes.unwrap_or_default(),
+        };
         exposition::response("katalogus", figures)
     }
 
     /// The state in short.
     pub(crate) fn report(&self) -> Value {
-        let (connections, store) = (self.connections(), self.store());
-        let scans = self.plugins.upgrade().map(|plugins| plugins.statistics()).unwrap_or_default();
+        let (connections, store, scans) = (self.connections(), self.store(), self.scans());
         json!({
             "version": env!("CARGO_PKG_VERSION"),
             "connections": {
@@ -74,6 +92,10 @@ impl State {
 
     fn connections(&self) -> Statistics {
         self.meter.get().map(Meter::statistics).unwrap_or_default()
+    }
+
+    fn scans(&self) -> ScanStatistics {
+        self.plugins.upgrade().map(|plugins| plugins.statistics()).unwrap_or_default()
     }
 
     fn store(&self) -> StoreStatistics {

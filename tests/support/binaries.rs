@@ -30,6 +30,12 @@ pub fn fake_burp() -> &'static Path {
     BUILT.get_or_init(|| build("ostler-tests", "--bin", "fake-burp"))
 }
 
+/// What watches a plugin folder.
+pub fn plugin_folder() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| build("ostler-tests", "--bin", "plugin-folder"))
+}
+
 /// The example of a client in Rust.
 pub fn example_client() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
