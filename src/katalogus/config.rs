@@ -104,24 +104,35 @@ pub(crate) struct Given<'a> {
     pub(crate) state: Option<&'a Path>,
 }
 
+impl<'a> Given<'a> {
+    /// These options, in an empty environment.
+    fn only(options: &'a Options) -> Self {
+        Self { options, lookup: &|_| None, credentials: None, state: None }
+    }
+}
+
 impl Configuration {
     /// Reads everything: all that is wrong, or the configuration and what is odd.
     pub fn read(options: &Options) -> Result<(Self, Vec<Problem>), Vec<Problem>> {
         let document = document(options)?;
         Self::with_environment(options, |given| {
             let (config, sources) = Self::ask(&document, given);
-            match sources.problems() {
-                problems if problems.is_empty() => Ok((config, sources.warnings())),
-                problems => Err(problems),
-            }
+            sources.finish(config)
         })
+    }
+
+    /// The same of this document, as if the environment said nothing.
+    pub fn of(
+        document: &Document,
+        options: &Options,
+    ) -> Result<(Self, Vec<Problem>), Vec<Problem>> {
+        let (config, sources) = Self::ask(document, Given::only(options));
+        sources.finish(config)
     }
 
     /// The keys that are asked for while this document is read.
     pub fn keys(document: &Document, options: &Options) -> Vec<Key> {
-        let nothing = |_: &str| None;
-        let given = Given { options, lookup: &nothing, credentials: None, state: None };
-        Self::ask(document, given).1.reader.into_asked()
+        Self::ask(document, Given::only(options)).1.reader.into_asked()
     }
 
     /// Has `read` read with what the environment of this process says.

@@ -180,7 +180,7 @@ fn needs_restart(old: &Configuration, new: &Configuration) -> Vec<&'static str> 
         ("timeout", old.timeout != new.timeout),
         ("ssl", old.tls.is_some() != new.tls.is_some()),
         ("user", old.user != new.user),
-        ("[Database]", old.store != new.store),
+        ("[Database]", old.store != new.store || old.migrate != new.migrate),
         ("[Encryption]", old.encryption != new.encryption),
         ("[Plugins]", old.discovery != new.discovery || old.remotes != new.remotes),
         ("[Status] bind or port", old.status_addresses != new.status_addresses),

@@ -151,6 +151,12 @@ impl<'d, 'l> Sources<'d, 'l> {
         }
     }
 
+    /// Ends the reading of `value`: all problems, or the warnings.
+    pub(crate) fn finish<T>(&self, value: T) -> Result<(T, Vec<Problem>), Vec<Problem>> {
+        let problems = self.problems();
+        if problems.is_empty() { Ok((value, self.warnings())) } else { Err(problems) }
+    }
+
     /// All that is wrong so far.
     pub(crate) fn problems(&self) -> Vec<Problem> {
         self.reader.problems().iter().chain(&self.problems).cloned().collect()
