@@ -10,7 +10,9 @@ use crate::errands::Errands;
 use crate::failure::{Failure, Stop};
 use crate::routing::{self, Routed, Routes};
 use crate::step::{Journey, Step};
-use crate::{Cipher, Generation, Organisation, Pk, Plugins, Remotes, Session, Store, routes};
+use crate::{
+    Cipher, Documents, Generation, Organisation, Pk, Plugins, Remotes, Session, Store, routes,
+};
 
 /// What the endpoints stand on.
 #[derive(Debug)]
@@ -74,6 +76,7 @@ pub(crate) struct Core {
     pub(crate) plugins: Arc<Plugins>,
     pub(crate) remotes: Arc<Remotes>,
     pub(crate) cipher: Arc<Cipher>,
+    pub(crate) documents: Documents,
     store: Weak<Store>,
     errands: Weak<Errands>,
     deadline: Duration,
@@ -87,6 +90,7 @@ impl Api {
             plugins: settings.plugins,
             remotes: settings.remotes,
             cipher: settings.cipher,
+            documents: Documents::new(settings.generation),
             store: Arc::downgrade(settings.store),
             errands: Arc::downgrade(settings.errands),
             deadline: settings.deadline,

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use ostler_http::{Response, Status};
+use ostler_http::Status;
 
 use crate::added_read::{Described, Named, changes, whole_plugin};
 use crate::api::{Call, Core};
@@ -78,7 +78,7 @@ fn change(core: &Core, call: &Call<'_>, kind: PluginKind) -> Result<Step, Failur
             check_name(session, &catalogue, &plugin)?;
         }
         session.update_plugin(&row(&plugin))?;
-        Ok(done())
+        Ok(Step::nothing())
     }))
 }
 
@@ -93,12 +93,8 @@ fn remove(core: &Core, call: &Call<'_>, kind: PluginKind) -> Step {
         } else if !removed {
             return Err(Failure::NoPlugin(id.clone()).into());
         }
-        Ok(done())
+        Ok(Step::nothing())
     })
-}
-
-fn done() -> Step {
-    Step::Answer(Response::new(Status::NoContent))
 }
 
 fn is_local(catalogue: &Catalogue, kind: PluginKind, id: &str) -> bool {

@@ -41,7 +41,9 @@ pub(crate) fn cover(core: &Core, call: &Call<'_>) -> Result<Step, Failure> {
         let id = id.clone();
         Ok(Step::waits(move |core, _| {
             let cover = core.plugins.current().cover(&id);
-            let cover = cover.ok_or(Failure::NotListed)?;
+            let Some(cover) = cover else {
+                return Ok(Step::Answer(Response::error(Status::NotFound, "Not Found")));
+            };
             let modified = HttpDate::from(cover.modified).to_string();
             let response = Response::with_body(Status::Ok, "image/jpeg", cover.bytes)
                 .header("ETag", cover.etag)

@@ -89,7 +89,7 @@ pub(crate) fn enable(core: &Core, call: &Call<'_>) -> Result<Step, Failure> {
         }
         let (local, _) = known(session, Repository::LOCAL)?;
         session.set_state(organisation, local, &kept.plugin, enabled)?;
-        Ok(Step::Answer(Response::new(Status::NoContent)))
+        Ok(Step::nothing())
     }))
 }
 

@@ -24,3 +24,13 @@ pub(crate) fn root(_: &Core, _: &Call<'_>) -> Result<Step, Failure> {
 pub(crate) fn introduction(_: &Core, _: &Call<'_>) -> Result<Step, Failure> {
     Ok(Step::Answer(redirection("/docs")))
 }
+
+/// The OpenAPI document.
+pub(crate) fn openapi(core: &Core, _: &Call<'_>) -> Result<Step, Failure> {
+    Ok(Step::Answer(core.documents.openapi()))
+}
+
+/// The page that shows it.
+pub(crate) fn page(core: &Core, _: &Call<'_>) -> Result<Step, Failure> {
+    Ok(Step::Answer(core.documents.page()))
+}

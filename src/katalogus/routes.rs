@@ -18,14 +18,38 @@ type Row = (Method, &'static str, Endpoint);
 /// The endpoints of a generation.
 pub(crate) fn of(generation: Generation) -> Vec<Route<Endpoint>> {
     let rows: &[&[Row]] = match generation {
-        Generation::V1_15 => {
-            &[ORGANISATIONS, REPOSITORIES, PLUGINS, OF_REPOSITORIES, SETTINGS, V1_ROOT, SERVICE]
-        }
-        Generation::V1_20 => &[CHANGES, ORGANISATIONS, PLUGINS, ADDED, SETTINGS, CONFIGS, SERVICE],
+        Generation::V1_15 => &[
+            DOCUMENTS,
+            ORGANISATIONS,
+            REPOSITORIES,
+            PLUGINS,
+            OF_REPOSITORIES,
+            CLONE_1_15,
+            SETTINGS,
+            V1_ROOT,
+            SERVICE,
+        ],
+        Generation::V1_20 => &[
+            DOCUMENTS,
+            CHANGES,
+            ORGANISATIONS,
+            PLUGINS,
+            ADDED,
+            CLONE_1_20,
+            SETTINGS,
+            CONFIGS,
+            SERVICE,
+        ],
     };
     let rows = rows.iter().copied().flatten().copied();
     rows.map(|(method, pattern, endpoint)| Route { method, pattern, endpoint }).collect()
 }
+
+const DOCUMENTS: &[Row] = &[
+    (Get, "/openapi.json", api_service::openapi),
+    (Get, "/docs", api_service::page),
+    (Get, "/redoc", api_service::page),
+];
 
 const ORGANISATIONS: &[Row] = &[
     (Get, "/v1/organisations", api_organisations::list),
@@ -102,12 +126,16 @@ const ADDED: &[Row] = &[
     ),
 ];
 
+const CLONE_1_15: &[Row] = &[(
+    Post,
+    "/v1/organisations/{organisation_id}/settings/clone/{to_organisation_id}",
+    cloning::clone,
+)];
+
+const CLONE_1_20: &[Row] =
+    &[(Post, "/v1/organisations/{organisation_id}/settings/clone/{to_org}", cloning::clone)];
+
 const SETTINGS: &[Row] = &[
-    (
-        Post,
-        "/v1/organisations/{organisation_id}/settings/clone/{to_organisation_id}",
-        cloning::clone,
-    ),
     (Get, "/v1/organisations/{organisation_id}/{plugin_id}/settings", api_settings::show),
     (Put, "/v1/organisations/{organisation_id}/{plugin_id}/settings", api_settings::replace),
     (Delete, "/v1/organisations/{organisation_id}/{plugin_id}/settings", api_settings::remove),
@@ -135,3 +163,33 @@ const CONFIGS: &[Row] = &[(Get, "/v1/configs", api_configs::list)];
 const V1_ROOT: &[Row] = &[(Get, "/v1/", api_service::introduction)];
 
 const SERVICE: &[Row] = &[(Get, "/", api_service::root), (Get, "/health", api_service::health)];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::openapi_operations;
+
+    /// What leads somewhere else or shows the document is not in it.
+    const UNDOCUMENTED: [&str; 5] = ["/", "/v1/", "/openapi.json", "/docs", "/redoc"];
+
+    #[test]
+    fn each_endpoint_is_documented_and_nothing_else() {
+        for (name, generation) in Generation::NAMES {
+            let routes = of(generation);
+            let answered: BTreeSet<_> = routes
+                .iter()
+                .filter(|route| !UNDOCUMENTED.contains(&route.pattern))
+                .map(|route| (route.pattern, route.method))
+                .collect();
+            let documented: BTreeSet<_> = openapi_operations::of(generation)
+                .iter()
+                .map(|operation| (operation.path, operation.method))
+                .collect();
+            assert_eq!(answered, documented, "{name}");
+            let places = routes.iter().map(|route| (route.pattern, route.method));
+            assert_eq!(places.collect::<BTreeSet<_>>().len(), routes.len(), "{name}: one twice");
+        }
+    }
+}

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use ostler_http::{Responder, Response, Status};
+use ostler_http::{Body, Responder, Response, Status};
 use ostler_runtime::Deadline;
 
 use crate::api::Core;
@@ -40,6 +40,11 @@ impl Step {
     /// What the original answers where there is nothing to tell.
     pub(crate) fn null(status: Status) -> Self {
         Self::Answer(Response::json(status, &b"null"[..]))
+    }
+
+    /// What generation 1.20 answers there: no body, of which it says the type nevertheless.
+    pub(crate) fn nothing() -> Self {
+        Self::Answer(Response::json(Status::NoContent, Body::Empty))
     }
 
     /// A transaction that reads, at least at first.

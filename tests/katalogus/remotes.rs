@@ -8,7 +8,12 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use katalogus::{Generation, Listed, RemoteSettings, RemoteStatistics, Remotes, Repository};
+use ostler_http::{HeadLimits, Http, Method, Response, Router, Status, at_once};
+use ostler_net::tls::LiveIdentity;
+use ostler_net::{Address, Limits, Listener, Server};
 use ostler_runtime::{Deadline, Thread};
+use ostler_tests::echo::identity;
+use ostler_tests::{Certificates, Pair};
 use ostler_tests::{PATIENCE, wait_for};
 
 const PLUGINS: &str = r#"{
@@ -170,4 +175,53 @@ fn a_repository_that_is_not_there_has_no_plugins() {
     let remotes = remotes(PATIENCE);
     assert!(remotes.plugins(&gone, Deadline::NEVER).is_empty());
     assert_eq!(remotes.statistics().failed, 1);
+}
+
+/// A catalogue over TLS at a port of its own.
+fn secured(pair: &Pair) -> (Server, Repository) {
+    let address = Address::parse("127.0.0.1", 0).unwrap();
+    let listener = Listener::bind(&address).unwrap().remove(0);
+    let address = listener.inet().unwrap();
+    let listener = listener.secured(Arc::new(LiveIdentity::new(identity(pair))));
+    let answer = at_once(|_| Response::text(Status::Ok, PLUGINS));
+    let router = Router::new().route(Method::Get, "/plugins", answer).unwrap();
+    let service = Arc::new(Http::new(router, HeadLimits::default()));
+    let server = Server::start(vec![listener], 1, Limits::default(), service).unwrap();
+    let base_url = format!("https://{address}/");
+    (server, Repository { id: "remote".into(), name: "Remote".into(), base_url })
+}
+
+#[test]
+fn a_repository_over_tls_must_have_a_certificate_of_a_known_authority() {
+    let certificates = Certificates::new();
+    let authority = certificates.own("authority");
+    let extensions = certificates.write("ip", b"subjectAltName = IP:127.0.0.1\n");
+    let request = certificates.openssl(
+        "site.csr",
+        "req -newkey rsa:2048 -noenc -keyout site.key -subj /CN=site -out site.csr",
+    );
+    let certificate = certificates.openssl(
+        "site.pem",
+        &format!(
+            "x509 -req -in {} -CA {} -CAkey {} -set_serial 7 -extfile {} -out site.pem",
+            request.display(),
+            authority.certificate.display(),
+            authority.key.display(),
+            extensions.display()
+        ),
+    );
+    let (_server, repository) = secured(&Pair { certificate, key: certificates.path("site.key") });
+    let stranger = certificates.own("stranger").certificate;
+    for (authorities, count) in [
+        (Some(authority.certificate), 2),
+        (Some(stranger), 0),
+        (Some(certificates.path("missing")), 0),
+        // The system's know nothing of this one.
+        (None, 0),
+    ] {
+        let settings = RemoteSettings::new(Generation::V1_15);
+        let settings = RemoteSettings { timeout: PATIENCE, authorities, ..settings };
+        let plugins = Remotes::new(settings).plugins(&repository, Deadline::NEVER);
+        assert_eq!(plugins.len(), count);
+    }
 }
