@@ -8,15 +8,45 @@
 //!         ◀─ answer     after the commit
 //! ```
 
+mod added;
+mod added_read;
+mod api;
+mod api_added;
+mod api_assets;
+mod api_configs;
+mod api_organisations;
+mod api_plugins;
+mod api_repositories;
+mod api_service;
+mod api_settings;
+mod area;
+mod asked;
 mod assets;
+mod authority;
 mod base64_lenient;
+mod body;
 mod catalogue;
+mod check;
+mod check_effective;
 mod cipher;
+mod cloning;
+mod commands;
+pub mod config;
+mod created;
+mod cron;
+pub mod daemon;
 mod database;
+mod database_ready;
 mod docs;
+pub mod encryption;
+mod endpoint;
+mod errands;
+mod exposition;
+mod failure;
+mod fields;
+mod filter;
 #[doc(hidden)]
 pub mod fuzzing;
-mod created;
 mod generation;
 mod imports;
 mod json;
@@ -26,9 +56,11 @@ mod json_number;
 mod json_parse;
 mod json_repr;
 mod json_write;
+mod kept;
 mod link;
-mod migrations;
 mod manifest;
+mod metrics;
+mod migrations;
 mod models;
 mod openapi;
 #[cfg(test)]
@@ -36,12 +68,28 @@ mod openapi_cases;
 mod openapi_operations;
 mod openapi_schemas;
 mod openapi_shape;
+pub mod options;
 mod plugin;
 mod plugin_json;
 mod plugin_read;
 mod plugins;
 mod rekey;
 mod remote;
+mod remote_client;
+mod routes;
+mod routing;
+mod runnable_hash;
+mod running;
+mod scalars;
+mod scan;
+#[cfg(test)]
+mod schema_cases;
+mod schema_draft;
+mod schema_flaw;
+mod schema_parts;
+mod schema_unevaluated;
+mod schema_values;
+mod schema_walk;
 mod session;
 mod session_added;
 mod session_configs;
@@ -49,6 +97,11 @@ mod session_organisations;
 mod session_repositories;
 mod session_settings;
 mod session_states;
+mod settings_schema;
+mod sources;
+mod state;
+mod static_check;
+mod step;
 mod store;
 mod store_error;
 #[cfg(feature = "postgres")]
@@ -61,46 +114,37 @@ mod store_thread;
 mod tables;
 mod transfer;
 mod transfer_tables;
-mod remote_client;
-mod runnable_hash;
-mod scan;
-#[cfg(test)]
-mod schema_cases;
-mod schema_draft;
-mod schema_flaw;
-mod schema_parts;
-mod schema_unevaluated;
-mod schema_values;
-mod schema_walk;
-mod settings_schema;
-mod static_check;
 mod tree;
+mod validation;
 mod watch;
 mod watcher;
 
+pub use api::{Api, ApiSettings};
 pub use assets::{Cover, MAX_COVER_BYTES, MAX_DESCRIPTION_BYTES};
 pub use catalogue::{Catalogue, Listed, Schema};
 pub use cipher::{Cipher, CipherError, KeyError};
+pub use config::Configuration;
 pub use database::{Database, DatabaseError};
 pub use docs::Documents;
+pub use errands::Errands;
 pub use generation::Generation;
 pub use json::{Json, Object};
 pub use json_parse::{Fault, FaultKind, MAX_DEPTH, MAX_DIGITS};
 pub use migrations::{Migrator, Plan, Step};
 pub use models::{AddedPlugin, Config, ConfigFilter, Organisation, PluginKind, Repository};
+pub use options::Options;
 pub use plugin::{BoefjePart, Kind, Plugin, RunOn};
 pub use plugin_read::PluginFault;
 pub use plugins::{DiscoverySettings, Plugins, Python, ScanStatistics};
 pub use rekey::{RekeyError, RowFault, rekey};
-pub use remote::{RemoteSettings, Remotes};
+pub use remote::{RemoteSettings, RemoteStatistics, Remotes};
 pub use session::{Pk, Session};
+pub use settings_schema::{
+    MAX_CHECK_DEPTH, MAX_CHECK_STEPS, MAX_PATTERN_BYTES, MAX_PATTERN_STEPS, MAX_SCHEMA_DEPTH,
+    SchemaError, SettingsSchema,
+};
 pub use store::{Store, StoreSettings};
 pub use store_error::StoreError;
 pub use store_statistics::{StoreStatistics, TaskStatistics};
 pub use store_task::{Abort, Access, Task};
 pub use transfer::{Existing, TransferError, export, import};
-pub use remote::{RemoteSettings, RemoteStatistics, Remotes};
-pub use settings_schema::{
-    MAX_CHECK_DEPTH, MAX_CHECK_STEPS, MAX_PATTERN_BYTES, MAX_PATTERN_STEPS, MAX_SCHEMA_DEPTH,
-    SchemaError, SettingsSchema,
-};

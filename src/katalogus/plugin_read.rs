@@ -177,7 +177,7 @@ fn wrong(key: &'static str, problem: &'static str) -> PluginFault {
 }
 
 impl RunOn {
-    fn named(name: &str) -> Option<Self> {
+    pub(crate) fn named(name: &str) -> Option<Self> {
         [Self::Create, Self::Update].into_iter().find(|on| on.name() == name)
     }
 }

@@ -11,7 +11,7 @@ use crate::watcher::Watcher;
 use crate::{Catalogue, Generation};
 
 /// Where plugins are looked for, and how.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DiscoverySettings {
     /// The folder that holds the plugins' packages.
     pub root: PathBuf,

@@ -18,7 +18,7 @@ const MAX_KEPT: usize = 256;
 pub(crate) const MAX_PLUGINS: usize = 1_000;
 
 /// How remote repositories are asked.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RemoteSettings {
     /// Whose keys are answered.
     pub generation: Generation,

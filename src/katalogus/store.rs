@@ -25,7 +25,7 @@ use crate::store_thread::{Shared, serve};
 use crate::{Abort, Access, Database, Session, StoreError, StoreStatistics, Task};
 
 /// What a store is opened with.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreSettings {
     /// The database.
     pub database: Database,
