@@ -6,6 +6,7 @@ use std::time::Duration;
 use ostler_http::{Handler, Request, Responder, Response, Status};
 use ostler_runtime::Deadline;
 
+use crate::added::Added;
 use crate::errands::Errands;
 use crate::failure::{Failure, Stop};
 use crate::routing::{self, Routed, Routes};
@@ -77,6 +78,7 @@ pub(crate) struct Core {
     pub(crate) remotes: Arc<Remotes>,
     pub(crate) cipher: Arc<Cipher>,
     pub(crate) documents: Documents,
+    pub(crate) added: Arc<Added>,
     store: Weak<Store>,
     errands: Weak<Errands>,
     deadline: Duration,
@@ -91,6 +93,7 @@ impl Api {
             remotes: settings.remotes,
             cipher: settings.cipher,
             documents: Documents::new(settings.generation),
+            added: Arc::default(),
             store: Arc::downgrade(settings.store),
             errands: Arc::downgrade(settings.errands),
             deadline: settings.deadline,

@@ -6,13 +6,12 @@ use std::sync::Arc;
 
 use ostler_http::Status;
 
+use crate::added::Added;
 use crate::added_read::{Described, Named, changes, whole_plugin};
 use crate::api::{Call, Core};
 use crate::failure::{Failure, Stop};
 use crate::step::Step;
-use crate::{
-    AddedPlugin, Catalogue, Generation, Json, Listed, Plugin, PluginKind, Session, StoreError, body,
-};
+use crate::{AddedPlugin, Catalogue, Generation, Json, Listed, Plugin, PluginKind, Session, body};
 
 /// Adds one.
 pub(crate) fn add(core: &Core, call: &Call<'_>) -> Result<Step, Failure> {
@@ -21,7 +20,7 @@ pub(crate) fn add(core: &Core, call: &Call<'_>) -> Result<Step, Failure> {
         Described::Plugin(plugin) => plugin,
         Described::Bit => return Err(Failure::Bit),
     };
-    let catalogue = core.plugins.current();
+    let (catalogue, added) = (core.plugins.current(), Arc::clone(&core.added));
     Ok(Step::writes(move |session| {
         session.lock_added_plugins()?;
         if catalogue.plugin(&plugin.id).is_some() {
@@ -30,7 +29,7 @@ pub(crate) fn add(core: &Core, call: &Call<'_>) -> Result<Step, Failure> {
         if session.added_plugin(&plugin.id)?.is_some() {
             return Err(Failure::Taken("plugin_id").into());
         }
-        check_name(session, &catalogue, &plugin)?;
+        check_name(session, (&catalogue, &added), &plugin)?;
         session.add_plugin(&row(&plugin))?;
         Ok(Step::null(Status::Created))
     }))
@@ -61,21 +60,20 @@ fn change(core: &Core, call: &Call<'_>, kind: PluginKind) -> Result<Step, Failur
     let id = call.owned(1);
     // What is wrong with the body is told before anybody looks for the plugin.
     changes(&body, &mut Plugin::nameless(kind))?;
-    let catalogue = core.plugins.current();
+    let (catalogue, added) = (core.plugins.current(), Arc::clone(&core.added));
     Ok(Step::writes(move |session| {
         session.lock_added_plugins()?;
         if is_local(&catalogue, kind, &id) {
             return Err(Failure::Static.into());
         }
-        let Some(mut plugin) = added_of(session, kind, &id)? else {
-            return Err(Failure::NoPlugin(id.clone()).into());
-        };
-        let name = plugin.name.clone();
+        let old = added.one(session, &id)?.filter(|old| old.plugin().kind.of() == kind);
+        let old = old.ok_or_else(|| Failure::NoPlugin(id.clone()))?;
+        let mut plugin = old.plugin().clone();
         if changes(&body, &mut plugin).map_err(Failure::from)? == Named::Nothing {
             return Err(Failure::Nameless.into());
         }
-        if plugin.name != name {
-            check_name(session, &catalogue, &plugin)?;
+        if plugin.name != old.plugin().name {
+            check_name(session, (&catalogue, &added), &plugin)?;
         }
         session.update_plugin(&row(&plugin))?;
         Ok(Step::nothing())
@@ -107,59 +105,22 @@ fn is_local(catalogue: &Catalogue, kind: PluginKind, id: &str) -> bool {
 /// No two plugins of a kind have one name.
 fn check_name(
     session: &mut Session<'_>,
-    catalogue: &Catalogue,
+    (catalogue, added): (&Catalogue, &Added),
     plugin: &Plugin,
 ) -> Result<(), Stop> {
-    let same = |other: &Plugin| {
+    let same = |other: &Arc<Listed>| {
+        let other = other.plugin();
         other.kind.of() == plugin.kind.of() && other.name == plugin.name && other.id != plugin.id
     };
-    if catalogue.local().iter().any(|listed| same(listed.plugin())) {
+    let others = added.all(session, catalogue)?;
+    if catalogue.local().iter().chain(&others).any(same) {
         return Err(Failure::Taken("name").into());
     }
-    for row in session.added_plugins()? {
-        if same(&read(&row)?) {
-            return Err(Failure::Taken("name").into());
-        }
-    }
     Ok(())
-}
-
-/// The added plugin of this id, a boefje rather than a normalizer.
-pub(crate) fn added(session: &mut Session<'_>, id: &str) -> Result<Option<Plugin>, Stop> {
-    let row = session.added_plugin(id)?;
-    Ok(row.map(|row| read(&row)).transpose()?)
-}
-
-fn added_of(session: &mut Session<'_>, kind: PluginKind, id: &str) -> Result<Option<Plugin>, Stop> {
-    Ok(added(session, id)?.filter(|plugin| plugin.kind.of() == kind))
-}
-
-/// All added plugins but those that are hidden by one on disk, the oldest first.
-pub(crate) fn all_added(
-    session: &mut Session<'_>,
-    catalogue: &Catalogue,
-) -> Result<Vec<Arc<Listed>>, Stop> {
-    let mut all = Vec::new();
-    for row in session.added_plugins()? {
-        if catalogue.plugin(&row.id).is_none() {
-            all.push(Arc::new(Listed::new(read(&row)?, Generation::V1_20)));
-        }
-    }
-    Ok(all)
 }
 
 /// The row of a plugin.
 fn row(plugin: &Plugin) -> AddedPlugin {
     let document = Json::Object(plugin.to_json(Generation::V1_20)).compact();
     AddedPlugin { kind: plugin.kind.of(), id: plugin.id.clone(), document }
-}
-
-/// The plugin of a row.
-fn read(row: &AddedPlugin) -> Result<Plugin, StoreError> {
-    let json = Json::parse(&row.document).map_err(|fault| fault.to_string());
-    let plugin = json.and_then(|json| {
-        Plugin::from_json(&json, Generation::V1_20).map_err(|fault| fault.to_string())
-    });
-    plugin
-        .map_err(|why| StoreError::Other(format!("ostler_plugin.document of {:?}: {why}", row.id)))
 }

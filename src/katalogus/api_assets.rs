@@ -1,33 +1,32 @@
 //! The files beside a plugin's manifest.
 #![expect(clippy::unnecessary_wraps, reason = "all endpoints look alike")]
 
+use std::sync::Arc;
+
 use ostler_http::{Response, Status};
 use ostler_runtime::utc::HttpDate;
 
+use crate::added::Added;
 use crate::api::{Call, Core};
-use crate::api_added::added;
-use crate::failure::Failure;
+use crate::catalogue::Schema;
+use crate::failure::{Failure, Stop};
 use crate::step::Step;
-use crate::{Generation, Json, Kind};
+use crate::{BoefjePart, Generation, Json, Kind, Listed, Session};
 
 /// The schema of a boefje's settings; `null` where there is none.
 pub(crate) fn schema(core: &Core, call: &Call<'_>) -> Result<Step, Failure> {
     let (generation, catalogue) = (core.generation, core.plugins.current());
-    let (organisation, id) = (call.owned(0), call.owned(1));
+    let (organisation, id, added) = (call.owned(0), call.owned(1), Arc::clone(&core.added));
     Ok(Step::reads(move |session| {
-        let plugin = match generation {
-            Generation::V1_15 => {
-                generation.organisation(session, &organisation)?;
-                None
-            }
-            Generation::V1_20 => added(session, &id)?,
+        let other = other(session, generation, &organisation, &id, &added)?;
+        let Some(listed) = catalogue.boefje(&id).or(other.as_ref()) else {
+            return Ok(Step::shows(&Json::Null));
         };
-        let local = catalogue.boefje(&id).map(|listed| listed.plugin());
-        let schema = match local.or(plugin.as_ref()).map(|plugin| &plugin.kind) {
-            Some(Kind::Boefje(boefje)) => boefje.schema.as_ref(),
-            _ => None,
-        };
-        Ok(Step::shows(schema.unwrap_or(&Json::Null)))
+        match (&listed.plugin().kind, listed.schema()) {
+            (Kind::Boefje(BoefjePart { schema: Some(schema), .. }), _) => Ok(Step::shows(schema)),
+            (_, Schema::Invalid(_)) => Err(Failure::NoSchema(id.clone()).into()),
+            _ => Ok(Step::shows(&Json::Null)),
+        }
     }))
 }
 
@@ -56,24 +55,37 @@ pub(crate) fn cover(core: &Core, call: &Call<'_>) -> Result<Step, Failure> {
 /// A description, perhaps an empty one.
 pub(crate) fn description(core: &Core, call: &Call<'_>) -> Result<Step, Failure> {
     let (generation, organisation, id) = (core.generation, call.owned(0), call.owned(1));
+    let added = Arc::clone(&core.added);
     Ok(Step::reads(move |session| {
-        let plugin = match generation {
-            Generation::V1_15 => {
-                generation.organisation(session, &organisation)?;
-                None
-            }
-            Generation::V1_20 => added(session, &id)?,
-        };
+        let other = other(session, generation, &organisation, &id, &added)?;
         let id = id.clone();
         Ok(Step::waits(move |core, _| {
             let catalogue = core.plugins.current();
-            let text = match plugin {
-                Some(plugin) if catalogue.plugin(&id).is_none() => {
-                    plugin.description.unwrap_or_default().into_bytes()
+            let text = match other {
+                Some(other) if catalogue.plugin(&id).is_none() => {
+                    other.plugin().description.clone().unwrap_or_default().into_bytes()
                 }
                 _ => catalogue.description(&id),
             };
             Ok(Step::Answer(Response::with_body(Status::Ok, "text/markdown; charset=utf-8", text)))
         }))
     }))
+}
+
+/// The added plugin of this id, where the generation has any; where it has not, it is seen to that
+/// the organisation is there.
+fn other(
+    session: &mut Session<'_>,
+    generation: Generation,
+    organisation: &str,
+    id: &str,
+    added: &Added,
+) -> Result<Option<Arc<Listed>>, Stop> {
+    match generation {
+        Generation::V1_15 => {
+            generation.organisation(session, organisation)?;
+            Ok(None)
+        }
+        Generation::V1_20 => added.one(session, id),
+    }
 }

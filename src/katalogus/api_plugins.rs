@@ -7,7 +7,6 @@ use std::sync::Arc;
 use ostler_http::{Response, Status};
 
 use crate::api::{Call, Core};
-use crate::api_added::all_added;
 use crate::api_repositories::known;
 use crate::asked::Asked;
 use crate::failure::{Failure, Stop};
@@ -168,14 +167,14 @@ fn look(
     answer: impl Fn(&Found) -> Result<Response, Failure> + Send + Sync + 'static,
 ) -> Step {
     let (generation, catalogue) = (core.generation, core.plugins.current());
-    let answer = Arc::new(answer);
+    let (added, answer) = (Arc::clone(&core.added), Arc::new(answer));
     Step::reads(move |session| {
         let pk = generation.organisation(session, &organisation)?;
         let states = States::of(session, pk)?;
         let catalogue = Arc::clone(&catalogue);
         let mut found = Found { catalogue, others: Vec::new(), states };
         if generation == Generation::V1_20 {
-            found.others = all_added(session, &found.catalogue)?;
+            found.others = added.all(session, &found.catalogue)?;
             return Ok(Step::Answer(answer(&found)?));
         }
         let mut repositories = session.repositories()?;

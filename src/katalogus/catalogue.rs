@@ -121,3 +121,41 @@ impl Listed {
         out.extend_from_slice(&self.after);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Json;
+
+    #[test]
+    fn enabled_is_written_in_its_place_in_both_generations() {
+        let json = r#"{"type":"boefje","id":"b","name":"\"B\"","boefje_schema":{"enabled":1}}"#;
+        for generation in [Generation::V1_15, Generation::V1_20] {
+            let plugin = Plugin::from_json(&Json::parse(json).unwrap(), generation).unwrap();
+            let listed = Listed::new(plugin.clone(), generation);
+            for enabled in [false, true] {
+                let mut written = Vec::new();
+                listed.write_json(enabled, &mut written);
+                let plugin = Plugin { enabled, ..plugin.clone() };
+                let whole = Json::from(plugin.to_json(generation)).compact();
+                assert_eq!(String::from_utf8(written).unwrap(), whole);
+            }
+        }
+    }
+
+    #[test]
+    fn a_boefje_comes_before_a_normalizer_of_the_same_id() {
+        let listed = |kind| {
+            let text = format!(r#"{{"type":"{kind}","id":"same"}}"#);
+            let plugin = Plugin::from_json(&Json::parse(&text).unwrap(), Generation::V1_15);
+            vec![Listed::new(plugin.unwrap(), Generation::V1_15)]
+        };
+        let (boefjes, normalizers) = (listed("boefje"), listed("normalizer"));
+        let catalogue = Catalogue::new(Path::new("/"), Generation::V1_15, boefjes, normalizers);
+        assert_eq!(catalogue.counts(), (1, 1));
+        let kind = |listed: &Arc<Listed>| listed.plugin().kind == Kind::Normalizer;
+        assert_eq!(catalogue.plugin("same").map(kind), Some(false));
+        assert_eq!(catalogue.normalizer("same").map(kind), Some(true));
+        assert!(catalogue.plugin("other").is_none());
+    }
+}

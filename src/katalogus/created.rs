@@ -1,4 +1,5 @@
 //! When a plugin was made, as the original reads it and writes it again.
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice))]
 
 use std::fmt::Write;
 

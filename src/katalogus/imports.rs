@@ -4,6 +4,7 @@
 //! One Python interpreter imports all of them, because starting one takes longer than most modules.
 //! A module that hangs, kills the interpreter or fills its memory costs itself only: another
 //! interpreter goes on after it.
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice))]
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -191,5 +192,24 @@ fn index(number: &Json) -> Option<usize> {
     match number {
         Json::Integer(digits) => digits.parse().ok(),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_interpreter_says_is_read_and_anything_else_is_nothing() {
+        assert_eq!(answer(b"[3]"), Some((3, None)));
+        let fits = Verdict { wrong: None, may_change: false };
+        assert_eq!(answer(b"[3, null, false]"), Some((3, Some(fits))));
+        let wrong = Verdict { wrong: Some("it has no run".to_owned()), may_change: true };
+        assert_eq!(answer(b"[0, \"it has no run\", true]"), Some((0, Some(wrong))));
+        for line in
+            ["", "3", "[]", "[-1]", "[3, 4, true]", "[3, null]", "[3, null, 1]", "[\"3\"]", "{}"]
+        {
+            assert_eq!(answer(line.as_bytes()), None, "{line}");
+        }
     }
 }

@@ -3,14 +3,11 @@
 
 use std::sync::Arc;
 
+use crate::added::Added;
 use crate::api::Core;
-use crate::api_added::added;
 use crate::catalogue::Schema;
 use crate::failure::{Failure, Stop};
-use crate::{
-    BoefjePart, Catalogue, Cipher, Generation, Json, Kind, Object, Pk, PluginKind, Session,
-    SettingsSchema,
-};
+use crate::{Catalogue, Cipher, Generation, Json, Listed, Object, Pk, PluginKind, Session};
 
 /// Reads and writes the settings of one plugin of one organisation.
 #[derive(Clone, Debug)]
@@ -19,14 +16,16 @@ pub(crate) struct Kept {
     pub(crate) plugin: String,
     pub(crate) generation: Generation,
     cipher: Arc<Cipher>,
+    added: Arc<Added>,
     catalogue: Arc<Catalogue>,
 }
 
 impl Kept {
     /// Settings of whatever plugin.
     pub(crate) fn new(core: &Core, organisation: String, plugin: String) -> Self {
-        let (cipher, catalogue) = (Arc::clone(&core.cipher), core.plugins.current());
-        Self { organisation, plugin, generation: core.generation, cipher, catalogue }
+        let (cipher, added) = (Arc::clone(&core.cipher), Arc::clone(&core.added));
+        let (generation, catalogue) = (core.generation, core.plugins.current());
+        Self { organisation, plugin, generation, cipher, added, catalogue }
     }
 
     /// Those of another plugin or organisation.
@@ -84,29 +83,18 @@ impl Kept {
 
     /// Whether the schema of the boefje, if there is one, takes these settings.
     pub(crate) fn check(&self, session: &mut Session<'_>, settings: &Object) -> Result<(), Stop> {
-        if let Some(local) = self.catalogue.boefje(&self.plugin) {
-            return match local.schema() {
-                Schema::None => Ok(()),
-                Schema::Valid(schema) => Ok(self.judge(schema, settings)?),
-                Schema::Invalid(_) => Err(Failure::NoSchema(self.plugin.clone()).into()),
-            };
-        }
-        if self.generation == Generation::V1_15 {
-            return Ok(());
-        }
-        let Some(plugin) = added(session, &self.plugin)? else { return Ok(()) };
-        if let Kind::Boefje(BoefjePart { schema: Some(schema), .. }) = &plugin.kind {
-            let schema = SettingsSchema::compile(schema);
-            let schema = schema.map_err(|_| Failure::NoSchema(self.plugin.clone()))?;
-            self.judge(&schema, settings)?;
-        }
-        Ok(())
-    }
-
-    fn judge(&self, schema: &SettingsSchema, settings: &Object) -> Result<(), Failure> {
+        let listed = match self.catalogue.boefje(&self.plugin) {
+            Some(local) => Some(Arc::clone(local)),
+            None => self.added(session)?,
+        };
+        let schema = match listed.as_ref().map(|listed| listed.schema()) {
+            None | Some(Schema::None) => return Ok(()),
+            Some(Schema::Valid(schema)) => schema,
+            Some(Schema::Invalid(_)) => return Err(Failure::NoSchema(self.plugin.clone()).into()),
+        };
         schema.check(&Json::Object(settings.clone())).map_err(|reason| {
             let (organisation, plugin) = (self.organisation.clone(), self.plugin.clone());
-            Failure::Unfit { organisation, plugin, reason }
+            Failure::Unfit { organisation, plugin, reason }.into()
         })
     }
 
@@ -115,9 +103,13 @@ impl Kept {
         if let Some(local) = self.catalogue.plugin(&self.plugin) {
             return Ok(Some(local.plugin().kind.of()));
         }
+        Ok(self.added(session)?.map(|listed| listed.plugin().kind.of()))
+    }
+
+    fn added(&self, session: &mut Session<'_>) -> Result<Option<Arc<Listed>>, Stop> {
         match self.generation {
             Generation::V1_15 => Ok(None),
-            Generation::V1_20 => Ok(added(session, &self.plugin)?.map(|plugin| plugin.kind.of())),
+            Generation::V1_20 => self.added.one(session, &self.plugin),
         }
     }
 

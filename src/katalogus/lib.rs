@@ -8,6 +8,7 @@
 //!         ◀─ answer     after the commit
 //! ```
 
+mod added;
 mod added_read;
 mod api;
 mod api_added;
@@ -44,6 +45,8 @@ mod exposition;
 mod failure;
 mod fields;
 mod filter;
+#[doc(hidden)]
+pub mod fuzzing;
 mod generation;
 mod imports;
 mod json;

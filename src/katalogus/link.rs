@@ -1,4 +1,4 @@
-//! Connections: how they are made, and one that is used apart from the store, by the subcommands.
+//! Connections: how they are made, and transactions apart from the store, for the subcommands.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -17,19 +17,10 @@ const MAX_LOCK_WAIT: Duration = Duration::from_secs(10);
 #[cfg(feature = "postgres")]
 const MAX_CONNECT: Duration = Duration::from_secs(10);
 
-/// What a file is opened for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mode {
-    /// For reading only.
-    Read,
-    /// For reading and writing.
-    Write,
-}
-
 /// Opens a file that is there.
 pub(crate) fn sqlite(
     path: &Path,
-    mode: Mode,
+    access: Access,
     lock_wait: Duration,
 ) -> Result<SqliteConnection, StoreError> {
     // Without `mode=rw` SQLite would make a new file in the place of one that was lost.
@@ -42,10 +33,10 @@ pub(crate) fn sqlite(
         "PRAGMA busy_timeout = {}; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;",
         lock_wait.as_millis()
     );
-    sql.push_str(match mode {
-        Mode::Read => "PRAGMA query_only = ON;",
+    sql.push_str(match access {
+        Access::Read => "PRAGMA query_only = ON;",
         // Readers and whoever writes do not wait for each other.
-        Mode::Write => "PRAGMA journal_mode = WAL;",
+        Access::Write => "PRAGMA journal_mode = WAL;",
     });
     connection.batch_execute(&sql).map_err(|error| words(&error))?;
     Ok(connection)
@@ -104,49 +95,36 @@ fn escaped(path: &Path) -> Result<String, StoreError> {
     Ok(escaped)
 }
 
-/// A connection for one purpose.
-pub(crate) enum Link {
-    Sqlite(SqliteConnection),
-    #[cfg(feature = "postgres")]
-    Postgres(Box<PgConnection>),
-}
-
-impl Link {
-    /// Connects to a database that is there.
-    pub(crate) fn open(database: &Database) -> Result<Self, StoreError> {
-        match database {
-            Database::Sqlite(path) => sqlite(path, Mode::Write, MAX_LOCK_WAIT).map(Self::Sqlite),
-            #[cfg(feature = "postgres")]
-            Database::Postgres(uri) => postgres(uri, MAX_CONNECT).map(Box::new).map(Self::Postgres),
-            #[cfg(not(feature = "postgres"))]
-            Database::Postgres(_) => {
-                Err(StoreError::Unavailable(crate::DatabaseError::NoPostgres.to_string()))
-            }
+/// Does `work` in one transaction on a connection of its own, to a database that is there. It is
+/// rolled back if `work` fails.
+pub(crate) fn transaction<T, E: From<StoreError>>(
+    database: &Database,
+    access: Access,
+    work: impl FnOnce(&mut Session<'_>) -> Result<T, E>,
+) -> Result<T, E> {
+    match database {
+        Database::Sqlite(path) => {
+            let begin = match access {
+                Access::Read => "BEGIN",
+                Access::Write => "BEGIN IMMEDIATE",
+            };
+            let mut connection = sqlite(path, access, MAX_LOCK_WAIT)?;
+            within(&mut connection, begin, access, |connection| In::Sqlite(connection), work)
         }
-    }
-
-    /// Does `work` in one transaction, which is rolled back if it fails.
-    pub(crate) fn transaction<T, E: From<StoreError>>(
-        &mut self,
-        access: Access,
-        work: impl FnOnce(&mut Session<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
-        match self {
-            Self::Sqlite(connection) => {
-                let begin = match access {
-                    Access::Read => "BEGIN",
-                    Access::Write => "BEGIN IMMEDIATE",
-                };
-                within(connection, begin, access, |c| In::Sqlite(c), work)
-            }
-            #[cfg(feature = "postgres")]
-            Self::Postgres(connection) => {
-                let begin = match access {
-                    Access::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-                    Access::Write => "BEGIN ISOLATION LEVEL READ COMMITTED",
-                };
-                within(&mut **connection, begin, access, |c| In::Postgres(c), work)
-            }
+        #[cfg(feature = "postgres")]
+        Database::Postgres(uri) => {
+            let kind = match access {
+                Access::Read => "REPEATABLE READ READ ONLY",
+                Access::Write => "READ COMMITTED READ WRITE",
+            };
+            let lock = MAX_LOCK_WAIT.as_millis();
+            let begin = format!("BEGIN ISOLATION LEVEL {kind}; SET LOCAL lock_timeout = {lock}");
+            let mut connection = postgres(uri, MAX_CONNECT)?;
+            within(&mut connection, &begin, access, |connection| In::Postgres(connection), work)
+        }
+        #[cfg(not(feature = "postgres"))]
+        Database::Postgres(_) => {
+            Err(StoreError::Unavailable(crate::DatabaseError::NoPostgres.to_string()).into())
         }
     }
 }

@@ -1,4 +1,5 @@
 //! What a package says of itself: `boefje.json`, `normalizer.json` and `schema.json`.
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice))]
 
 use std::path::Path;
 

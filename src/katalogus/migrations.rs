@@ -14,7 +14,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
-use crate::link::Link;
+use crate::link;
 use crate::session::{Connection, Session, query};
 use crate::tables::ostler_migration;
 use crate::{Access, Database, Repository, StoreError};
@@ -89,7 +89,7 @@ impl Migrator {
                 return Ok(plan);
             }
         }
-        Link::open(&self.database)?.transaction(Access::Read, plan)
+        link::transaction(&self.database, Access::Read, plan)
     }
 
     /// Does what is to be done, in one transaction, and says what that was. Of several processes
@@ -99,7 +99,7 @@ impl Migrator {
             Database::Sqlite(path) => make(path)?,
             Database::Postgres(_) => false,
         };
-        let mut done = Link::open(&self.database)?.transaction(Access::Write, |session| {
+        let mut done = link::transaction(&self.database, Access::Write, |session| {
             lock(session)?;
             let plan = plan(session)?;
             for step in &plan.steps {

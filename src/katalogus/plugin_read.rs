@@ -2,6 +2,7 @@
 //! repository.
 //!
 //! Values are taken as the original's models take them; keys that nobody knows are nothing.
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice))]
 
 use crate::{BoefjePart, Generation, Json, Kind, Object, Plugin, Repository, RunOn, created};
 
@@ -68,8 +69,10 @@ fn boefje(fields: &Fields<'_>) -> Result<BoefjePart, PluginFault> {
         Some(_) => return Err(wrong("boefje_schema", "no object")),
     };
     let run_on = fields.texts("run_on")?;
-    let run_on = run_on.map(|names| names.iter().map(|name| RunOn::named(name)).collect());
-    let run_on: Option<Option<Vec<RunOn>>> = run_on;
+    let run_on = run_on.map(|names| {
+        let changes = names.iter().map(|name| RunOn::named(name)).collect::<Option<_>>();
+        changes.ok_or_else(|| wrong("run_on", "neither create nor update"))
+    });
     Ok(BoefjePart {
         scan_level: match fields.number("scan_level")? {
             None => 1,
@@ -85,11 +88,7 @@ fn boefje(fields: &Fields<'_>) -> Result<BoefjePart, PluginFault> {
         schema,
         cron: fields.text("cron")?,
         interval: fields.number("interval")?,
-        run_on: match run_on {
-            Some(None) => return Err(wrong("run_on", "neither create nor update")),
-            Some(run_on) => run_on,
-            None => None,
-        },
+        run_on: run_on.transpose()?,
         deduplicate: fields.flag("deduplicate", true)?,
     })
 }
@@ -180,5 +179,81 @@ fn wrong(key: &'static str, problem: &'static str) -> PluginFault {
 impl RunOn {
     pub(crate) fn named(name: &str) -> Option<Self> {
         [Self::Create, Self::Update].into_iter().find(|on| on.name() == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str, generation: Generation) -> Result<Plugin, String> {
+        Plugin::from_json(&Json::parse(text).unwrap(), generation)
+            .map_err(|fault| fault.to_string())
+    }
+
+    #[test]
+    fn what_is_missing_has_the_originals_defaults() {
+        let boefje = read(r#"{"type":"boefje","id":"b"}"#, Generation::V1_15).unwrap();
+        assert!(!boefje.enabled && !boefje.added && boefje.name.is_none());
+        let Kind::Boefje(part) = boefje.kind else { panic!("a boefje") };
+        assert_eq!(part, BoefjePart { scan_level: 1, deduplicate: true, ..BoefjePart::default() });
+        let normalizer = read(r#"{"type":"normalizer","id":"n"}"#, Generation::V1_15).unwrap();
+        assert!(normalizer.enabled && normalizer.kind == Kind::Normalizer);
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let texts = [
+            r#"{"type":"boefje","id":"b","name":"B","version":"1","created":"2024-01-02T03:04:05Z",
+                "description":"d","enabled":true,"static":false,"scan_level":4,
+                "consumes":["x","y","x"],"produces":["z"],"boefje_schema":{"type":"object"},
+                "cron":"* * * * *","interval":5,"run_on":["create","update"],"runnable_hash":"00",
+                "oci_image":"i","oci_arguments":["a"],"deduplicate":false}"#,
+            r#"{"type":"normalizer","id":"n","name":"N","consumes":["x","x"],"produces":[]}"#,
+        ];
+        for text in texts {
+            let plugin = read(text, Generation::V1_20).unwrap();
+            let json = Json::from(plugin.to_json(Generation::V1_20));
+            assert_eq!(Plugin::from_json(&json, Generation::V1_20), Ok(plugin));
+        }
+        let old = r#"{"type":"boefje","id":"b","authors":["a"],"environment_keys":["K"],
+            "related":["r"],"options":["o"]}"#;
+        let plugin = read(old, Generation::V1_15).unwrap();
+        let json = Json::from(plugin.to_json(Generation::V1_15));
+        assert_eq!(Plugin::from_json(&json, Generation::V1_15), Ok(plugin));
+    }
+
+    #[test]
+    fn values_are_taken_as_loosely_as_the_original_takes_them() {
+        let text = r#"{"type":"boefje","id":"b","enabled":"Yes","scan_level":"3","interval":2.0,
+            "deduplicate":0}"#;
+        let plugin = read(text, Generation::V1_15).unwrap();
+        assert!(plugin.enabled);
+        let Kind::Boefje(part) = plugin.kind else { panic!("a boefje") };
+        assert_eq!((part.scan_level, part.interval, part.deduplicate), (3, Some(2), false));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (text, words) in [
+            ("[]", "it is no object"),
+            (r#"{"id":"b"}"#, "type: neither boefje nor normalizer"),
+            (r#"{"type":"bit","id":"b"}"#, "type: neither boefje nor normalizer"),
+            (r#"{"type":"boefje"}"#, "id: missing"),
+            (r#"{"type":"boefje","id":null}"#, "id: missing"),
+            (r#"{"type":"boefje","id":5}"#, "id: no text"),
+            (r#"{"type":"boefje","id":"b","consumes":"x"}"#, "consumes: no list of texts"),
+            (r#"{"type":"boefje","id":"b","consumes":[1]}"#, "consumes: no list of texts"),
+            (r#"{"type":"boefje","id":"b","scan_level":5}"#, "scan_level: not 0 to 4"),
+            (r#"{"type":"boefje","id":"b","scan_level":1.5}"#, "scan_level: no whole number"),
+            (r#"{"type":"boefje","id":"b","enabled":2}"#, "enabled: neither true nor false"),
+            (r#"{"type":"boefje","id":"b","created":"now"}"#, "created: no date"),
+            (r#"{"type":"boefje","id":"b","run_on":["x"]}"#, "run_on: neither create nor update"),
+            (r#"{"type":"boefje","id":"b","boefje_schema":1}"#, "boefje_schema: no object"),
+        ] {
+            assert_eq!(read(text, Generation::V1_15), Err(words.to_owned()), "{text}");
+        }
+        let nameless = read(r#"{"type":"boefje","id":"b"}"#, Generation::V1_20);
+        assert_eq!(nameless, Err("name: missing".to_owned()));
     }
 }

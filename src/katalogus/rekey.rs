@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use thiserror::Error;
 
 use crate::cipher::{Cipher, CipherError};
-use crate::link::Link;
+use crate::link;
 use crate::models::MAX_SETTINGS;
 use crate::session::{Session, fits, query};
 use crate::tables::{organisation, settings};
@@ -50,13 +50,12 @@ pub enum RowFault {
 /// If one of them cannot be read or written, nothing is changed. Whoever changes settings meanwhile
 /// waits until the end.
 pub fn rekey(database: &Database, old: &Cipher, new: &Cipher) -> Result<u64, RekeyError> {
-    Link::open(database)?.transaction(Access::Write, |session| {
+    link::transaction(database, Access::Write, |session| {
         crate::migrations::check(session)?;
         lock(session)?;
         let (mut rows, mut after) = (0u64, i32::MIN);
         loop {
-            let page: Vec<(i32, String, String, String)> =
-                query!(session, connection => settings::table
+            let page: Vec<(i32, String, String, String)> = query!(session, connection => settings::table
                     .inner_join(
                         organisation::table.on(organisation::pk.eq(settings::organisation_pk)),
                     )
@@ -70,8 +69,11 @@ pub fn rekey(database: &Database, old: &Cipher, new: &Cipher) -> Result<u64, Rek
             }
             for (id, values, plugin_id, organisation_id) in page {
                 after = id;
-                let values = reencode(&values, old, new)
-                    .map_err(|fault| RekeyError::Row { organisation_id, plugin_id, fault })?;
+                let values = reencode(&values, old, new).map_err(|fault| RekeyError::Row {
+                    organisation_id,
+                    plugin_id,
+                    fault,
+                })?;
                 query!(session, connection => diesel::update(settings::table)
                     .filter(settings::id.eq(id))
                     .set(settings::values.eq(&values))

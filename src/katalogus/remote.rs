@@ -1,4 +1,5 @@
 //! Plugins of other catalogues, asked for under a short deadline and remembered for a moment.
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice))]
 
 use std::collections::HashMap;
 use std::path::PathBuf;

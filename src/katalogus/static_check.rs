@@ -1,5 +1,6 @@
 //! What can be said of a module by its text alone: whether it has a `run`, and how many parameters
 //! that has. For where no Python is there to import it.
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice))]
 
 /// What is wrong with the `run` of a module, in words. One that is imported or assigned is taken to
 /// be right, as is whatever the module imports.
@@ -115,7 +116,16 @@ fn words(line: &str) -> impl Iterator<Item = &str> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_text_is_looked_at_to_its_end(text in r#"(def run|[\\\\(),\[\]"'#\n =*a-cé]|""")*"#) {
+            complaint(&text, 1);
+        }
+    }
 
     #[test]
     fn a_fitting_run_is_found_whatever_stands_around_it() {

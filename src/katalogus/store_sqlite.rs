@@ -14,7 +14,7 @@ use diesel::result::{Error, QueryResult};
 use diesel::sqlite::SqliteConnection;
 use ostler_runtime::Deadline;
 
-use crate::link::{self, Mode};
+use crate::link;
 use crate::session::{Connection, Failure, Session};
 use crate::store_queue::{Job, Queue};
 use crate::store_thread::{Backend, End, Ran, Shared};
@@ -32,9 +32,9 @@ pub(crate) struct Open {
 }
 
 impl Open {
-    fn new(path: &Path, mode: Mode, lock_wait: Duration) -> Result<Self, StoreError> {
+    fn new(path: &Path, access: Access, lock_wait: Duration) -> Result<Self, StoreError> {
         let file = identity(path)?;
-        let mut connection = link::sqlite(path, mode, lock_wait)?;
+        let mut connection = link::sqlite(path, access, lock_wait)?;
         let session = &mut Session::new(Connection::Sqlite(&mut connection), Access::Read);
         crate::migrations::check(session)?;
         Ok(Self { connection, file })
@@ -100,7 +100,7 @@ impl Backend for Writer {
     }
 
     fn connect(&self) -> Result<Open, StoreError> {
-        Open::new(&self.path, Mode::Write, LOCK_SLICE)
+        Open::new(&self.path, Access::Write, LOCK_SLICE)
     }
 
     fn run(&self, open: &mut Open, jobs: Vec<Job>, shared: &Shared) -> Vec<(Job, End)> {
@@ -222,7 +222,7 @@ impl Backend for Reader {
     }
 
     fn connect(&self) -> Result<Open, StoreError> {
-        Open::new(&self.path, Mode::Read, self.max_lock_wait)
+        Open::new(&self.path, Access::Read, self.max_lock_wait)
     }
 
     fn run(&self, open: &mut Open, jobs: Vec<Job>, shared: &Shared) -> Vec<(Job, End)> {

@@ -16,7 +16,7 @@ use std::io::{self, BufRead, Read as _, Write};
 
 use thiserror::Error;
 
-use crate::link::Link;
+use crate::link;
 use crate::session::Session;
 use crate::transfer_tables::{RowError, TABLES};
 use crate::{Access, Database, Json, Object, Repository, StoreError};
@@ -61,7 +61,7 @@ pub enum TransferError {
 
 /// Writes all that a database holds. How many rows that was.
 pub fn export(database: &Database, out: &mut impl Write) -> Result<u64, TransferError> {
-    Link::open(database)?.transaction(Access::Read, |session| {
+    link::transaction(database, Access::Read, |session| {
         crate::migrations::check(session)?;
         writeln!(out, "{HEAD}")?;
         let mut rows: u64 = 0;
@@ -90,7 +90,7 @@ pub fn import(
     input: &mut impl BufRead,
     existing: Existing,
 ) -> Result<u64, TransferError> {
-    Link::open(database)?.transaction(Access::Write, |session| {
+    link::transaction(database, Access::Write, |session| {
         crate::migrations::check(session)?;
         if existing == Existing::Refuse {
             refuse_rows(session)?;

@@ -30,6 +30,8 @@ pub(crate) struct Watcher {
     events: Option<Events>,
     /// Of the last catalogue.
     digest: Option<[u8; 32]>,
+    /// Boefjes, normalizers, and definitions that were skipped, as the log has been told.
+    found: Option<(usize, usize, usize)>,
     /// What the log has been told of last.
     complaint: Option<String>,
 }
@@ -45,7 +47,7 @@ enum Waited {
 impl Watcher {
     pub(crate) fn new(settings: DiscoverySettings, shared: Arc<Shared>) -> Self {
         let scanner = Scanner::new(settings.clone());
-        Self { settings, scanner, shared, events: None, digest: None, complaint: None }
+        Self { settings, scanner, shared, events: None, digest: None, found: None, complaint: None }
     }
 
     /// Keeps the catalogue as the folder is, until the end.
@@ -56,7 +58,7 @@ impl Watcher {
                 Waited::Asked => {
                     self.shared.asked.clear();
                     self.scanner.forget();
-                    self.complaint = None;
+                    (self.found, self.complaint) = (None, None);
                     self.scan();
                 }
                 Waited::Changed => {
@@ -109,11 +111,7 @@ impl Watcher {
         drop(statistics);
         self.digest = Some(scan.digest);
         self.shared.replace(scan.catalogue);
-        let skipped = scan.skipped;
-        let root = self.settings.root.display();
-        log::info!(
-            "plugins: {boefjes} boefjes and {normalizers} normalizers in {root}, {skipped} skipped"
-        );
+        self.tell((boefjes, normalizers, scan.skipped));
         match untold {
             None => self.complaint = None,
             Some(why) => {
@@ -123,13 +121,26 @@ impl Watcher {
         }
     }
 
+    /// Tells the log of the folder, unless it is as it was: files that nobody counts may change all
+    /// the time.
+    fn tell(&mut self, found: (usize, usize, usize)) {
+        if self.found.replace(found) != Some(found) {
+            let (boefjes, normalizers, skipped) = found;
+            let root = self.settings.root.display();
+            log::info!(
+                "plugins: {boefjes} boefjes and {normalizers} normalizers in {root}, \
+                 {skipped} skipped"
+            );
+        }
+    }
+
     fn fail(&mut self, why: &str) {
         let mut statistics = self.shared.statistics();
         statistics.failures += 1;
         statistics.failing = true;
         let kept = statistics.boefjes + statistics.normalizers;
         drop(statistics);
-        self.digest = None;
+        (self.digest, self.found) = (None, None);
         self.complain(format!("{why}; the catalogue keeps the {kept} that it has"));
     }
 

@@ -2,12 +2,14 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use katalogus::{
     Abort, Access, Api, ApiSettings, Cipher, Database, DiscoverySettings, Errands, Generation,
     Migrator, Plugins, Python, RemoteSettings, Remotes, Session, Store, StoreSettings,
 };
 use ostler_http::{HeadLimits, Http};
+use ostler_net::tls::LiveIdentity;
 use ostler_net::{Address, Limits, Listener, Server};
 use ostler_runtime::Deadline;
 use ostler_tests::{Caller, Heard, PATIENCE};
@@ -24,6 +26,10 @@ pub(crate) struct Setup {
     pub(crate) cipher: Cipher,
     pub(crate) folder: Folder,
     pub(crate) limits: Limits,
+    pub(crate) identity: Option<Arc<LiveIdentity>>,
+    pub(crate) deadline: Duration,
+    /// What is changed of the store's settings.
+    pub(crate) change: fn(&mut StoreSettings),
 }
 
 impl Setup {
@@ -35,7 +41,15 @@ impl Setup {
         });
         // Nobody imports modules here, and its text looks well.
         std::fs::remove_dir_all(folder.path().join("badimport")).unwrap();
-        Self { generation, cipher: Cipher::identity(), folder, limits: Limits::default() }
+        Self {
+            generation,
+            cipher: Cipher::identity(),
+            folder,
+            limits: Limits::default(),
+            identity: None,
+            deadline: PATIENCE,
+            change: |_| {},
+        }
     }
 }
 
@@ -59,7 +73,9 @@ impl Instance {
         let directory = TempDir::new().unwrap();
         let database = Database::Sqlite(directory.path().join("katalogus.sqlite"));
         Migrator::new(&database).apply().unwrap();
-        let store = Arc::new(Store::open(&StoreSettings::new(database)).unwrap());
+        let mut settings = StoreSettings::new(database);
+        (setup.change)(&mut settings);
+        let store = Arc::new(Store::open(&settings).unwrap());
         let errands = Arc::new(Errands::start(Errands::THREADS, Errands::MAX_QUEUED).unwrap());
         let generation = setup.generation;
         let mut discovery = DiscoverySettings::new(setup.folder.path(), generation);
@@ -71,12 +87,16 @@ impl Instance {
             plugins: Arc::new(Plugins::start(discovery).unwrap()),
             remotes: Arc::new(Remotes::new(RemoteSettings::new(generation))),
             cipher: Arc::new(setup.cipher),
-            deadline: PATIENCE,
+            deadline: setup.deadline,
         });
-        let listeners = Listener::bind(&Address::parse("127.0.0.1", 0).unwrap()).unwrap();
-        let address = listeners[0].inet().unwrap();
+        let mut listener =
+            Listener::bind(&Address::parse("127.0.0.1", 0).unwrap()).unwrap().remove(0);
+        let address = listener.inet().unwrap();
+        if let Some(identity) = setup.identity {
+            listener = listener.secured(identity);
+        }
         let service = Arc::new(Http::new(api, HeadLimits::default()));
-        let server = Server::start(listeners, 2, setup.limits, service).unwrap();
+        let server = Server::start(vec![listener], 2, setup.limits, service).unwrap();
         Self {
             _server: server,
             _errands: errands,
@@ -85,6 +105,11 @@ impl Instance {
             _folder: setup.folder,
             _directory: directory,
         }
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// A client that has said nothing yet.

@@ -42,6 +42,12 @@ pub fn plugin_folder() -> &'static Path {
     BUILT.get_or_init(|| build("ostler-tests", "--bin", "plugin-folder"))
 }
 
+/// The writer that is killed.
+pub fn store_writer() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| build("ostler-tests", "--bin", "store-writer"))
+}
+
 /// The example of a client in Rust.
 pub fn example_client() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
