@@ -101,7 +101,9 @@ impl Postgres {
     fn signal_all(&self, signal: Signal) {
         let postmaster = self.process.as_ref().expect("a running server").pid();
         kill(postmaster, signal);
-        descendants(postmaster).iter().for_each(|process| kill(process.pid, signal));
+        for process in descendants(postmaster) {
+            kill(process.pid, signal);
+        }
     }
 
     fn ask(&self, database: &str, sql: &str) -> String {
