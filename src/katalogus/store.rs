@@ -31,7 +31,7 @@ use crate::{Abort, Access, Database, Session, StoreError, StoreStatistics, Task}
 const LOOK: Duration = Duration::from_millis(500);
 
 /// What a store is opened with.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreSettings {
     /// The database.
     pub database: Database,

@@ -6,10 +6,30 @@
     reason = "a test fails by panicking"
 )]
 
+mod added;
+mod assets;
+mod configs;
+mod creation;
+mod differences;
+mod discovery;
+mod elsewhere;
+mod encrypted;
+mod folder;
+mod imports;
+mod instance;
+mod malformed;
+mod overload;
 mod place;
+mod racing;
+mod recorded;
+mod redirections;
+mod remotes;
+mod replay;
+mod single_settings;
 mod store_faults;
 mod store_migrations;
 mod store_rekey;
 mod store_rows;
 mod store_tasks;
 mod store_transfer;
+mod watching;

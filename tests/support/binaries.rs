@@ -24,10 +24,22 @@ pub fn bui_status() -> &'static Path {
     BUILT.get_or_init(|| build("bui-monitor", "--bin", "bui-status"))
 }
 
+/// `katalogus` as its own package makes it.
+pub fn katalogus() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| build("ostler-katalogus", "--bin", "katalogus"))
+}
+
 /// The scripted burp.
 pub fn fake_burp() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| build("ostler-tests", "--bin", "fake-burp"))
+}
+
+/// What watches a plugin folder.
+pub fn plugin_folder() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| build("ostler-tests", "--bin", "plugin-folder"))
 }
 
 /// The writer that is killed.

@@ -13,6 +13,7 @@
 
 pub mod aside;
 pub mod binaries;
+pub mod catalogue;
 pub mod certificates;
 pub mod checked;
 pub mod clients;
@@ -27,6 +28,7 @@ mod hollow;
 pub mod http;
 pub mod installed;
 pub mod load;
+pub mod log;
 pub mod manager;
 pub mod markdown;
 pub mod page;
@@ -42,6 +44,7 @@ pub mod unit;
 pub mod wait;
 pub mod wire;
 
+pub use catalogue::{Catalogue, CatalogueSettings};
 pub use certificates::{Certificates, Pair};
 pub use controller::{Controller, Event, Reply};
 pub use daemon::{Daemon, Settings};
