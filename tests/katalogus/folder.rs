@@ -7,7 +7,7 @@ use std::process::{ChildStdin, ChildStdout, Stdio};
 
 use ostler_runtime::Deadline;
 use ostler_tests::binaries::{plugin_folder, workspace};
-use ostler_tests::process::{Process, command};
+use ostler_tests::process::{Identity, Process, children, command};
 use ostler_tests::{PATIENCE, wait_until};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -95,7 +95,7 @@ impl Default for Manner<'_> {
 
 /// A process that watches a folder. It has scanned it once.
 pub(crate) struct Watcher {
-    _process: Process,
+    process: Process,
     questions: ChildStdin,
     answers: BufReader<ChildStdout>,
     log: PathBuf,
@@ -114,7 +114,7 @@ impl Watcher {
         );
         let questions = process.streams().stdin.take().unwrap();
         let answers = BufReader::new(process.streams().stdout.take().unwrap());
-        let mut watcher = Self { _process: process, questions, answers, log: folder.log() };
+        let mut watcher = Self { process, questions, answers, log: folder.log() };
         watcher.look();
         watcher
     }
@@ -144,6 +144,17 @@ impl Watcher {
     pub(crate) fn lines(&self, text: &str) -> Vec<String> {
         let log = fs::read_to_string(&self.log).unwrap();
         log.lines().filter(|line| line.contains(text)).map(str::to_owned).collect()
+    }
+
+    /// The processes that it has started.
+    pub(crate) fn children(&self) -> Vec<Identity> {
+        children(self.process.pid())
+    }
+
+    /// Tells it that nothing more is wanted, and waits for its end.
+    pub(crate) fn end(mut self) {
+        drop(self.questions);
+        assert!(self.process.ended().success());
     }
 
     fn say(&mut self, question: &str) {

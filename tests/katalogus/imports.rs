@@ -2,6 +2,10 @@
 
 use std::fs;
 
+use ostler_runtime::Deadline;
+use ostler_tests::process::wait_gone;
+use ostler_tests::{PATIENCE, wait_until};
+
 use crate::folder::{Folder, MODULE, Manner, Watcher};
 
 #[test]
@@ -92,4 +96,18 @@ fn only_changed_packages_are_imported_again() {
     assert_eq!(text.matches("a ").count(), 1, "{text}");
     // Nothing that was compiled lies in the folder.
     assert!(!folder.path().join("a/__pycache__").exists());
+}
+
+#[test]
+fn nobody_waits_for_a_module_that_hangs_when_the_end_comes() {
+    let folder = Folder::new();
+    let manner = Manner { module_millis: 3_600_000, ..Manner::default() };
+    let watcher = Watcher::start(&folder, &manner);
+    folder.boefje("hangs", "import threading\nthreading.Event().wait()\n");
+    let interpreter = wait_until(Deadline::after(PATIENCE), "an interpreter", || {
+        let children = watcher.children();
+        (!children.is_empty()).then_some(children)
+    });
+    watcher.end();
+    wait_gone(&interpreter);
 }
