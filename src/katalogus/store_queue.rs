@@ -120,3 +120,79 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use ostler_runtime::Thread;
+
+    use super::*;
+    use crate::{Abort, Session};
+
+    struct Idle;
+
+    impl Task for Idle {
+        fn run(&mut self, _: &mut Session<'_>) -> Result<(), Abort> {
+            Ok(())
+        }
+
+        fn done(self: Box<Self>, _: Result<(), StoreError>) {}
+    }
+
+    fn job(wait: Duration) -> Job {
+        let (task, deadline) = (Box::new(Idle), Deadline::after(wait));
+        Job { task, submitted: Access::Read, access: Access::Read, deadline, repeated: false }
+    }
+
+    fn taken(queue: &Queue, most: usize) -> usize {
+        match queue.take(most, Deadline::after(Duration::ZERO)) {
+            Taken::Jobs(jobs) => jobs.len(),
+            Taken::Nothing | Taken::Closed => 0,
+        }
+    }
+
+    #[test]
+    fn a_queue_takes_no_more_than_its_limit_and_gives_as_many_as_are_asked_for() {
+        let queue = Queue::new(3);
+        for _ in 0..3 {
+            assert!(queue.push(job(Duration::MAX)).is_ok());
+        }
+        let full = queue.push(job(Duration::MAX));
+        assert_eq!(full.err().map(|(_, error)| error), Some(StoreError::Full));
+        assert_eq!([taken(&queue, 2), taken(&queue, 2), taken(&queue, 2)], [2, 1, 0]);
+    }
+
+    #[test]
+    fn the_late_are_taken_out_and_the_others_stay() {
+        let queue = Queue::new(3);
+        for wait in [Duration::MAX, Duration::ZERO, Duration::MAX] {
+            assert!(queue.push(job(wait)).is_ok());
+        }
+        assert_eq!((queue.late().len(), queue.len()), (1, 2));
+    }
+
+    #[test]
+    fn a_closed_queue_gives_what_it_has_and_takes_nothing() {
+        let queue = std::sync::Arc::new(Queue::new(3));
+        assert!(queue.push(job(Duration::MAX)).is_ok());
+        queue.close();
+        let refused = queue.push(job(Duration::MAX)).err().map(|(_, error)| error);
+        assert!(matches!(refused, Some(StoreError::Unavailable(_))));
+        let thread = {
+            let queue = std::sync::Arc::clone(&queue);
+            Thread::spawn("takes", move || assert_eq!(taken(&queue, 3), 1)).unwrap()
+        };
+        assert!(queue.finish(Deadline::NEVER).is_empty());
+        thread.join();
+        assert!(matches!(queue.take(1, Deadline::NEVER), Taken::Closed));
+    }
+
+    #[test]
+    fn what_nobody_takes_in_time_is_given_back() {
+        let queue = Queue::new(3);
+        assert!(queue.push(job(Duration::MAX)).is_ok());
+        queue.close();
+        assert_eq!(queue.finish(Deadline::after(Duration::ZERO)).len(), 1);
+    }
+}
