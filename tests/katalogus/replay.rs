@@ -7,7 +7,7 @@ use katalogus::{Abort, ConfigFilter, Generation, Session};
 use ostler_tests::Heard;
 
 use crate::differences::{self, Difference};
-use crate::instance::Instance;
+use crate::instance::{Instance, Setup};
 use crate::recorded::{Recorded, calls};
 
 #[test]
@@ -21,7 +21,12 @@ fn generation_1_20_answers_as_recorded() {
 }
 
 fn replay(generation: Generation, name: &str, differences: &'static [Difference]) {
-    let instance = Instance::new(generation);
+    for setup in Setup::each(generation) {
+        replay_to(&Instance::start(setup), name, differences);
+    }
+}
+
+fn replay_to(instance: &Instance, name: &str, differences: &'static [Difference]) {
     let mut client = instance.connect();
     let mut expected: HashMap<&str, &Difference> =
         differences.iter().map(|difference| (difference.label, difference)).collect();
@@ -34,7 +39,7 @@ fn replay(generation: Generation, name: &str, differences: &'static [Difference]
         };
         wrong.extend(found.into_iter().map(|found| format!("{}: {found}", call.label)));
         if let Some((query, rows)) = &call.rows {
-            let ours = rows_of(&instance, query);
+            let ours = rows_of(instance, query);
             let mut theirs = rows.clone();
             theirs.sort();
             if ours != theirs {
