@@ -35,6 +35,15 @@ pub enum DatabaseError {
     /// A user or password with characters that end it.
     #[error("a user or password with one of the characters /?#[]@: must be percent-encoded")]
     Unencoded,
+    /// A `%` that encodes nothing.
+    #[error("a % in it must be followed by two hexadecimal digits, and not by 00")]
+    Percent,
+    /// A host or port that libpq cannot read.
+    #[error("a host must be a name, or an IPv6 address in brackets, and a port a number")]
+    Host,
+    /// Parameters that libpq cannot read.
+    #[error("what stands after the question mark must be NAME=VALUE, with & between two of them")]
+    Pairs,
     /// PostgreSQL, in a build without it.
     #[error("this program was built without PostgreSQL")]
     NoPostgres,
@@ -67,12 +76,50 @@ impl FromStr for Database {
                 return Err(DatabaseError::Unencoded);
             }
         }
+        readable(rest)?;
         if cfg!(feature = "postgres") {
             Ok(Self::Postgres(format!("postgresql://{rest}")))
         } else {
             Err(DatabaseError::NoPostgres)
         }
     }
+}
+
+/// Whether libpq can read what follows the scheme. What it cannot it would show in its errors, with
+/// whatever of a password is in there.
+fn readable(rest: &str) -> Result<(), DatabaseError> {
+    for encoded in rest.split('%').skip(1) {
+        let digits = encoded.as_bytes().get(..2).unwrap_or_default();
+        if digits.len() < 2 || !digits.iter().all(u8::is_ascii_hexdigit) || digits == b"00" {
+            return Err(DatabaseError::Percent);
+        }
+    }
+    let (place, parameters) = rest.split_once('?').unwrap_or((rest, ""));
+    let place = place.split_once('@').map_or(place, |(_, place)| place);
+    let hosts = place.split_once('/').map_or(place, |(hosts, _)| hosts);
+    if !hosts.split(',').all(is_host) {
+        return Err(DatabaseError::Host);
+    }
+    let is_pair = |pair: &str| {
+        pair.split_once('=').is_some_and(|(name, value)| !name.is_empty() && !value.contains('='))
+    };
+    if !parameters.is_empty() && !parameters.split('&').all(is_pair) {
+        return Err(DatabaseError::Pairs);
+    }
+    Ok(())
+}
+
+/// A host with or without a port, or nothing.
+fn is_host(text: &str) -> bool {
+    let port = match text.strip_prefix('[') {
+        Some(address) => match address.split_once(']') {
+            Some((address, port)) if !address.is_empty() => port,
+            _ => return false,
+        },
+        None => text.find(':').map_or("", |colon| text.split_at(colon).1),
+    };
+    let is_port = |port: &str| port.is_empty() || port.parse::<u16>().is_ok_and(|port| port > 0);
+    port.is_empty() || port.strip_prefix(':').is_some_and(is_port)
 }
 
 impl fmt::Display for Database {
@@ -137,6 +184,33 @@ mod tests {
         for uri in ["postgresql://u:a@b@h/db", "postgresql://u:a/b@h/db", "postgresql://u:a:b@h/db"]
         {
             assert_eq!(uri.parse::<Database>(), Err(DatabaseError::Unencoded), "{uri}");
+        }
+    }
+
+    #[test]
+    fn what_libpq_cannot_read_is_refused_without_a_word_of_it() {
+        for (rest, error) in [
+            ("u:secret%zz@h/db", DatabaseError::Percent),
+            ("u:secret%4@h/db", DatabaseError::Percent),
+            ("u:secret%", DatabaseError::Percent),
+            ("u:secret%é@h/db", DatabaseError::Percent),
+            ("u:secret%00@h/db", DatabaseError::Percent),
+            ("u:secret@[::1/db", DatabaseError::Host),
+            ("u:secret@[]/db", DatabaseError::Host),
+            ("u:secret@[::1]x/db", DatabaseError::Host),
+            ("u:secret@::1/db", DatabaseError::Host),
+            ("u:secret", DatabaseError::Host),
+            ("u:secret@h:0/db", DatabaseError::Host),
+            ("h/db?secret", DatabaseError::Pairs),
+            ("h/db?password=a=secret", DatabaseError::Pairs),
+            ("h/db?password=a&secret", DatabaseError::Pairs),
+        ] {
+            assert_eq!(format!("postgresql://{rest}").parse::<Database>(), Err(error), "{rest}");
+            assert!(!error.to_string().contains("secret"));
+        }
+        for rest in ["", "/db", "h:/db", "[::1]:5432/db", "a:1,b:2/db?sslmode=require", "u%3A@h/?"]
+        {
+            assert_eq!(readable(rest), Ok(()), "{rest}");
         }
     }
 

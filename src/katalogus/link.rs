@@ -42,6 +42,10 @@ pub(crate) fn sqlite(
     Ok(connection)
 }
 
+/// A password that is shorter would be found in any words.
+#[cfg(feature = "postgres")]
+const MIN_SECRET: usize = 4;
+
 /// What is asked of every server connection beside the URI, unless that says otherwise: an end to
 /// waiting for a server that is gone without a word, and the text encoding.
 #[cfg(feature = "postgres")]
@@ -59,10 +63,27 @@ const PARAMETERS: [(&str, &str); 7] = [
 #[cfg(feature = "postgres")]
 pub(crate) fn postgres(uri: &str, timeout: Duration) -> Result<PgConnection, StoreError> {
     PgConnection::establish(&with_parameters(uri, timeout)).map_err(|error| {
-        // libpq names hosts and users in its errors, over several lines, and no passwords.
+        // libpq names hosts and users in its errors, over several lines.
         let words = error.to_string();
-        StoreError::Unavailable(words.split_whitespace().collect::<Vec<_>>().join(" "))
+        let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+        StoreError::Unavailable(without_secrets(uri, words))
     })
+}
+
+/// What libpq said of a URI. It shows what it cannot read, and that may be a part of a password.
+#[cfg(feature = "postgres")]
+fn without_secrets(uri: &str, words: String) -> String {
+    let rest = uri.split_once("://").map_or(uri, |(_, rest)| rest);
+    let (place, parameters) = rest.split_once('?').unwrap_or((rest, ""));
+    let user = place.split_once('@').map_or("", |(user, _)| user);
+    let password = user.split_once(':').map_or("", |(_, password)| password);
+    let values = parameters.split('&').filter_map(|pair| pair.strip_prefix("password="));
+    let shows = |secret: &str| secret.len() >= MIN_SECRET && words.contains(secret);
+    let is_of_uri = words.contains("URI") || words.contains("percent-encoded");
+    if is_of_uri || shows(password) || values.into_iter().any(shows) {
+        return "libpq cannot use the URI, and what it says of it may hold the password".to_owned();
+    }
+    words
 }
 
 #[cfg(feature = "postgres")]
@@ -166,6 +187,27 @@ mod tests {
         assert!(sqlite(&path, Access::Write, MAX_LOCK_WAIT).is_err());
         std::fs::write(&path, "").unwrap();
         assert!(sqlite(&path, Access::Write, MAX_LOCK_WAIT).is_ok());
+    }
+
+    #[cfg(feature = "postgres")]
+    #[test]
+    fn what_libpq_says_of_a_uri_is_not_repeated() {
+        for (uri, words) in [
+            ("postgresql://h/db?secret=x", "invalid URI query parameter: \"secret\""),
+            ("postgresql://u:secret@h/db", "what is secret?"),
+            ("postgresql://h/db?password=secret", "what is secret?"),
+        ] {
+            let told = without_secrets(uri, words.to_owned());
+            assert!(!told.contains("secret"), "{told}");
+        }
+        let words = "connection to server at \"h\", port 5432 failed: Connection refused";
+        assert_eq!(without_secrets("postgresql://u:on@h/db", words.to_owned()), words);
+        let Err(StoreError::Unavailable(told)) =
+            postgres("postgresql://u:secret%zz@h/db", MAX_CONNECT)
+        else {
+            panic!("libpq took it")
+        };
+        assert!(!told.contains("secret"), "{told}");
     }
 
     #[cfg(feature = "postgres")]

@@ -218,6 +218,27 @@ fn of_a_text_and_its_file_only_one_may_stand_there() {
 }
 
 #[test]
+fn a_uri_that_libpq_cannot_read_is_refused_and_never_shown() {
+    for rest in ["u:TOP%zzSECRET@h/db", "u:TOPSECRET@[::1/db", "u:TOPSECRET", "h/db?TOPSECRET"] {
+        let uri = format!("postgresql://{rest}");
+        let checked = Check::of("").set("KATALOGUS_DB_URI", &uri).run();
+        assert_eq!(checked.code, 78, "{rest}");
+        let start = "error: environment: KATALOGUS_DB_URI: ";
+        assert!(checked.told.starts_with(start) && checked.told.lines().count() == 1);
+        let checked = Check::of(&format!("[Database]\nuri = \"{uri}\"\n")).run();
+        assert!(checked.told.starts_with("error: x.cfg:2: [Database] uri: "), "{}", checked.told);
+        assert!(!checked.told.contains("SECRET"), "{}", checked.told);
+        for arguments in [&["export"][..], &[]] {
+            let mut program = command(katalogus());
+            program.args(arguments).env("KATALOGUS_DB_URI", &uri);
+            let checked = Checked::of(&mut program);
+            assert_eq!(checked.code, 78, "{rest}");
+            assert!(!checked.told.contains("SECRET"), "{}", checked.told);
+        }
+    }
+}
+
+#[test]
 fn the_state_s_directory_is_where_the_database_is() {
     let checked = Check::of("").set("STATE_DIRECTORY", "/state/of:/others").run();
     assert_eq!(checked.value("uri"), Some("\"sqlite:////state/of/katalogus.db\""));
