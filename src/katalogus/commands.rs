@@ -106,14 +106,20 @@ fn failed(error: &impl Display) -> Exit {
 
 /// What the options of `rekey` say, or the environment.
 fn encryption(new: &NewKeys) -> Result<Encryption, Exit> {
-    let variable = |name: &str| variable_of_any_case(name).map(|(_, value)| value);
+    let variable = |name: &str| match variable_of_any_case(name) {
+        None => Ok(None),
+        Some((name, value)) => match value.into_string() {
+            Ok(value) => Ok(Some(value)),
+            Err(_) => Err(failed(&format!("environment: {name}: is not UTF-8"))),
+        },
+    };
     let key = |file: Option<&Path>, name| match file {
-        None => Ok(variable(name).unwrap_or_default()),
+        None => Ok(variable(name)?.unwrap_or_default()),
         Some(file) => {
             read_key(file).map_err(|words| failed(&format!("{}: {words}", file.display())))
         }
     };
-    let middleware = match (new.middleware, variable(NEW_MIDDLEWARE)) {
+    let middleware = match (new.middleware, variable(NEW_MIDDLEWARE)?) {
         (Some(middleware), _) => middleware,
         (None, Some(name)) => Middleware::named(&name).ok_or_else(|| {
             failed(&format!("environment: {NEW_MIDDLEWARE}: must be IDENTITY or NACL_SEALBOX"))

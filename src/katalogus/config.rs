@@ -5,12 +5,14 @@
 //! optional. Variables that the original demands although its catalogue needs none of them, as
 //! `QUEUE_URI`, are not looked at.
 
+use std::ffi::OsStr;
 use std::fmt;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ostler_net::{Address, Limits, settings, tls};
-use ostler_runtime::environment::{variable, variable_of_any_case};
+use ostler_runtime::environment::{raw_variable, variable_of_any_case};
 use ostler_runtime::files::is_readable_by_all;
 use ostler_runtime::secret::{self, Secret};
 use ostler_runtime::{Document, Key, Problem, Reader};
@@ -137,13 +139,12 @@ impl Configuration {
 
     /// Has `read` read with what the environment of this process says.
     pub(crate) fn with_environment<T>(options: &Options, read: impl FnOnce(Given<'_>) -> T) -> T {
-        let directory = |name| variable(name).map(PathBuf::from);
+        let credentials = raw_variable("CREDENTIALS_DIRECTORY").map(PathBuf::from);
         // Of several directories the first is where the service's own files go.
-        let first = |name: &str| {
-            let all = variable(name)?;
-            all.split(':').next().map(PathBuf::from)
-        };
-        let (credentials, state) = (directory("CREDENTIALS_DIRECTORY"), first("STATE_DIRECTORY"));
+        let state = raw_variable("STATE_DIRECTORY").and_then(|all| {
+            let first = all.as_bytes().split(|byte| *byte == b':').next()?;
+            Some(PathBuf::from(OsStr::from_bytes(first)))
+        });
         read(Given {
             options,
             lookup: &variable_of_any_case,

@@ -2,6 +2,7 @@
 //!
 //! The original reads the environment only, in letters of whatever case; an empty variable is none.
 
+use std::ffi::OsString;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::path::Path;
@@ -14,7 +15,7 @@ const ENVIRONMENT: &str = "environment";
 const COMMAND_LINE: &str = "command line";
 
 /// A variable's value under a name, and the name as it is spelt there.
-pub(crate) type Lookup<'a> = &'a dyn Fn(&str) -> Option<(String, String)>;
+pub(crate) type Lookup<'a> = &'a dyn Fn(&str) -> Option<(String, OsString)>;
 
 /// A text, and who says it.
 #[derive(Clone, PartialEq, Eq)]
@@ -48,10 +49,18 @@ impl<'d, 'l> Sources<'d, 'l> {
         Self { reader, lookup, problems: Vec::new(), odd: Vec::new() }
     }
 
-    /// The first of these variables that is set.
-    pub(crate) fn variable(&self, names: &[&str]) -> Option<Said> {
+    /// The first of these variables that is set. One that is not UTF-8 is wrong: if it were passed
+    /// over, something else would take effect than what was said.
+    pub(crate) fn variable(&mut self, names: &[&str]) -> Option<Said> {
         let (name, text) = names.iter().find_map(|name| (self.lookup)(name))?;
-        Some(Said { text, by: Source::Variable(name) })
+        let by = Source::Variable(name);
+        match text.into_string() {
+            Ok(text) => Some(Said { text, by }),
+            Err(_) => {
+                self.wrong(&by, "is not UTF-8");
+                None
+            }
+        }
     }
 
     /// A text, perhaps empty.

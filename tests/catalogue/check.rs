@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::os::unix::ffi::OsStringExt as _;
 
 use ostler_tests::binaries::katalogus;
 use ostler_tests::checked::{self, Checked};
@@ -235,6 +236,16 @@ fn a_uri_that_libpq_cannot_read_is_refused_and_never_shown() {
             assert_eq!(checked.code, 78, "{rest}");
             assert!(!checked.told.contains("SECRET"), "{}", checked.told);
         }
+    }
+}
+
+#[test]
+fn a_variable_that_is_not_utf_8_is_wrong_and_not_as_if_it_were_not_there() {
+    let bytes = OsString::from_vec(b"postgresql://u:caf\xe9@h/db".to_vec());
+    for name in ["KATALOGUS_DB_URI", "katalogus_db_uri", "BOEFJES_ENCRYPTION_MIDDLEWARE"] {
+        let checked = Check::of("").set(name, bytes.clone()).run();
+        let told = format!("error: environment: {name}: is not UTF-8\n");
+        assert_eq!((checked.code, checked.told), (78, told));
     }
 }
 
