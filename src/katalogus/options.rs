@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
+use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use ostler_net::Address;
 use ostler_runtime::LevelFilter;
@@ -84,6 +85,11 @@ impl Options {
     {
         let mut matches = command().try_get_matches_from(arguments)?;
         let action = match matches.remove_subcommand() {
+            // A check changes nothing, and a command may.
+            Some((name, _)) if matches.get_flag("check") => {
+                let words = format!("--check cannot be used with the command {name}");
+                return Err(command().error(ErrorKind::ArgumentConflict, words));
+            }
             Some((name, matches)) => subcommand(&name, matches),
             None if matches.get_flag("strict") => Action::Check(Check::Strict),
             None if matches.get_flag("check") => Action::Check(Check::Lenient),
@@ -237,8 +243,6 @@ fn subcommands() -> [Command; 4] {
 
 #[cfg(test)]
 mod tests {
-    use clap::error::ErrorKind;
-
     use super::*;
 
     fn parse(arguments: &[&str]) -> Result<Options, ErrorKind> {
@@ -282,6 +286,10 @@ mod tests {
         }
         assert_eq!(parse(&["--generation", "1.16"]), Err(ErrorKind::InvalidValue));
         assert_eq!(parse(&["--database", "mysql://x"]), Err(ErrorKind::ValueValidation));
+        for arguments in [&["--check", "migrate"][..], &["--check", "--strict", "import", "x"]] {
+            assert_eq!(parse(arguments), Err(ErrorKind::ArgumentConflict), "{arguments:?}");
+        }
+        assert_eq!(parse(&["migrate", "--check"]), Err(ErrorKind::UnknownArgument));
         assert_eq!(parse(&["--strict"]), Err(ErrorKind::MissingRequiredArgument));
         assert_eq!(parse(&["word"]), Err(ErrorKind::InvalidSubcommand));
     }

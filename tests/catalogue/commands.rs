@@ -128,3 +128,17 @@ fn migrate_makes_what_is_lacking_and_says_it() {
     let second = run(&["--database", &database, "migrate"], &[]);
     assert_eq!(said(&second), format!("{database} is up to date\n"));
 }
+
+#[test]
+fn a_check_does_nothing_to_the_database_whatever_stands_beside_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("new.db");
+    let database = uri(&file);
+    for command in ["migrate", "export", "import", "rekey"] {
+        let output = run(&["--database", &database, "--check", command], &[]);
+        assert_eq!(output.status.code(), Some(64), "{}", said(&output));
+        let words = format!("--check cannot be used with the command {command}");
+        assert!(said(&output).contains(&words), "{}", said(&output));
+    }
+    assert!(!file.exists());
+}
