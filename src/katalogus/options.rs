@@ -181,19 +181,21 @@ pub fn command() -> Command {
                 .long("database")
                 .value_name("URI")
                 .value_parser(|uri: &str| uri.parse::<Database>())
+                .global(true)
                 .help("sqlite:///FILE or postgresql://HOST/NAME; passwords belong elsewhere"),
         )
         .arg(
             choice("generation", "VERSION", generations)
                 .help("The generation of the original to answer as"),
         )
-        .arg(path("config", "FILE", "Configuration file").short('c'))
-        .arg(path("logfile", "FILE", "Log file; standard error without it").short('l'))
+        .arg(path("config", "FILE", "Configuration file").short('c').global(true))
+        .arg(path("logfile", "FILE", "Log file; standard error without it").short('l').global(true))
         .arg(
             Arg::new("verbose")
                 .short('v')
                 .long("verbose")
                 .action(ArgAction::Count)
+                .global(true)
                 .help("Say more: -v for information, -vv to debug"),
         )
         .arg(flag("check", "Check the configuration, print it as it takes effect, and exit"))
@@ -295,7 +297,19 @@ mod tests {
     }
 
     #[test]
-    fn commands_take_the_options_that_stand_before_them() {
+    fn commands_take_the_options_that_concern_them_on_both_sides() {
+        for arguments in [
+            ["-c", "x.cfg", "-vv", "--database", "sqlite:///k.db", "-l", "y.log", "migrate"],
+            ["migrate", "-c", "x.cfg", "-vv", "--database", "sqlite:///k.db", "-l", "y.log"],
+            ["-c", "x.cfg", "-vv", "migrate", "--database", "sqlite:///k.db", "-l", "y.log"],
+        ] {
+            let options = parse(&arguments).unwrap();
+            assert_eq!((options.level, options.action), (LevelFilter::Debug, Action::Migrate));
+            assert_eq!(options.config, Some("x.cfg".into()));
+            assert_eq!(options.logfile, Some("y.log".into()));
+            assert_eq!(options.database, Some(Database::Sqlite("k.db".into())));
+        }
+        assert_eq!(parse(&["export", "--plugins", "x"]), Err(ErrorKind::UnknownArgument));
         let options = parse(&["-c", "x.cfg", "export", "out.jsonl"]).unwrap();
         assert_eq!(options.config, Some("x.cfg".into()));
         assert_eq!(options.action, Action::Export(Some("out.jsonl".into())));

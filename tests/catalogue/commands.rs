@@ -142,3 +142,11 @@ fn a_check_does_nothing_to_the_database_whatever_stands_beside_it() {
     }
     assert!(!file.exists());
 }
+
+#[test]
+fn a_database_may_be_named_behind_the_command() {
+    let directory = tempfile::tempdir().unwrap();
+    let database = uri(&directory.path().join("new.db"));
+    let output = run(&["migrate", "--database", &database], &[]);
+    assert!(output.status.success() && said(&output).contains(&database), "{}", said(&output));
+}
