@@ -59,7 +59,7 @@ impl Area {
     /// Whether it needs no token: that the service is there and what can be asked, but nothing of
     /// what it holds. What is not known to be harmless needs one.
     pub(crate) fn is_open(self) -> bool {
-        matches!(self, Self::Health | Self::Metrics | Self::Documentation)
+        matches!(self, Self::Health | Self::Metrics | Self::Documentation | Self::OpenApi)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Who may ask: before anything else a request passes here.
 //!
-//! Without a token everybody may, as in the original. With one, `/health`, `/metrics` and the pages
-//! of the documentation stay open, and everything else needs it: `Authorization: Bearer TOKEN`.
+//! Without a token everybody may, as in the original. With one, `/health`, `/metrics`, the pages
+//! of the documentation and the document that they show stay open, and everything else needs it: `Authorization: Bearer TOKEN`.
 //! Wrong tokens of one address are answered later and later.
 
 use std::sync::atomic::{AtomicU64, Ordering};
