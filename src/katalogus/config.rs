@@ -14,7 +14,7 @@ use std::time::Duration;
 use ostler_net::{Address, Limits, settings, tls};
 use ostler_runtime::environment::{raw_variable, variable_of_any_case};
 use ostler_runtime::files::is_readable_by_all;
-use ostler_runtime::secret::{self, Secret};
+use ostler_runtime::secret::{self, Secret, SecretFileError};
 use ostler_runtime::{Document, Key, Problem, Reader};
 
 use crate::encryption::Encryption;
@@ -216,11 +216,20 @@ fn token(sources: &mut Sources<'_, '_>, given: Given<'_>) -> (Option<Secret>, Op
     if is_readable_by_all(&file) {
         sources.odd(&by, "can be read by every user of this machine");
     }
-    let token = secret::read_file(&file, "token").map_err(|error| {
+    let token = secret::read_file(&file, "token").and_then(|line| {
+        // What a header ends with is no part of it, so no client could send such a token.
+        let token = line.trim();
+        if token.is_empty() {
+            Err(SecretFileError::Empty("token"))
+        } else {
+            Ok(Secret::new(token.as_bytes()))
+        }
+    });
+    let token = token.map_err(|error| {
         // Without the path: what stands there may be the token itself.
         sources.wrong(&by, error.to_string());
     });
-    (token.ok().map(|token| Secret::new(token.as_bytes())), Some(file))
+    (token.ok(), Some(file))
 }
 
 /// The database, and the file that its URI stands in.

@@ -108,6 +108,20 @@ fn a_reload_puts_another_token_in_force_and_a_wrong_file_changes_nothing() {
 }
 
 #[test]
+fn blanks_around_the_token_in_its_file_lock_nobody_out() {
+    let file = secret(&format!(" {TOKEN}\t "));
+    let settings = CatalogueSettings::default().set("Global", "token_file", path(&file));
+    let mut catalogue = settings.start();
+    let right = format!("Bearer {TOKEN}");
+    assert_eq!(ask(&catalogue, &right, "/v1/organisations").status, 200);
+    assert_eq!(ask(&catalogue, "Bearer", "/v1/organisations").status, 401);
+    fs::write(file.path(), " \n").unwrap();
+    assert!(!catalogue.reload());
+    catalogue.log().wait("[Global] token_file: has no token in its first line");
+    assert_eq!(ask(&catalogue, &right, "/v1/organisations").status, 200, "the old one stays");
+}
+
+#[test]
 fn a_credential_of_the_service_manager_stands_in_for_the_file() {
     let directory = tempfile::tempdir().unwrap();
     fs::write(directory.path().join("katalogus.token"), TOKEN).unwrap();
