@@ -2,7 +2,8 @@
 //!
 //! Without a token everybody may, as in the original. With one, `/health`, `/metrics`, the pages
 //! of the documentation and the document that they show stay open, and everything else needs it: `Authorization: Bearer TOKEN`.
-//! Wrong tokens of one address are answered later and later.
+//! Wrong tokens of one address are answered later and later. What a web page of somebody else would
+//! have changed is refused with a token or without.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -14,6 +15,7 @@ use ostler_runtime::secret::Secret;
 use ostler_runtime::{Seldom, now};
 
 use crate::area::Area;
+use crate::foreign::changes_for_another_page;
 use crate::metrics::Metrics;
 
 /// The shortest time between two log lines about strangers.
@@ -88,6 +90,10 @@ impl Handler for Gate {
         let area = Area::of(request.path());
         let observer = Arc::clone(&self.metrics) as Arc<dyn Observer>;
         responder.observe(observer, area as usize);
+        if changes_for_another_page(request) {
+            let words = "Web pages from elsewhere may change nothing here";
+            return responder.send_here(Response::error(Status::Forbidden, words));
+        }
         match self.standing(request) {
             Standing::Right => responder.authenticated(),
             _ if area.is_open() => {}

@@ -45,6 +45,7 @@ mod exposition;
 mod failure;
 mod fields;
 mod filter;
+mod foreign;
 #[doc(hidden)]
 pub mod fuzzing;
 mod generation;

@@ -122,6 +122,41 @@ fn blanks_around_the_token_in_its_file_lock_nobody_out() {
 }
 
 #[test]
+fn a_page_of_somebody_else_may_change_nothing() {
+    let catalogue = CatalogueSettings::default().start();
+    let add = |id: &str, headers: &str| {
+        let body = format!(r#"{{"id": "{id}", "name": "A"}}"#);
+        let mut caller = Caller::new(catalogue.port());
+        caller.send(request("POST", "/v1/organisations/", headers, Some(&body)));
+        caller.last()
+    };
+    let elsewhere = [
+        "Sec-Fetch-Site: cross-site\r\nOrigin: http://katalogus\r\n",
+        "Sec-Fetch-Site: same-site\r\n",
+        "Origin: http://elsewhere.example\r\n",
+        "Origin: http://katalogus:3000\r\n",
+        "Origin: null\r\n",
+    ];
+    for headers in elsewhere {
+        let heard = add("a", headers);
+        assert_eq!(heard.status, 403, "{headers}");
+        let told = r#"{"detail":"Web pages from elsewhere may change nothing here"}"#;
+        assert_eq!(heard.text(), told);
+        let heard = catalogue.ask_with(headers, "GET", "/v1/organisations");
+        assert_eq!((heard.status, heard.text()), (200, "{}"), "nothing was added");
+    }
+    let own = [
+        ("a", "Sec-Fetch-Site: same-origin\r\n"),
+        ("b", "Sec-Fetch-Site: none\r\n"),
+        ("c", "Origin: http://katalogus\r\n"),
+        ("d", ""),
+    ];
+    for (id, headers) in own {
+        assert_eq!(add(id, headers).status, 201, "{headers}");
+    }
+}
+
+#[test]
 fn a_credential_of_the_service_manager_stands_in_for_the_file() {
     let directory = tempfile::tempdir().unwrap();
     fs::write(directory.path().join("katalogus.token"), TOKEN).unwrap();
