@@ -3,14 +3,15 @@
 //! A signal handler only raises a flag and writes one byte to a socket pair that the waiting
 //! thread reads; everything else happens outside of it. Equal signals that arrive before they are
 //! waited for are one event, as they are for the kernel. `SIGPIPE` stays ignored, as Rust's
-//! start-up code leaves it, so that a write to a closed pipe is an error and not an end.
+//! start-up code leaves it, so that a write to a closed pipe is an error and not an end; for the same
+//! reason `SIGXFSZ`, of a file that may grow no further, is caught and means nothing.
 
 use std::io::{self, Read};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use signal_hook::consts::signal::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
+use signal_hook::consts::signal::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGXFSZ};
 use signal_hook::{SigId, flag, low_level};
 
 use crate::Deadline;
@@ -36,7 +37,7 @@ pub const MEANINGS: [(i32, Event); 4] = [
 
 /// The signals of this process, caught for as long as this value lives.
 ///
-/// After it is dropped the four signals are ignored, not fatal: what they meant is over by then.
+/// After it is dropped the signals are ignored, not fatal: what they meant is over by then.
 #[derive(Debug)]
 pub struct Signals {
     caught: Vec<(Arc<AtomicBool>, Event)>,
@@ -49,6 +50,8 @@ impl Signals {
     pub fn install() -> io::Result<Self> {
         let (wake, bell) = UnixStream::pair()?;
         let mut signals = Self { caught: Vec::new(), registered: Vec::new(), wake };
+        // Children do not inherit that, as they would what is ignored.
+        signals.registered.push(flag::register(SIGXFSZ, Arc::default())?);
         for (signal, event) in MEANINGS {
             let flag = Arc::new(AtomicBool::new(false));
             // Actions run in the order of their registration: the flag stands before the byte is
