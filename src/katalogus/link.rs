@@ -23,6 +23,16 @@ pub(crate) fn sqlite(
     access: Access,
     lock_wait: Duration,
 ) -> Result<SqliteConnection, StoreError> {
+    open_sqlite(path, access, lock_wait, "")
+}
+
+/// The same; `first` is said before anything else.
+fn open_sqlite(
+    path: &Path,
+    access: Access,
+    lock_wait: Duration,
+    first: &str,
+) -> Result<SqliteConnection, StoreError> {
     // Without `mode=rw` SQLite would make a new file in the place of one that was lost.
     let uri = format!("file:{}?mode=rw", escaped(path)?);
     let words = |error: &dyn std::fmt::Display| {
@@ -30,7 +40,7 @@ pub(crate) fn sqlite(
     };
     let mut connection = SqliteConnection::establish(&uri).map_err(|error| words(&error))?;
     let mut sql = format!(
-        "PRAGMA busy_timeout = {}; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;",
+        "{first} PRAGMA busy_timeout = {}; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;",
         lock_wait.as_millis()
     );
     sql.push_str(match access {
@@ -41,6 +51,14 @@ pub(crate) fn sqlite(
     connection.batch_execute(&sql).map_err(|error| words(&error))?;
     Ok(connection)
 }
+
+/// How long a subcommand that must be alone waits for the others to leave: those that have ended
+/// just now may not have left yet.
+const MAX_LEAVING: Duration = Duration::from_secs(2);
+/// What every connection of a store holds on a PostgreSQL server, shared, and who must be alone
+/// holds for himself. The number is nothing but unlikely to be another's.
+#[cfg(feature = "postgres")]
+const USE: i64 = 0x6b61_7461_6c6f_6775;
 
 /// A password that is shorter would be found in any words.
 #[cfg(feature = "postgres")]
@@ -86,6 +104,22 @@ fn without_secrets(uri: &str, words: String) -> String {
     words
 }
 
+/// Says that the database is used through this connection for as long as it lives.
+#[cfg(feature = "postgres")]
+pub(crate) fn use_postgres(connection: &mut PgConnection) -> Result<(), StoreError> {
+    use diesel::dsl::sql;
+    use diesel::sql_types::Bool;
+
+    let take = format!("pg_try_advisory_lock_shared({USE})");
+    let is_taken: bool = diesel::select(sql::<Bool>(&take))
+        .get_result(connection)
+        .map_err(|error| Failure::of(&error).error)?;
+    if is_taken {
+        return Ok(());
+    }
+    Err(StoreError::Unavailable("another program uses the database alone".to_owned()))
+}
+
 #[cfg(feature = "postgres")]
 fn with_parameters(uri: &str, timeout: Duration) -> String {
     let (_, given) = uri.split_once('?').unwrap_or((uri, ""));
@@ -119,6 +153,50 @@ fn escaped(path: &Path) -> Result<String, StoreError> {
         }
     }
     Ok(escaped)
+}
+
+/// Does `work` in a transaction that writes, while no store uses the database: refused if one does.
+pub(crate) fn alone<T, E: From<StoreError>>(
+    database: &Database,
+    work: impl FnOnce(&mut Session<'_>) -> Result<T, E>,
+) -> Result<T, E> {
+    let in_use = |error: StoreError| match error {
+        StoreError::Unavailable(words)
+            if words.ends_with("is locked") || words.contains("lock timeout") =>
+        {
+            let words = format!("{database} is in use: stop every service that uses it first");
+            StoreError::Unavailable(words)
+        }
+        error => error,
+    };
+    match database {
+        Database::Sqlite(path) => {
+            // Whoever has a file with a write-ahead log open holds a shared lock on it.
+            let first = "PRAGMA locking_mode = EXCLUSIVE;";
+            let mut connection = open_sqlite(path, Access::Write, MAX_LEAVING, first)
+                .map_err(|error| E::from(in_use(error)))?;
+            AnsiTransactionManager::begin_transaction_sql(&mut connection, "BEGIN EXCLUSIVE")
+                .map_err(|error| E::from(in_use(Failure::of(&error).error)))?;
+            ended(&mut connection, Access::Write, |connection| In::Sqlite(connection), work)
+        }
+        #[cfg(feature = "postgres")]
+        Database::Postgres(uri) => {
+            let (lock, leaving) = (MAX_LOCK_WAIT.as_millis(), MAX_LEAVING.as_millis());
+            let begin = format!(
+                "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; \
+                 SET LOCAL lock_timeout = {leaving}; SELECT pg_advisory_xact_lock({USE}); \
+                 SET LOCAL lock_timeout = {lock}"
+            );
+            let mut connection = postgres(uri, MAX_CONNECT)?;
+            AnsiTransactionManager::begin_transaction_sql(&mut connection, &begin)
+                .map_err(|error| E::from(in_use(Failure::of(&error).error)))?;
+            ended(&mut connection, Access::Write, |connection| In::Postgres(connection), work)
+        }
+        #[cfg(not(feature = "postgres"))]
+        Database::Postgres(_) => {
+            Err(StoreError::Unavailable(crate::DatabaseError::NoPostgres.to_string()).into())
+        }
+    }
 }
 
 /// Does `work` in one transaction on a connection of its own, to a database that is there. It is
@@ -162,12 +240,22 @@ fn within<C: Connection<TransactionManager = AnsiTransactionManager>, T, E: From
     wrap: impl for<'a> Fn(&'a mut C) -> In<'a>,
     work: impl FnOnce(&mut Session<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
-    let words = |error: &diesel::result::Error| E::from(Failure::of(error).error);
     AnsiTransactionManager::begin_transaction_sql(connection, begin)
-        .map_err(|error| words(&error))?;
+        .map_err(|error| E::from(Failure::of(&error).error))?;
+    ended(connection, access, wrap, work)
+}
+
+/// Does `work` in the transaction that was begun, and ends it.
+fn ended<C: Connection<TransactionManager = AnsiTransactionManager>, T, E: From<StoreError>>(
+    connection: &mut C,
+    access: Access,
+    wrap: impl for<'a> Fn(&'a mut C) -> In<'a>,
+    work: impl FnOnce(&mut Session<'_>) -> Result<T, E>,
+) -> Result<T, E> {
     let outcome = work(&mut Session::new(wrap(connection), access));
     if outcome.is_ok() {
-        AnsiTransactionManager::commit_transaction(connection).map_err(|error| words(&error))?;
+        AnsiTransactionManager::commit_transaction(connection)
+            .map_err(|error| E::from(Failure::of(&error).error))?;
     } else {
         // The connection is dropped next, which ends the transaction anyway.
         let _ = AnsiTransactionManager::rollback_transaction(connection);

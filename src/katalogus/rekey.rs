@@ -6,9 +6,9 @@ use thiserror::Error;
 use crate::cipher::{Cipher, CipherError};
 use crate::link;
 use crate::models::MAX_SETTINGS;
-use crate::session::{Session, fits, query};
+use crate::session::{fits, query};
 use crate::tables::{organisation, settings};
-use crate::{Access, Database, StoreError};
+use crate::{Database, StoreError};
 
 /// Rows that are held in memory at once.
 const PAGE: i64 = 1000;
@@ -47,12 +47,13 @@ pub enum RowFault {
 
 /// Writes all settings anew, which `old` reads and `new` is to read. How many rows that was.
 ///
-/// If one of them cannot be read or written, nothing is changed. Whoever changes settings meanwhile
-/// waits until the end.
+/// If one of them cannot be read or written, nothing is changed. It is refused while a [`Store`]
+/// uses the database, here or in another process: that would go on with the old keys.
+///
+/// [`Store`]: crate::Store
 pub fn rekey(database: &Database, old: &Cipher, new: &Cipher) -> Result<u64, RekeyError> {
-    link::transaction(database, Access::Write, |session| {
+    link::alone(database, |session| {
         crate::migrations::check(session)?;
-        lock(session)?;
         let (mut rows, mut after) = (0u64, i32::MIN);
         loop {
             let page: Vec<(i32, String, String, String)> = query!(session, connection => settings::table
@@ -90,18 +91,4 @@ fn reencode(stored: &str, old: &Cipher, new: &Cipher) -> Result<String, RowFault
     new.decode(&stored).map_err(RowFault::Encode)?;
     fits("settings.values", &stored, MAX_SETTINGS).map_err(RowFault::Length)?;
     Ok(stored)
-}
-
-/// Keeps others from changing settings until the end; SQLite's transaction does that already.
-#[cfg_attr(not(feature = "postgres"), expect(clippy::unnecessary_wraps, reason = "one signature"))]
-fn lock(session: &mut Session<'_>) -> Result<(), StoreError> {
-    match &mut session.connection {
-        crate::session::Connection::Sqlite(_) => Ok(()),
-        #[cfg(feature = "postgres")]
-        crate::session::Connection::Postgres(connection) => {
-            let sql = "LOCK TABLE settings IN SHARE ROW EXCLUSIVE MODE";
-            let result = diesel::connection::SimpleConnection::batch_execute(*connection, sql);
-            session.outcome(result)
-        }
-    }
 }

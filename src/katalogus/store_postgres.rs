@@ -111,6 +111,7 @@ impl Backend for Worker {
         let mut connection = link::postgres(&self.uri, self.max_connect)?;
         let session = &mut Session::new(Connection::Postgres(&mut connection), Access::Read);
         crate::migrations::check(session)?;
+        link::use_postgres(&mut connection)?;
         Ok(connection)
     }
 

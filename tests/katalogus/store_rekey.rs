@@ -1,6 +1,6 @@
 //! Other keys for all settings, or for none.
 
-use katalogus::{Cipher, RekeyError, RowFault, Store, rekey};
+use katalogus::{Cipher, RekeyError, RowFault, StoreError, rekey};
 
 use crate::place::{Place, add, read, write};
 
@@ -26,8 +26,8 @@ fn text(number: usize) -> String {
     format!("{{\"KEY\": \"{number}\"}}")
 }
 
-fn stored(store: &Store) -> Vec<(String, String)> {
-    read(store, |session| {
+fn stored(place: &Place) -> Vec<(String, String)> {
+    read(&place.store(), |session| {
         let (pk, _) = session.organisation("acme")?.unwrap();
         Ok(session.all_settings(pk)?)
     })
@@ -46,6 +46,7 @@ fn all_settings_get_other_keys() {
             Ok(())
         })
         .unwrap();
+        drop(store);
         let steps = [
             (Cipher::identity(), sealbox(0)),
             (sealbox(0), sealbox(1)),
@@ -53,7 +54,7 @@ fn all_settings_get_other_keys() {
         ];
         for (old, new) in steps {
             assert_eq!(rekey(&place.database(), &old, &new).unwrap(), 1200, "{}", place.name);
-            for (number, (_, values)) in stored(&store).into_iter().enumerate() {
+            for (number, (_, values)) in stored(&place).into_iter().enumerate() {
                 assert_eq!(new.decode(&values).unwrap(), text(number), "{}", place.name);
             }
         }
@@ -71,17 +72,37 @@ fn settings_that_the_keys_do_not_read_or_that_get_too_long_leave_all_as_it_was()
             Ok(session.set_settings(pk, "long", &long)?)
         })
         .unwrap();
-        let before = stored(&store);
+        drop(store);
+        let before = stored(&place);
         let outcome = rekey(&place.database(), &Cipher::identity(), &sealbox(0));
         let Err(RekeyError::Row { organisation_id, plugin_id, fault }) = outcome else {
             panic!("{outcome:?}")
         };
         assert_eq!((&organisation_id[..], &plugin_id[..]), ("acme", "long"), "{}", place.name);
         assert!(matches!(fault, RowFault::Length(_)), "{fault}");
-        assert_eq!(stored(&store), before, "{}", place.name);
+        assert_eq!(stored(&place), before, "{}", place.name);
         let outcome = rekey(&place.database(), &sealbox(0), &Cipher::identity());
         let wrong = matches!(&outcome, Err(RekeyError::Row { fault: RowFault::Decode(_), .. }));
         assert!(wrong, "{outcome:?}");
-        assert_eq!(stored(&store), before, "{}", place.name);
+        assert_eq!(stored(&place), before, "{}", place.name);
+    }
+}
+
+#[test]
+fn while_a_store_uses_the_database_nothing_gets_other_keys() {
+    for place in Place::each_with_tables() {
+        let store = place.store();
+        let pk = add(&store, "acme");
+        write(&store, move |session| Ok(session.set_settings(pk, "plug", &text(1))?)).unwrap();
+        let outcome = rekey(&place.database(), &Cipher::identity(), &sealbox(0));
+        let Err(RekeyError::Store(StoreError::Unavailable(words))) = outcome else {
+            panic!("{}: {outcome:?}", place.name)
+        };
+        let told = "is in use: stop every service that uses it first";
+        assert!(words.contains(told), "{}: {words}", place.name);
+        let pair = ("plug".to_owned(), text(1));
+        drop(store);
+        assert_eq!(stored(&place), [pair], "{}", place.name);
+        assert_eq!(rekey(&place.database(), &Cipher::identity(), &sealbox(0)).unwrap(), 1);
     }
 }
