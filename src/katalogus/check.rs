@@ -3,12 +3,11 @@
 use std::fmt::Display;
 use std::io::{self, Write as _};
 
-use ostler_net::opening::load_identity;
-use ostler_runtime::{Accounts, Document, Exit, Problem};
+use ostler_runtime::Exit;
 
-use crate::check_effective;
 use crate::config::{self, Configuration};
 use crate::options::{Check, Options};
+use crate::{check_effective, check_named};
 
 /// Prints what the daemon would run with, secrets hidden, and says on standard error what is wrong
 /// or odd. With [`Check::Strict`], what is odd is wrong.
@@ -21,10 +20,10 @@ pub(crate) fn run(options: &Options, check: Check) -> Exit {
         }
     };
     let (config, problems, warnings) = Configuration::with_environment(options, |given| {
-        let (config, sources) = Configuration::ask(&document, given);
+        let (config, mut sources) = Configuration::ask(&document, given);
+        check_named::judge(&mut sources, &config, options);
         (config, sources.problems(), sources.warnings())
     });
-    let problems = [problems, named(&document, &config)].concat();
     tell("error", &problems);
     if !problems.is_empty() {
         return Exit::Config;
@@ -38,24 +37,6 @@ pub(crate) fn run(options: &Options, check: Check) -> Exit {
         _ if check == Check::Strict && !warnings.is_empty() => Exit::Config,
         _ => Exit::Success,
     }
-}
-
-/// What is wrong with the things that a configuration names.
-fn named(document: &Document, config: &Configuration) -> Vec<Problem> {
-    let wrong = |key: &str, words: String| {
-        let line = document.line("Global", key);
-        Problem::of_key(document.path(), line, "Global", key, words)
-    };
-    let mut problems = Vec::new();
-    if let Err(error) = load_identity(config.tls.as_ref()) {
-        problems.push(wrong("sslcert", format!("or sslkey, sslca: {error}")));
-    }
-    if let Some(user) = &config.user {
-        if Accounts::read().is_ok_and(|accounts| accounts.user(user).is_none()) {
-            problems.push(wrong("user", format!("there is no user {user}")));
-        }
-    }
-    problems
 }
 
 fn tell<T: Display>(level: &str, sentences: &[T]) {

@@ -25,13 +25,13 @@ use crate::{Database, DiscoverySettings, Generation, Python, RemoteSettings, Sto
 /// Where the packages put the file, which is read if none is named and it is there.
 pub const DEFAULT_FILE: &str = "/etc/katalogus/katalogus.cfg";
 
-const GLOBAL: &str = "Global";
-const DATABASE: &str = "Database";
-const PLUGINS: &str = "Plugins";
+pub(crate) const GLOBAL: &str = "Global";
+pub(crate) const DATABASE: &str = "Database";
+pub(crate) const PLUGINS: &str = "Plugins";
 const STATUS: &str = "Status";
 
 /// The original's variables.
-const DB_URI: [&str; 1] = ["KATALOGUS_DB_URI"];
+pub(crate) const DB_URI: [&str; 1] = ["KATALOGUS_DB_URI"];
 const DB_CONNECTIONS: [&str; 1] = ["KATALOGUS_DB_CONNECTION_POOL_SIZE"];
 const MIGRATION: [&str; 1] = ["DATABASE_MIGRATION"];
 const LOG_CONFIGURATION: [&str; 2] = ["BOEFJES_LOG_CFG", "LOG_CFG"];

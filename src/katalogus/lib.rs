@@ -28,6 +28,7 @@ mod body;
 mod catalogue;
 mod check;
 mod check_effective;
+mod check_named;
 mod cipher;
 mod cloning;
 mod commands;

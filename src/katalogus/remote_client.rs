@@ -79,7 +79,8 @@ fn agent(authorities: Vec<Certificate<'static>>) -> Agent {
     config.build().into()
 }
 
-fn certificates(path: &Path) -> Result<Vec<Certificate<'static>>, String> {
+/// The certificates in a file, of which there must be one.
+pub(crate) fn certificates(path: &Path) -> Result<Vec<Certificate<'static>>, String> {
     let named = |problem: &str| format!("{}: {problem}", path.display());
     let pem = read_regular(path, MAX_AUTHORITIES_BYTES);
     let pem = pem.map_err(|error| named(&error.to_string()))?;

@@ -18,10 +18,16 @@ struct Check {
 }
 
 impl Check {
+    /// Where a text says nothing of plugins, they and the database are in that directory.
     fn of(text: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
         checked::write(&directory.path().join("x.cfg"), text);
-        Self { directory, arguments: Vec::new(), variables: Vec::new() }
+        let mut check = Self { directory, arguments: Vec::new(), variables: Vec::new() }
+            .set("STATE_DIRECTORY", "/");
+        if !text.contains("[Plugins]") {
+            check = check.with(&["--plugins", "."]);
+        }
+        check
     }
 
     fn with(mut self, arguments: &[&str]) -> Self {
@@ -247,6 +253,40 @@ fn a_variable_that_is_not_utf_8_is_wrong_and_not_as_if_it_were_not_there() {
         let told = format!("error: environment: {name}: is not UTF-8\n");
         assert_eq!((checked.code, checked.told), (78, told));
     }
+}
+
+#[test]
+fn what_is_named_and_not_there_is_told_with_its_place() {
+    let file = secret("no certificate");
+    let text = format!("[Plugins]\ndirectory = .\nremote_ca = {}\n", path(&file));
+    let checked = Check::of(&text).run();
+    let told = format!("error: x.cfg:3: [Plugins] remote_ca: {}: no certificates\n", path(&file));
+    assert_eq!((checked.code, checked.told), (78, told));
+    let text = "[Plugins]\ndirectory = nowhere\npython = nobody-has-this\n\
+                python_path = /, /nowhere\n[Database]\nuri = sqlite:////nowhere/k.db\n";
+    let checked = Check::of(text).with(&["--strict"]).run();
+    assert_eq!(checked.code, 78);
+    let lacking = "No such file or directory (os error 2)";
+    assert_eq!(
+        checked.told.lines().collect::<Vec<_>>(),
+        [
+            format!("warning: x.cfg:2: [Plugins] directory: nowhere: {lacking}"),
+            "warning: x.cfg:3: [Plugins] python: nobody-has-this: there is no such program".into(),
+            format!("warning: x.cfg:4: [Plugins] python_path: /nowhere: {lacking}"),
+            "warning: x.cfg:6: [Database] uri: /nowhere: there is no such directory".into(),
+        ]
+    );
+    assert_eq!(Check::of(text).run().code, 0, "they may come");
+    let uri = "sqlite:////nowhere/k.db";
+    let checked = Check::of("").set("KATALOGUS_DB_URI", uri).run();
+    let told = "environment: KATALOGUS_DB_URI: /nowhere: there is no such directory\n";
+    assert_eq!(checked.told, format!("warning: {told}"));
+    let checked = Check::of("").with(&["--database", uri]).run();
+    let told = "command line: --database: /nowhere: there is no such directory\n";
+    assert_eq!(checked.told, format!("warning: {told}"));
+    let python = "[Plugins]\ndirectory = .\npython = /bin/sh\n";
+    let checked = Check::of(python).with(&["--strict"]).run();
+    assert_eq!((checked.code, checked.told.as_str()), (0, ""));
 }
 
 #[test]
