@@ -1,9 +1,8 @@
 //! The subcommands, which do one thing to the database and end.
 
 use std::fmt::Display;
-use std::fs::{File, OpenOptions};
-use std::io::{self, BufReader, BufWriter};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Write as _};
 use std::path::Path;
 
 use ostler_runtime::Exit;
@@ -14,7 +13,7 @@ use crate::config::Configuration;
 use crate::database_ready::{prepare, steps, told};
 use crate::encryption::{Encryption, Middleware, read_key};
 use crate::options::{Action, NewKeys};
-use crate::{Migrator, RekeyError, TransferError, export, import, rekey};
+use crate::{Migrator, RekeyError, TransferError, export, import, rekey, replaced_file};
 
 /// What `rekey` encrypts with from then on, where no option says it.
 const NEW_MIDDLEWARE: &str = "KATALOGUS_NEW_ENCRYPTION_MIDDLEWARE";
@@ -39,10 +38,10 @@ pub(crate) fn run(command: &Action, config: &Configuration) -> Result<(), Exit> 
         Action::Export(file) => {
             let rows = match file {
                 None => export(database, &mut BufWriter::new(io::stdout().lock())),
-                Some(path) => create(path).and_then(|file| {
+                Some(path) => replaced_file::write(path, |file| {
                     let mut out = BufWriter::new(file);
                     let rows = export(database, &mut out)?;
-                    out.get_ref().sync_all()?;
+                    out.flush()?;
                     Ok(rows)
                 }),
             };
@@ -75,11 +74,6 @@ pub(crate) fn run(command: &Action, config: &Configuration) -> Result<(), Exit> 
             Ok(())
         }
     }
-}
-
-/// A new file that only its owner can read: there may be passwords in it.
-fn create(path: &Path) -> Result<File, TransferError> {
-    Ok(OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?)
 }
 
 fn transfer(file: Option<&Path>, error: &TransferError) -> Exit {

@@ -78,6 +78,7 @@ mod plugins;
 mod rekey;
 mod remote;
 mod remote_client;
+mod replaced_file;
 mod routes;
 mod routing;
 mod runnable_hash;

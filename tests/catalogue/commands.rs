@@ -1,8 +1,9 @@
 //! `migrate`, `export`, `import` and `rekey`, done to the database of a service.
 
-use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Output;
+use std::{fs, io};
 
 use ostler_tests::binaries::katalogus;
 use ostler_tests::process::command;
@@ -158,4 +159,36 @@ fn a_database_may_be_named_behind_the_command() {
     let database = uri(&directory.path().join("new.db"));
     let output = run(&["migrate", "--database", &database], &[]);
     assert!(output.status.success() && said(&output).contains(&database), "{}", said(&output));
+}
+
+#[test]
+fn an_export_is_its_owner_s_alone_and_replaces_a_file_whole() {
+    let directory = tempfile::tempdir().unwrap();
+    let database = uri(&directory.path().join("new.db"));
+    assert!(run(&["--database", &database, "migrate"], &[]).status.success());
+    let exported = directory.path().join("exported.jsonl");
+    fs::write(&exported, "what was there").unwrap();
+    fs::set_permissions(&exported, fs::Permissions::from_mode(0o644)).unwrap();
+    let mut reader = fs::File::open(&exported).unwrap();
+    let file = exported.to_str().unwrap();
+    let nowhere = uri(&directory.path().join("nowhere.db"));
+    assert_eq!(run(&["--database", &nowhere, "export", file], &[]).status.code(), Some(69));
+    assert_eq!(fs::read_to_string(&exported).unwrap(), "what was there");
+    let output = run(&["--database", &database, "export", file], &[]);
+    assert!(output.status.success(), "{}", said(&output));
+    assert_eq!(fs::metadata(&exported).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(fs::read_to_string(&exported).unwrap().contains("LOCAL"));
+    assert_eq!(io::read_to_string(&mut reader).unwrap(), "what was there", "it was open before");
+    let names = fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    let left = names.filter(|name| name.to_str().unwrap().contains("exported")).count();
+    assert_eq!(left, 1, "nothing else is left");
+    let link = directory.path().join("link");
+    std::os::unix::fs::symlink(&exported, &link).unwrap();
+    fs::write(&exported, "what was there").unwrap();
+    let output = run(&["--database", &database, "export", link.to_str().unwrap()], &[]);
+    assert!(output.status.success(), "{}", said(&output));
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert!(fs::read_to_string(&exported).unwrap().contains("LOCAL"));
+    let to_device = run(&["--database", &database, "export", "/dev/stdout"], &[]);
+    assert!(to_device.status.success() && said(&to_device).contains("LOCAL"));
 }
