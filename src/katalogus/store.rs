@@ -22,7 +22,6 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use ostler_runtime::{Deadline, Thread};
 
 use crate::store_queue::{Job, Queue};
-use crate::store_statistics::Counters;
 use crate::store_thread::{Backend, Shared, serve};
 use crate::{Abort, Access, Database, Session, StoreError, StoreStatistics, Task};
 
@@ -85,7 +84,7 @@ impl Store {
     /// Starts the threads, which connect by themselves. The database need not be there yet, but its
     /// tables are not made here: that is [`crate::Migrator::apply`].
     pub fn open(settings: &StoreSettings) -> Result<Self, StoreError> {
-        let shared = Arc::new(Shared { counters: Counters::default() });
+        let shared = Arc::new(Shared::default());
         let writes = Arc::new(Queue::new(settings.max_queued));
         let reads = match settings.database {
             Database::Sqlite(_) => Arc::new(Queue::new(settings.max_queued)),

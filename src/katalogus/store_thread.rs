@@ -2,6 +2,7 @@
 //! lost, answer at once and connect again.
 
 use std::sync::atomic::Ordering;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use ostler_runtime::threads::caught;
@@ -73,9 +74,28 @@ pub(crate) enum Ran {
 #[derive(Default)]
 pub(crate) struct Shared {
     pub(crate) counters: Counters,
+    /// Why the database is out of reach, as the log has it: all threads find the same.
+    away: Mutex<Option<StoreError>>,
 }
 
 impl Shared {
+    /// Logs that the database is out of reach, unless that is known.
+    fn is_away(&self, error: &StoreError) {
+        let mut away = self.away.lock().unwrap_or_else(PoisonError::into_inner);
+        if away.as_ref() != Some(error) {
+            log::error!("{error}");
+            *away = Some(error.clone());
+        }
+    }
+
+    /// Logs that it is there again, likewise.
+    fn is_back(&self) {
+        let away = self.away.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if away.is_some() {
+            log::info!("the database can be used again");
+        }
+    }
+
     /// Ends a task: it is counted, and its `done` is called.
     pub(crate) fn end(&self, job: Job, outcome: Result<(), StoreError>) {
         self.counters.ended(job.submitted, &outcome);
@@ -128,7 +148,7 @@ pub(crate) fn serve<B: Backend>(backend: &B, queue: &Queue, writes: &Queue, shar
                     count(&counters.reconnects);
                 }
                 if backoff > MIN_BACKOFF {
-                    log::info!("the database can be used again");
+                    shared.is_back();
                     backoff = MIN_BACKOFF;
                 }
                 counters.connected.fetch_add(1, Ordering::Relaxed);
@@ -140,7 +160,7 @@ pub(crate) fn serve<B: Backend>(backend: &B, queue: &Queue, writes: &Queue, shar
             Err(error) => {
                 count(&counters.failed_connects);
                 if backoff == MIN_BACKOFF {
-                    log::error!("{error}");
+                    shared.is_away(&error);
                 }
                 for job in left.drain(..) {
                     shared.end(job, Err(error.clone()));

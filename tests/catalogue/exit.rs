@@ -1,9 +1,9 @@
-//! With which code it ends, and what it says then.
+//! With which code it ends, and what it says then; and what it says of a database that may come.
 
 use std::fs;
 use std::net::TcpListener;
 
-use ostler_tests::CatalogueSettings;
+use ostler_tests::{CatalogueSettings, wait_for};
 use rustix::process::Signal;
 
 /// The exit code with these settings, with a line of the log that has `words`.
@@ -60,4 +60,22 @@ fn tables_are_made_in_a_file_that_is_there_only_if_that_is_asked_for() {
     assert_eq!(catalogue.ask("GET", "/v1/organisations", None).text(), "{}");
     catalogue.signal(Signal::TERM);
     assert_eq!(catalogue.ended().code(), Some(0));
+}
+
+#[test]
+fn a_server_that_is_not_there_is_logged_once_and_not_by_every_connection() {
+    let uri = "\"postgresql://u@/db?host=/nowhere\"";
+    let settings = CatalogueSettings::default().set("Database", "uri", uri);
+    let catalogue = settings.set("Database", "connections", "16").start();
+    let log = catalogue.log();
+    log.wait("ERROR");
+    wait_for("all connections have been tried", || {
+        let figures = catalogue.ask("GET", "/metrics", None);
+        let mut lines = figures.text().lines();
+        let tried = lines.find_map(|line| {
+            line.strip_prefix("katalogus_database_failed_connects_total ")?.parse::<u32>().ok()
+        });
+        tried.expect("a figure") >= 32
+    });
+    assert_eq!(log.count("ERROR"), 1, "{:?}", log.lines());
 }
