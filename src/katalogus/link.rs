@@ -58,6 +58,15 @@ const PARAMETERS: [(&str, &str); 7] = [
 /// Connects to a server.
 #[cfg(feature = "postgres")]
 pub(crate) fn postgres(uri: &str, timeout: Duration) -> Result<PgConnection, StoreError> {
+    PgConnection::establish(&with_parameters(uri, timeout)).map_err(|error| {
+        // libpq names hosts and users in its errors, over several lines, and no passwords.
+        let words = error.to_string();
+        StoreError::Unavailable(words.split_whitespace().collect::<Vec<_>>().join(" "))
+    })
+}
+
+#[cfg(feature = "postgres")]
+fn with_parameters(uri: &str, timeout: Duration) -> String {
     let (_, given) = uri.split_once('?').unwrap_or((uri, ""));
     let mut separator = if uri.contains('?') { '&' } else { '?' };
     let mut full = uri.to_owned();
@@ -67,15 +76,11 @@ pub(crate) fn postgres(uri: &str, timeout: Duration) -> Result<PgConnection, Sto
         if given.split('&').any(|pair| pair.split('=').next() == Some(name)) {
             continue;
         }
+        // Writing into a string cannot fail.
         let _ = write!(full, "{separator}{name}={value}");
         separator = '&';
     }
-    // libpq names hosts and users in its errors, and no passwords.
-    let words = |error: &dyn std::fmt::Display| {
-        let words = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
-        StoreError::Unavailable(words)
-    };
-    PgConnection::establish(&full).map_err(|error| words(&error))
+    full
 }
 
 /// A path as URIs have it.
@@ -147,4 +152,32 @@ fn within<C: Connection<TransactionManager = AnsiTransactionManager>, T, E: From
         let _ = AnsiTransactionManager::rollback_transaction(connection);
     }
     outcome
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_keeps_its_characters_in_a_uri() {
+        assert_eq!(escaped(Path::new("/a b/ü?#%.db")).unwrap(), "/a b/ü%3F%23%25.db");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a?b#c%20d.db");
+        assert!(sqlite(&path, Access::Write, MAX_LOCK_WAIT).is_err());
+        std::fs::write(&path, "").unwrap();
+        assert!(sqlite(&path, Access::Write, MAX_LOCK_WAIT).is_ok());
+    }
+
+    #[cfg(feature = "postgres")]
+    #[test]
+    fn what_a_uri_says_is_not_said_again() {
+        let full = |uri| with_parameters(uri, Duration::from_millis(500));
+        let uri = full("postgresql://h/db");
+        assert!(uri.starts_with("postgresql://h/db?application_name=katalogus&"), "{uri}");
+        assert!(uri.ends_with("&connect_timeout=2"), "{uri}");
+        let uri = full("postgresql:///db?host=/run&connect_timeout=9&application_name=x");
+        let start = "postgresql:///db?host=/run&connect_timeout=9&application_name=x&client_enc";
+        assert!(uri.starts_with(start), "{uri}");
+        assert!(!uri.ends_with("connect_timeout=2"), "{uri}");
+    }
 }

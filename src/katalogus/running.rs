@@ -130,10 +130,16 @@ impl Running {
         let drained = ending::drain(&mut self.server, self.config.drain, signals, notifier);
         self.server.stop();
         drop(self.endpoint);
-        drop(self.errands);
-        drop(self.store);
-        drop(self.plugins);
-        log::info!("stopped{}", if drained == Drained::Whole { "" } else { " in a hurry" });
+        if drained == Drained::Whole {
+            drop(self.errands);
+            drop(self.store);
+            drop(self.plugins);
+        } else {
+            // What they wait for nobody has time for. The end of the process ends them; what was not
+            // committed was not answered either.
+            std::mem::forget((self.errands, self.store, self.plugins));
+        }
+        log::info!("stopped");
     }
 }
 

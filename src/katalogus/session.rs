@@ -144,3 +144,16 @@ pub(crate) fn fits(column: &'static str, text: &str, limit: usize) -> Result<(),
 pub(crate) fn findable(text: &str) -> bool {
     !text.contains('\0')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_are_counted_in_characters() {
+        assert_eq!(fits("t.c", "äöü", 3), Ok(()));
+        assert_eq!(fits("t.c", "äöüß", 3), Err(StoreError::TooLong { column: "t.c", limit: 3 }));
+        assert_eq!(fits("t.c", "a\0", 3), Err(StoreError::Unstorable { column: "t.c" }));
+        assert!(findable("a") && !findable("\0"));
+    }
+}

@@ -5,24 +5,30 @@
 //!            submit ──▶ reads  ──▶ store:read:1..n   SQLite: each with a connection that only reads
 //!                   └─▶ writes ──▶ store:write       SQLite: one COMMIT for all tasks that wait
 //!            submit ──▶ tasks  ──▶ store:1..n        PostgreSQL: a transaction a task
+//!                                  store:late        ends what waits for too long
 //! ```
 //!
 //! A submitted task never blocks its caller. The queues are bounded; a task that waits beyond its
-//! deadline ends as [`StoreError::Late`]. While the database is gone, tasks end at once as
+//! deadline ends as [`StoreError::Late`], whatever the other threads are busy with. While the database is gone, tasks end at once as
 //! [`StoreError::Unavailable`], and the threads connect again by themselves. What the database holds
 //! is never remembered here: other processes may work on it.
 
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossbeam_channel::{Sender, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use ostler_runtime::{Deadline, Thread};
 
 use crate::store_queue::{Job, Queue};
 use crate::store_statistics::Counters;
-use crate::store_thread::{Shared, serve};
+use crate::store_thread::{Backend, Shared, serve};
 use crate::{Abort, Access, Database, Session, StoreError, StoreStatistics, Task};
+
+/// How often tasks that wait are looked at for those that are late. A thread that takes a task looks
+/// as well, so this counts only when all of them are held up.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// What a store is opened with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,8 +74,11 @@ pub struct Store {
     reads: Arc<Queue>,
     writes: Arc<Queue>,
     max_stop: Duration,
-    // Joined last, when `drop` has told them to end.
     threads: Vec<Thread>,
+    /// Each thread holds the other end, and never sends.
+    ended: Receiver<()>,
+    /// Ends the thread that looks for late tasks, when it is dropped.
+    looking: Option<(Sender<()>, Thread)>,
 }
 
 impl Store {
@@ -82,9 +91,17 @@ impl Store {
             Database::Sqlite(_) => Arc::new(Queue::new(settings.max_queued)),
             Database::Postgres(_) => Arc::clone(&writes),
         };
-        let mut store =
-            Self { shared, reads, writes, max_stop: settings.max_stop, threads: Vec::new() };
-        store.start(settings).map_err(|error| {
+        let (held, ended) = bounded(0);
+        let mut store = Self {
+            shared,
+            reads,
+            writes,
+            max_stop: settings.max_stop,
+            threads: Vec::new(),
+            ended,
+            looking: None,
+        };
+        store.start(settings, &held).map_err(|error| {
             StoreError::Unavailable(format!("a thread cannot be started: {error}"))
         })?;
         Ok(store)
@@ -134,26 +151,29 @@ impl Store {
         }
     }
 
-    fn start(&mut self, settings: &StoreSettings) -> std::io::Result<()> {
+    fn start(&mut self, settings: &StoreSettings, held: &Sender<()>) -> io::Result<()> {
+        self.look()?;
         match &settings.database {
             Database::Sqlite(path) => {
-                let writer = crate::store_sqlite::Writer::new(path, settings, &self.writes);
-                self.thread("store:write", &Arc::clone(&self.writes), writer)?;
+                let writer = crate::store_sqlite::Writer::new(path, settings);
+                self.thread("store:write", &Arc::clone(&self.writes), writer, held)?;
                 for number in 1..=settings.readers.max(1) {
                     let reader = crate::store_sqlite::Reader::new(path, settings);
-                    self.thread(&format!("store:read:{number}"), &Arc::clone(&self.reads), reader)?;
+                    let name = format!("store:read:{number}");
+                    self.thread(&name, &Arc::clone(&self.reads), reader, held)?;
                 }
             }
             #[cfg(feature = "postgres")]
             Database::Postgres(uri) => {
                 for number in 1..=settings.connections.max(1) {
                     let worker = crate::store_postgres::Worker::new(uri, settings);
-                    self.thread(&format!("store:{number}"), &Arc::clone(&self.writes), worker)?;
+                    let name = format!("store:{number}");
+                    self.thread(&name, &Arc::clone(&self.writes), worker, held)?;
                 }
             }
             #[cfg(not(feature = "postgres"))]
             Database::Postgres(_) => {
-                return Err(std::io::Error::other(crate::DatabaseError::NoPostgres));
+                return Err(io::Error::other(crate::DatabaseError::NoPostgres));
             }
         }
         Ok(())
@@ -163,12 +183,32 @@ impl Store {
         &mut self,
         name: &str,
         queue: &Arc<Queue>,
-        backend: impl crate::store_thread::Backend,
-    ) -> std::io::Result<()> {
+        backend: impl Backend,
+        held: &Sender<()>,
+    ) -> io::Result<()> {
         let (shared, queue) = (Arc::clone(&self.shared), Arc::clone(queue));
-        let writes = Arc::clone(&self.writes);
-        let body = move || serve(&backend, &queue, &writes, &shared);
+        let (writes, held) = (Arc::clone(&self.writes), held.clone());
+        let body = move || {
+            serve(&backend, &queue, &writes, &shared);
+            drop(held);
+        };
         self.threads.push(Thread::spawn(name, body)?);
+        Ok(())
+    }
+
+    /// Starts the thread that looks for late tasks.
+    fn look(&mut self) -> io::Result<()> {
+        let (sender, receiver) = bounded(0);
+        let shared = Arc::clone(&self.shared);
+        let queues = [Arc::clone(&self.reads), Arc::clone(&self.writes)];
+        let body = move || {
+            while receiver.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
+                for job in queues.iter().flat_map(|queue| queue.late()) {
+                    shared.end(job, Err(StoreError::Late));
+                }
+            }
+        };
+        self.looking = Some((sender, Thread::spawn("store:late", body)?));
         Ok(())
     }
 }
@@ -180,9 +220,21 @@ impl Drop for Store {
         for queue in [&self.reads, &self.writes] {
             queue.close();
             for job in queue.finish(deadline) {
-                self.shared
-                    .end(job, Err(StoreError::Unavailable("the service has stopped".into())));
+                let error = StoreError::Unavailable("the service has stopped".into());
+                self.shared.end(job, Err(error));
             }
+        }
+        if let Some((sender, thread)) = self.looking.take() {
+            drop(sender);
+            thread.join();
+        }
+        let still_run = match deadline.instant() {
+            Some(moment) => self.ended.recv_deadline(moment) == Err(RecvTimeoutError::Timeout),
+            None => self.ended.recv().is_ok(),
+        };
+        if still_run {
+            log::error!("the database holds a thread up; it is left behind");
+            self.threads.drain(..).for_each(Thread::detach);
         }
     }
 }

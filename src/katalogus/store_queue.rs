@@ -22,12 +22,17 @@ pub(crate) struct Job {
 pub(crate) struct Queue {
     limit: usize,
     state: Mutex<State>,
+    /// For whoever takes tasks.
     changed: Condvar,
+    /// For whoever has no connection while others have one.
+    resting: Condvar,
 }
 
 #[derive(Default)]
 struct State {
     jobs: VecDeque<Job>,
+    /// How many of the threads have a connection.
+    connected: usize,
     closed: bool,
 }
 
@@ -42,7 +47,7 @@ pub(crate) enum Taken {
 
 impl Queue {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { limit, state: Mutex::default(), changed: Condvar::new() }
+        Self { limit, state: Mutex::default(), changed: Condvar::new(), resting: Condvar::new() }
     }
 
     /// Adds a task, or gives it back with the reason.
@@ -69,6 +74,7 @@ impl Queue {
                 let jobs = state.jobs.drain(..count).collect();
                 if state.closed && state.jobs.is_empty() {
                     self.changed.notify_all();
+                    self.resting.notify_all();
                 }
                 return Taken::Jobs(jobs);
             }
@@ -82,6 +88,57 @@ impl Queue {
                     self.changed.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0
                 }
             };
+        }
+    }
+
+    /// Waits for tasks that cannot be run, and takes all of them: none while another thread has a
+    /// connection and can run them.
+    pub(crate) fn refuse(&self, until: Deadline) -> Taken {
+        let mut state = self.state();
+        loop {
+            let alone = state.connected == 0;
+            if alone && !state.jobs.is_empty() {
+                return Taken::Jobs(state.jobs.drain(..).collect());
+            }
+            if state.closed && state.jobs.is_empty() {
+                return Taken::Closed;
+            }
+            let wait = until.remaining().unwrap_or_default();
+            if wait.is_zero() {
+                return Taken::Nothing;
+            }
+            // A new task wakes one thread, and must not wake one that leaves it.
+            let condition = if alone { &self.changed } else { &self.resting };
+            state = condition.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// A thread has a connection.
+    pub(crate) fn connect(&self) {
+        let mut state = self.state();
+        state.connected = state.connected.saturating_add(1);
+        self.changed.notify_all();
+    }
+
+    /// A thread has lost its connection.
+    pub(crate) fn disconnect(&self) {
+        let mut state = self.state();
+        state.connected = state.connected.saturating_sub(1);
+        self.resting.notify_all();
+    }
+
+    /// Waits for more tasks, until there are as many as are wanted.
+    pub(crate) fn gather(&self, jobs: &mut Vec<Job>, wanted: usize, until: Deadline) {
+        let mut state = self.state();
+        loop {
+            let count = state.jobs.len().min(wanted.saturating_sub(jobs.len()));
+            jobs.extend(state.jobs.drain(..count));
+            let wait = until.remaining().unwrap_or_default();
+            if jobs.len() >= wanted || state.closed || wait.is_zero() {
+                return;
+            }
+            state =
+                self.changed.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
@@ -102,6 +159,7 @@ impl Queue {
     pub(crate) fn close(&self) {
         self.state().closed = true;
         self.changed.notify_all();
+        self.resting.notify_all();
     }
 
     /// Waits until the threads have taken all tasks of a closed queue; those that they have not in
@@ -109,14 +167,123 @@ impl Queue {
     pub(crate) fn finish(&self, deadline: Deadline) -> Vec<Job> {
         let mut state = self.state();
         while !state.jobs.is_empty() {
-            let Some(wait) = deadline.remaining().filter(|wait| !wait.is_zero()) else { break };
-            state =
-                self.changed.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0;
+            state = match deadline.remaining() {
+                None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+                Some(wait) if wait.is_zero() => break,
+                Some(wait) => {
+                    self.changed.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0
+                }
+            };
         }
         state.jobs.drain(..).collect()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use ostler_runtime::Thread;
+
+    use super::*;
+    use crate::{Abort, Session};
+
+    struct Idle;
+
+    impl Task for Idle {
+        fn run(&mut self, _: &mut Session<'_>) -> Result<(), Abort> {
+            Ok(())
+        }
+
+        fn done(self: Box<Self>, _: Result<(), StoreError>) {}
+    }
+
+    fn job(wait: Duration) -> Job {
+        let (task, deadline) = (Box::new(Idle), Deadline::after(wait));
+        Job { task, submitted: Access::Read, access: Access::Read, deadline, repeated: false }
+    }
+
+    fn taken(queue: &Queue, most: usize) -> usize {
+        match queue.take(most, Deadline::after(Duration::ZERO)) {
+            Taken::Jobs(jobs) => jobs.len(),
+            Taken::Nothing | Taken::Closed => 0,
+        }
+    }
+
+    #[test]
+    fn a_queue_takes_no_more_than_its_limit_and_gives_as_many_as_are_asked_for() {
+        let queue = Queue::new(3);
+        for _ in 0..3 {
+            assert!(queue.push(job(Duration::MAX)).is_ok());
+        }
+        let full = queue.push(job(Duration::MAX));
+        assert_eq!(full.err().map(|(_, error)| error), Some(StoreError::Full));
+        assert_eq!([taken(&queue, 2), taken(&queue, 2), taken(&queue, 2)], [2, 1, 0]);
+    }
+
+    #[test]
+    fn gathering_ends_with_enough_or_with_the_deadline() {
+        let queue = std::sync::Arc::new(Queue::new(9));
+        let mut jobs = vec![job(Duration::MAX)];
+        queue.gather(&mut jobs, 2, Deadline::after(Duration::ZERO));
+        assert_eq!(jobs.len(), 1);
+        let thread = {
+            let queue = std::sync::Arc::clone(&queue);
+            let push = move || (0..4).for_each(|_| drop(queue.push(job(Duration::MAX))));
+            Thread::spawn("pushes", push).unwrap()
+        };
+        queue.gather(&mut jobs, 4, Deadline::after(Duration::from_secs(60)));
+        thread.join();
+        assert_eq!((jobs.len(), queue.len()), (4, 1));
+    }
+
+    #[test]
+    fn tasks_are_refused_only_while_nobody_has_a_connection() {
+        let queue = Queue::new(9);
+        assert!(queue.push(job(Duration::MAX)).is_ok());
+        queue.connect();
+        let soon = || Deadline::after(Duration::from_millis(1));
+        assert!(matches!(queue.refuse(soon()), Taken::Nothing));
+        queue.disconnect();
+        assert!(matches!(queue.refuse(soon()), Taken::Jobs(jobs) if jobs.len() == 1));
+        queue.close();
+        assert!(matches!(queue.refuse(soon()), Taken::Closed));
+    }
+
+    #[test]
+    fn the_late_are_taken_out_and_the_others_stay() {
+        let queue = Queue::new(3);
+        for wait in [Duration::MAX, Duration::ZERO, Duration::MAX] {
+            assert!(queue.push(job(wait)).is_ok());
+        }
+        assert_eq!((queue.late().len(), queue.len()), (1, 2));
+    }
+
+    #[test]
+    fn a_closed_queue_gives_what_it_has_and_takes_nothing() {
+        let queue = std::sync::Arc::new(Queue::new(3));
+        assert!(queue.push(job(Duration::MAX)).is_ok());
+        queue.close();
+        let refused = queue.push(job(Duration::MAX)).err().map(|(_, error)| error);
+        assert!(matches!(refused, Some(StoreError::Unavailable(_))));
+        let thread = {
+            let queue = std::sync::Arc::clone(&queue);
+            Thread::spawn("takes", move || assert_eq!(taken(&queue, 3), 1)).unwrap()
+        };
+        assert!(queue.finish(Deadline::NEVER).is_empty());
+        thread.join();
+        assert!(matches!(queue.take(1, Deadline::NEVER), Taken::Closed));
+    }
+
+    #[test]
+    fn what_nobody_takes_in_time_is_given_back() {
+        let queue = Queue::new(3);
+        assert!(queue.push(job(Duration::MAX)).is_ok());
+        queue.close();
+        assert_eq!(queue.finish(Deadline::after(Duration::ZERO)).len(), 1);
     }
 }

@@ -6,7 +6,6 @@
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
@@ -16,7 +15,7 @@ use ostler_runtime::Deadline;
 
 use crate::link;
 use crate::session::{Connection, Failure, Session};
-use crate::store_queue::{Job, Queue};
+use crate::store_queue::Job;
 use crate::store_thread::{Backend, End, Ran, Shared};
 use crate::{Access, StoreError, StoreSettings};
 
@@ -55,16 +54,14 @@ pub(crate) struct Writer {
     path: PathBuf,
     max_batch: usize,
     max_lock_wait: Duration,
-    queue: Arc<Queue>,
 }
 
 impl Writer {
-    pub(crate) fn new(path: &Path, settings: &StoreSettings, queue: &Arc<Queue>) -> Self {
+    pub(crate) fn new(path: &Path, settings: &StoreSettings) -> Self {
         Self {
             path: path.to_owned(),
             max_batch: settings.max_batch.max(1),
             max_lock_wait: settings.max_lock_wait,
-            queue: Arc::clone(queue),
         }
     }
 
@@ -80,7 +77,6 @@ impl Writer {
             match AnsiTransactionManager::begin_transaction_sql(connection, "BEGIN IMMEDIATE") {
                 Ok(()) => return Ok(jobs),
                 Err(error) if is_locked(&error) && !until.passed() => {
-                    shared.end_late(self.queue.late());
                     jobs = shared.end_late(jobs);
                     if jobs.is_empty() {
                         return Err((jobs, error));
@@ -94,6 +90,7 @@ impl Writer {
 
 impl Backend for Writer {
     type Connection = Open;
+    const GATHERS: bool = true;
 
     fn max_batch(&self) -> usize {
         self.max_batch

@@ -4,8 +4,8 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use ostler_runtime::Deadline;
 use ostler_runtime::threads::caught;
+use ostler_runtime::{Deadline, now};
 
 use crate::session::{Failure, Session};
 use crate::store_queue::{Job, Queue, Taken};
@@ -17,10 +17,15 @@ const MIN_BACKOFF: Duration = Duration::from_millis(100);
 /// The longest wait between two attempts to connect.
 const MAX_BACKOFF: Duration = Duration::from_secs(2);
 
+/// The longest wait for more tasks before a commit.
+const MAX_GATHER: Duration = Duration::from_millis(2);
+
 /// The database's part of a thread.
 pub(crate) trait Backend: Send + 'static {
     /// A connection.
     type Connection;
+    /// Whether many tasks take hardly longer than one, so that it is worth waiting for them.
+    const GATHERS: bool = false;
 
     /// How many tasks are taken at once, at most.
     fn max_batch(&self) -> usize;
@@ -127,7 +132,15 @@ pub(crate) fn serve<B: Backend>(backend: &B, queue: &Queue, writes: &Queue, shar
                     backoff = MIN_BACKOFF;
                 }
                 counters.connected.fetch_add(1, Ordering::Relaxed);
-                let lost = work(backend, &mut connection, left, queue, writes, shared);
+                queue.connect();
+                let work = || work(backend, &mut connection, left, queue, writes, shared);
+                // Tasks are caught one by one; this is for what is around them, and the connection
+                // goes with it.
+                let lost = caught("a thread of the store", work).unwrap_or_else(|| {
+                    count(&counters.panics);
+                    Some(Vec::new())
+                });
+                queue.disconnect();
                 counters.connected.fetch_sub(1, Ordering::Relaxed);
                 let Some(jobs) = lost else { return };
                 left = jobs;
@@ -143,7 +156,7 @@ pub(crate) fn serve<B: Backend>(backend: &B, queue: &Queue, writes: &Queue, shar
                 let retry = Deadline::after(backoff);
                 backoff = backoff.saturating_mul(2).min(MAX_BACKOFF);
                 loop {
-                    match queue.take(usize::MAX, retry) {
+                    match queue.refuse(retry) {
                         Taken::Jobs(jobs) => {
                             for job in jobs {
                                 shared.end(job, Err(error.clone()));
@@ -168,12 +181,21 @@ fn work<B: Backend>(
     writes: &Queue,
     shared: &Shared,
 ) -> Option<Vec<Job>> {
+    // Whoever was answered together comes again together, but not at the same moment. Without a
+    // short wait the first would have a commit alone, and the others would wait for the next.
+    let (mut wanted, mut gather) = (0, Duration::ZERO);
     loop {
         // A task that was left is run alone: perhaps it is the one that the database cannot do.
         let jobs = match left.pop() {
             Some(job) => vec![job],
             None => match queue.take(backend.max_batch(), Deadline::NEVER) {
-                Taken::Jobs(jobs) => jobs,
+                Taken::Jobs(mut jobs) => {
+                    if B::GATHERS && jobs.len() < wanted {
+                        queue.gather(&mut jobs, wanted, Deadline::after(gather));
+                    }
+                    wanted = jobs.len();
+                    jobs
+                }
                 Taken::Nothing => continue,
                 Taken::Closed => return None,
             },
@@ -183,7 +205,11 @@ fn work<B: Backend>(
             continue;
         }
         let mut lost = false;
-        for (mut job, end) in backend.run(connection, jobs, shared) {
+        let begun = now();
+        let ended = backend.run(connection, jobs, shared);
+        // No longer than what it may save.
+        gather = (now().saturating_duration_since(begun) / 2).min(MAX_GATHER);
+        for (mut job, end) in ended {
             match end {
                 End::Done(outcome) => shared.end(job, outcome),
                 End::NeedsWrite => {

@@ -5,17 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use katalogus::{
-    Abort, Access, Api, ApiSettings, Cipher, Database, DiscoverySettings, Errands, Generation,
-    Migrator, Plugins, Python, RemoteSettings, Remotes, Session, Store, StoreSettings,
+    Abort, Access, Api, ApiSettings, Cipher, DiscoverySettings, Errands, Generation, Plugins,
+    Python, RemoteSettings, Remotes, Session, Store, StoreSettings,
 };
 use ostler_http::{HeadLimits, Http};
 use ostler_net::tls::LiveIdentity;
 use ostler_net::{Address, Limits, Listener, Server};
 use ostler_runtime::Deadline;
 use ostler_tests::{Caller, Heard, PATIENCE};
-use tempfile::TempDir;
 
 use crate::folder::Folder;
+use crate::place::Place;
 
 /// The host that the recorded calls were sent to.
 pub(crate) const HOST: &str = "127.0.0.1:18003";
@@ -28,17 +28,20 @@ pub(crate) struct Setup {
     pub(crate) limits: Limits,
     pub(crate) identity: Option<Arc<LiveIdentity>>,
     pub(crate) deadline: Duration,
+    pub(crate) place: Place,
     /// What is changed of the store's settings.
     pub(crate) change: fn(&mut StoreSettings),
 }
 
 impl Setup {
-    /// With the recorded plugins of the generation, and settings in plain text.
+    /// The same twice: on SQLite and on PostgreSQL.
+    pub(crate) fn each(generation: Generation) -> [Self; 2] {
+        Place::each_with_tables().map(|place| Self { place, ..Self::new(generation) })
+    }
+
+    /// With the recorded plugins of the generation, settings in plain text, and SQLite.
     pub(crate) fn new(generation: Generation) -> Self {
-        let folder = Folder::copy(match generation {
-            Generation::V1_15 => "plugins",
-            Generation::V1_20 => "plugins20",
-        });
+        let folder = Folder::recorded(generation);
         // Nobody imports modules here, and its text looks well.
         std::fs::remove_dir_all(folder.path().join("badimport")).unwrap();
         Self {
@@ -48,6 +51,7 @@ impl Setup {
             limits: Limits::default(),
             identity: None,
             deadline: PATIENCE,
+            place: Place::sqlite().with_tables(),
             change: |_| {},
         }
     }
@@ -61,7 +65,7 @@ pub(crate) struct Instance {
     store: Arc<Store>,
     address: SocketAddr,
     _folder: Folder,
-    _directory: TempDir,
+    _place: Place,
 }
 
 impl Instance {
@@ -70,10 +74,7 @@ impl Instance {
     }
 
     pub(crate) fn start(setup: Setup) -> Self {
-        let directory = TempDir::new().unwrap();
-        let database = Database::Sqlite(directory.path().join("katalogus.sqlite"));
-        Migrator::new(&database).apply().unwrap();
-        let mut settings = StoreSettings::new(database);
+        let mut settings = StoreSettings::new(setup.place.database());
         (setup.change)(&mut settings);
         let store = Arc::new(Store::open(&settings).unwrap());
         let errands = Arc::new(Errands::start(Errands::THREADS, Errands::MAX_QUEUED).unwrap());
@@ -103,7 +104,7 @@ impl Instance {
             store,
             address,
             _folder: setup.folder,
-            _directory: directory,
+            _place: setup.place,
         }
     }
 
@@ -120,6 +121,11 @@ impl Instance {
     /// The answer to one request with a JSON body, or without one.
     pub(crate) fn ask(&self, method: &str, path: &str, body: &str) -> Heard {
         self.connect().ask(method, path, body)
+    }
+
+    /// Its database.
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
     }
 
     /// What is in the database.
@@ -150,11 +156,12 @@ impl Client {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> Heard {
-        let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {HOST}\r\n");
-        for (name, value) in headers {
-            request.push_str(&format!("{name}: {value}\r\n"));
-        }
-        request.push_str(&format!("Content-Length: {}\r\n\r\n", body.len()));
+        let headers = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n"));
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {HOST}\r\n{}Content-Length: {}\r\n\r\n",
+            headers.collect::<String>(),
+            body.len()
+        );
         self.0.send([request.as_bytes(), body].concat());
         if method == "HEAD" { self.0.head() } else { self.0.one() }
     }

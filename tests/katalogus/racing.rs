@@ -4,7 +4,7 @@ use std::thread;
 
 use katalogus::Generation;
 
-use crate::instance::Instance;
+use crate::instance::{Instance, Setup};
 
 const WRITERS: usize = 8;
 const WRITES: usize = 12;
@@ -21,26 +21,32 @@ fn at_once<T: Send>(write: impl Fn(usize) -> T + Sync) -> Vec<T> {
 
 #[test]
 fn no_change_of_a_single_setting_is_lost() {
-    let instance = Instance::new(Generation::V1_15);
-    at_once(|writer| {
-        let mut client = instance.connect();
-        for write in 0..WRITES / 3 {
-            let path = format!("/v1/organisations/acme/any/settings/{writer}-{write}");
-            assert_eq!(client.ask("POST", &path, r#"{"value":0}"#).status, 201);
-            assert_eq!(client.ask("PUT", &path, &format!(r#"{{"value":{write}}}"#)).status, 200);
+    for setup in Setup::each(Generation::V1_15) {
+        let instance = Instance::start(setup);
+        at_once(|writer| {
+            let mut client = instance.connect();
+            for write in 0..WRITES / 3 {
+                let path = format!("/v1/organisations/acme/any/settings/{writer}-{write}");
+                assert_eq!(client.ask("POST", &path, r#"{"value":0}"#).status, 201);
+                assert_eq!(
+                    client.ask("PUT", &path, &format!(r#"{{"value":{write}}}"#)).status,
+                    200
+                );
+            }
+        });
+        let settings = instance.ask("GET", "/v1/organisations/acme/any/settings", "").json();
+        assert_eq!(settings.as_object().unwrap().len(), WRITERS * (WRITES / 3));
+        for (key, value) in settings.as_object().unwrap() {
+            assert!(key.ends_with(&format!("-{value}")), "{key}: {value}");
         }
-    });
-    let settings = instance.ask("GET", "/v1/organisations/acme/any/settings", "").json();
-    assert_eq!(settings.as_object().unwrap().len(), WRITERS * (WRITES / 3));
-    for (key, value) in settings.as_object().unwrap() {
-        assert!(key.ends_with(&format!("-{value}")), "{key}: {value}");
     }
 }
 
 #[test]
 fn of_those_who_create_the_same_one_does() {
-    for generation in [Generation::V1_15, Generation::V1_20] {
-        let instance = Instance::new(generation);
+    let newer = Setup::new(Generation::V1_20);
+    for setup in Setup::each(Generation::V1_15).into_iter().chain([newer]) {
+        let instance = Instance::start(setup);
         for round in 0..WRITES {
             let organisation = format!(r#"{{"id":"o{round}","name":"O"}}"#);
             let created =
@@ -56,35 +62,39 @@ fn of_those_who_create_the_same_one_does() {
 
 #[test]
 fn an_organisation_comes_into_being_once_for_all_who_ask() {
-    let instance = Instance::new(Generation::V1_15);
-    for round in 0..WRITES {
-        let path = format!("/v1/organisations/fresh-{round}/plugins?limit=1");
-        assert!(at_once(|_| instance.ask("GET", &path, "").status).iter().all(|it| *it == 200));
+    for setup in Setup::each(Generation::V1_15) {
+        let instance = Instance::start(setup);
+        for round in 0..WRITES {
+            let path = format!("/v1/organisations/fresh-{round}/plugins?limit=1");
+            assert!(at_once(|_| instance.ask("GET", &path, "").status).iter().all(|it| *it == 200));
+        }
+        let all = instance.ask("GET", "/v1/organisations", "").json();
+        assert_eq!(all.as_object().unwrap().len(), WRITES);
     }
-    let all = instance.ask("GET", "/v1/organisations", "").json();
-    assert_eq!(all.as_object().unwrap().len(), WRITES);
 }
 
 #[test]
 fn a_clone_is_seen_whole_or_not_at_all() {
-    let instance = Instance::new(Generation::V1_15);
-    let mut client = instance.connect();
-    let settings = |organisation: &str, plugin: &str| {
-        format!("/v1/organisations/{organisation}/{plugin}/settings")
-    };
-    for (organisation, value) in [("a", 1), ("b", 2), ("to", 1)] {
-        let body = format!(r#"{{"TOP":{value}}}"#);
-        assert_eq!(client.ask("PUT", &settings(organisation, "alpha"), &body).status, 200);
-        assert_eq!(client.ask("PUT", &settings(organisation, "gamma"), &body).status, 200);
-    }
-    at_once(|writer| {
+    for setup in Setup::each(Generation::V1_15) {
+        let instance = Instance::start(setup);
         let mut client = instance.connect();
-        let from = ["a", "b"][writer % 2];
-        for _ in 0..WRITES {
-            let path = format!("/v1/organisations/{from}/settings/clone/to");
-            assert_eq!(client.ask("POST", &path, "").status, 200);
+        let settings = |organisation: &str, plugin: &str| {
+            format!("/v1/organisations/{organisation}/{plugin}/settings")
+        };
+        for (organisation, value) in [("a", 1), ("b", 2), ("to", 1)] {
+            let body = format!(r#"{{"TOP":{value}}}"#);
+            assert_eq!(client.ask("PUT", &settings(organisation, "alpha"), &body).status, 200);
+            assert_eq!(client.ask("PUT", &settings(organisation, "gamma"), &body).status, 200);
         }
-    });
-    let mut top = |plugin| client.ask("GET", &settings("to", plugin), "").json()["TOP"].clone();
-    assert_eq!(top("alpha"), top("gamma"));
+        at_once(|writer| {
+            let mut client = instance.connect();
+            let from = ["a", "b"][writer % 2];
+            for _ in 0..WRITES {
+                let path = format!("/v1/organisations/{from}/settings/clone/to");
+                assert_eq!(client.ask("POST", &path, "").status, 200);
+            }
+        });
+        let mut top = |plugin| client.ask("GET", &settings("to", plugin), "").json()["TOP"].clone();
+        assert_eq!(top("alpha"), top("gamma"));
+    }
 }

@@ -128,6 +128,34 @@ fn a_server_that_stops_is_named_at_once_and_used_again_when_it_is_back() {
 }
 
 #[test]
+fn a_server_that_hangs_holds_up_no_task_that_waits_and_no_stop() {
+    let place = Place::postgres().with_tables();
+    let Kept::Server(server) = &place.kept else { unreachable!() };
+    let mut settings = StoreSettings::new(place.database());
+    settings.connections = 1;
+    settings.max_stop = Duration::from_millis(100);
+    let store = Store::open(&settings).unwrap();
+    add(&store, "acme");
+    server.freeze();
+    // The first holds the only thread; its caller does not wait for it.
+    for _ in 0..2 {
+        let deadline = Deadline::after(Duration::from_millis(100));
+        let outcome = store.call(Access::Read, deadline, |session| Ok(session.organisations()?));
+        assert_eq!(outcome, Err(StoreError::Late));
+    }
+    wait_for("the second is taken out of the queue", || store.statistics().reads.late > 0);
+    assert_eq!(store.statistics().queued, 0);
+    server.thaw();
+    wait_back(&store, "back");
+    server.freeze();
+    let deadline = Deadline::after(Duration::from_millis(100));
+    let outcome = store.call(Access::Read, deadline, |session| Ok(session.organisations()?));
+    assert_eq!(outcome, Err(StoreError::Late));
+    drop(store);
+    server.thaw();
+}
+
+#[test]
 fn no_error_holds_the_password() {
     let place = Place::postgres();
     let uri = place.uri.replace(PASSWORD, "wrong-and-secret");

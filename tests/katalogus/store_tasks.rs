@@ -242,6 +242,30 @@ fn writers_that_race_on_one_organisation_lose_no_update() {
 }
 
 #[test]
+fn whoever_waits_for_the_lock_of_another_is_late_at_the_deadline() {
+    for place in Place::each_with_tables() {
+        let stores = [place.store(), place.store()];
+        let pk = add(&stores[0], "acme");
+        let ((go, wait), (begun, has_begun)) = (bounded::<()>(1), bounded(1));
+        let held = submit(&stores[0], Access::Write, soon(), move |session| {
+            count_up(session, pk)?;
+            begun.send(()).unwrap();
+            wait.recv_timeout(PATIENCE).unwrap();
+            Ok(())
+        });
+        has_begun.recv_timeout(PATIENCE).expect("the task runs");
+        let short = Deadline::after(Duration::from_millis(200));
+        let waits = submit(&stores[1], Access::Write, short, move |s| count_up(s, pk));
+        assert_eq!(outcome(&waits), Err(StoreError::Late), "{}", place.name);
+        go.send(()).unwrap();
+        assert_eq!(outcome(&held), Ok(()), "{}", place.name);
+        write(&stores[1], move |session| count_up(session, pk)).unwrap();
+        let count = read(&stores[0], move |session| Ok(session.settings(pk, "count")?)).unwrap();
+        assert_eq!(count.as_deref(), Some("2"), "{}", place.name);
+    }
+}
+
+#[test]
 fn all_who_find_an_organisation_missing_at_once_end_with_the_same() {
     for place in Place::each_with_tables() {
         let stores = [Arc::new(place.store()), Arc::new(place.store())];

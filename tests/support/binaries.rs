@@ -24,10 +24,10 @@ pub fn bui_status() -> &'static Path {
     BUILT.get_or_init(|| build("bui-monitor", "--bin", "bui-status"))
 }
 
-/// `katalogus` as its own package makes it.
+/// `katalogus` as its own package makes it, with PostgreSQL.
 pub fn katalogus() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(|| build("ostler-katalogus", "--bin", "katalogus"))
+    BUILT.get_or_init(|| build_with(&["postgres"], "ostler-katalogus", "--bin", "katalogus"))
 }
 
 /// The scripted burp.
@@ -72,6 +72,10 @@ pub fn workspace() -> &'static Path {
 const OF_THIS_PACKAGE: [&str; 4] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"];
 
 fn build(package: &str, kind: &str, binary: &str) -> PathBuf {
+    build_with(&[], package, kind, binary)
+}
+
+fn build_with(features: &[&str], package: &str, kind: &str, binary: &str) -> PathBuf {
     let directory = profile_directory();
     let profile = match directory.file_name().and_then(|name| name.to_str()) {
         Some("debug") | None => "dev",
@@ -89,7 +93,7 @@ fn build(package: &str, kind: &str, binary: &str) -> PathBuf {
     let output = cargo
         .current_dir(workspace())
         .args(["build", "--quiet", "--locked", "--package", package, kind, binary])
-        .args(["--profile", profile, "--target-dir"])
+        .args(["--features", &features.join(","), "--profile", profile, "--target-dir"])
         .arg(target)
         .stdin(Stdio::null())
         .output()

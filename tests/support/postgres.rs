@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use ostler_runtime::environment::variable;
 use rustix::process::{Signal, getuid};
 
-use crate::process::{Process, UNPRIVILEGED, unprivileged};
+use crate::process::{Process, UNPRIVILEGED, descendants, kill, unprivileged};
 use crate::wait::wait_for;
 
 /// Where Debian puts each version's programs.
@@ -73,6 +73,16 @@ impl Postgres {
         }
     }
 
+    /// Stops all its processes where they are, until [`Self::thaw`].
+    pub fn freeze(&self) {
+        self.signal_all(Signal::STOP);
+    }
+
+    /// Lets them go on.
+    pub fn thaw(&self) {
+        self.signal_all(Signal::CONT);
+    }
+
     /// A new, empty database, as a URI.
     pub fn database(&self) -> String {
         let name = format!("test{}", self.made.fetch_add(1, Ordering::Relaxed));
@@ -86,6 +96,14 @@ impl Postgres {
     pub fn sql(&self, uri: &str, sql: &str) -> String {
         let (name, _) = uri.split_once('?').expect("a URI of this server");
         self.ask(name.rsplit('/').next().unwrap_or_default(), sql)
+    }
+
+    fn signal_all(&self, signal: Signal) {
+        let postmaster = self.process.as_ref().expect("a running server").pid();
+        kill(postmaster, signal);
+        for process in descendants(postmaster) {
+            kill(process.pid, signal);
+        }
     }
 
     fn ask(&self, database: &str, sql: &str) -> String {
@@ -110,6 +128,9 @@ impl Default for Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
+        if self.process.is_some() {
+            self.thaw();
+        }
         if let Some(process) = &mut self.process {
             // Without a word to its children it would leave shared memory behind.
             process.signal(Signal::QUIT);
