@@ -119,6 +119,10 @@ fn responses(operation: &Operation) -> Json {
     if !operation.query.is_empty() {
         failures.push(422);
     }
+    if operation.path.contains('{') {
+        // No name has control characters.
+        failures.push(400);
+    }
     if operation.path.starts_with("/v1/") {
         failures.extend([401, 500, 503]);
     }
@@ -135,7 +139,7 @@ fn failure(status: u16) -> Json {
     const DETAIL: Shape = Shape::Named("Detail");
     const EITHER: Shape = Shape::Either(&[Shape::Named("Message"), DETAIL]);
     let (words, shape) = match status {
-        400 => ("It cannot be done, or the body cannot be read.", EITHER),
+        400 => ("It cannot be done, or the path or the body cannot be read.", EITHER),
         401 => ("A bearer token is wanted, and this is none or another.", DETAIL),
         403 => ("This may not be changed.", DETAIL),
         404 => ("It is not there, or cannot be stored.", EITHER),

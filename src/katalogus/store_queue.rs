@@ -85,6 +85,21 @@ impl Queue {
         }
     }
 
+    /// Waits for more tasks, until there are as many as are wanted.
+    pub(crate) fn gather(&self, jobs: &mut Vec<Job>, wanted: usize, until: Deadline) {
+        let mut state = self.state();
+        loop {
+            let count = state.jobs.len().min(wanted.saturating_sub(jobs.len()));
+            jobs.extend(state.jobs.drain(..count));
+            let wait = until.remaining().unwrap_or_default();
+            if jobs.len() >= wanted || state.closed || wait.is_zero() {
+                return;
+            }
+            state =
+                self.changed.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
     /// Takes out the tasks whose deadline has passed.
     pub(crate) fn late(&self) -> Vec<Job> {
         let mut state = self.state();
@@ -161,6 +176,22 @@ mod tests {
         let full = queue.push(job(Duration::MAX));
         assert_eq!(full.err().map(|(_, error)| error), Some(StoreError::Full));
         assert_eq!([taken(&queue, 2), taken(&queue, 2), taken(&queue, 2)], [2, 1, 0]);
+    }
+
+    #[test]
+    fn gathering_ends_with_enough_or_with_the_deadline() {
+        let queue = std::sync::Arc::new(Queue::new(9));
+        let mut jobs = vec![job(Duration::MAX)];
+        queue.gather(&mut jobs, 2, Deadline::after(Duration::ZERO));
+        assert_eq!(jobs.len(), 1);
+        let thread = {
+            let queue = std::sync::Arc::clone(&queue);
+            let push = move || (0..4).for_each(|_| drop(queue.push(job(Duration::MAX))));
+            Thread::spawn("pushes", push).unwrap()
+        };
+        queue.gather(&mut jobs, 4, Deadline::after(Duration::from_secs(60)));
+        thread.join();
+        assert_eq!((jobs.len(), queue.len()), (4, 1));
     }
 
     #[test]

@@ -90,6 +90,7 @@ impl Writer {
 
 impl Backend for Writer {
     type Connection = Open;
+    const GATHERS: bool = true;
 
     fn max_batch(&self) -> usize {
         self.max_batch

@@ -4,8 +4,8 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use ostler_runtime::Deadline;
 use ostler_runtime::threads::caught;
+use ostler_runtime::{Deadline, now};
 
 use crate::session::{Failure, Session};
 use crate::store_queue::{Job, Queue, Taken};
@@ -17,10 +17,15 @@ const MIN_BACKOFF: Duration = Duration::from_millis(100);
 /// The longest wait between two attempts to connect.
 const MAX_BACKOFF: Duration = Duration::from_secs(2);
 
+/// The longest wait for more tasks before a commit.
+const MAX_GATHER: Duration = Duration::from_millis(2);
+
 /// The database's part of a thread.
 pub(crate) trait Backend: Send + 'static {
     /// A connection.
     type Connection;
+    /// Whether many tasks take hardly longer than one, so that it is worth waiting for them.
+    const GATHERS: bool = false;
 
     /// How many tasks are taken at once, at most.
     fn max_batch(&self) -> usize;
@@ -168,12 +173,21 @@ fn work<B: Backend>(
     writes: &Queue,
     shared: &Shared,
 ) -> Option<Vec<Job>> {
+    // Whoever was answered together comes again together, but not at the same moment. Without a
+    // short wait the first would have a commit alone, and the others would wait for the next.
+    let (mut wanted, mut gather) = (0, Duration::ZERO);
     loop {
         // A task that was left is run alone: perhaps it is the one that the database cannot do.
         let jobs = match left.pop() {
             Some(job) => vec![job],
             None => match queue.take(backend.max_batch(), Deadline::NEVER) {
-                Taken::Jobs(jobs) => jobs,
+                Taken::Jobs(mut jobs) => {
+                    if B::GATHERS && jobs.len() < wanted {
+                        queue.gather(&mut jobs, wanted, Deadline::after(gather));
+                    }
+                    wanted = jobs.len();
+                    jobs
+                }
                 Taken::Nothing => continue,
                 Taken::Closed => return None,
             },
@@ -183,7 +197,11 @@ fn work<B: Backend>(
             continue;
         }
         let mut lost = false;
-        for (mut job, end) in backend.run(connection, jobs, shared) {
+        let begun = now();
+        let ended = backend.run(connection, jobs, shared);
+        // No longer than what it may save.
+        gather = (now().saturating_duration_since(begun) / 2).min(MAX_GATHER);
+        for (mut job, end) in ended {
             match end {
                 End::Done(outcome) => shared.end(job, outcome),
                 End::NeedsWrite => {

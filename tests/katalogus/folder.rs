@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, ChildStdout, Stdio};
 
+use katalogus::Generation;
 use ostler_runtime::Deadline;
 use ostler_tests::binaries::{plugin_folder, workspace};
 use ostler_tests::process::{Identity, Process, children, command};
@@ -33,6 +34,14 @@ impl Folder {
         let folder = Self { parent: TempDir::new().unwrap() };
         copy(&recorded(name), &folder.path());
         folder
+    }
+
+    /// A copy of the folder with which a generation of the original was recorded.
+    pub(crate) fn recorded(generation: Generation) -> Self {
+        Self::copy(match generation {
+            Generation::V1_15 => "plugins",
+            Generation::V1_20 => "plugins20",
+        })
     }
 
     /// Where it is.

@@ -41,10 +41,7 @@ impl Setup {
 
     /// With the recorded plugins of the generation, settings in plain text, and SQLite.
     pub(crate) fn new(generation: Generation) -> Self {
-        let folder = Folder::copy(match generation {
-            Generation::V1_15 => "plugins",
-            Generation::V1_20 => "plugins20",
-        });
+        let folder = Folder::recorded(generation);
         // Nobody imports modules here, and its text looks well.
         std::fs::remove_dir_all(folder.path().join("badimport")).unwrap();
         Self {
@@ -126,6 +123,11 @@ impl Instance {
         self.connect().ask(method, path, body)
     }
 
+    /// Its database.
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// What is in the database.
     pub(crate) fn look<T: Send + 'static>(
         &self,
@@ -154,11 +156,12 @@ impl Client {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> Heard {
-        let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {HOST}\r\n");
-        for (name, value) in headers {
-            request.push_str(&format!("{name}: {value}\r\n"));
-        }
-        request.push_str(&format!("Content-Length: {}\r\n\r\n", body.len()));
+        let headers = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n"));
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {HOST}\r\n{}Content-Length: {}\r\n\r\n",
+            headers.collect::<String>(),
+            body.len()
+        );
         self.0.send([request.as_bytes(), body].concat());
         if method == "HEAD" { self.0.head() } else { self.0.one() }
     }

@@ -12,6 +12,7 @@ mod configs;
 mod creation;
 mod differences;
 mod discovery;
+mod documents;
 mod elsewhere;
 mod encrypted;
 mod folder;

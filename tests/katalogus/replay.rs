@@ -3,11 +3,13 @@
 
 use std::collections::HashMap;
 
-use katalogus::{Abort, ConfigFilter, Generation, Session};
-use ostler_tests::Heard;
+use katalogus::{Abort, ConfigFilter, Generation, Session, Store};
+use ostler_tests::{Caller, CatalogueSettings, Heard};
 
 use crate::differences::{self, Difference};
-use crate::instance::{Instance, Setup};
+use crate::folder::Folder;
+use crate::instance::{Client, Instance, Setup};
+use crate::place::{Place, write};
 use crate::recorded::{Recorded, calls};
 
 #[test]
@@ -21,25 +23,35 @@ fn generation_1_20_answers_as_recorded() {
 }
 
 fn replay(generation: Generation, name: &str, differences: &'static [Difference]) {
-    for setup in Setup::each(generation) {
-        replay_to(&Instance::start(setup), name, differences);
-    }
+    // The process itself, which asks an interpreter what the modules of plugins are.
+    let (place, folder) = (Place::sqlite(), Folder::recorded(generation));
+    let catalogue = CatalogueSettings::default()
+        .set("Global", "generation", name)
+        .set("Database", "uri", &place.uri)
+        .set("Plugins", "directory", &folder.path().display().to_string())
+        .set("Plugins", "python", "python3")
+        .start();
+    let mut client = Client(Caller::new(catalogue.port()));
+    replay_to(&mut client, &place.store(), name, differences);
+
+    let place = Place::postgres().with_tables();
+    let instance = Instance::start(Setup { place, ..Setup::new(generation) });
+    replay_to(&mut instance.connect(), instance.store(), name, differences);
 }
 
-fn replay_to(instance: &Instance, name: &str, differences: &'static [Difference]) {
-    let mut client = instance.connect();
+fn replay_to(client: &mut Client, store: &Store, name: &str, differences: &'static [Difference]) {
     let mut expected: HashMap<&str, &Difference> =
         differences.iter().map(|difference| (difference.label, difference)).collect();
     let mut wrong = Vec::new();
     for call in calls(name) {
-        let heard = call.send(&mut client);
+        let heard = call.send(client);
         let found = match expected.remove(call.label.as_str()) {
             Some(difference) => differs(&call, &heard, difference),
             None => call.differs(&heard),
         };
         wrong.extend(found.into_iter().map(|found| format!("{}: {found}", call.label)));
         if let Some((query, rows)) = &call.rows {
-            let ours = rows_of(instance, query);
+            let ours = rows_of(store, query);
             let mut theirs = rows.clone();
             theirs.sort();
             if ours != theirs {
@@ -70,22 +82,28 @@ fn differs(call: &Recorded, heard: &Heard, difference: &Difference) -> Vec<Strin
 }
 
 /// The rows that a query of the original's database gives, sorted: ours by our own means.
-fn rows_of(instance: &Instance, query: &str) -> Vec<String> {
+fn rows_of(store: &Store, query: &str) -> Vec<String> {
     let mut rows = match query {
-        "select id,name from organisation order by pk" => instance.look(organisations),
-        _ if query.contains("from plugin_state") => instance.look(states),
-        _ if query.contains("from boefje_config") => instance.look(configs),
-        _ if query.contains("length(values)") => instance.look(|session| {
+        "select id,name from organisation order by pk" => look(store, organisations),
+        _ if query.contains("from plugin_state") => look(store, states),
+        _ if query.contains("from boefje_config") => look(store, configs),
+        _ if query.contains("length(values)") => look(store, |session| {
             let all = settings(session)?.into_iter();
             let fields = all.map(|row| row.split('\t').map(str::to_owned).collect::<Vec<_>>());
             let wanted = fields.filter(|fields| fields[1] == "unknown2");
             Ok(wanted.map(|fields| format!("{}\t{}", fields[1], fields[2].len())).collect())
         }),
-        _ if query.contains("from settings") => instance.look(settings),
+        _ if query.contains("from settings") => look(store, settings),
         _ => panic!("{query}"),
     };
     rows.sort();
     rows
+}
+
+/// What is in the database.
+fn look(store: &Store, look: impl FnMut(&mut Session<'_>) -> Rows + Send + 'static) -> Vec<String> {
+    // Numbers may be given to what has none yet.
+    write(store, look).unwrap()
 }
 
 type Rows = Result<Vec<String>, Abort>;

@@ -38,6 +38,7 @@ pub mod process;
 pub mod proxy;
 pub mod random;
 pub mod secure;
+pub mod self_contained;
 pub mod step;
 pub mod systemd;
 pub mod unit;
