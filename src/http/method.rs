@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A method of RFC 9110 or RFC 5789, but for `CONNECT` and `TRACE`.
+/// A method of RFC 9110 or RFC 5789, but for `CONNECT`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Method {
     /// Shows something.
@@ -19,12 +19,23 @@ pub enum Method {
     Delete,
     /// Which methods there are.
     Options,
+    /// The request itself. It is known so that it is told apart from what is no method; nobody
+    /// should answer it.
+    Trace,
 }
 
 impl Method {
     /// Every one.
-    pub(crate) const ALL: [Self; 7] =
-        [Self::Get, Self::Head, Self::Post, Self::Put, Self::Patch, Self::Delete, Self::Options];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Get,
+        Self::Head,
+        Self::Post,
+        Self::Put,
+        Self::Patch,
+        Self::Delete,
+        Self::Options,
+        Self::Trace,
+    ];
 
     /// The method with this name, which is told by its capitals too.
     pub(crate) fn parse(name: &str) -> Option<Self> {
@@ -41,6 +52,7 @@ impl Method {
             Self::Patch => "PATCH",
             Self::Delete => "DELETE",
             Self::Options => "OPTIONS",
+            Self::Trace => "TRACE",
         }
     }
 }

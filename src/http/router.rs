@@ -120,7 +120,10 @@ impl Router {
         let route = found.as_ref().and_then(|found| self.routes.get(*found.value));
         let (Some(found), Some(route)) = (found, route) else {
             return Found::Answer(if path == "*" {
-                allowed(Status::NoContent, Method::ALL.into_iter())
+                allowed(
+                    Status::NoContent,
+                    Method::ALL.into_iter().filter(|&one| one != Method::Trace),
+                )
             } else {
                 Response::error(Status::NotFound, "Not Found")
             });

@@ -103,6 +103,17 @@ fn the_work_of_a_check_has_limits() {
     let schema = compiled(r#"{"properties": {"a": {"pattern": "^(?=x)(x+x+)+\\1y$"}}}"#);
     let refused = schema.check(&json(&format!("{{\"a\": \"{}\"}}", "x".repeat(60))));
     assert!(refused.is_err_and(|words| words.contains("does not match")));
+
+    // Nor may it do so for each of many texts; one that only goes forth may.
+    let all = |value: &str| {
+        let members = (0..2000).map(|n| format!("\"k{n}\": \"{value}\"")).collect::<Vec<_>>();
+        json(&format!("{{{}}}", members.join(",")))
+    };
+    let back = compiled(r#"{"additionalProperties": {"pattern": "^(?=x)(x+x+)+\\1y$"}}"#);
+    let refused = back.check(&all(&"x".repeat(40)));
+    assert!(refused.is_err_and(|words| words.contains("too many steps")));
+    let forth = compiled(r#"{"additionalProperties": {"pattern": "^x+$"}}"#);
+    assert_eq!(forth.check(&all("xxx")), Ok(()));
 }
 
 proptest! {

@@ -12,13 +12,11 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
-use jsonschema::Validator;
-
 use crate::json::{Json, Object};
 use crate::json_number::canonical;
 use crate::schema_draft::Draft;
 use crate::schema_flaw::Flaw;
-use crate::settings_schema::{MAX_CHECK_DEPTH, MAX_CHECK_STEPS, matcher};
+use crate::settings_schema::{MAX_CHECK_DEPTH, MAX_CHECK_STEPS, Matcher};
 use crate::{schema_parts, schema_unevaluated, schema_values};
 
 /// How many bytes of a text are as much work as a step.
@@ -26,6 +24,10 @@ const BYTES_A_STEP: usize = 64;
 
 /// How many bytes of a text are as much work as the search for a pattern in a short one.
 const PATTERN_BYTES: usize = 1024;
+
+/// The same for a pattern that may go back, up to [`crate::MAX_PATTERN_STEPS`] times: a hundred of
+/// them are a whole walk.
+const GOING_BACK_BYTES: usize = BYTES_A_STEP * MAX_CHECK_STEPS / 100;
 
 /// A walk ends before its end: it takes too many steps, or goes too deep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +42,7 @@ pub(crate) struct Walk<'s> {
     root: &'s Json,
     steps: Cell<usize>,
     depth: Cell<usize>,
-    patterns: RefCell<HashMap<&'s str, Option<Validator>>>,
+    patterns: RefCell<HashMap<&'s str, Option<Matcher>>>,
     targets: RefCell<HashMap<&'s str, Option<&'s Json>>>,
 }
 
@@ -145,10 +147,12 @@ impl<'s> Walk<'s> {
 
     /// Whether a pattern is found in a text.
     pub(crate) fn matches(&self, pattern: &'s str, text: &str) -> bool {
-        self.charge(text.len().saturating_add(PATTERN_BYTES));
         let mut patterns = self.patterns.borrow_mut();
-        let known = patterns.entry(pattern).or_insert_with(|| matcher(pattern));
-        known.as_ref().is_some_and(|known| known.is_valid(&text.into()))
+        let known = patterns.entry(pattern).or_insert_with(|| Matcher::new(pattern));
+        let goes_back = known.as_ref().is_some_and(|known| known.goes_back);
+        let bytes = if goes_back { GOING_BACK_BYTES } else { PATTERN_BYTES };
+        self.charge(text.len().saturating_add(bytes));
+        known.as_ref().is_some_and(|known| known.finds(text))
     }
 }
 

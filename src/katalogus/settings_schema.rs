@@ -122,16 +122,39 @@ fn options(draft: Draft) -> ValidationOptions<'static> {
         .backtrack_limit(MAX_PATTERN_STEPS)
         .size_limit(MAX_PATTERN_BYTES)
         .dfa_size_limit(MAX_PATTERN_BYTES);
-    jsonschema::options()
-        .with_draft(draft.library())
-        .with_pattern_options(patterns)
-        .should_validate_formats(false)
-        .offline()
+    common(draft).with_pattern_options(patterns)
 }
 
-/// What finds a pattern in a text, as the library does it; `None` if it is none.
-pub(crate) fn matcher(pattern: &str) -> Option<Validator> {
-    options(Draft::Of2020).build(&json!({ "pattern": pattern })).ok()
+fn common(draft: Draft) -> ValidationOptions<'static> {
+    jsonschema::options().with_draft(draft.library()).should_validate_formats(false).offline()
+}
+
+/// What finds a pattern in a text, as the library does it.
+pub(crate) struct Matcher {
+    validator: Validator,
+    /// Whether it may go back in the text, as for a reference to what was found before, so that its
+    /// time is not in proportion to the text's length.
+    pub(crate) goes_back: bool,
+}
+
+impl Matcher {
+    /// `None` if the pattern is none.
+    pub(crate) fn new(pattern: &str) -> Option<Self> {
+        let schema = json!({ "pattern": pattern });
+        let straight =
+            PatternOptions::regex().size_limit(MAX_PATTERN_BYTES).dfa_size_limit(MAX_PATTERN_BYTES);
+        let straight = common(Draft::Of2020).with_pattern_options(straight).build(&schema);
+        if let Ok(validator) = straight {
+            return Some(Self { validator, goes_back: false });
+        }
+        let validator = options(Draft::Of2020).build(&schema).ok()?;
+        Some(Self { validator, goes_back: true })
+    }
+
+    /// Whether it is found.
+    pub(crate) fn finds(&self, text: &str) -> bool {
+        self.validator.is_valid(&text.into())
+    }
 }
 
 fn is_shallow(value: &Json, depth: usize) -> bool {

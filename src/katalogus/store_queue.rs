@@ -22,12 +22,17 @@ pub(crate) struct Job {
 pub(crate) struct Queue {
     limit: usize,
     state: Mutex<State>,
+    /// For whoever takes tasks.
     changed: Condvar,
+    /// For whoever has no connection while others have one.
+    resting: Condvar,
 }
 
 #[derive(Default)]
 struct State {
     jobs: VecDeque<Job>,
+    /// How many of the threads have a connection.
+    connected: usize,
     closed: bool,
 }
 
@@ -42,7 +47,7 @@ pub(crate) enum Taken {
 
 impl Queue {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { limit, state: Mutex::default(), changed: Condvar::new() }
+        Self { limit, state: Mutex::default(), changed: Condvar::new(), resting: Condvar::new() }
     }
 
     /// Adds a task, or gives it back with the reason.
@@ -69,6 +74,7 @@ impl Queue {
                 let jobs = state.jobs.drain(..count).collect();
                 if state.closed && state.jobs.is_empty() {
                     self.changed.notify_all();
+                    self.resting.notify_all();
                 }
                 return Taken::Jobs(jobs);
             }
@@ -83,6 +89,42 @@ impl Queue {
                 }
             };
         }
+    }
+
+    /// Waits for tasks that cannot be run, and takes all of them: none while another thread has a
+    /// connection and can run them.
+    pub(crate) fn refuse(&self, until: Deadline) -> Taken {
+        let mut state = self.state();
+        loop {
+            let alone = state.connected == 0;
+            if alone && !state.jobs.is_empty() {
+                return Taken::Jobs(state.jobs.drain(..).collect());
+            }
+            if state.closed && state.jobs.is_empty() {
+                return Taken::Closed;
+            }
+            let wait = until.remaining().unwrap_or_default();
+            if wait.is_zero() {
+                return Taken::Nothing;
+            }
+            // A new task wakes one thread, and must not wake one that leaves it.
+            let condition = if alone { &self.changed } else { &self.resting };
+            state = condition.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// A thread has a connection.
+    pub(crate) fn connect(&self) {
+        let mut state = self.state();
+        state.connected = state.connected.saturating_add(1);
+        self.changed.notify_all();
+    }
+
+    /// A thread has lost its connection.
+    pub(crate) fn disconnect(&self) {
+        let mut state = self.state();
+        state.connected = state.connected.saturating_sub(1);
+        self.resting.notify_all();
     }
 
     /// Waits for more tasks, until there are as many as are wanted.
@@ -117,6 +159,7 @@ impl Queue {
     pub(crate) fn close(&self) {
         self.state().closed = true;
         self.changed.notify_all();
+        self.resting.notify_all();
     }
 
     /// Waits until the threads have taken all tasks of a closed queue; those that they have not in
@@ -124,9 +167,13 @@ impl Queue {
     pub(crate) fn finish(&self, deadline: Deadline) -> Vec<Job> {
         let mut state = self.state();
         while !state.jobs.is_empty() {
-            let Some(wait) = deadline.remaining().filter(|wait| !wait.is_zero()) else { break };
-            state =
-                self.changed.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0;
+            state = match deadline.remaining() {
+                None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+                Some(wait) if wait.is_zero() => break,
+                Some(wait) => {
+                    self.changed.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0
+                }
+            };
         }
         state.jobs.drain(..).collect()
     }
@@ -192,6 +239,19 @@ mod tests {
         queue.gather(&mut jobs, 4, Deadline::after(Duration::from_secs(60)));
         thread.join();
         assert_eq!((jobs.len(), queue.len()), (4, 1));
+    }
+
+    #[test]
+    fn tasks_are_refused_only_while_nobody_has_a_connection() {
+        let queue = Queue::new(9);
+        assert!(queue.push(job(Duration::MAX)).is_ok());
+        queue.connect();
+        let soon = || Deadline::after(Duration::from_millis(1));
+        assert!(matches!(queue.refuse(soon()), Taken::Nothing));
+        queue.disconnect();
+        assert!(matches!(queue.refuse(soon()), Taken::Jobs(jobs) if jobs.len() == 1));
+        queue.close();
+        assert!(matches!(queue.refuse(soon()), Taken::Closed));
     }
 
     #[test]

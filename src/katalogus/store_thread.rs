@@ -152,7 +152,15 @@ pub(crate) fn serve<B: Backend>(backend: &B, queue: &Queue, writes: &Queue, shar
                     backoff = MIN_BACKOFF;
                 }
                 counters.connected.fetch_add(1, Ordering::Relaxed);
-                let lost = work(backend, &mut connection, left, queue, writes, shared);
+                queue.connect();
+                let work = || work(backend, &mut connection, left, queue, writes, shared);
+                // Tasks are caught one by one; this is for what is around them, and the connection
+                // goes with it.
+                let lost = caught("a thread of the store", work).unwrap_or_else(|| {
+                    count(&counters.panics);
+                    Some(Vec::new())
+                });
+                queue.disconnect();
                 counters.connected.fetch_sub(1, Ordering::Relaxed);
                 let Some(jobs) = lost else { return };
                 left = jobs;
@@ -168,7 +176,7 @@ pub(crate) fn serve<B: Backend>(backend: &B, queue: &Queue, writes: &Queue, shar
                 let retry = Deadline::after(backoff);
                 backoff = backoff.saturating_mul(2).min(MAX_BACKOFF);
                 loop {
-                    match queue.take(usize::MAX, retry) {
+                    match queue.refuse(retry) {
                         Taken::Jobs(jobs) => {
                             for job in jobs {
                                 shared.end(job, Err(error.clone()));

@@ -9,6 +9,7 @@ mod exit;
 mod figures;
 mod manager;
 mod tls;
+mod unit;
 
 use std::io::Write as _;
 

@@ -107,7 +107,8 @@ fn variables_are_those_that_are_read() {
     // A text of capitals with an underscore is a variable's name.
     let texts = sources.split('"').skip(1);
     let is_name = |text: &&str| {
-        text.contains('_') && text.chars().all(|c| c.is_ascii_uppercase() || c == '_')
+        let is_part = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+        text.contains('_') && text.starts_with(char::is_alphabetic) && text.chars().all(is_part)
     };
     let read: BTreeSet<&str> = texts.filter(is_name).collect();
     assert!(read.len() > 8, "{read:?}");
