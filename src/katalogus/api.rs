@@ -39,6 +39,9 @@ impl ApiSettings<'_> {
     pub const DEADLINE: Duration = Duration::from_secs(10);
 }
 
+/// Bytes of an answer that may grow with what a client has stored or repeats in its question.
+pub(crate) const MAX_ANSWER: usize = 16 << 20;
+
 /// The endpoints of one generation.
 pub struct Api {
     core: Arc<Core>,

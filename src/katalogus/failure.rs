@@ -7,6 +7,7 @@ use std::time::Duration;
 use ostler_http::{Response, Status};
 use ostler_runtime::Seldom;
 
+use crate::api::MAX_ANSWER;
 use crate::validation::{self, Problem};
 use crate::{Abort, Generation, Json, Object, StoreError};
 
@@ -64,6 +65,8 @@ pub(crate) enum Failure {
     Bit,
     /// A plugin's name was to be taken away.
     Nameless,
+    /// The answer would have more than [`MAX_ANSWER`] bytes.
+    TooLarge,
     /// The database has not done it.
     Store(StoreError),
     /// Too much waits already.
@@ -205,6 +208,13 @@ impl Failure {
             }
             Self::Bit => (Status::BadRequest, DETAIL, "Creation of Bits is not supported".into()),
             Self::Nameless => (Status::BadRequest, DETAIL, "A plugin needs a name".into()),
+            Self::TooLarge => {
+                let words = format!(
+                    "The answer would have more than {} MiB: ask for a smaller part of it",
+                    MAX_ANSWER >> 20
+                );
+                (Status::ContentTooLarge, DETAIL, words.into())
+            }
             Self::Busy => {
                 (Status::ServiceUnavailable, DETAIL, "Too many requests wait already".into())
             }

@@ -1,6 +1,6 @@
 //! Configurations across organisations.
 
-use katalogus::Generation;
+use katalogus::{Generation, Organisation};
 use serde_json::{Value, json};
 
 use crate::instance::{Client, Instance};
@@ -89,4 +89,25 @@ fn a_configuration_keeps_its_number_and_normalizers_have_none() {
     let mut expected = before.clone();
     expected.remove(1);
     assert_eq!(configs(&mut client, ""), expected);
+}
+
+#[test]
+fn duplicates_of_many_are_refused_as_a_whole_and_shown_by_page() {
+    let instance = Instance::new(Generation::V1_20);
+    instance.look(|session| {
+        for number in 0..180 {
+            let id = format!("o{number}");
+            let new = Organisation { name: id.clone(), id, deduplicate: true };
+            let pk = session.add_organisation(&new)?;
+            session.set_settings(pk, "alpha", &format!("{{\"NAME\":\"{}\"}}", "x".repeat(490)))?;
+        }
+        Ok(())
+    });
+    let mut client = instance.connect();
+    let heard = client.ask("GET", "/v1/configs?with_duplicates=true", "");
+    let words = r#"{"detail":"The answer would have more than 16 MiB: ask for a smaller part of it"}"#;
+    assert_eq!((heard.status, heard.text()), (413, words));
+    let one = configs(&mut client, "with_duplicates=true&limit=1");
+    assert_eq!(one[0]["duplicates"].as_array().unwrap().len(), 179);
+    assert_eq!(configs(&mut client, "").len(), 180);
 }
