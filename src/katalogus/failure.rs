@@ -8,7 +8,7 @@ use ostler_http::{Response, Status};
 use ostler_runtime::Seldom;
 
 use crate::api::MAX_ANSWER;
-use crate::validation::{self, Problem};
+use crate::validation::{self, Complaint, Problem};
 use crate::{Abort, Generation, Json, Object, StoreError};
 
 /// Why a request failed.
@@ -133,6 +133,25 @@ impl Failure {
         let (status, key, words) = self.words(generation);
         let body = Json::from(Object::from_iter([(key.to_owned(), Json::from(&*words))]));
         Response::json(status, body.compact().into_bytes())
+    }
+
+    /// Whether the request has come as far as to its endpoint, where the original has seen to its
+    /// organisation, and the database answers.
+    pub(crate) fn is_of_endpoint(&self) -> bool {
+        match self {
+            Self::Invalid(problems) => {
+                !problems.iter().any(|problem| matches!(problem.complaint, Complaint::NoJson(_)))
+            }
+            Self::Unreadable | Self::Busy => false,
+            Self::Store(error) => matches!(
+                error,
+                StoreError::Duplicate { .. }
+                    | StoreError::TooLong { .. }
+                    | StoreError::Unstorable { .. }
+                    | StoreError::Referenced
+            ),
+            _ => true,
+        }
     }
 
     fn words(&self, generation: Generation) -> (Status, &'static str, Cow<'_, str>) {
