@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use ostler_http::Status;
 
-use crate::added::Added;
+use crate::added::{Added, MAX_ADDED};
 use crate::added_read::{Described, Named, changes, whole_plugin};
 use crate::api::{Call, Core};
 use crate::failure::{Failure, Stop};
@@ -30,7 +30,9 @@ pub(crate) fn add(core: &Core, call: &Call<'_>) -> Result<Step, Failure> {
             return Err(Failure::Taken("plugin_id").into());
         }
         check_name(session, (&catalogue, &added), &plugin)?;
-        session.add_plugin(&row(&plugin))?;
+        let row = row(&plugin);
+        check_room(session, row.document.len())?;
+        session.add_plugin(&row)?;
         Ok(Step::null(Status::Created))
     }))
 }
@@ -75,7 +77,9 @@ fn change(core: &Core, call: &Call<'_>, kind: PluginKind) -> Result<Step, Failur
         if plugin.name != old.plugin().name {
             check_name(session, (&catalogue, &added), &plugin)?;
         }
-        session.update_plugin(&row(&plugin))?;
+        let (old, new) = (row(old.plugin()).document.len(), row(&plugin));
+        check_room(session, new.document.len().saturating_sub(old))?;
+        session.update_plugin(&new)?;
         Ok(Step::nothing())
     }))
 }
@@ -115,6 +119,16 @@ fn check_name(
     let others = added.all(session, catalogue)?;
     if catalogue.local().iter().chain(&others).any(same) {
         return Err(Failure::Taken("name").into());
+    }
+    Ok(())
+}
+
+/// Whether plugins may have so many bytes more. Nobody is kept from making one smaller.
+fn check_room(session: &mut Session<'_>, more: usize) -> Result<(), Stop> {
+    let bytes = |row: &AddedPlugin| row.document.len();
+    let all = || Ok::<usize, Stop>(session.added_plugins()?.iter().map(bytes).sum());
+    if more > 0 && more.saturating_add(all()?) > MAX_ADDED {
+        return Err(Failure::NoRoom.into());
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use ostler_http::{Response, Status};
 use ostler_runtime::Seldom;
 
+use crate::added::MAX_ADDED;
 use crate::api::MAX_ANSWER;
 use crate::validation::{self, Complaint, Problem};
 use crate::{Abort, Generation, Json, Object, StoreError};
@@ -63,6 +64,8 @@ pub(crate) enum Failure {
     Taken(&'static str),
     /// A bit was to be added.
     Bit,
+    /// The added plugins would have more than [`MAX_ADDED`] bytes.
+    NoRoom,
     /// A plugin's name was to be taken away.
     Nameless,
     /// The answer would have more than [`MAX_ANSWER`] bytes.
@@ -226,6 +229,13 @@ impl Failure {
                 (Status::BadRequest, DETAIL, words.into())
             }
             Self::Bit => (Status::BadRequest, DETAIL, "Creation of Bits is not supported".into()),
+            Self::NoRoom => {
+                let words = format!(
+                    "All added plugins together may have {} MiB, and there is no room for this",
+                    MAX_ADDED >> 20
+                );
+                (Status::BadRequest, DETAIL, words.into())
+            }
             Self::Nameless => (Status::BadRequest, DETAIL, "A plugin needs a name".into()),
             Self::TooLarge => {
                 let words = format!(
