@@ -111,3 +111,21 @@ fn duplicates_of_many_are_refused_as_a_whole_and_shown_by_page() {
     assert_eq!(one[0]["duplicates"].as_array().unwrap().len(), 179);
     assert_eq!(configs(&mut client, "").len(), 180);
 }
+
+#[test]
+fn settings_that_cannot_be_read_are_those_of_their_page_alone() {
+    let instance = filled();
+    instance.look(|session| {
+        let (pk, _) = session.organisation("b")?.unwrap();
+        session.set_settings(pk, "alpha", "gone")?;
+        Ok(())
+    });
+    let mut client = instance.connect();
+    assert_eq!(configs(&mut client, "limit=1").len(), 1);
+    assert_eq!(configs(&mut client, "organisation_id=c").len(), 1);
+    let shown = configs(&mut client, "limit=1&with_duplicates=true");
+    assert_eq!(shown[0]["duplicates"], json!([]));
+    let heard = client.ask("GET", "/v1/configs", "");
+    let words = "The settings of organisation 'b' and plugin 'alpha' cannot be decrypted";
+    assert_eq!((heard.status, &heard.json()["detail"]), (500, &json!(words)));
+}
