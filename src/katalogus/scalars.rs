@@ -33,7 +33,10 @@ pub(crate) fn truth(value: &Json) -> Result<bool, Unfit> {
         Json::Bool(truth) => return Ok(*truth),
         Json::Text(text) => truth_of(text),
         Json::Integer(digits) => number_truth(digits),
-        Json::Float(number) if number.fract() == 0.0 => number_truth(&number.abs().to_string()),
+        Json::Float(number) if number.fract() == 0.0 => {
+            // Zero has a sign, too.
+            number_truth(&(number + 0.0).to_string())
+        }
         _ => return Err(Complaint::Truth.into()),
     };
     truth.ok_or(Complaint::TruthParsing.into())
@@ -166,7 +169,7 @@ mod tests {
         for text in ["false", "0", "-0.0", r#""f""#, r#""NO""#, r#""n""#, r#""off""#, r#""0""#] {
             assert_eq!(read(truth, text), Ok(false), "{text}");
         }
-        for text in ["2", "-1", "2.0", r#""""#, r#""maybe""#, r#"" true""#] {
+        for text in ["2", "-1", "2.0", "-1.0", r#""""#, r#""maybe""#, r#"" true""#] {
             assert_eq!(read(truth, text), Err(Complaint::TruthParsing), "{text}");
         }
         for text in ["null", "0.5", "[]", "{}"] {

@@ -171,9 +171,7 @@ fn settings_are_held_to_the_schema_of_an_added_boefje() {
 fn added_plugins_and_their_listing_have_limits() {
     let instance = instance();
     let mut client = instance.connect();
-    let large = |id: &str, characters: usize| {
-        json!({"id": id, "name": id, "type": "boefje", "description": "x".repeat(characters)})
-    };
+    let large = |id: &str, characters: usize| json!({"id": id, "name": id, "type": "boefje", "description": "x".repeat(characters)});
     for number in 0..16 {
         assert_eq!(add(&mut client, &large(&number.to_string(), 260_000)), 201);
     }

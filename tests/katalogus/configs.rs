@@ -105,7 +105,8 @@ fn duplicates_of_many_are_refused_as_a_whole_and_shown_by_page() {
     });
     let mut client = instance.connect();
     let heard = client.ask("GET", "/v1/configs?with_duplicates=true", "");
-    let words = r#"{"detail":"The answer would have more than 16 MiB: ask for a smaller part of it"}"#;
+    let words =
+        r#"{"detail":"The answer would have more than 16 MiB: ask for a smaller part of it"}"#;
     assert_eq!((heard.status, heard.text()), (413, words));
     let one = configs(&mut client, "with_duplicates=true&limit=1");
     assert_eq!(one[0]["duplicates"].as_array().unwrap().len(), 179);

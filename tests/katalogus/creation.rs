@@ -63,7 +63,10 @@ fn a_request_that_fails_leaves_its_organisation_in_generation_1_15() {
         assert_eq!(client.ask("GET", &format!("{ALL}/new"), "").status, 404);
         let long = "x".repeat(40);
         let heard = client.ask("DELETE", &format!("{ALL}/{long}/alpha/settings"), "");
-        assert_eq!((heard.status, heard.text()), (404, r#"{"message":"A storage error occurred"}"#));
+        assert_eq!(
+            (heard.status, heard.text()),
+            (404, r#"{"message":"A storage error occurred"}"#)
+        );
     }
 }
 
