@@ -81,6 +81,16 @@ fn what_is_wrong_with_a_plugin_is_told_by_kind() {
         (json!({"boefje_schema": []}), json!(["body", "Boefje", "boefje_schema"]), "dict_type"),
         (json!({"cron": "1 2 3 4"}), json!(["body", "Boefje", "cron"]), "value_error"),
         (json!({"interval": 1.5}), json!(["body", "Boefje", "interval"]), "int_from_float"),
+        (
+            json!({"interval": 9_000_000_000_000_000_000_u64}),
+            json!(["body", "Boefje", "interval"]),
+            "less_than_equal",
+        ),
+        (
+            json!({"interval": -9_000_000_000_i64}),
+            json!(["body", "Boefje", "interval"]),
+            "greater_than_equal",
+        ),
         (json!({"parameters": {}}), json!(["body", "Bit", "parameters"]), "list_type"),
     ] {
         let heard = client.ask("POST", PLUGINS, &body.to_string());
