@@ -140,6 +140,9 @@ pub(crate) fn items<T>(
 /// An address of HTTP, normalised.
 pub(crate) fn address(value: &Json) -> Result<String, Unfit> {
     let Json::Text(text) = value else { return Err(Complaint::Address.into()) };
+    if text.is_empty() {
+        return Err(Complaint::AddressParsing("input is empty".to_owned()).into());
+    }
     if text.chars().count() > MAX_ADDRESS {
         return Err(Complaint::AddressTooLong.into());
     }
@@ -225,6 +228,8 @@ mod tests {
         }
         let relative = Complaint::AddressParsing("relative URL without a base".into());
         assert_eq!(address(&"not a url".into()), Err(relative.into()));
+        let empty = Complaint::AddressParsing("input is empty".into());
+        assert_eq!(address(&"".into()), Err(empty.into()));
         assert_eq!(address(&"ftp://x/".into()), Err(Complaint::AddressScheme.into()));
         let long = format!("http://h/{}", "x".repeat(MAX_ADDRESS));
         assert_eq!(address(&long.into()), Err(Complaint::AddressTooLong.into()));
