@@ -125,12 +125,11 @@ fn check_name(
 
 /// Whether plugins may have so many bytes more. Nobody is kept from making one smaller.
 fn check_room(session: &mut Session<'_>, more: usize) -> Result<(), Stop> {
-    let bytes = |row: &AddedPlugin| row.document.len();
-    let all = || Ok::<usize, Stop>(session.added_plugins()?.iter().map(bytes).sum());
-    if more > 0 && more.saturating_add(all()?) > MAX_ADDED {
-        return Err(Failure::NoRoom.into());
+    if more == 0 {
+        return Ok(());
     }
-    Ok(())
+    let all: usize = session.added_plugins()?.iter().map(|row| row.document.len()).sum();
+    if all.saturating_add(more) > MAX_ADDED { Err(Failure::NoRoom.into()) } else { Ok(()) }
 }
 
 /// The row of a plugin.
