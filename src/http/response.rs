@@ -39,6 +39,11 @@ impl Response {
         response
     }
 
+    /// One with a body of a media type that nobody says.
+    pub fn untyped(status: Status, body: impl Into<Body>) -> Self {
+        Self { body: body.into(), ..Self::new(status) }
+    }
+
     /// Plain text.
     pub fn text(status: Status, text: impl Into<String>) -> Self {
         Self::with_body(status, "text/plain; charset=utf-8", text.into().into_bytes())

@@ -7,13 +7,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::failure::Stop;
 use crate::{AddedPlugin, Catalogue, Generation, Json, Listed, Plugin, Session, StoreError};
 
-/// How many documents are remembered at most.
-const MAX_KNOWN: usize = 512;
+/// Bytes that the documents of all added plugins may have together.
+pub(crate) const MAX_ADDED: usize = 4 << 20;
 
 /// What was read of documents.
 #[derive(Debug, Default)]
 pub(crate) struct Added {
-    known: Mutex<HashMap<String, Arc<Listed>>>,
+    known: Mutex<Known>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    listed: HashMap<String, Arc<Listed>>,
+    /// The documents' bytes: at most [`MAX_ADDED`].
+    bytes: usize,
 }
 
 impl Added {
@@ -40,7 +47,7 @@ impl Added {
 
     fn read(&self, row: AddedPlugin) -> Result<Arc<Listed>, StoreError> {
         let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(listed) = known().get(&row.document) {
+        if let Some(listed) = known().listed.get(&row.document) {
             return Ok(Arc::clone(listed));
         }
         let json = Json::parse(&row.document).map_err(|fault| fault.to_string());
@@ -52,10 +59,11 @@ impl Added {
         })?;
         let listed = Arc::new(Listed::new(plugin, Generation::V1_20));
         let mut known = known();
-        if known.len() >= MAX_KNOWN {
-            known.clear();
+        known.bytes = known.bytes.saturating_add(row.document.len());
+        if known.bytes > MAX_ADDED {
+            *known = Known { bytes: row.document.len(), ..Known::default() };
         }
-        known.insert(row.document, Arc::clone(&listed));
+        known.listed.insert(row.document, Arc::clone(&listed));
         Ok(listed)
     }
 }

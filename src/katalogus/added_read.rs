@@ -164,7 +164,7 @@ fn change_types(fields: &mut Fields<'_>, plugin: &mut Plugin, extent: Extent) {
     set(&mut plugin.produces, fields.optional("produces", text_set));
     set(&mut boefje.schema, fields.nullable("boefje_schema", schema));
     set(&mut boefje.cron, fields.nullable("cron", schedule));
-    set(&mut boefje.interval, fields.nullable("interval", whole));
+    set(&mut boefje.interval, fields.nullable("interval", interval));
     set(&mut boefje.run_on, fields.nullable("run_on", run_on));
     if extent == Extent::Whole {
         set(&mut boefje.runnable_hash, fields.nullable("runnable_hash", text));
@@ -193,6 +193,16 @@ fn scan_level(value: &Json) -> Result<u8, Unfit> {
         Ok(small) if level <= MAX_SCAN_LEVEL => Ok(small),
         _ if level < 0 => Err(Complaint::AtLeast(0).into()),
         _ => Err(Complaint::AtMost(MAX_SCAN_LEVEL).into()),
+    }
+}
+
+/// Minutes, of which a database of the original holds so many.
+fn interval(value: &Json) -> Result<i64, Unfit> {
+    const LIMITS: (i64, i64) = (i32::MIN as i64, i32::MAX as i64);
+    match whole(value)? {
+        minutes if minutes < LIMITS.0 => Err(Complaint::AtLeast(LIMITS.0).into()),
+        minutes if minutes > LIMITS.1 => Err(Complaint::AtMost(LIMITS.1).into()),
+        minutes => Ok(minutes),
     }
 }
 

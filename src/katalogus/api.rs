@@ -39,6 +39,9 @@ impl ApiSettings<'_> {
     pub const DEADLINE: Duration = Duration::from_secs(10);
 }
 
+/// Bytes of an answer that may grow with what a client has stored or repeats in its question.
+pub(crate) const MAX_ANSWER: usize = 16 << 20;
+
 /// The endpoints of one generation.
 pub struct Api {
     core: Arc<Core>,
@@ -107,9 +110,12 @@ impl Handler for Api {
     fn handle(&self, request: &Request<'_>, responder: Responder) {
         let response = match self.routes.find(request.method(), request.path()) {
             Routed::Endpoint(endpoint, parameters) => {
-                let next = endpoint(&self.core, &Call { request, parameters });
-                let deadline = Deadline::after(self.core.deadline);
-                return Journey { core: Arc::clone(&self.core), responder, deadline }.go(next);
+                let call = Call { request, parameters };
+                let next = endpoint(&self.core, &call);
+                let core = Arc::clone(&self.core);
+                let deadline = Deadline::after(core.deadline);
+                let organisation = core.generation.comes_into_being(&call);
+                return Journey { core, responder, deadline, organisation }.go(next);
             }
             Routed::NotAllowed(method) => {
                 Response::error(Status::MethodNotAllowed, "Method Not Allowed")
@@ -138,6 +144,13 @@ impl Core {
 }
 
 impl Generation {
+    /// The organisation that comes into being because something of it is asked for, whatever becomes
+    /// of the request.
+    fn comes_into_being(self, call: &Call<'_>) -> Option<String> {
+        let below = call.request.path().strip_prefix("/v1/organisations/")?;
+        (self == Self::V1_15 && below.contains('/')).then(|| call.owned(0))
+    }
+
     /// The organisation that a path names, where something of it is asked for: in generation 1.15
     /// there is always one, because it comes into being.
     pub(crate) fn organisation(

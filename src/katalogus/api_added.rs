@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use ostler_http::Status;
 
-use crate::added::Added;
+use crate::added::{Added, MAX_ADDED};
 use crate::added_read::{Described, Named, changes, whole_plugin};
 use crate::api::{Call, Core};
 use crate::failure::{Failure, Stop};
@@ -30,7 +30,9 @@ pub(crate) fn add(core: &Core, call: &Call<'_>) -> Result<Step, Failure> {
             return Err(Failure::Taken("plugin_id").into());
         }
         check_name(session, (&catalogue, &added), &plugin)?;
-        session.add_plugin(&row(&plugin))?;
+        let row = row(&plugin);
+        check_room(session, row.document.len())?;
+        session.add_plugin(&row)?;
         Ok(Step::null(Status::Created))
     }))
 }
@@ -75,7 +77,9 @@ fn change(core: &Core, call: &Call<'_>, kind: PluginKind) -> Result<Step, Failur
         if plugin.name != old.plugin().name {
             check_name(session, (&catalogue, &added), &plugin)?;
         }
-        session.update_plugin(&row(&plugin))?;
+        let (old, new) = (row(old.plugin()).document.len(), row(&plugin));
+        check_room(session, new.document.len().saturating_sub(old))?;
+        session.update_plugin(&new)?;
         Ok(Step::nothing())
     }))
 }
@@ -117,6 +121,15 @@ fn check_name(
         return Err(Failure::Taken("name").into());
     }
     Ok(())
+}
+
+/// Whether plugins may have so many bytes more. Nobody is kept from making one smaller.
+fn check_room(session: &mut Session<'_>, more: usize) -> Result<(), Stop> {
+    if more == 0 {
+        return Ok(());
+    }
+    let all: usize = session.added_plugins()?.iter().map(|row| row.document.len()).sum();
+    if all.saturating_add(more) > MAX_ADDED { Err(Failure::NoRoom.into()) } else { Ok(()) }
 }
 
 /// The row of a plugin.

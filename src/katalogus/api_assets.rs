@@ -67,7 +67,8 @@ pub(crate) fn description(core: &Core, call: &Call<'_>) -> Result<Step, Failure>
                 }
                 _ => catalogue.description(&id),
             };
-            Ok(Step::Answer(Response::with_body(Status::Ok, "text/markdown; charset=utf-8", text)))
+            // The original does not say what it is.
+            Ok(Step::Answer(Response::untyped(Status::Ok, text)))
         }))
     }))
 }

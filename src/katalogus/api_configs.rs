@@ -5,26 +5,26 @@
 //! organisations, if that organisation and its own let their results be shared. Where only enabled
 //! or disabled ones are asked for, duplicates are too.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
-use ostler_http::Status;
+use ostler_http::{Response, Status};
+use ostler_runtime::{Deadline, Seldom};
 
-use crate::api::{Call, Core};
+use crate::api::{Call, Core, MAX_ANSWER};
 use crate::asked::Asked;
 use crate::failure::{Failure, Stop};
 use crate::filter::Page;
+use crate::json_number::canonical;
 use crate::kept::Kept;
 use crate::step::Step;
-use crate::{Config, ConfigFilter, Json, Object, PluginKind, Session};
+use crate::{Config, ConfigFilter, Json, Object, PluginKind, Session, StoreError};
 
-/// A configuration as it is shown.
+/// A configuration as it is stored, and whether it is enabled, be it by default.
 #[derive(Clone)]
-struct Shown {
-    number: i32,
-    settings: Object,
+struct Found {
+    config: Config,
     enabled: bool,
-    boefje: String,
-    organisation: String,
 }
 
 /// What a request asks for.
@@ -35,6 +35,18 @@ struct Wanted {
     duplicates: bool,
     page: Page,
 }
+
+/// What there is for a request, before anything is decrypted.
+struct Listing {
+    page: Vec<Found>,
+    /// Those that may be duplicates, if they are asked for.
+    others: Vec<Found>,
+    /// The organisations that let their results be shared.
+    sharing: HashSet<String>,
+}
+
+/// What is not among duplicates since it cannot be decrypted is told, but fills no disk.
+static TOLD: Seldom = Seldom::new(Duration::from_secs(1));
 
 /// Those that the query asks for, by number.
 pub(crate) fn list(core: &Core, call: &Call<'_>) -> Result<Step, Failure> {
@@ -49,19 +61,13 @@ pub(crate) fn list(core: &Core, call: &Call<'_>) -> Result<Step, Failure> {
     let wanted = asked.finish(Wanted { filter, enabled, duplicates, page })?;
     let kept = Kept::new(core, String::new(), String::new());
     Ok(Step::reads(move |session| {
-        let found = shown(session, &kept, &wanted.filter, wanted.enabled)?;
-        let page = wanted.page.of_list(&found);
-        let (others, sharing) = if wanted.duplicates {
-            let filter = ConfigFilter { organisation_id: None, ..wanted.filter.clone() };
-            (shown(session, &kept, &filter, wanted.enabled)?, sharing(session)?)
-        } else {
-            Default::default()
-        };
-        let json = page.iter().map(|config| {
-            let duplicates = others.iter().filter(|other| config.is_shared_by(other, &sharing));
-            config.to_json(duplicates.map(|other| other.to_json(Vec::new())).collect())
-        });
-        Ok(Step::json(Status::Ok, &Json::List(json.collect())))
+        let listing = Listing::find(session, &kept, &wanted)?;
+        let kept = kept.clone();
+        // Decryption takes its time, and nobody who waits for the database should wait for it.
+        Ok(Step::waits(move |_, deadline| {
+            let json = listing.json(&kept, deadline)?;
+            Ok(Step::Answer(Response::json(Status::Ok, json)))
+        }))
     }))
 }
 
@@ -72,62 +78,150 @@ fn sharing(session: &mut Session<'_>) -> Result<HashSet<String>, Stop> {
     Ok(sharing.map(|organisation| organisation.id).collect())
 }
 
-fn shown(
+fn found(
     session: &mut Session<'_>,
     kept: &Kept,
     filter: &ConfigFilter,
     enabled: Option<bool>,
-) -> Result<Vec<Shown>, Stop> {
+) -> Result<Vec<Found>, Stop> {
+    // Whether those of a boefje are enabled where nobody has decided; none of a normalizer are shown.
+    let mut by_default: HashMap<String, Option<bool>> = HashMap::new();
     let mut all = Vec::new();
     for config in session.configs(filter)? {
-        let kept = kept.beside(&config.organisation_id, &config.boefje_id);
-        if kept.kind(session)? == Some(PluginKind::Normalizer) {
-            continue;
-        }
-        let shown = Shown::of(config, &kept)?;
-        if enabled.is_none_or(|enabled| enabled == shown.enabled) {
-            all.push(shown);
+        let default = match by_default.get(&config.boefje_id) {
+            Some(default) => *default,
+            None => {
+                let kept = kept.beside("", &config.boefje_id);
+                let is_shown = kept.kind(session)? != Some(PluginKind::Normalizer);
+                let default = is_shown.then(|| kept.enabled_by_default());
+                by_default.insert(config.boefje_id.clone(), default);
+                default
+            }
+        };
+        let Some(default) = default else { continue };
+        let found = Found { enabled: config.enabled.unwrap_or(default), config };
+        if enabled.is_none_or(|enabled| enabled == found.enabled) {
+            all.push(found);
         }
     }
     Ok(all)
 }
 
-/// Whether two objects have the same members, in whatever order.
-fn equal(one: &Object, other: &Object) -> bool {
-    let same = |(key, value): (&str, &Json)| match (value, other.get(key)) {
-        (Json::Object(one), Some(Json::Object(other))) => equal(one, other),
-        (value, other) => Some(value) == other,
-    };
-    one.len() == other.len() && one.iter().all(same)
+impl Listing {
+    fn find(session: &mut Session<'_>, kept: &Kept, wanted: &Wanted) -> Result<Self, Stop> {
+        let all = found(session, kept, &wanted.filter, wanted.enabled)?;
+        let page = wanted.page.of_list(&all).to_vec();
+        let (mut others, mut sharing_ones) = Default::default();
+        if wanted.duplicates {
+            let filter = ConfigFilter { organisation_id: None, ..wanted.filter.clone() };
+            others = found(session, kept, &filter, wanted.enabled)?;
+            sharing_ones = sharing(session)?;
+            let boefjes: HashSet<&str> =
+                page.iter().map(|found| found.config.boefje_id.as_str()).collect();
+            others.retain(|other| {
+                boefjes.contains(other.config.boefje_id.as_str())
+                    && sharing_ones.contains(&other.config.organisation_id)
+            });
+        }
+        Ok(Self { page, others, sharing: sharing_ones })
+    }
+
+    fn json(&self, kept: &Kept, deadline: Deadline) -> Result<Vec<u8>, Failure> {
+        let alike = self.alike(kept, deadline)?;
+        let mut json = vec![b'['];
+        for found in &self.page {
+            in_time(deadline)?;
+            let settings = found.settings(kept)?;
+            if json.len() > 1 {
+                json.push(b',');
+            }
+            json.extend_from_slice(&found.open(&settings));
+            let organisation = found.config.organisation_id.as_str();
+            let others = alike
+                .get(&found.key(settings))
+                .filter(|_| self.sharing.contains(organisation))
+                .into_iter()
+                .flatten()
+                .filter(|(other, _)| *other != organisation);
+            for (place, (_, duplicate)) in others.enumerate() {
+                if place > 0 {
+                    json.push(b',');
+                }
+                json.extend_from_slice(duplicate);
+                if json.len() > MAX_ANSWER {
+                    return Err(Failure::TooLarge);
+                }
+            }
+            json.extend_from_slice(CLOSE);
+            if json.len() > MAX_ANSWER {
+                return Err(Failure::TooLarge);
+            }
+        }
+        json.push(b']');
+        Ok(json)
+    }
+
+    /// Duplicates as they are shown, with their organisations, by what they have in common.
+    fn alike(&self, kept: &Kept, deadline: Deadline) -> Result<Alike<'_>, Failure> {
+        let mut alike = Alike::new();
+        for other in &self.others {
+            in_time(deadline)?;
+            let Ok(settings) = other.settings(kept) else {
+                other.tell_unreadable();
+                continue;
+            };
+            let mut json = other.open(&settings);
+            json.extend_from_slice(CLOSE);
+            let same = alike.entry(other.key(settings)).or_default();
+            same.push((&other.config.organisation_id, json));
+        }
+        Ok(alike)
+    }
 }
 
-impl Shown {
-    fn of(config: Config, kept: &Kept) -> Result<Self, Failure> {
-        let settings = config.settings.map(|stored| kept.decode(&stored)).transpose()?;
-        Ok(Self {
-            number: config.number,
-            settings: settings.unwrap_or_default(),
-            enabled: config.enabled.unwrap_or_else(|| kept.enabled_by_default()),
-            boefje: config.boefje_id,
-            organisation: config.organisation_id,
-        })
+/// By boefje and settings: organisations, and their configurations as they are shown.
+type Alike<'f> = HashMap<(&'f str, String), Vec<(&'f str, Vec<u8>)>>;
+
+/// What stands behind the duplicates of a configuration.
+const CLOSE: &[u8] = b"]}";
+
+fn in_time(deadline: Deadline) -> Result<(), Failure> {
+    if deadline.passed() { Err(StoreError::Late.into()) } else { Ok(()) }
+}
+
+impl Found {
+    fn settings(&self, kept: &Kept) -> Result<Object, Failure> {
+        let Some(stored) = &self.config.settings else { return Ok(Object::default()) };
+        kept.beside(&self.config.organisation_id, &self.config.boefje_id).decode(stored)
     }
 
-    fn is_shared_by(&self, other: &Self, sharing: &HashSet<String>) -> bool {
-        self.boefje == other.boefje
-            && self.organisation != other.organisation
-            && [self, other].iter().all(|config| sharing.contains(&config.organisation))
-            && equal(&self.settings, &other.settings)
+    /// What duplicates have in common: the boefje, and members of their settings in whatever order.
+    fn key(&self, settings: Object) -> (&str, String) {
+        (&self.config.boefje_id, canonical(&Json::Object(settings)))
     }
 
-    fn to_json(&self, duplicates: Vec<Json>) -> Json {
+    /// All up to its duplicates.
+    fn open(&self, settings: &Object) -> Vec<u8> {
         let mut json = Object::new();
-        json.insert("id", i64::from(self.number));
-        json.insert("settings", self.settings.clone());
+        json.insert("id", i64::from(self.config.number));
+        json.insert("settings", settings.clone());
         json.insert("enabled", self.enabled);
-        json.insert("boefje_id", self.boefje.as_str());
-        json.insert("organisation_id", self.organisation.as_str());
-        json.insert("duplicates", duplicates);
-        json.into()
+        json.insert("boefje_id", self.config.boefje_id.as_str());
+        json.insert("organisation_id", self.config.organisation_id.as_str());
+        json.insert("duplicates", Vec::new());
+        let mut json = Json::from(json).compact().into_bytes();
+        json.truncate(json.len().saturating_sub(CLOSE.len()));
+        json
+    }
+
+    fn tell_unreadable(&self) {
+        if TOLD.allow().is_some() {
+            log::warn!(
+                "duplicates are shown without those of organisation '{}' and plugin '{}', whose \
+                 settings cannot be decrypted",
+                self.config.organisation_id,
+                self.config.boefje_id
+            );
+        }
     }
 }

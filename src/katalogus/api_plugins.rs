@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use ostler_http::{Response, Status};
 
-use crate::api::{Call, Core};
+use crate::api::{Call, Core, MAX_ANSWER};
 use crate::api_repositories::known;
 use crate::asked::Asked;
 use crate::failure::{Failure, Stop};
@@ -132,6 +132,9 @@ impl Found {
                 json.push(b',');
             }
             listed.write_json(*enabled, &mut json);
+            if json.len() > MAX_ANSWER {
+                return Err(Failure::TooLarge);
+            }
         }
         json.push(b']');
         Ok(Response::json(Status::Ok, json))

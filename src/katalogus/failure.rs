@@ -7,7 +7,9 @@ use std::time::Duration;
 use ostler_http::{Response, Status};
 use ostler_runtime::Seldom;
 
-use crate::validation::{self, Problem};
+use crate::added::MAX_ADDED;
+use crate::api::MAX_ANSWER;
+use crate::validation::{self, Complaint, Problem};
 use crate::{Abort, Generation, Json, Object, StoreError};
 
 /// Why a request failed.
@@ -62,8 +64,12 @@ pub(crate) enum Failure {
     Taken(&'static str),
     /// A bit was to be added.
     Bit,
+    /// The added plugins would have more than [`MAX_ADDED`] bytes.
+    NoRoom,
     /// A plugin's name was to be taken away.
     Nameless,
+    /// The answer would have more than [`MAX_ANSWER`] bytes.
+    TooLarge,
     /// The database has not done it.
     Store(StoreError),
     /// Too much waits already.
@@ -130,6 +136,25 @@ impl Failure {
         let (status, key, words) = self.words(generation);
         let body = Json::from(Object::from_iter([(key.to_owned(), Json::from(&*words))]));
         Response::json(status, body.compact().into_bytes())
+    }
+
+    /// Whether the request has come as far as to its endpoint, where the original has seen to its
+    /// organisation, and the database answers.
+    pub(crate) fn is_of_endpoint(&self) -> bool {
+        match self {
+            Self::Invalid(problems) => {
+                !problems.iter().any(|problem| matches!(problem.complaint, Complaint::NoJson(_)))
+            }
+            Self::Unreadable | Self::Busy => false,
+            Self::Store(error) => matches!(
+                error,
+                StoreError::Duplicate { .. }
+                    | StoreError::TooLong { .. }
+                    | StoreError::Unstorable { .. }
+                    | StoreError::Referenced
+            ),
+            _ => true,
+        }
     }
 
     fn words(&self, generation: Generation) -> (Status, &'static str, Cow<'_, str>) {
@@ -204,7 +229,21 @@ impl Failure {
                 (Status::BadRequest, DETAIL, words.into())
             }
             Self::Bit => (Status::BadRequest, DETAIL, "Creation of Bits is not supported".into()),
+            Self::NoRoom => {
+                let words = format!(
+                    "All added plugins together may have {} MiB, and there is no room for this",
+                    MAX_ADDED >> 20
+                );
+                (Status::BadRequest, DETAIL, words.into())
+            }
             Self::Nameless => (Status::BadRequest, DETAIL, "A plugin needs a name".into()),
+            Self::TooLarge => {
+                let words = format!(
+                    "The answer would have more than {} MiB: ask for a smaller part of it",
+                    MAX_ANSWER >> 20
+                );
+                (Status::ContentTooLarge, DETAIL, words.into())
+            }
             Self::Busy => {
                 (Status::ServiceUnavailable, DETAIL, "Too many requests wait already".into())
             }

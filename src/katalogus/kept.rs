@@ -7,7 +7,14 @@ use crate::added::Added;
 use crate::api::Core;
 use crate::catalogue::Schema;
 use crate::failure::{Failure, Stop};
-use crate::{Catalogue, Cipher, Generation, Json, Listed, Object, Pk, PluginKind, Session};
+use crate::models::MAX_SETTINGS;
+use crate::{
+    Catalogue, Cipher, Generation, Json, Listed, Object, Pk, PluginKind, Session, StoreError,
+};
+
+/// Bytes of settings, as text, that are checked at most. What is longer by far than a row may hold is
+/// refused before it costs anything, although its first flaw may be another.
+const MAX_CHECKED: usize = 16 << 10;
 
 /// Reads and writes the settings of one plugin of one organisation.
 #[derive(Clone, Debug)]
@@ -76,6 +83,10 @@ impl Kept {
         pk: Pk,
         settings: &Object,
     ) -> Result<(), Stop> {
+        if Json::Object(settings.clone()).dumps().len() > MAX_CHECKED {
+            let (column, limit) = ("settings.values", MAX_SETTINGS);
+            return Err(StoreError::TooLong { column, limit }.into());
+        }
         self.check(session, settings)?;
         let stored = self.encode(settings.clone())?;
         Ok(session.set_settings(pk, &self.plugin, &stored)?)

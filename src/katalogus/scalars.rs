@@ -33,7 +33,10 @@ pub(crate) fn truth(value: &Json) -> Result<bool, Unfit> {
         Json::Bool(truth) => return Ok(*truth),
         Json::Text(text) => truth_of(text),
         Json::Integer(digits) => number_truth(digits),
-        Json::Float(number) if number.fract() == 0.0 => number_truth(&number.abs().to_string()),
+        Json::Float(number) if number.fract() == 0.0 => {
+            // Zero has a sign, too.
+            number_truth(&(number + 0.0).to_string())
+        }
         _ => return Err(Complaint::Truth.into()),
     };
     truth.ok_or(Complaint::TruthParsing.into())
@@ -137,6 +140,9 @@ pub(crate) fn items<T>(
 /// An address of HTTP, normalised.
 pub(crate) fn address(value: &Json) -> Result<String, Unfit> {
     let Json::Text(text) = value else { return Err(Complaint::Address.into()) };
+    if text.is_empty() {
+        return Err(Complaint::AddressParsing("input is empty".to_owned()).into());
+    }
     if text.chars().count() > MAX_ADDRESS {
         return Err(Complaint::AddressTooLong.into());
     }
@@ -166,7 +172,7 @@ mod tests {
         for text in ["false", "0", "-0.0", r#""f""#, r#""NO""#, r#""n""#, r#""off""#, r#""0""#] {
             assert_eq!(read(truth, text), Ok(false), "{text}");
         }
-        for text in ["2", "-1", "2.0", r#""""#, r#""maybe""#, r#"" true""#] {
+        for text in ["2", "-1", "2.0", "-1.0", r#""""#, r#""maybe""#, r#"" true""#] {
             assert_eq!(read(truth, text), Err(Complaint::TruthParsing), "{text}");
         }
         for text in ["null", "0.5", "[]", "{}"] {
@@ -222,6 +228,8 @@ mod tests {
         }
         let relative = Complaint::AddressParsing("relative URL without a base".into());
         assert_eq!(address(&"not a url".into()), Err(relative.into()));
+        let empty = Complaint::AddressParsing("input is empty".into());
+        assert_eq!(address(&"".into()), Err(empty.into()));
         assert_eq!(address(&"ftp://x/".into()), Err(Complaint::AddressScheme.into()));
         let long = format!("http://h/{}", "x".repeat(MAX_ADDRESS));
         assert_eq!(address(&long.into()), Err(Complaint::AddressTooLong.into()));

@@ -114,6 +114,17 @@ fn the_work_of_a_check_has_limits() {
     assert!(refused.is_err_and(|words| words.contains("too many steps")));
     let forth = compiled(r#"{"additionalProperties": {"pattern": "^x+$"}}"#);
     assert_eq!(forth.check(&all("xxx")), Ok(()));
+
+    // Nor for each of many names, whoever looks at them.
+    for schema in [
+        r#"{"patternProperties": {"^(k|k|n)+(?=x)$": false}}"#,
+        r#"{"patternProperties": {"^(k|k|n)+(?=x)$": false}, "additionalProperties": true}"#,
+        r#"{"additionalProperties": false, "patternProperties": {"^(?=k)(k|k|n)": true}}"#,
+        r#"{"if": {"unevaluatedProperties": false, "patternProperties": {"^(?=k)k\\d": true}}}"#,
+    ] {
+        let refused = compiled(schema).check(&all("xxx"));
+        assert!(refused.is_err_and(|words| words.contains("too many steps")), "{schema}");
+    }
 }
 
 proptest! {

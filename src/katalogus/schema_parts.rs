@@ -146,7 +146,7 @@ fn pattern_properties<'i, 's: 'i>(site: Site<'_, 's, 'i>, flaws: &mut Vec<Flaw<'
     };
     for (pattern, schema) in schemas.iter() {
         for (name, part) in members.iter() {
-            if site.walk.matches(pattern, name) {
+            if site.walk.matches(pattern, name)? {
                 site.part(schema, part, flaws)?;
             }
         }
@@ -169,14 +169,16 @@ fn additional_properties<'i, 's: 'i>(site: Site<'_, 's, 'i>, flaws: &mut Vec<Fla
         _ => false,
     };
     let patterns = keys(site.schema, "patternProperties");
-    let is_extra = |name: &str| {
-        !known(name) && !patterns.iter().any(|pattern| site.walk.matches(pattern, name))
-    };
-    let extras = members.iter().filter(|(name, _)| is_extra(name));
+    let mut extras = Vec::new();
+    for (name, part) in members.iter().filter(|(name, _)| !known(name)) {
+        if !site.walk.matches_any(&patterns, name)? {
+            extras.push((name, part));
+        }
+    }
     if let Json::Object(_) = site.value {
         return extras.into_iter().try_for_each(|(_, part)| site.part(site.value, part, flaws));
     }
-    let mut names: Vec<Json> = extras.map(|(name, _)| name.into()).collect();
+    let mut names: Vec<Json> = extras.into_iter().map(|(name, _)| name.into()).collect();
     names.sort_by(|one, other| text(one).cmp(text(other)));
     if *site.value != Json::Bool(false) || names.is_empty() {
         return Ok(());

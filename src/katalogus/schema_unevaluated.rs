@@ -117,8 +117,11 @@ fn seen_members<'s>(
     }
     if let Some(Json::Object(patterns)) = schema.get("patternProperties") {
         for (pattern, _) in patterns.iter() {
-            let names = members.iter().map(|(name, _)| name);
-            seen.extend(names.filter(|name| walk.matches(pattern, name)).map(str::to_owned));
+            for (name, _) in members.iter() {
+                if walk.matches(pattern, name)? {
+                    seen.insert(name.to_owned());
+                }
+            }
         }
     }
     if let Some(Json::Object(schemas)) = schema.get("dependentSchemas") {

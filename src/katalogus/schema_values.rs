@@ -11,17 +11,17 @@ use crate::json::{Json, Object};
 use crate::json_number::{compare, is_multiple};
 use crate::schema_draft::Draft;
 use crate::schema_flaw::Flaw;
-use crate::schema_walk::Site;
+use crate::schema_walk::{Site, Walked};
 
 /// Adds the flaws of a keyword; whether it is one of those here.
 pub(crate) fn flaws<'i, 's: 'i>(
     keyword: &str,
     site: Site<'_, 's, 'i>,
     flaws: &mut Vec<Flaw<'i>>,
-) -> bool {
+) -> Walked<bool> {
     match keyword {
-        "const" => constant(site, flaws),
-        "enum" => enumeration(site, flaws),
+        "const" => constant(site, flaws)?,
+        "enum" => enumeration(site, flaws)?,
         "exclusiveMaximum" => number(site, ABOVE_OR_AT, flaws),
         "exclusiveMinimum" => number(site, BELOW_OR_AT, flaws),
         "maximum" if is_exclusive(site, "exclusiveMaximum") => number(site, ABOVE_OR_AT, flaws),
@@ -35,14 +35,14 @@ pub(crate) fn flaws<'i, 's: 'i>(
         "minProperties" => {
             least(site, length(keyword, site), "does not have enough properties", flaws);
         }
-        "pattern" => pattern(site, flaws),
+        "pattern" => pattern(site, flaws)?,
         "required" => required(site, flaws),
         "type" => types(site, flaws),
-        "uniqueItems" => unique(site, flaws),
+        "uniqueItems" => unique(site, flaws)?,
         "dependentRequired" => dependencies(site, flaws),
-        _ => return false,
+        _ => return Ok(false),
     }
-    true
+    Ok(true)
 }
 
 /// Which numbers are wrong, and what is said of them.
@@ -119,31 +119,36 @@ fn is(value: &Json, number: i64) -> bool {
     compare(value, &number.into()) == Some(Ordering::Equal)
 }
 
-fn constant<'i, 's: 'i>(site: Site<'_, 's, 'i>, flaws: &mut Vec<Flaw<'i>>) {
+fn constant<'i, 's: 'i>(site: Site<'_, 's, 'i>, flaws: &mut Vec<Flaw<'i>>) -> Walked {
     let value = site.value;
-    if site.walk.canonical(site.instance) != site.walk.canonical(value) {
+    if site.walk.canonical(site.instance)? != site.walk.canonical(value)? {
         flaws.push(site.flaw(move || format!("{} was expected", value.repr())));
     }
+    Ok(())
 }
 
-fn enumeration<'i, 's: 'i>(site: Site<'_, 's, 'i>, flaws: &mut Vec<Flaw<'i>>) {
+fn enumeration<'i, 's: 'i>(site: Site<'_, 's, 'i>, flaws: &mut Vec<Flaw<'i>>) -> Walked {
     let (instance, value) = (site.instance, site.value);
-    let Json::List(options) = value else { return };
-    let wanted = site.walk.canonical(instance);
-    if !options.iter().any(|option| site.walk.canonical(option) == wanted) {
-        flaws
-            .push(site.flaw(move || format!("{} is not one of {}", instance.repr(), value.repr())));
+    let Json::List(options) = value else { return Ok(()) };
+    let wanted = site.walk.canonical(instance)?;
+    for option in options {
+        if site.walk.canonical(option)? == wanted {
+            return Ok(());
+        }
     }
+    flaws.push(site.flaw(move || format!("{} is not one of {}", instance.repr(), value.repr())));
+    Ok(())
 }
 
-fn pattern<'i, 's: 'i>(site: Site<'_, 's, 'i>, flaws: &mut Vec<Flaw<'i>>) {
+fn pattern<'i, 's: 'i>(site: Site<'_, 's, 'i>, flaws: &mut Vec<Flaw<'i>>) -> Walked {
     let (instance, value) = (site.instance, site.value);
-    let (Json::Text(text), Json::Text(pattern)) = (instance, value) else { return };
-    if !site.walk.matches(pattern, text) {
+    let (Json::Text(text), Json::Text(pattern)) = (instance, value) else { return Ok(()) };
+    if !site.walk.matches(pattern, text)? {
         flaws.push(
             site.flaw(move || format!("{} does not match {}", instance.repr(), value.repr())),
         );
     }
+    Ok(())
 }
 
 fn required<'i, 's: 'i>(site: Site<'_, 's, 'i>, flaws: &mut Vec<Flaw<'i>>) {
@@ -202,13 +207,18 @@ fn types<'i, 's: 'i>(site: Site<'_, 's, 'i>, flaws: &mut Vec<Flaw<'i>>) {
     }
 }
 
-fn unique<'i, 's: 'i>(site: Site<'_, 's, 'i>, flaws: &mut Vec<Flaw<'i>>) {
+fn unique<'i, 's: 'i>(site: Site<'_, 's, 'i>, flaws: &mut Vec<Flaw<'i>>) -> Walked {
     let instance = site.instance;
-    let Json::List(items) = instance else { return };
-    let mut seen = HashSet::new();
-    if *site.value == Json::Bool(true)
-        && !items.iter().all(|item| seen.insert(site.walk.canonical(item)))
-    {
-        flaws.push(site.flaw(move || format!("{} has non-unique elements", instance.repr())));
+    let Json::List(items) = instance else { return Ok(()) };
+    if *site.value != Json::Bool(true) {
+        return Ok(());
     }
+    let mut seen = HashSet::new();
+    for item in items {
+        if !seen.insert(site.walk.canonical(item)?) {
+            flaws.push(site.flaw(move || format!("{} has non-unique elements", instance.repr())));
+            break;
+        }
+    }
+    Ok(())
 }

@@ -134,25 +134,36 @@ impl<'s> Walk<'s> {
     }
 
     /// A text that equal values have, and no others.
-    pub(crate) fn canonical(&self, value: &Json) -> String {
+    pub(crate) fn canonical(&self, value: &Json) -> Walked<String> {
         let text = canonical(value);
-        self.charge(text.len());
-        text
+        self.charge(text.len())?;
+        Ok(text)
     }
 
-    /// Lets work on a text count as steps, which the next step is refused for.
-    fn charge(&self, bytes: usize) {
+    /// Lets work on a text count as steps.
+    fn charge(&self, bytes: usize) -> Walked {
         self.steps.set(self.steps.get().saturating_add(bytes / BYTES_A_STEP));
+        if self.steps.get() > MAX_CHECK_STEPS { Err(TooMuch) } else { Ok(()) }
     }
 
     /// Whether a pattern is found in a text.
-    pub(crate) fn matches(&self, pattern: &'s str, text: &str) -> bool {
+    pub(crate) fn matches(&self, pattern: &'s str, text: &str) -> Walked<bool> {
         let mut patterns = self.patterns.borrow_mut();
         let known = patterns.entry(pattern).or_insert_with(|| Matcher::new(pattern));
         let goes_back = known.as_ref().is_some_and(|known| known.goes_back);
         let bytes = if goes_back { GOING_BACK_BYTES } else { PATTERN_BYTES };
-        self.charge(text.len().saturating_add(bytes));
-        known.as_ref().is_some_and(|known| known.finds(text))
+        self.charge(text.len().saturating_add(bytes))?;
+        Ok(known.as_ref().is_some_and(|known| known.finds(text)))
+    }
+
+    /// Whether one of these patterns is.
+    pub(crate) fn matches_any(&self, patterns: &[&'s str], text: &str) -> Walked<bool> {
+        for pattern in patterns {
+            if self.matches(pattern, text)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 
@@ -212,7 +223,7 @@ fn keyword_flaws<'i, 's: 'i>(
         "$recursiveRef" => site.same(site.walk.root(), flaws),
         "unevaluatedItems" => schema_unevaluated::items(site, flaws),
         "unevaluatedProperties" => schema_unevaluated::properties(site, flaws),
-        _ if schema_values::flaws(keyword, site, flaws) => Ok(()),
+        _ if schema_values::flaws(keyword, site, flaws)? => Ok(()),
         _ => schema_parts::flaws(keyword, site, flaws),
     }
 }

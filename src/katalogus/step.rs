@@ -74,6 +74,8 @@ pub(crate) struct Journey {
     pub(crate) core: Arc<Core>,
     pub(crate) responder: Responder,
     pub(crate) deadline: Deadline,
+    /// What comes into being although the request fails.
+    pub(crate) organisation: Option<String>,
 }
 
 impl Journey {
@@ -83,7 +85,7 @@ impl Journey {
             Ok(Step::Answer(response)) => self.responder.send_here(response),
             Ok(Step::Store(access, work)) => self.store(access, work),
             Ok(Step::Errand(wait)) => self.errand(wait),
-            Err(failure) => self.fail(&failure),
+            Err(failure) => self.fail(failure),
         }
     }
 
@@ -103,11 +105,20 @@ impl Journey {
     }
 
     fn stopped(self) {
-        self.fail(&StoreError::Unavailable("the service has stopped".into()).into());
+        self.fail(StoreError::Unavailable("the service has stopped".into()).into());
     }
 
-    fn fail(self, failure: &Failure) {
-        let response = failure.response(self.core.generation);
+    fn fail(mut self, failure: Failure) {
+        let generation = self.core.generation;
+        // The transaction was rolled back, or there was none.
+        if let Some(id) = self.organisation.take().filter(|_| failure.is_of_endpoint()) {
+            let work = move |session: &mut Session<'_>| {
+                generation.organisation(session, &id)?;
+                Err(failure.clone().into())
+            };
+            return self.store(Access::Read, Box::new(work));
+        }
+        let response = failure.response(generation);
         self.responder.send_here(response);
     }
 }

@@ -81,6 +81,16 @@ fn what_is_wrong_with_a_plugin_is_told_by_kind() {
         (json!({"boefje_schema": []}), json!(["body", "Boefje", "boefje_schema"]), "dict_type"),
         (json!({"cron": "1 2 3 4"}), json!(["body", "Boefje", "cron"]), "value_error"),
         (json!({"interval": 1.5}), json!(["body", "Boefje", "interval"]), "int_from_float"),
+        (
+            json!({"interval": 9_000_000_000_000_000_000_u64}),
+            json!(["body", "Boefje", "interval"]),
+            "less_than_equal",
+        ),
+        (
+            json!({"interval": -9_000_000_000_i64}),
+            json!(["body", "Boefje", "interval"]),
+            "greater_than_equal",
+        ),
         (json!({"parameters": {}}), json!(["body", "Bit", "parameters"]), "list_type"),
     ] {
         let heard = client.ask("POST", PLUGINS, &body.to_string());
@@ -165,4 +175,26 @@ fn settings_are_held_to_the_schema_of_an_added_boefje() {
     let described = client.ask("PATCH", &format!("{BOEFJES}/made"), r#"{"description":"ä"}"#);
     assert_eq!(described.status, 204);
     assert_eq!(client.ask("GET", &format!("{PLUGINS}/made/description.md"), "").text(), "ä");
+}
+
+#[test]
+fn added_plugins_and_their_listing_have_limits() {
+    let instance = instance();
+    let mut client = instance.connect();
+    let large = |id: &str, characters: usize| json!({"id": id, "name": id, "type": "boefje", "description": "x".repeat(characters)});
+    for number in 0..16 {
+        assert_eq!(add(&mut client, &large(&number.to_string(), 260_000)), 201);
+    }
+    let path = format!("{BOEFJES}/0");
+    let change = |characters| json!({"description": "x".repeat(characters)}).to_string();
+    assert_eq!(client.ask("PATCH", &path, &change(100_000)).status, 204);
+    assert_eq!(client.ask("PATCH", &path, &change(260_000)).status, 204);
+    let heard = client.ask("POST", PLUGINS, &large("more", 200_000).to_string());
+    let words = "All added plugins together may have 4 MiB, and there is no room for this";
+    assert_eq!((heard.status, &heard.json()["detail"]), (400, &json!(words)));
+    // Nor does an id that is asked for over and over make an answer of any size.
+    let heard = client.ask("GET", &format!("{PLUGINS}?{}", "ids=1&".repeat(100)), "");
+    let words = "The answer would have more than 16 MiB: ask for a smaller part of it";
+    assert_eq!((heard.status, &heard.json()["detail"]), (413, &json!(words)));
+    assert_eq!(ids(&mut client, "ids=1&ids=1"), ["1", "1"]);
 }

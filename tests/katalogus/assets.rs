@@ -5,6 +5,7 @@ use std::fs;
 use katalogus::{Catalogue, Cover, DiscoverySettings, Generation, Plugins, Python};
 
 use crate::folder::{Folder, recorded};
+use crate::instance::Instance;
 
 fn catalogue(folder: &Folder, generation: Generation) -> std::sync::Arc<Catalogue> {
     let mut settings = DiscoverySettings::new(folder.path(), generation);
@@ -52,4 +53,16 @@ fn a_description_is_a_boefjes_file_or_what_its_manifest_says() {
     // What is too long is no description.
     folder.write("alpha/description.md", &"x".repeat((1 << 20) + 1));
     assert_eq!(catalogue.description("alpha"), b"First fixture");
+}
+
+#[test]
+fn a_description_has_no_media_type() {
+    for generation in [Generation::V1_15, Generation::V1_20] {
+        let instance = Instance::new(generation);
+        let path = "/v1/organisations/acme/plugins/alpha/description.md";
+        let heard = instance.ask("GET", path, "");
+        assert!(heard.status == 200 && !heard.body.is_empty());
+        let mut names = heard.headers.iter().map(|(name, _)| name);
+        assert!(!names.any(|name| name.eq_ignore_ascii_case("content-type")));
+    }
 }

@@ -1,6 +1,6 @@
 //! Configurations across organisations.
 
-use katalogus::Generation;
+use katalogus::{Generation, Organisation};
 use serde_json::{Value, json};
 
 use crate::instance::{Client, Instance};
@@ -89,4 +89,44 @@ fn a_configuration_keeps_its_number_and_normalizers_have_none() {
     let mut expected = before.clone();
     expected.remove(1);
     assert_eq!(configs(&mut client, ""), expected);
+}
+
+#[test]
+fn duplicates_of_many_are_refused_as_a_whole_and_shown_by_page() {
+    let instance = Instance::new(Generation::V1_20);
+    instance.look(|session| {
+        for number in 0..180 {
+            let id = format!("o{number}");
+            let new = Organisation { name: id.clone(), id, deduplicate: true };
+            let pk = session.add_organisation(&new)?;
+            session.set_settings(pk, "alpha", &format!("{{\"NAME\":\"{}\"}}", "x".repeat(490)))?;
+        }
+        Ok(())
+    });
+    let mut client = instance.connect();
+    let heard = client.ask("GET", "/v1/configs?with_duplicates=true", "");
+    let words =
+        r#"{"detail":"The answer would have more than 16 MiB: ask for a smaller part of it"}"#;
+    assert_eq!((heard.status, heard.text()), (413, words));
+    let one = configs(&mut client, "with_duplicates=true&limit=1");
+    assert_eq!(one[0]["duplicates"].as_array().unwrap().len(), 179);
+    assert_eq!(configs(&mut client, "").len(), 180);
+}
+
+#[test]
+fn settings_that_cannot_be_read_are_those_of_their_page_alone() {
+    let instance = filled();
+    instance.look(|session| {
+        let (pk, _) = session.organisation("b")?.unwrap();
+        session.set_settings(pk, "alpha", "gone")?;
+        Ok(())
+    });
+    let mut client = instance.connect();
+    assert_eq!(configs(&mut client, "limit=1").len(), 1);
+    assert_eq!(configs(&mut client, "organisation_id=c").len(), 1);
+    let shown = configs(&mut client, "limit=1&with_duplicates=true");
+    assert_eq!(shown[0]["duplicates"], json!([]));
+    let heard = client.ask("GET", "/v1/configs", "");
+    let words = "The settings of organisation 'b' and plugin 'alpha' cannot be decrypted";
+    assert_eq!((heard.status, &heard.json()["detail"]), (500, &json!(words)));
 }

@@ -2,7 +2,7 @@
 
 use katalogus::Generation;
 
-use crate::instance::Instance;
+use crate::instance::{Instance, Setup};
 
 const ALL: &str = "/v1/organisations";
 
@@ -32,21 +32,42 @@ fn whoever_reads_of_an_organisation_makes_it_in_generation_1_15() {
 }
 
 #[test]
-fn a_write_that_fails_leaves_nothing_behind() {
-    let instance = Instance::new(Generation::V1_15);
-    let mut client = instance.connect();
-    for (method, path, body, status) in [
-        ("PUT", "new/alpha/settings", r#"{"TOP":0}"#, 404),
-        ("PUT", "new/alpha/settings", "[]", 422),
-        ("DELETE", "new/alpha/settings", "", 404),
-        ("PATCH", "new/repositories/none/plugins/alpha", r#"{"enabled":true}"#, 404),
-        ("POST", "new/settings/clone/none", "", 404),
-        ("DELETE", "new/repositories/LOCAL", "", 403),
-    ] {
-        let heard = client.ask(method, &format!("{ALL}/{path}"), body);
-        assert_eq!(heard.status, status, "{method} {path}: {}", heard.text());
+fn a_request_that_fails_leaves_its_organisation_in_generation_1_15() {
+    for setup in Setup::each(Generation::V1_15) {
+        let instance = Instance::start(setup);
+        let mut client = instance.connect();
+        let long = format!(r#"{{"X":"{}"}}"#, "x".repeat(600));
+        for (number, (method, path, body, status)) in [
+            ("PUT", "alpha/settings", r#"{"TOP":0}"#, 404),
+            ("PUT", "unknown/settings", &long, 404),
+            ("PUT", "alpha/settings", "[]", 422),
+            ("DELETE", "alpha/settings", "", 404),
+            ("GET", "plugins?limit=x", "", 422),
+            ("PATCH", "repositories/none/plugins/alpha", r#"{"enabled":true}"#, 404),
+            ("PATCH", "repositories/LOCAL/plugins/alpha", r#"{"enabled":"x"}"#, 422),
+            ("POST", "settings/clone/none", "", 404),
+            ("DELETE", "repositories/LOCAL", "", 403),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let organisation = format!("{ALL}/o{number}");
+            let heard = client.ask(method, &format!("{organisation}/{path}"), body);
+            assert_eq!(heard.status, status, "{method} {path}: {}", heard.text());
+            let made = client.ask("GET", &organisation, "").json();
+            assert_eq!(made["name"], format!("o{number}"), "{method} {path}");
+        }
+        // What is no JSON is refused before anybody looks where it was to go.
+        let heard = client.ask("PUT", &format!("{ALL}/new/alpha/settings"), "{");
+        assert_eq!(heard.status, 422);
+        assert_eq!(client.ask("GET", &format!("{ALL}/new"), "").status, 404);
+        let long = "x".repeat(40);
+        let heard = client.ask("DELETE", &format!("{ALL}/{long}/alpha/settings"), "");
+        assert_eq!(
+            (heard.status, heard.text()),
+            (404, r#"{"message":"A storage error occurred"}"#)
+        );
     }
-    assert_eq!(client.ask("GET", ALL, "").text(), "{}");
 }
 
 #[test]

@@ -86,3 +86,15 @@ fn all_settings_are_created_once() {
         assert_eq!(client.ask("POST", ALPHA, "{}").status, 201);
     }
 }
+
+#[test]
+fn settings_that_no_row_holds_by_far_are_not_even_checked() {
+    let instance = Instance::new(Generation::V1_15);
+    let mut client = instance.connect();
+    for (length, words) in [(600, "not conform the plugin schema"), (20_000, "A storage error")] {
+        let body = format!(r#"{{"TOP":"{}"}}"#, "x".repeat(length));
+        let heard = client.ask("PUT", ALPHA, &body);
+        assert_eq!(heard.status, 404, "{length}");
+        assert!(heard.text().contains(words), "{length}: {}", heard.text());
+    }
+}
