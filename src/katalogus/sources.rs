@@ -54,13 +54,11 @@ impl<'d, 'l> Sources<'d, 'l> {
     pub(crate) fn variable(&mut self, names: &[&str]) -> Option<Said> {
         let (name, text) = names.iter().find_map(|name| (self.lookup)(name))?;
         let by = Source::Variable(name);
-        match text.into_string() {
-            Ok(text) => Some(Said { text, by }),
-            Err(_) => {
-                self.wrong(&by, "is not UTF-8");
-                None
-            }
-        }
+        let Ok(text) = text.into_string() else {
+            self.wrong(&by, "is not UTF-8");
+            return None;
+        };
+        Some(Said { text, by })
     }
 
     /// A text, perhaps empty.

@@ -41,14 +41,30 @@ complete -c katalogus -n "__fish_katalogus_needs_command" -f -a "export" -d 'Wri
 complete -c katalogus -n "__fish_katalogus_needs_command" -f -a "import" -d 'Fill the database with what was exported'
 complete -c katalogus -n "__fish_katalogus_needs_command" -f -a "rekey" -d 'Encrypt all settings anew, in one transaction'
 complete -c katalogus -n "__fish_katalogus_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c katalogus -n "__fish_katalogus_using_subcommand migrate" -l database -d 'sqlite:///FILE or postgresql://HOST/NAME; passwords belong elsewhere' -r
+complete -c katalogus -n "__fish_katalogus_using_subcommand migrate" -s c -l config -d 'Configuration file' -r -F
+complete -c katalogus -n "__fish_katalogus_using_subcommand migrate" -s l -l logfile -d 'Log file; standard error without it' -r -F
+complete -c katalogus -n "__fish_katalogus_using_subcommand migrate" -s v -l verbose -d 'Say more: -v for information, -vv to debug'
 complete -c katalogus -n "__fish_katalogus_using_subcommand migrate" -s h -l help -d 'Print help'
+complete -c katalogus -n "__fish_katalogus_using_subcommand export" -l database -d 'sqlite:///FILE or postgresql://HOST/NAME; passwords belong elsewhere' -r
+complete -c katalogus -n "__fish_katalogus_using_subcommand export" -s c -l config -d 'Configuration file' -r -F
+complete -c katalogus -n "__fish_katalogus_using_subcommand export" -s l -l logfile -d 'Log file; standard error without it' -r -F
+complete -c katalogus -n "__fish_katalogus_using_subcommand export" -s v -l verbose -d 'Say more: -v for information, -vv to debug'
 complete -c katalogus -n "__fish_katalogus_using_subcommand export" -s h -l help -d 'Print help'
+complete -c katalogus -n "__fish_katalogus_using_subcommand import" -l database -d 'sqlite:///FILE or postgresql://HOST/NAME; passwords belong elsewhere' -r
+complete -c katalogus -n "__fish_katalogus_using_subcommand import" -s c -l config -d 'Configuration file' -r -F
+complete -c katalogus -n "__fish_katalogus_using_subcommand import" -s l -l logfile -d 'Log file; standard error without it' -r -F
 complete -c katalogus -n "__fish_katalogus_using_subcommand import" -l replace -d 'Remove what the database holds'
+complete -c katalogus -n "__fish_katalogus_using_subcommand import" -s v -l verbose -d 'Say more: -v for information, -vv to debug'
 complete -c katalogus -n "__fish_katalogus_using_subcommand import" -s h -l help -d 'Print help'
 complete -c katalogus -n "__fish_katalogus_using_subcommand rekey" -l new-middleware -d 'How they are stored from then on' -r -f -a "IDENTITY\t''
 NACL_SEALBOX\t''"
 complete -c katalogus -n "__fish_katalogus_using_subcommand rekey" -l new-private-key-file -d 'The private key of then, in base64' -r -F
 complete -c katalogus -n "__fish_katalogus_using_subcommand rekey" -l new-public-key-file -d 'The public key of then, in base64' -r -F
+complete -c katalogus -n "__fish_katalogus_using_subcommand rekey" -l database -d 'sqlite:///FILE or postgresql://HOST/NAME; passwords belong elsewhere' -r
+complete -c katalogus -n "__fish_katalogus_using_subcommand rekey" -s c -l config -d 'Configuration file' -r -F
+complete -c katalogus -n "__fish_katalogus_using_subcommand rekey" -s l -l logfile -d 'Log file; standard error without it' -r -F
+complete -c katalogus -n "__fish_katalogus_using_subcommand rekey" -s v -l verbose -d 'Say more: -v for information, -vv to debug'
 complete -c katalogus -n "__fish_katalogus_using_subcommand rekey" -s h -l help -d 'Print help'
 complete -c katalogus -n "__fish_katalogus_using_subcommand help; and not __fish_seen_subcommand_from migrate export import rekey help" -f -a "migrate" -d 'Bring the database\'s tables up to date'
 complete -c katalogus -n "__fish_katalogus_using_subcommand help; and not __fish_seen_subcommand_from migrate export import rekey help" -f -a "export" -d 'Write all that the database holds as lines of JSON'
