@@ -20,6 +20,7 @@ mod imports;
 mod instance;
 mod malformed;
 mod overload;
+mod overtaking;
 mod place;
 mod racing;
 mod recorded;
