@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::prelude::*;
+use diesel::result::Error;
 use diesel::sqlite::SqliteConnection;
+use ostler_runtime::Deadline;
 
 use crate::session::{Connection as In, Failure, Session};
 use crate::{Access, Database, StoreError};
@@ -35,11 +37,34 @@ pub(crate) fn sqlite(
     );
     sql.push_str(match access {
         Access::Read => "PRAGMA query_only = ON;",
-        // Readers and whoever writes do not wait for each other.
-        Access::Write => "PRAGMA journal_mode = WAL;",
+        Access::Write => "",
     });
     connection.batch_execute(&sql).map_err(|error| words(&error))?;
+    if access == Access::Write {
+        write_ahead(&mut connection, lock_wait).map_err(|error| words(&error))?;
+    }
     Ok(connection)
+}
+
+/// Has readers and whoever writes not wait for each other. The file remembers it, so only a new one
+/// is changed; of two who do that at once, SQLite refuses both at once instead of having one wait.
+fn write_ahead(connection: &mut SqliteConnection, lock_wait: Duration) -> QueryResult<()> {
+    let until = Deadline::after(lock_wait);
+    loop {
+        match connection.batch_execute("PRAGMA journal_mode = WAL") {
+            Err(error) if is_locked(&error) && !until.passed() => {
+                // This one waits until the other is done.
+                connection.batch_execute("BEGIN IMMEDIATE; ROLLBACK")?;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+/// Whether another process holds a lock. SQLite's words are part of its interface as little as
+/// anybody's, but diesel gives no number.
+pub(crate) fn is_locked(error: &Error) -> bool {
+    matches!(error, Error::DatabaseError(_, information) if information.message().contains("locked"))
 }
 
 /// What is asked of every server connection beside the URI, unless that says otherwise: an end to
@@ -141,7 +166,7 @@ fn within<C: Connection<TransactionManager = AnsiTransactionManager>, T, E: From
     wrap: impl for<'a> Fn(&'a mut C) -> In<'a>,
     work: impl FnOnce(&mut Session<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
-    let words = |error: &diesel::result::Error| E::from(Failure::of(error).error);
+    let words = |error: &Error| E::from(Failure::of(error).error);
     AnsiTransactionManager::begin_transaction_sql(connection, begin)
         .map_err(|error| words(&error))?;
     let outcome = work(&mut Session::new(wrap(connection), access));
