@@ -92,6 +92,7 @@ pub fn import(
 ) -> Result<u64, TransferError> {
     link::transaction(database, Access::Write, |session| {
         crate::migrations::check(session)?;
+        lock(session)?;
         if existing == Existing::Refuse {
             refuse_rows(session)?;
         }
@@ -135,6 +136,24 @@ pub fn import(
         number_on(session)?;
         Ok(rows)
     })
+}
+
+/// Waits for whoever writes, and keeps others from it until the end, so that nothing but what is
+/// imported is there then; SQLite's transaction does that already.
+#[cfg_attr(not(feature = "postgres"), expect(clippy::unnecessary_wraps, reason = "one signature"))]
+fn lock(session: &mut Session<'_>) -> Result<(), StoreError> {
+    match &mut session.connection {
+        crate::session::Connection::Sqlite(_) => Ok(()),
+        #[cfg(feature = "postgres")]
+        crate::session::Connection::Postgres(connection) => {
+            // Organisations first, as whoever writes locks them first; and against locks of rows
+            // too, lest this waits for one whose holder waits for this.
+            let names: Vec<&str> = TABLES.iter().map(|table| table.name).collect();
+            let sql = format!("LOCK TABLE {} IN EXCLUSIVE MODE", names.join(", "));
+            let result = diesel::connection::SimpleConnection::batch_execute(*connection, &sql);
+            session.outcome(result)
+        }
+    }
 }
 
 fn refuse_rows(session: &mut Session<'_>) -> Result<(), TransferError> {

@@ -29,6 +29,7 @@ mod remotes;
 mod replay;
 mod single_settings;
 mod store_faults;
+mod store_importing;
 mod store_migrations;
 mod store_rekey;
 mod store_rows;
