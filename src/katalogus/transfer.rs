@@ -181,7 +181,8 @@ fn number_on(session: &mut Session<'_>) -> Result<(), StoreError> {
                 .map(|(table, column)| {
                     format!(
                         "SELECT setval(pg_get_serial_sequence('{table}', '{column}'), \
-                         coalesce(max({column}), 0) + 1, false) FROM {table}"
+                         greatest(max({column}), 1), coalesce(max({column}) >= 1, false)) \
+                         FROM {table}"
                     )
                 })
                 .collect();
