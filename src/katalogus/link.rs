@@ -80,14 +80,24 @@ const PARAMETERS: [(&str, &str); 7] = [
     ("tcp_user_timeout", "10000"),
 ];
 
+/// Has a commit wait for the disk where the server would acknowledge it before. What waits for more,
+/// or for what a standby has, stays as it is set up.
+#[cfg(feature = "postgres")]
+const DURABLE: &str = "SELECT set_config('synchronous_commit', 'on', false) \
+                       WHERE current_setting('synchronous_commit') = 'off'";
+
 /// Connects to a server.
 #[cfg(feature = "postgres")]
 pub(crate) fn postgres(uri: &str, timeout: Duration) -> Result<PgConnection, StoreError> {
-    PgConnection::establish(&with_parameters(uri, timeout)).map_err(|error| {
-        // libpq names hosts and users in its errors, over several lines, and no passwords.
+    // libpq names hosts and users in its errors, over several lines, and no passwords.
+    let words = |error: &dyn std::fmt::Display| {
         let words = error.to_string();
         StoreError::Unavailable(words.split_whitespace().collect::<Vec<_>>().join(" "))
-    })
+    };
+    let mut connection =
+        PgConnection::establish(&with_parameters(uri, timeout)).map_err(|error| words(&error))?;
+    connection.batch_execute(DURABLE).map_err(|error| words(&error))?;
+    Ok(connection)
 }
 
 #[cfg(feature = "postgres")]

@@ -33,6 +33,7 @@ mod store_importing;
 mod store_migrations;
 mod store_rekey;
 mod store_rows;
+mod store_server;
 mod store_tasks;
 mod store_transfer;
 mod watching;
