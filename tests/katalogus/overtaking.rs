@@ -70,3 +70,28 @@ fn the_last_who_changes_an_organisation_changes_all_of_it() {
     let kept = instance.ask("GET", "/v1/organisations/acme", "");
     assert_eq!(String::from_utf8_lossy(&kept.body), last);
 }
+
+#[test]
+fn an_organisation_that_is_removed_comes_into_being_again() {
+    let instance = instance(Generation::V1_15);
+    let settings = "/v1/organisations/acme/any/settings";
+    for (method, path, body, status) in [
+        (
+            "PATCH",
+            "/v1/organisations/acme/repositories/LOCAL/plugins/gamma",
+            "{\"enabled\":false}",
+            200,
+        ),
+        ("PUT", settings, "{\"key\":1}", 200),
+        ("POST", &format!("{settings}/key"), "{\"value\":1}", 201),
+    ] {
+        add(instance.store(), "acme");
+        let first = |session: &mut Session<'_>| {
+            session.remove_organisation("acme")?;
+            Ok(())
+        };
+        let answer = answered(&instance, first, (method, path, body));
+        assert_eq!(answer.status, status, "{path}: {}", String::from_utf8_lossy(&answer.body));
+        assert_eq!(instance.ask("DELETE", "/v1/organisations/acme", "").status, 200, "{path}");
+    }
+}
