@@ -117,11 +117,16 @@ fn an_export_that_is_not_whole_changes_nothing() {
         ("more behind it", format!("{text}{head}\n"), end + 1, "follows"),
         ("no JSON", format!("{head}\nxyz\n"), 2, "no JSON object"),
         ("no such table", format!("{head}\n{{\"x\":{{}}}}\n"), 2, "\"x\" is no table"),
-        ("no column", format!("{head}\n{{\"organisation\":{{}}}}\n"), 2, "organisation.pk"),
+        (
+            "no column",
+            format!("{head}\n{{\"organisation\":{{}}}}\n{{\"end\":1}}\n"),
+            2,
+            "organisation.pk",
+        ),
         (
             "a reference to nothing",
             format!(
-                "{head}\n{{\"organisation_repository\":{{\"organisation_pk\":9,\"repository_pk\":9}}}}\n"
+                "{head}\n{{\"organisation_repository\":{{\"organisation_pk\":9,\"repository_pk\":9}}}}\n{{\"end\":1}}\n"
             ),
             2,
             "organisation_repository",
