@@ -21,12 +21,13 @@ pub(crate) fn show(core: &Core, call: &Call<'_>) -> Result<Step, Failure> {
     }))
 }
 
-/// Puts settings in the place of what is there.
+/// Puts settings in the place of what is there. It locks, lest whoever has read the old ones to
+/// change one of them writes them back.
 pub(crate) fn replace(core: &Core, call: &Call<'_>) -> Result<Step, Failure> {
     let settings = body::dictionary(call.request)?;
     let kept = Kept::new(core, call.owned(0), call.owned(1));
     Ok(Step::writes(move |session| {
-        let pk = kept.generation.known_organisation(session, &kept.organisation)?;
+        let pk = kept.lock(session)?;
         must_have_boefje(&kept, session)?;
         kept.write(session, pk, &settings)?;
         Ok(Step::null(Status::Ok))

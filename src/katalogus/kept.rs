@@ -16,6 +16,9 @@ use crate::{
 /// refused before it costs anything, although its first flaw may be another.
 const MAX_CHECKED: usize = 16 << 10;
 
+/// How often an organisation is found that somebody then removes.
+const MAX_FINDS: usize = 5;
+
 /// Reads and writes the settings of one plugin of one organisation.
 #[derive(Clone, Debug)]
 pub(crate) struct Kept {
@@ -44,9 +47,12 @@ impl Kept {
     /// The organisation, locked until the transaction ends, so that what is read now is still so
     /// when it is written. Where nothing is written without one, it is an error if there is none.
     pub(crate) fn lock(&self, session: &mut Session<'_>) -> Result<Pk, Stop> {
-        let pk = self.generation.known_organisation(session, &self.organisation)?;
-        if session.lock_organisation(pk)? {
-            return Ok(pk);
+        for _ in 0..MAX_FINDS {
+            let pk = self.generation.known_organisation(session, &self.organisation)?;
+            if session.lock_organisation(pk)? {
+                return Ok(pk);
+            }
+            // Somebody has removed it meanwhile. Where it comes into being, it does so again.
         }
         Err(Failure::NoOrganisation(self.organisation.clone()).into())
     }

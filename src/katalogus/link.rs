@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::prelude::*;
+use diesel::result::Error;
 use diesel::sqlite::SqliteConnection;
+use ostler_runtime::Deadline;
 
 use crate::session::{Connection as In, Failure, Session};
 use crate::{Access, Database, StoreError};
@@ -45,10 +47,12 @@ fn open_sqlite(
     );
     sql.push_str(match access {
         Access::Read => "PRAGMA query_only = ON;",
-        // Readers and whoever writes do not wait for each other.
-        Access::Write => "PRAGMA journal_mode = WAL;",
+        Access::Write => "",
     });
     connection.batch_execute(&sql).map_err(|error| words(&error))?;
+    if access == Access::Write {
+        write_ahead(&mut connection, lock_wait).map_err(|error| words(&error))?;
+    }
     Ok(connection)
 }
 
@@ -64,6 +68,27 @@ const USE: i64 = 0x6b61_7461_6c6f_6775;
 #[cfg(feature = "postgres")]
 const MIN_SECRET: usize = 4;
 
+/// Has readers and whoever writes not wait for each other. The file remembers it, so only a new one
+/// is changed; of two who do that at once, SQLite refuses both at once instead of having one wait.
+fn write_ahead(connection: &mut SqliteConnection, lock_wait: Duration) -> QueryResult<()> {
+    let until = Deadline::after(lock_wait);
+    loop {
+        match connection.batch_execute("PRAGMA journal_mode = WAL") {
+            Err(error) if is_locked(&error) && !until.passed() => {
+                // This one waits until the other is done.
+                connection.batch_execute("BEGIN IMMEDIATE; ROLLBACK")?;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+/// Whether another process holds a lock. SQLite's words are part of its interface as little as
+/// anybody's, but diesel gives no number.
+pub(crate) fn is_locked(error: &Error) -> bool {
+    matches!(error, Error::DatabaseError(_, information) if information.message().contains("locked"))
+}
+
 /// What is asked of every server connection beside the URI, unless that says otherwise: an end to
 /// waiting for a server that is gone without a word, and the text encoding.
 #[cfg(feature = "postgres")]
@@ -77,15 +102,25 @@ const PARAMETERS: [(&str, &str); 7] = [
     ("tcp_user_timeout", "10000"),
 ];
 
+/// Has a commit wait for the disk where the server would acknowledge it before. What waits for more,
+/// or for what a standby has, stays as it is set up.
+#[cfg(feature = "postgres")]
+const DURABLE: &str = "SELECT set_config('synchronous_commit', 'on', false) \
+                       WHERE current_setting('synchronous_commit') = 'off'";
+
 /// Connects to a server.
 #[cfg(feature = "postgres")]
 pub(crate) fn postgres(uri: &str, timeout: Duration) -> Result<PgConnection, StoreError> {
-    PgConnection::establish(&with_parameters(uri, timeout)).map_err(|error| {
-        // libpq names hosts and users in its errors, over several lines.
+    // libpq names hosts and users in its errors, over several lines.
+    let words = |error: &dyn std::fmt::Display| {
         let words = error.to_string();
         let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
         StoreError::Unavailable(without_secrets(uri, words))
-    })
+    };
+    let mut connection =
+        PgConnection::establish(&with_parameters(uri, timeout)).map_err(|error| words(&error))?;
+    connection.batch_execute(DURABLE).map_err(|error| words(&error))?;
+    Ok(connection)
 }
 
 /// What libpq said of a URI. It shows what it cannot read, and that may be a part of a password.

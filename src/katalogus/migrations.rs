@@ -61,7 +61,7 @@ pub struct Plan {
 /// One step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// The file is made.
+    /// The file is made, or was made and left without tables.
     File,
     /// The original's tables are made.
     Original,
@@ -95,22 +95,17 @@ impl Migrator {
     /// Does what is to be done, in one transaction, and says what that was. Of several processes
     /// that do this at once, one does it.
     pub fn apply(&self) -> Result<Plan, StoreError> {
-        let made = match &self.database {
-            Database::Sqlite(path) => make(path)?,
-            Database::Postgres(_) => false,
-        };
-        let mut done = link::transaction(&self.database, Access::Write, |session| {
+        if let Database::Sqlite(path) = &self.database {
+            make(path)?;
+        }
+        link::transaction(&self.database, Access::Write, |session| {
             lock(session)?;
             let plan = plan(session)?;
             for step in &plan.steps {
                 apply(session, *step)?;
             }
             Ok(plan)
-        })?;
-        if made {
-            done.steps.insert(0, Step::File);
-        }
-        Ok(done)
+        })
     }
 }
 
@@ -162,6 +157,9 @@ fn plan(session: &mut Session<'_>) -> Result<Plan, StoreError> {
                 .into(),
         ));
     } else {
+        if is_new_file(session)? {
+            steps.push(Step::File);
+        }
         steps.push(Step::Original);
     }
     let applied = if ours { applied(session)? } else { Vec::new() };
@@ -212,11 +210,11 @@ fn apply(session: &mut Session<'_>, step: Step) -> Result<(), StoreError> {
 }
 
 /// Makes an empty file that only its owner reads: settings are secrets, and SQLite gives the files
-/// beside it the same permissions. Whether it was not there before.
-fn make(path: &Path) -> Result<bool, StoreError> {
+/// beside it the same permissions. One that is there stays.
+fn make(path: &Path) -> Result<(), StoreError> {
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-        Ok(_) => Ok(true),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(words(path, &error)),
     }
 }
@@ -249,6 +247,20 @@ fn lock(session: &mut Session<'_>) -> Result<(), StoreError> {
             let result = connection.batch_execute("SELECT pg_advisory_xact_lock(122614399165810)");
             session.outcome(result)
         }
+    }
+}
+
+/// Whether nothing at all is in an SQLite file: it was made by whoever is about to make the tables,
+/// or was killed before that.
+fn is_new_file(session: &mut Session<'_>) -> Result<bool, StoreError> {
+    match &session.connection {
+        Connection::Sqlite(_) => {
+            let sql = "NOT EXISTS (SELECT 1 FROM sqlite_master)";
+            query!(session, connection =>
+                diesel::select(diesel::dsl::sql::<Bool>(sql)).get_result(*connection))
+        }
+        #[cfg(feature = "postgres")]
+        Connection::Postgres(_) => Ok(false),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::link;
 use crate::models::MAX_SETTINGS;
 use crate::session::{fits, query};
 use crate::tables::{organisation, settings};
-use crate::{Database, StoreError};
+use crate::{Database, Json, StoreError};
 
 /// Rows that are held in memory at once.
 const PAGE: i64 = 1000;
@@ -37,6 +37,10 @@ pub enum RowFault {
     /// The old keys do not read them.
     #[error("the old keys do not read them: {0}")]
     Decode(CipherError),
+    /// They are not what settings are. Without old keys anything can be read, and what is encrypted
+    /// would be encrypted again.
+    #[error("what the old keys read is no JSON object; other keys may have written it")]
+    NoObject,
     /// The new keys do not write them, or do not read what they wrote.
     #[error("the new keys do not write them: {0}")]
     Encode(CipherError),
@@ -87,6 +91,9 @@ pub fn rekey(database: &Database, old: &Cipher, new: &Cipher) -> Result<u64, Rek
 
 fn reencode(stored: &str, old: &Cipher, new: &Cipher) -> Result<String, RowFault> {
     let text = old.decode(stored).map_err(RowFault::Decode)?;
+    if !matches!(Json::parse(&text), Ok(Json::Object(_))) {
+        return Err(RowFault::NoObject);
+    }
     let stored = new.encode(&text).map_err(RowFault::Encode)?;
     new.decode(&stored).map_err(RowFault::Encode)?;
     fits("settings.values", &stored, MAX_SETTINGS).map_err(RowFault::Length)?;

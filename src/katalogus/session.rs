@@ -116,6 +116,9 @@ impl Failure {
                 DatabaseErrorKind::NotNullViolation | DatabaseErrorKind::CheckViolation => {
                     (StoreError::Other(information.message().to_owned()), false)
                 }
+                _ if is_untranslatable(information.message()) => {
+                    (StoreError::Unstorable { column: "a text" }, false)
+                }
                 // Deadlocks are here as well as full disks and lost connections.
                 _ => (StoreError::Unavailable(information.message().trim().to_owned()), true),
             },
@@ -126,6 +129,13 @@ impl Failure {
         };
         Self { error, transient }
     }
+}
+
+/// Whether the server keeps texts in an encoding that lacks a character. Diesel gives no SQLSTATE
+/// (it is 22P05), and servers have their words in many languages; in each of them these words name
+/// the bytes and the encoding that they come from.
+fn is_untranslatable(words: &str) -> bool {
+    words.contains(" 0x") && words.contains("UTF8")
 }
 
 /// Checks a text against the column that it is for.

@@ -96,16 +96,16 @@ impl Session<'_> {
     pub fn update_organisation(&mut self, new: &Organisation) -> Result<bool, StoreError> {
         self.writes()?;
         check(new)?;
-        let Some((pk, old)) = self.organisation(&new.id)? else { return Ok(false) };
-        if old.name != new.name {
-            query!(self, connection => diesel::update(organisation::table)
-                .filter(organisation::pk.eq(pk.0))
-                .set(organisation::name.eq(&new.name))
-                .execute(*connection))?;
-        }
-        if old.deduplicate != new.deduplicate {
-            self.set_deduplicate(pk, new.deduplicate)?;
-        }
+        // Also where nothing changes, for it locks the row: of two who come at once, the last has
+        // the last word on all of it.
+        let changed: Option<i32> = query!(self, connection => diesel::update(organisation::table)
+            .filter(organisation::id.eq(&new.id))
+            .set(organisation::name.eq(&new.name))
+            .returning(organisation::pk)
+            .get_result(*connection)
+            .optional())?;
+        let Some(pk) = changed else { return Ok(false) };
+        self.set_deduplicate(Pk(pk), new.deduplicate)?;
         Ok(true)
     }
 

@@ -24,10 +24,11 @@ pub enum StoreError {
         /// How many characters it takes.
         limit: usize,
     },
-    /// A text holds the character NUL, which PostgreSQL cannot keep.
-    #[error("{column}: it holds the character NUL")]
+    /// A text holds a character that the database cannot keep: NUL, or one that the encoding of a
+    /// PostgreSQL database lacks.
+    #[error("{column}: it holds a character that the database cannot keep")]
     Unstorable {
-        /// Table and column.
+        /// Table and column, where they are known.
         column: &'static str,
     },
     /// Other rows refer to this one, or the row that this one refers to is gone.

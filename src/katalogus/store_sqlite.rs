@@ -13,7 +13,7 @@ use diesel::result::{Error, QueryResult};
 use diesel::sqlite::SqliteConnection;
 use ostler_runtime::Deadline;
 
-use crate::link;
+use crate::link::{self, is_locked};
 use crate::session::{Connection, Failure, Session};
 use crate::store_queue::Job;
 use crate::store_thread::{Backend, End, Ran, Shared};
@@ -262,10 +262,4 @@ fn identity(path: &Path) -> Result<(u64, u64), StoreError> {
     let file = std::fs::metadata(path)
         .map_err(|error| StoreError::Unavailable(format!("{}: {error}", path.display())))?;
     Ok((file.dev(), file.ino()))
-}
-
-/// Whether another process holds a lock. SQLite's words are part of its interface as little as
-/// anybody's, but diesel gives no number.
-fn is_locked(error: &Error) -> bool {
-    matches!(error, Error::DatabaseError(_, information) if information.message().contains("locked"))
 }

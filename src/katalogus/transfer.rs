@@ -18,7 +18,7 @@ use thiserror::Error;
 
 use crate::link;
 use crate::session::Session;
-use crate::transfer_tables::{RowError, TABLES};
+use crate::transfer_tables::{RowError, TABLES, Table};
 use crate::{Access, Database, Json, Object, Repository, StoreError};
 
 /// The first line, without which nothing is imported.
@@ -27,6 +27,8 @@ const HEAD: &str = r#"{"format":"ostler-katalogus","version":1}"#;
 const END: &str = "end";
 /// Bytes of one line, at most.
 const MAX_LINE_BYTES: u64 = 4 << 20;
+/// Bytes of an export that is imported, at most: it is held in memory.
+const MAX_IMPORT_BYTES: u64 = 1 << 30;
 
 /// What to do with rows that are there already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,56 +87,92 @@ pub fn export(database: &Database, out: &mut impl Write) -> Result<u64, Transfer
 }
 
 /// Reads what [`export`] wrote into a database whose tables are there. How many rows that was.
+///
+/// The input is read to its end first, so that nobody waits for the database meanwhile.
 pub fn import(
     database: &Database,
     input: &mut impl BufRead,
     existing: Existing,
 ) -> Result<u64, TransferError> {
+    let mut text = Vec::new();
+    let limit = MAX_IMPORT_BYTES.saturating_add(1);
+    if u64::try_from(input.take(limit).read_to_end(&mut text)?).is_ok_and(|read| read == limit) {
+        let words = format!("an import has {MAX_IMPORT_BYTES} bytes at most");
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, words).into());
+    }
+    each_row(&text, |_, _| Ok(()))?;
     link::transaction(database, Access::Write, |session| {
         crate::migrations::check(session)?;
+        lock(session)?;
         if existing == Existing::Refuse {
             refuse_rows(session)?;
         }
         for table in TABLES.iter().rev() {
             (table.clear)(session)?;
         }
-        let mut lines = Lines { input, number: 0 };
-        if lines.next()?.as_deref() != Some(HEAD) {
-            return Err(lines.wrong(format!("it is not {HEAD}")));
-        }
-        let mut rows: u64 = 0;
-        loop {
-            let Some(line) = lines.next()? else {
-                return Err(lines.wrong("the export was cut off: its last line is missing"));
-            };
-            let (name, value) =
-                member(&line).ok_or_else(|| lines.wrong("it is no JSON object with one member"))?;
-            if name == END {
-                if value != Json::Integer(rows.to_string().into()) {
-                    return Err(lines.wrong(format!("there are {rows} rows before it")));
-                }
-                if lines.next()?.is_some() {
-                    return Err(lines.wrong("something follows the last line"));
-                }
-                break;
-            }
-            let table = TABLES.iter().find(|table| table.name == name);
-            let table = table.ok_or_else(|| lines.wrong(format!("{name:?} is no table")))?;
-            let Json::Object(row) = value else { return Err(lines.wrong("the row is no object")) };
-            (table.insert)(session, &row).map_err(|error| match error {
-                RowError::Column(column) => {
-                    lines.wrong(format!("{name}.{column} is missing or of another type"))
-                }
-                RowError::Store(StoreError::Unavailable(words) | StoreError::Other(words)) => {
-                    lines.wrong(format!("{name}: {words}"))
-                }
-                RowError::Store(error) => lines.wrong(format!("{name}: {error}")),
-            })?;
-            rows = rows.saturating_add(1);
-        }
+        let rows = each_row(&text, |table, row| (table.insert)(session, row))?;
         number_on(session)?;
         Ok(rows)
     })
+}
+
+/// Hands over each row of an export that is whole. How many there were.
+fn each_row(
+    mut text: &[u8],
+    mut take: impl FnMut(&Table, &Object) -> Result<(), RowError>,
+) -> Result<u64, TransferError> {
+    let mut lines = Lines { input: &mut text, number: 0 };
+    if lines.next()?.as_deref() != Some(HEAD) {
+        return Err(lines.wrong(format!("it is not {HEAD}")));
+    }
+    let mut rows: u64 = 0;
+    loop {
+        let Some(line) = lines.next()? else {
+            return Err(lines.wrong("the export was cut off: its last line is missing"));
+        };
+        let (name, value) =
+            member(&line).ok_or_else(|| lines.wrong("it is no JSON object with one member"))?;
+        if name == END {
+            if value != Json::Integer(rows.to_string().into()) {
+                return Err(lines.wrong(format!("there are {rows} rows before it")));
+            }
+            if lines.next()?.is_some() {
+                return Err(lines.wrong("something follows the last line"));
+            }
+            return Ok(rows);
+        }
+        let table = TABLES.iter().find(|table| table.name == name);
+        let table = table.ok_or_else(|| lines.wrong(format!("{name:?} is no table")))?;
+        let Json::Object(row) = value else { return Err(lines.wrong("the row is no object")) };
+        take(table, &row).map_err(|error| match error {
+            RowError::Column(column) => {
+                lines.wrong(format!("{name}.{column} is missing or of another type"))
+            }
+            RowError::Store(StoreError::Unavailable(words) | StoreError::Other(words)) => {
+                lines.wrong(format!("{name}: {words}"))
+            }
+            RowError::Store(error) => lines.wrong(format!("{name}: {error}")),
+        })?;
+        rows = rows.saturating_add(1);
+    }
+}
+
+/// Waits for whoever writes, and keeps others from it until the end, so that nothing but what is
+/// imported is there then; SQLite's transaction does that already.
+#[cfg_attr(not(feature = "postgres"), expect(clippy::unnecessary_wraps, reason = "one signature"))]
+fn lock(session: &mut Session<'_>) -> Result<(), StoreError> {
+    match &mut session.connection {
+        crate::session::Connection::Sqlite(_) => Ok(()),
+        #[cfg(feature = "postgres")]
+        crate::session::Connection::Postgres(connection) => {
+            // Organisations first, as whoever writes locks them first; and against locks of rows
+            // too, lest this waits for one whose holder waits for this.
+            let names: Vec<&str> = TABLES.iter().map(|table| table.name).collect();
+            let sql = format!("LOCK TABLE {} IN EXCLUSIVE MODE", names.join(", "));
+            let result = diesel::connection::SimpleConnection::batch_execute(*connection, &sql);
+            session.outcome(result)
+        }
+    }
 }
 
 fn refuse_rows(session: &mut Session<'_>) -> Result<(), TransferError> {
@@ -162,7 +200,8 @@ fn number_on(session: &mut Session<'_>) -> Result<(), StoreError> {
                 .map(|(table, column)| {
                     format!(
                         "SELECT setval(pg_get_serial_sequence('{table}', '{column}'), \
-                         coalesce(max({column}), 0) + 1, false) FROM {table}"
+                         greatest(max({column}), 1), coalesce(max({column}) >= 1, false)) \
+                         FROM {table}"
                     )
                 })
                 .collect();

@@ -3,6 +3,8 @@
 use std::fs;
 use std::net::TcpListener;
 
+use diesel::connection::{Connection, SimpleConnection};
+use diesel::sqlite::SqliteConnection;
 use ostler_tests::{CatalogueSettings, wait_for};
 use rustix::process::Signal;
 
@@ -49,8 +51,9 @@ fn a_database_that_cannot_be_made_or_is_none_ends_it() {
 #[test]
 fn tables_are_made_in_a_file_that_is_there_only_if_that_is_asked_for() {
     let directory = tempfile::tempdir().unwrap();
-    let file = directory.path().join("empty.db");
-    fs::write(&file, "").unwrap();
+    let file = directory.path().join("theirs.db");
+    let mut theirs = SqliteConnection::establish(&file.display().to_string()).unwrap();
+    theirs.batch_execute("CREATE TABLE theirs (pk INTEGER)").unwrap();
     let uri = format!("sqlite:///{}", file.display());
     let settings = CatalogueSettings::default().set("Database", "uri", &uri);
     let words = "is not up to date; `katalogus migrate` would do this: ";
@@ -78,4 +81,22 @@ fn a_server_that_is_not_there_is_logged_once_and_not_by_every_connection() {
         tried.expect("a figure") >= 32
     });
     assert_eq!(log.count("ERROR"), 1, "{:?}", log.lines());
+}
+
+#[test]
+fn of_several_who_start_on_a_new_file_each_serves() {
+    for is_there in [false, true] {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("new.db");
+        if is_there {
+            // As it is left by whoever is killed before the tables are there.
+            fs::write(&file, "").unwrap();
+        }
+        let uri = format!("sqlite:///{}", file.display());
+        let start = || CatalogueSettings::default().set("Database", "uri", &uri).launch();
+        let mut catalogues: Vec<_> = (0..4).map(|_| start()).collect();
+        for catalogue in &mut catalogues {
+            assert_eq!(catalogue.ask("GET", "/v1/organisations", None).text(), "{}");
+        }
+    }
 }

@@ -65,7 +65,7 @@ pub(crate) struct Instance {
     store: Arc<Store>,
     address: SocketAddr,
     _folder: Folder,
-    _place: Place,
+    place: Place,
 }
 
 impl Instance {
@@ -104,7 +104,7 @@ impl Instance {
             store,
             address,
             _folder: setup.folder,
-            _place: setup.place,
+            place: setup.place,
         }
     }
 
@@ -126,6 +126,11 @@ impl Instance {
     /// Its database.
     pub(crate) fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// Where its database lies.
+    pub(crate) fn place(&self) -> &Place {
+        &self.place
     }
 
     /// What is in the database.

@@ -43,6 +43,33 @@ fn no_change_of_a_single_setting_is_lost() {
 }
 
 #[test]
+fn no_change_of_all_settings_is_lost_to_one_of_a_single_setting() {
+    for setup in Setup::each(Generation::V1_15) {
+        let instance = Instance::start(setup);
+        let settings = "/v1/organisations/acme/any/settings";
+        assert_eq!(instance.ask("PUT", settings, r#"{"whole":0,"key":0}"#).status, 200);
+        let lost = at_once(|writer| {
+            let mut client = instance.connect();
+            let mut lost = 0;
+            for write in 0..WRITES * 4 {
+                if writer > 0 {
+                    let body = format!(r#"{{"value":{write}}}"#);
+                    let key = format!("{settings}/key");
+                    assert_eq!(client.ask("PUT", &key, &body).status, 200);
+                } else {
+                    let body = format!(r#"{{"whole":{write},"key":0}}"#);
+                    assert_eq!(client.ask("PUT", settings, &body).status, 200);
+                    let seen = client.ask("GET", settings, "").json();
+                    lost += usize::from(seen["whole"] != write);
+                }
+            }
+            lost
+        });
+        assert_eq!(lost.iter().sum::<usize>(), 0);
+    }
+}
+
+#[test]
 fn of_those_who_create_the_same_one_does() {
     let newer = Setup::new(Generation::V1_20);
     for setup in Setup::each(Generation::V1_15).into_iter().chain([newer]) {

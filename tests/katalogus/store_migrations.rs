@@ -1,5 +1,7 @@
 //! Tables are made, or those of the original are taken over.
 
+use diesel::connection::{Connection, SimpleConnection};
+use diesel::sqlite::SqliteConnection;
 use katalogus::{Access, ConfigFilter, Database, Migrator, Step, StoreError};
 use ostler_runtime::Thread;
 
@@ -71,6 +73,26 @@ fn of_several_who_make_the_tables_at_once_one_does() {
         let repositories = read(&place.store(), |session| Ok(session.repositories()?)).unwrap();
         assert_eq!(repositories.len(), 1, "{}", place.name);
     }
+}
+
+#[test]
+fn a_file_without_tables_is_a_new_one() {
+    let place = Place::sqlite();
+    let Database::Sqlite(path) = place.database() else { panic!("no file") };
+    // As it is left by whoever is killed before the tables are there.
+    std::fs::write(&path, "").unwrap();
+    let migrator = Migrator::new(&place.database());
+    let steps = [Step::File, Step::Original, Step::Apply("ostler-1"), Step::Seed];
+    assert_eq!(migrator.plan().unwrap().steps, steps);
+    assert_eq!(migrator.apply().unwrap().steps, steps);
+    assert_eq!(migrator.plan().unwrap().steps, []);
+
+    let theirs = Place::sqlite();
+    let Database::Sqlite(path) = theirs.database() else { panic!("no file") };
+    let mut other = SqliteConnection::establish(&path.display().to_string()).unwrap();
+    other.batch_execute("CREATE TABLE theirs (pk INTEGER)").unwrap();
+    let plan = Migrator::new(&theirs.database()).plan().unwrap();
+    assert_eq!(plan.steps, steps[1..]);
 }
 
 #[test]

@@ -66,7 +66,7 @@ fn settings_that_the_keys_do_not_read_or_that_get_too_long_leave_all_as_it_was()
     for place in Place::each_with_tables() {
         let store = place.store();
         let pk = add(&store, "acme");
-        let long = format!("\"{}\"", "x".repeat(500));
+        let long = format!("{{\"KEY\": \"{}\"}}", "x".repeat(490));
         write(&store, move |session| {
             session.set_settings(pk, "first", &text(1))?;
             Ok(session.set_settings(pk, "long", &long)?)
@@ -104,5 +104,25 @@ fn while_a_store_uses_the_database_nothing_gets_other_keys() {
         drop(store);
         assert_eq!(stored(&place), [pair], "{}", place.name);
         assert_eq!(rekey(&place.database(), &Cipher::identity(), &sealbox(0)).unwrap(), 1);
+    }
+}
+
+#[test]
+fn what_is_encrypted_already_is_not_encrypted_again() {
+    for place in Place::each_with_tables() {
+        let store = place.store();
+        let pk = add(&store, "acme");
+        write(&store, move |session| Ok(session.set_settings(pk, "first", &text(1))?)).unwrap();
+        rekey(&place.database(), &Cipher::identity(), &sealbox(0)).unwrap();
+        let before = stored(&store);
+        for new in [Cipher::identity(), sealbox(1)] {
+            let outcome = rekey(&place.database(), &Cipher::identity(), &new);
+            let Err(RekeyError::Row { plugin_id, fault, .. }) = outcome else {
+                panic!("{outcome:?}")
+            };
+            assert_eq!(plugin_id, "first", "{}", place.name);
+            assert!(fault.to_string().contains("no JSON object"), "{fault}");
+            assert_eq!(stored(&store), before, "{}", place.name);
+        }
     }
 }

@@ -81,6 +81,25 @@ fn rows_that_are_there_are_replaced_only_when_that_was_asked_for() {
 }
 
 #[test]
+fn the_last_number_of_a_column_can_be_imported() {
+    let from = Place::sqlite().with_tables();
+    add(&from.store(), "acme");
+    let text =
+        exported(&from).replace("\"pk\":1,\"id\":\"acme\"", "\"pk\":2147483647,\"id\":\"acme\"");
+    let without = exported(&Place::sqlite().with_tables());
+    for to in Place::each_with_tables() {
+        imported(&to, &text, Existing::Refuse).unwrap();
+        assert_eq!(exported(&to), text, "{}", to.name);
+        // An empty table begins at one again.
+        imported(&to, &without, Existing::Replace).unwrap();
+        if let Kept::Server(server) = &to.kept {
+            add(&to.store(), "first");
+            assert_eq!(server.sql(&to.uri, "SELECT pk FROM organisation"), "1");
+        }
+    }
+}
+
+#[test]
 fn an_export_that_is_not_whole_changes_nothing() {
     let from = Place::sqlite().with_tables();
     add(&from.store(), "acme");
@@ -98,11 +117,16 @@ fn an_export_that_is_not_whole_changes_nothing() {
         ("more behind it", format!("{text}{head}\n"), end + 1, "follows"),
         ("no JSON", format!("{head}\nxyz\n"), 2, "no JSON object"),
         ("no such table", format!("{head}\n{{\"x\":{{}}}}\n"), 2, "\"x\" is no table"),
-        ("no column", format!("{head}\n{{\"organisation\":{{}}}}\n"), 2, "organisation.pk"),
+        (
+            "no column",
+            format!("{head}\n{{\"organisation\":{{}}}}\n{{\"end\":1}}\n"),
+            2,
+            "organisation.pk",
+        ),
         (
             "a reference to nothing",
             format!(
-                "{head}\n{{\"organisation_repository\":{{\"organisation_pk\":9,\"repository_pk\":9}}}}\n"
+                "{head}\n{{\"organisation_repository\":{{\"organisation_pk\":9,\"repository_pk\":9}}}}\n{{\"end\":1}}\n"
             ),
             2,
             "organisation_repository",
