@@ -295,7 +295,7 @@ const ADDED: &[Operation] = &[
         Post,
         "/v1/organisations/{organisation_id}/plugins",
         "add_plugin",
-        "Add a boefje or normalizer for all organisations",
+        "Add a boefje or normalizer for all organisations, whichever the path names, known or not",
         Created,
     )
     .takes(Shape::Plugin),

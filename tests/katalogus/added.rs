@@ -48,6 +48,16 @@ fn an_added_plugin_is_listed_shown_and_removed() {
 }
 
 #[test]
+fn an_added_plugin_is_for_all_organisations_and_makes_none() {
+    let instance = instance();
+    let mut client = instance.connect();
+    let made = json!({"id": "made", "name": "Made", "type": "boefje"}).to_string();
+    assert_eq!(client.ask("POST", "/v1/organisations/nosuch/plugins", &made).status, 201);
+    assert_eq!(client.ask("GET", "/v1/organisations/nosuch", "").status, 404);
+    assert_eq!(ids(&mut client, "limit=1"), ["made"]);
+}
+
+#[test]
 fn without_a_type_the_kind_that_knows_most_of_the_members_is_meant() {
     let instance = instance();
     let mut client = instance.connect();
