@@ -1,5 +1,6 @@
 //! Plugins that generation 1.20 lets be added, changed and removed over HTTP. They belong to all
-//! organisations, whatever their paths say, and those on disk win over them.
+//! organisations, whatever their paths say (the one there need not even be known), and those on disk
+//! win over them.
 #![expect(clippy::unnecessary_wraps, reason = "all endpoints look alike")]
 
 use std::sync::Arc;

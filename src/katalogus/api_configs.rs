@@ -88,15 +88,14 @@ fn found(
     let mut by_default: HashMap<String, Option<bool>> = HashMap::new();
     let mut all = Vec::new();
     for config in session.configs(filter)? {
-        let default = match by_default.get(&config.boefje_id) {
-            Some(default) => *default,
-            None => {
-                let kept = kept.beside("", &config.boefje_id);
-                let is_shown = kept.kind(session)? != Some(PluginKind::Normalizer);
-                let default = is_shown.then(|| kept.enabled_by_default());
-                by_default.insert(config.boefje_id.clone(), default);
-                default
-            }
+        let default = if let Some(default) = by_default.get(&config.boefje_id) {
+            *default
+        } else {
+            let kept = kept.beside("", &config.boefje_id);
+            let is_shown = kept.kind(session)? != Some(PluginKind::Normalizer);
+            let default = is_shown.then(|| kept.enabled_by_default());
+            by_default.insert(config.boefje_id.clone(), default);
+            default
         };
         let Some(default) = default else { continue };
         let found = Found { enabled: config.enabled.unwrap_or(default), config };

@@ -54,12 +54,8 @@ pub(crate) fn float(number: &Json) -> Option<f64> {
 /// Whether a number is a multiple of another, as Python's library finds it: exactly between whole
 /// numbers, by division of floats if the divisor is a float.
 pub(crate) fn is_multiple(number: &Json, divisor: &Json) -> Option<bool> {
-    let whole_divisor = match divisor {
-        Json::Integer(digits) => digits.parse::<u32>().ok(),
-        _ => None,
-    };
-    if let (Json::Integer(digits), Some(divisor)) = (number, whole_divisor) {
-        return Some(remainder(digits, divisor)? == 0);
+    if let (Json::Integer(digits), Json::Integer(divisor)) = (number, divisor) {
+        return divides(divisor.trim_start_matches('-'), digits.trim_start_matches('-'));
     }
     let (number, by) = (float(number)?, float(divisor)?);
     let quotient = number / by;
@@ -70,12 +66,44 @@ pub(crate) fn is_multiple(number: &Json, divisor: &Json) -> Option<bool> {
     })
 }
 
-fn remainder(digits: &str, divisor: u32) -> Option<u64> {
-    let divisor = u64::from(divisor);
-    digits.trim_start_matches('-').bytes().try_fold(0_u64, |rest, digit| {
-        let digit = u64::from(digit.wrapping_sub(b'0'));
-        rest.checked_mul(10)?.checked_add(digit)?.checked_rem(divisor)
-    })
+/// Whether a whole number divides another, both without sign; `None` if it is zero.
+fn divides(divisor: &str, digits: &str) -> Option<bool> {
+    let Ok(small) = divisor.parse::<u64>() else { return divides_digits(divisor, digits) };
+    let rest = digits.bytes().try_fold(0_u128, |rest, digit| {
+        let digit = u128::from(digit.wrapping_sub(b'0'));
+        rest.checked_mul(10)?.checked_add(digit)?.checked_rem(u128::from(small))
+    })?;
+    Some(rest == 0)
+}
+
+/// The same of any size, digit by digit, as on paper.
+fn divides_digits(divisor: &str, digits: &str) -> Option<bool> {
+    let mut rest = String::new();
+    for digit in digits.chars() {
+        if !rest.is_empty() || digit != '0' {
+            rest.push(digit);
+        }
+        while compare_digits(&rest, divisor) != Ordering::Less {
+            rest = difference(&rest, divisor)?;
+        }
+    }
+    Some(rest.is_empty())
+}
+
+/// What is left of a whole number without a smaller or equal one; nothing of zero.
+fn difference(large: &str, small: &str) -> Option<String> {
+    let mut borrowed = 0;
+    let smaller = small.bytes().rev().chain(std::iter::repeat(b'0'));
+    let mut digits = Vec::with_capacity(large.len());
+    for (one, other) in large.bytes().rev().zip(smaller) {
+        let taken = other.checked_add(borrowed)?;
+        borrowed = u8::from(one < taken);
+        digits.push(
+            one.checked_add(borrowed.checked_mul(10)?)?.checked_sub(taken)?.checked_add(b'0')?,
+        );
+    }
+    let digits: String = digits.into_iter().rev().map(char::from).collect();
+    Some(digits.trim_start_matches('0').to_owned())
 }
 
 /// The same of floats whose quotient is too large for one: the odd part of the divisor divides that
@@ -182,6 +210,15 @@ mod tests {
             ("8.0", "2", true),
             ("123456789012345678901234567890", "10", true),
             ("123456789012345678901234567891", "10", false),
+            ("1000000000000000000000000000000", "10000000000", true),
+            ("1000000000000000000000000000001", "10000000000", false),
+            ("-1000000000000000000000000000000", "-100000000000000000000000", true),
+            ("1000000000000000000000000000001", "100000000000000000000000", false),
+            ("15241578780673678546105778281054720515", "12345678901234567890123", false),
+            ("152415787532388367526596569", "12345678901234567890123", false),
+            ("37037036703703703670369", "12345678901234567890123", true),
+            ("7", "12345678901234567890123", false),
+            ("0", "12345678901234567890123", true),
             ("1e308", "0.123456789", false),
             ("1e308", "0.5", true),
             ("0", "7", true),

@@ -75,6 +75,7 @@ mod plugin;
 mod plugin_json;
 mod plugin_read;
 mod plugins;
+mod python_pattern;
 mod rekey;
 mod remote;
 mod remote_client;

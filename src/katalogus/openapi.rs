@@ -144,7 +144,7 @@ fn failure(status: u16) -> Json {
         403 => ("This may not be changed.", DETAIL),
         404 => ("It is not there, or cannot be stored.", EITHER),
         409 => ("It is there already.", DETAIL),
-        413 => ("The body is too long.", DETAIL),
+        413 => ("The body or the answer is too long.", DETAIL),
         422 => {
             ("The request is not what the operation takes.", Shape::Named("HTTPValidationError"))
         }

@@ -219,7 +219,7 @@ const LIST: Operation = new(
     "Show the plugins that an organisation has, as it has them",
     Shows(Shape::List(&Shape::Plugin)),
 )
-.fails(&[404]);
+.fails(&[404, 413]);
 
 const SHOW: Operation = new(
     Get,
@@ -295,7 +295,7 @@ const ADDED: &[Operation] = &[
         Post,
         "/v1/organisations/{organisation_id}/plugins",
         "add_plugin",
-        "Add a boefje or normalizer for all organisations",
+        "Add a boefje or normalizer for all organisations, whichever the path names, known or not",
         Created,
     )
     .takes(Shape::Plugin),
@@ -440,7 +440,8 @@ const CONFIGS: &[Operation] = &[new(
     "Show what organisations have set and enabled for boefjes",
     Shows(Shape::List(&Shape::Named("BoefjeConfig"))),
 )
-.asks(&[OF_ORGANISATION, OF_BOEFJE, ENABLED, DUPLICATES, OFFSET, LIMIT])];
+.asks(&[OF_ORGANISATION, OF_BOEFJE, ENABLED, DUPLICATES, OFFSET, LIMIT])
+.fails(&[413])];
 
 const SERVICE: &[Operation] = &[new(
     Get,

@@ -127,6 +127,32 @@ fn the_work_of_a_check_has_limits() {
     }
 }
 
+#[test]
+fn patterns_are_those_of_python() {
+    for (pattern, value, is_valid) in [
+        ("^abc$", "abc", true),
+        ("^abc$", r"abc\n", true),
+        ("^abc$", r"abc\n\n", false),
+        (r"^abc\\Z", r"abc\n", false),
+        (r"^abc\\Z", "abc", true),
+        ("^(?P<x>a|b)(?P=x)$", "bb", true),
+        ("^(?P<x>a|b)(?P=x)$", "ab", false),
+        ("^a{,3}b$", "aaab", true),
+        ("^a{,3}b$", "aaaab", false),
+    ] {
+        for schema in [
+            format!("{{\"additionalProperties\": {{\"pattern\": \"{pattern}\"}}}}"),
+            format!(
+                "{{\"additionalProperties\": false, \"patternProperties\": {{\"{pattern}\": true}}}}"
+            ),
+        ] {
+            let value = json(&format!("{{\"{value}\": \"{value}\"}}"));
+            let found = compiled(&schema).check(&value);
+            assert_eq!(found.is_ok(), is_valid, "{schema}: {value:?}");
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn any_schema_is_refused_or_judges_any_value(schema in any_json(), value in any_json()) {

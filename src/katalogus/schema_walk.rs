@@ -150,10 +150,10 @@ impl<'s> Walk<'s> {
     pub(crate) fn matches(&self, pattern: &'s str, text: &str) -> Walked<bool> {
         let mut patterns = self.patterns.borrow_mut();
         let known = patterns.entry(pattern).or_insert_with(|| Matcher::new(pattern));
-        let goes_back = known.as_ref().is_some_and(|known| known.goes_back);
-        let bytes = if goes_back { GOING_BACK_BYTES } else { PATTERN_BYTES };
+        let Some(finder) = known.as_ref().map(|known| known.finder(text)) else { return Ok(false) };
+        let bytes = if finder.goes_back { GOING_BACK_BYTES } else { PATTERN_BYTES };
         self.charge(text.len().saturating_add(bytes))?;
-        Ok(known.as_ref().is_some_and(|known| known.finds(text)))
+        Ok(finder.finds(text))
     }
 
     /// Whether one of these patterns is.

@@ -20,6 +20,7 @@ use serde_json::{Number, Value, json};
 use thiserror::Error;
 
 use crate::json::Json;
+use crate::python_pattern;
 use crate::schema_draft::Draft;
 use crate::schema_flaw::best;
 use crate::schema_walk::{TooMuch, Walk};
@@ -90,6 +91,7 @@ impl SettingsSchema {
             // The draft is decided, and one that nobody knows is no reason to fail.
             members.remove("$schema");
         }
+        python_pattern::translate(&mut value);
         options(draft).build(&value).map_err(|error| {
             SchemaError::Invalid(format!("{error} (at {})", place(error.instance_path().as_str())))
         })?;
@@ -129,17 +131,41 @@ fn common(draft: Draft) -> ValidationOptions<'static> {
     jsonschema::options().with_draft(draft.library()).should_validate_formats(false).offline()
 }
 
-/// What finds a pattern in a text, as the library does it.
+/// What finds a pattern in texts.
 pub(crate) struct Matcher {
+    usual: Finder,
+    /// The same for texts that end with a newline, before which Python's `$` is found too.
+    before_newline: Option<Finder>,
+}
+
+impl Matcher {
+    /// `None` if the pattern is none.
+    pub(crate) fn new(pattern: &str) -> Option<Self> {
+        let before_newline = python_pattern::before_newline(pattern);
+        Some(Self {
+            usual: Finder::new(&python_pattern::usual(pattern))?,
+            before_newline: before_newline.and_then(|pattern| Finder::new(&pattern)),
+        })
+    }
+
+    /// What finds it in this text.
+    pub(crate) fn finder(&self, text: &str) -> &Finder {
+        let other = self.before_newline.as_ref().filter(|_| text.ends_with('\n'));
+        other.unwrap_or(&self.usual)
+    }
+}
+
+/// What finds a pattern in a text, as the library does it.
+pub(crate) struct Finder {
     validator: Validator,
     /// Whether it may go back in the text, as for a reference to what was found before, so that its
     /// time is not in proportion to the text's length.
     pub(crate) goes_back: bool,
 }
 
-impl Matcher {
+impl Finder {
     /// `None` if the pattern is none.
-    pub(crate) fn new(pattern: &str) -> Option<Self> {
+    fn new(pattern: &str) -> Option<Self> {
         let schema = json!({ "pattern": pattern });
         let straight =
             PatternOptions::regex().size_limit(MAX_PATTERN_BYTES).dfa_size_limit(MAX_PATTERN_BYTES);

@@ -1,4 +1,5 @@
-//! Where an answer differs from the recorded one on purpose. The README's table says the same.
+//! Where an answer differs from the recorded one on purpose. The README's table says the same,
+//! and what no recording shows.
 
 /// A call that is answered differently.
 pub(crate) struct Difference {
