@@ -68,6 +68,8 @@ pub(crate) enum Failure {
     Store(StoreError),
     /// Too much waits already.
     Busy,
+    /// The answer would be longer than anybody should have to keep.
+    TooLong,
 }
 
 /// What stops the work on a request.
@@ -207,6 +209,9 @@ impl Failure {
             Self::Nameless => (Status::BadRequest, DETAIL, "A plugin needs a name".into()),
             Self::Busy => {
                 (Status::ServiceUnavailable, DETAIL, "Too many requests wait already".into())
+            }
+            Self::TooLong => {
+                (Status::InternalServerError, DETAIL, "The answer would be too long".into())
             }
             Self::Store(error) => store_words(error, old),
         }

@@ -76,6 +76,7 @@ mod plugins;
 mod rekey;
 mod remote;
 mod remote_client;
+mod remote_kept;
 mod routes;
 mod routing;
 mod runnable_hash;

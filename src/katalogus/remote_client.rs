@@ -9,7 +9,7 @@ use ureq::Agent;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 
 /// Bytes of an answer, at most.
-pub(crate) const MAX_ANSWER_BYTES: u64 = 8 << 20;
+pub(crate) const MAX_ANSWER_BYTES: usize = 8 << 20;
 /// How often an answer may point elsewhere.
 const MAX_REDIRECTS: u32 = 3;
 /// The longest file of certificates that is read, in bytes.
@@ -37,11 +37,17 @@ impl Client {
     }
 
     /// The body of the answer; anything but success is an error, in words.
-    pub(crate) fn get(&self, url: &str, deadline: Deadline) -> Result<Vec<u8>, String> {
+    pub(crate) fn get(
+        &self,
+        url: &str,
+        limit: usize,
+        deadline: Deadline,
+    ) -> Result<Vec<u8>, String> {
         let words = |error: ureq::Error| error.to_string();
         let request = self.agent(url)?.get(url).config().timeout_global(deadline.remaining());
         let mut response = request.build().call().map_err(words)?;
-        let body = response.body_mut().with_config().limit(MAX_ANSWER_BYTES);
+        let limit = u64::try_from(limit).unwrap_or(u64::MAX);
+        let body = response.body_mut().with_config().limit(limit);
         body.read_to_vec().map_err(words)
     }
 

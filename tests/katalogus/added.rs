@@ -1,9 +1,10 @@
 //! Plugins that are added over HTTP, beyond the recorded calls.
 
 use katalogus::Generation;
+use ostler_net::Limits;
 use serde_json::{Value, json};
 
-use crate::instance::{Client, Instance};
+use crate::instance::{Client, Instance, Setup};
 
 const PLUGINS: &str = "/v1/organisations/acme/plugins";
 const BOEFJES: &str = "/v1/organisations/acme/boefjes";
@@ -165,4 +166,21 @@ fn settings_are_held_to_the_schema_of_an_added_boefje() {
     let described = client.ask("PATCH", &format!("{BOEFJES}/made"), r#"{"description":"ä"}"#);
     assert_eq!(described.status, 204);
     assert_eq!(client.ask("GET", &format!("{PLUGINS}/made/description.md"), "").text(), "ä");
+}
+
+#[test]
+fn a_listing_is_not_longer_than_anybody_should_keep() {
+    let limits = Limits { max_request: 1 << 20, ..Limits::default() };
+    let instance = Instance::start(Setup { limits, ..Setup::new(Generation::V1_20) });
+    let mut client = instance.connect();
+    client.ask("POST", "/v1/organisations/", r#"{"id":"acme","name":"A"}"#);
+    let text = "x".repeat(250_000);
+    let long =
+        json!({"id": "long", "name": "L", "type": "boefje", "consumes": [], "description": text});
+    let heard = client.ask("POST", PLUGINS, &long.to_string());
+    assert_eq!(heard.status, 201, "{}", heard.text());
+    assert_eq!(ids(&mut client, "ids=long&ids=long"), ["long", "long"]);
+    let heard = client.ask("GET", &format!("{PLUGINS}?limit=999{}", "&ids=long".repeat(280)), "");
+    assert_eq!(heard.status, 500);
+    assert_eq!(heard.json(), json!({"detail": "The answer would be too long"}));
 }
