@@ -297,6 +297,7 @@ fn discovery(
 fn remotes(reader: &mut Reader<'_>, generation: Generation) -> RemoteSettings {
     RemoteSettings {
         generation,
+        is_on: reader.boolean(PLUGINS, "remote", true),
         timeout: seconds(reader, PLUGINS, "remote_timeout", RemoteSettings::TIMEOUT),
         keep: seconds(reader, PLUGINS, "remote_keep", RemoteSettings::KEEP),
         max_bytes: reader.bytes(

@@ -26,6 +26,8 @@ pub(crate) const MAX_PLUGINS: usize = 1_000;
 pub struct RemoteSettings {
     /// Whose keys are answered.
     pub generation: Generation,
+    /// Whether they are asked at all.
+    pub is_on: bool,
     /// How long an answer may take, from the look-up of the name to its last byte.
     pub timeout: Duration,
     /// After how long a repository is asked again.
@@ -49,6 +51,7 @@ impl RemoteSettings {
     pub fn new(generation: Generation) -> Self {
         Self {
             generation,
+            is_on: true,
             timeout: Self::TIMEOUT,
             keep: Self::KEEP,
             max_bytes: Self::MAX_BYTES,
@@ -144,7 +147,7 @@ impl Remotes {
     fn look(&self, kept: &mut Kept, repositories: &[Repository]) -> Vec<Found> {
         let moment = now();
         let look = |repository: &Repository| {
-            if repository.id == Repository::LOCAL {
+            if repository.id == Repository::LOCAL || !self.0.settings.is_on {
                 return Found::default();
             }
             kept.look(repository, moment)

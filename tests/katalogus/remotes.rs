@@ -235,6 +235,29 @@ fn answers_that_are_too_long_together_are_not_kept() {
 }
 
 #[test]
+fn nobody_is_asked_but_those_who_are_named() {
+    let (other, named) = (Other::new(), Other::new());
+    let head = format!("302 Found\r\nLocation: http://{}/v1/plugins", other.address);
+    named.give(&head, "");
+    other.give("200 OK", PLUGINS);
+    let remotes = remotes(PATIENCE);
+    assert!(ask(&remotes, &named.repository()).is_empty());
+    assert_eq!(remotes.statistics(), RemoteStatistics { asked: 1, failed: 1 });
+    assert_eq!((named.asked(), other.asked()), (1, 0));
+    // It is there all the same.
+    assert_eq!(ids(&ask(&remotes, &other.repository())), ["b", "n"]);
+}
+
+#[test]
+fn nobody_at_all_is_asked_if_that_is_said() {
+    let other = Other::new();
+    let settings = RemoteSettings::new(Generation::V1_15);
+    let remotes = Remotes::new(RemoteSettings { is_on: false, ..settings });
+    assert!(ask(&remotes, &other.repository()).is_empty());
+    assert_eq!((remotes.statistics(), other.asked()), (RemoteStatistics::default(), 0));
+}
+
+#[test]
 fn a_repository_that_is_not_there_has_no_plugins() {
     let gone = Other::new().repository();
     let remotes = remotes(PATIENCE);
