@@ -24,6 +24,7 @@ mod asked;
 mod assets;
 mod authority;
 mod base64_lenient;
+mod beneath;
 mod body;
 mod catalogue;
 mod check;

@@ -7,13 +7,18 @@ use std::path::{Path, PathBuf};
 use ostler_runtime::Wake;
 use ostler_runtime::files::read_regular;
 
+use crate::beneath::{open_regular, read_all};
 use crate::imports::{Interpreter, Module, Verdict};
-use crate::manifest::{Definition, MAX_MANIFEST_BYTES, read_json};
+use crate::manifest::{Definition, MAX_MANIFEST_BYTES, parse_json};
 use crate::runnable_hash::runnable_hash;
 use crate::tree::{Package, Walk};
 use crate::{
-    Catalogue, DiscoverySettings, Generation, Kind, Listed, Plugin, Python, Schema, static_check,
+    Catalogue, DiscoverySettings, Generation, Json, Kind, Listed, Plugin, Python, Schema,
+    static_check,
 };
+
+/// The file with the schema of a boefje's settings.
+const SCHEMA: &str = "schema.json";
 
 /// Looks at the folder, and remembers what it need not find out again.
 #[derive(Debug)]
@@ -219,11 +224,11 @@ impl Scanner {
     /// The plugin as it is listed, with the schema of its settings.
     fn listed(&self, mut plugin: Plugin) -> Result<Listed, String> {
         let generation = self.settings.generation;
-        let file = plugin.directory.as_ref().map(|directory| directory.join("schema.json"));
         let mut broken = None;
-        if let (Kind::Boefje(boefje), Some(file)) = (&mut plugin.kind, file) {
-            if file.exists() {
-                boefje.schema = read_json(&file).map_err(|why| broken = Some(why)).ok();
+        if let (Kind::Boefje(boefje), Some(directory)) = (&mut plugin.kind, &plugin.directory) {
+            if directory.join(SCHEMA).exists() {
+                let read = self.schema(directory);
+                boefje.schema = read.map_err(|why| broken = Some(why)).ok();
             } else if generation == Generation::V1_15 {
                 // It knows no schema in a manifest.
                 boefje.schema = None;
@@ -241,6 +246,14 @@ impl Scanner {
             }
             _ => Ok(listed),
         }
+    }
+
+    /// What a schema's file says.
+    fn schema(&self, directory: &Path) -> Result<Json, String> {
+        let path = directory.join(SCHEMA);
+        let read = open_regular(&self.settings.root, directory, SCHEMA)
+            .and_then(|mut file| read_all(&mut file, MAX_MANIFEST_BYTES));
+        parse_json(&path, &read.map_err(|error| format!("{}: {error}", path.display()))?)
     }
 
     /// Tells the log what it has not been told after the last look.
