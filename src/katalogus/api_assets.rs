@@ -9,6 +9,7 @@ use ostler_runtime::utc::HttpDate;
 use crate::added::Added;
 use crate::api::{Call, Core};
 use crate::catalogue::Schema;
+use crate::errands::Lane;
 use crate::failure::{Failure, Stop};
 use crate::step::Step;
 use crate::{BoefjePart, Generation, Json, Kind, Listed, Session};
@@ -38,7 +39,7 @@ pub(crate) fn cover(core: &Core, call: &Call<'_>) -> Result<Step, Failure> {
             generation.organisation(session, &organisation)?;
         }
         let id = id.clone();
-        Ok(Step::waits(move |core, _| {
+        Ok(Step::waits(Lane::Local, move |core, _| {
             let cover = core.plugins.current().cover(&id);
             let Some(cover) = cover else {
                 return Ok(Step::Answer(Response::error(Status::NotFound, "Not Found")));
@@ -59,7 +60,7 @@ pub(crate) fn description(core: &Core, call: &Call<'_>) -> Result<Step, Failure>
     Ok(Step::reads(move |session| {
         let other = other(session, generation, &organisation, &id, &added)?;
         let id = id.clone();
-        Ok(Step::waits(move |core, _| {
+        Ok(Step::waits(Lane::Local, move |core, _| {
             let catalogue = core.plugins.current();
             let text = match other {
                 Some(other) if catalogue.plugin(&id).is_none() => {

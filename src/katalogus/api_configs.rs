@@ -13,6 +13,7 @@ use ostler_runtime::{Deadline, Seldom};
 
 use crate::api::{Call, Core, MAX_ANSWER};
 use crate::asked::Asked;
+use crate::errands::Lane;
 use crate::failure::{Failure, Stop};
 use crate::filter::Page;
 use crate::json_number::canonical;
@@ -64,7 +65,7 @@ pub(crate) fn list(core: &Core, call: &Call<'_>) -> Result<Step, Failure> {
         let listing = Listing::find(session, &kept, &wanted)?;
         let kept = kept.clone();
         // Decryption takes its time, and nobody who waits for the database should wait for it.
-        Ok(Step::waits(move |_, deadline| {
+        Ok(Step::waits(Lane::Local, move |_, deadline| {
             let json = listing.json(&kept, deadline)?;
             Ok(Step::Answer(Response::json(Status::Ok, json)))
         }))

@@ -44,7 +44,7 @@ pub(crate) fn list_of_repository(core: &Core, call: &Call<'_>) -> Result<Step, F
             }
             json.extend_from_slice(crate::Json::from(&*listed.plugin().id).compact().as_bytes());
             json.push(b':');
-            listed.write_json(states.enabled(listed), &mut json);
+            write(listed, states.enabled(listed), &mut json)?;
         }
         json.push(b'}');
         Ok(Response::json(Status::Ok, json))
@@ -131,10 +131,7 @@ impl Found {
             if place > 0 {
                 json.push(b',');
             }
-            listed.write_json(*enabled, &mut json);
-            if json.len() > MAX_ANSWER {
-                return Err(Failure::TooLarge);
-            }
+            write(listed, *enabled, &mut json)?;
         }
         json.push(b']');
         Ok(Response::json(Status::Ok, json))
@@ -170,7 +167,8 @@ fn look(
     answer: impl Fn(&Found) -> Result<Response, Failure> + Send + Sync + 'static,
 ) -> Step {
     let (generation, catalogue) = (core.generation, core.plugins.current());
-    let (added, answer) = (Arc::clone(&core.added), Arc::new(answer));
+    let (added, remotes, answer) =
+        (Arc::clone(&core.added), Arc::clone(&core.remotes), Arc::new(answer));
     Step::reads(move |session| {
         let pk = generation.organisation(session, &organisation)?;
         let states = States::of(session, pk)?;
@@ -186,12 +184,11 @@ fn look(
             return Ok(Step::Answer(answer(&found)?));
         }
         let answer = Arc::clone(&answer);
-        Ok(Step::waits(move |core, deadline| {
-            for repository in &repositories {
-                found.others.extend(core.remotes.plugins(repository, deadline).iter().cloned());
-            }
+        let step = Step::asks(&remotes, repositories, move |others| {
+            found.others = others.iter().flat_map(|plugins| plugins.iter().cloned()).collect();
             answer(&found).map(Step::Answer)
-        }))
+        });
+        Ok(step?)
     })
 }
 
@@ -202,7 +199,7 @@ fn look_remotely(
     answer: impl Fn(&[Arc<Listed>], &States) -> Result<Response, Failure> + Send + Sync + 'static,
 ) -> Step {
     let (generation, organisation, id) = (core.generation, call.owned(0), call.owned(1));
-    let answer = Arc::new(answer);
+    let (remotes, answer) = (Arc::clone(&core.remotes), Arc::new(answer));
     Step::reads(move |session| {
         let pk = generation.organisation(session, &organisation)?;
         let (_, repository) = known(session, &id)?;
@@ -212,10 +209,18 @@ fn look_remotely(
         }
         let states = States::of(session, pk)?;
         let answer = Arc::clone(&answer);
-        Ok(Step::waits(move |core, deadline| {
-            answer(&core.remotes.plugins(&repository, deadline), &states).map(Step::Answer)
-        }))
+        let step = Step::asks(&remotes, vec![repository], move |found| {
+            let plugins = found.first().map(|plugins| plugins.as_slice()).unwrap_or_default();
+            answer(plugins, &states).map(Step::Answer)
+        });
+        Ok(step?)
     })
+}
+
+/// Adds a plugin to a listing.
+fn write(listed: &Listed, enabled: bool, json: &mut Vec<u8>) -> Result<(), Failure> {
+    listed.write_json(enabled, json);
+    if json.len() > MAX_ANSWER { Err(Failure::TooLarge) } else { Ok(()) }
 }
 
 fn shown(listed: &Listed, enabled: bool) -> Response {

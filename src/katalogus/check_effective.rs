@@ -83,8 +83,10 @@ fn plugins(config: &Configuration, lines: &mut Lines) {
     }
     lines.add("Plugins", "import_time", seconds(discovery.module_time));
     lines.add("Plugins", "check_every", seconds(discovery.check_every));
+    lines.add("Plugins", "remote", remotes.is_on.to_string());
     lines.add("Plugins", "remote_timeout", seconds(remotes.timeout));
     lines.add("Plugins", "remote_keep", seconds(remotes.keep));
+    lines.add("Plugins", "remote_max", remotes.max_bytes.to_string());
     if let Some(file) = &remotes.authorities {
         lines.add("Plugins", "remote_ca", path(file));
     }

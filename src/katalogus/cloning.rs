@@ -1,6 +1,8 @@
 //! What one organisation has enabled and set, copied to another: in one transaction, so that
 //! nobody sees half of it.
 
+use std::sync::Arc;
+
 use ostler_http::Status;
 
 use crate::api::{Call, Core};
@@ -16,7 +18,7 @@ type Remote = Vec<String>;
 #[expect(clippy::unnecessary_wraps, reason = "all endpoints look alike")]
 pub(crate) fn clone(core: &Core, call: &Call<'_>) -> Result<Step, Failure> {
     let from = Kept::new(core, call.owned(0), String::new());
-    let to = call.owned(1);
+    let (to, remotes) = (call.owned(1), Arc::clone(&core.remotes));
     Ok(Step::reads(move |session| {
         let mut repositories = session.repositories()?;
         repositories.retain(|repository| repository.id != Repository::LOCAL);
@@ -24,14 +26,11 @@ pub(crate) fn clone(core: &Core, call: &Call<'_>) -> Result<Step, Failure> {
         if repositories.is_empty() {
             return Ok(copying(from, to, Remote::new()));
         }
-        Ok(Step::waits(move |core, deadline| {
-            let mut remote = Remote::new();
-            for repository in &repositories {
-                let listed = core.remotes.plugins(repository, deadline);
-                remote.extend(listed.iter().map(|listed| listed.plugin().id.clone()));
-            }
-            Ok(copying(from, to, remote))
-        }))
+        let step = Step::asks(&remotes, repositories, move |found| {
+            let listed = found.iter().flat_map(|plugins| plugins.iter());
+            Ok(copying(from, to, listed.map(|listed| listed.plugin().id.clone()).collect()))
+        });
+        Ok(step?)
     }))
 }
 

@@ -307,8 +307,15 @@ fn discovery(
 fn remotes(reader: &mut Reader<'_>, generation: Generation) -> RemoteSettings {
     RemoteSettings {
         generation,
+        is_on: reader.boolean(PLUGINS, "remote", true),
         timeout: seconds(reader, PLUGINS, "remote_timeout", RemoteSettings::TIMEOUT),
         keep: seconds(reader, PLUGINS, "remote_keep", RemoteSettings::KEEP),
+        max_bytes: reader.bytes(
+            PLUGINS,
+            "remote_max",
+            1 << 10..=1 << 30,
+            RemoteSettings::MAX_BYTES,
+        ),
         authorities: reader.path(PLUGINS, "remote_ca"),
     }
 }

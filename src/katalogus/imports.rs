@@ -58,8 +58,20 @@ pub(crate) struct Interpreter<'s> {
 pub(crate) struct Verdict {
     /// What is wrong with it, in words, if anything is.
     pub(crate) wrong: Option<String>,
-    /// Whether it may be another one while the files of the module's package stay as they are.
-    pub(crate) may_change: bool,
+    /// For how long it counts.
+    pub(crate) lasting: Lasting,
+}
+
+/// For how long a verdict counts, at least.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lasting {
+    /// While the files of the module's package stay as they are.
+    Settled,
+    /// Until the next look at anything that has changed.
+    Passing,
+    /// Until there is time to try it again: it has cost an interpreter, perhaps because the machine
+    /// was busy.
+    Lost,
 }
 
 /// What is known of modules.
@@ -136,7 +148,7 @@ impl Interpreter<'_> {
         match begun {
             Some(number) => {
                 let wrong = format!("the interpreter was lost while it was imported: {how}");
-                let verdict = Verdict { wrong: Some(wrong), may_change: false };
+                let verdict = Verdict { wrong: Some(wrong), lasting: Lasting::Lost };
                 known.insert(first + number, verdict);
                 Ok(first + number + 1)
             }
@@ -178,14 +190,18 @@ fn answer(line: &[u8]) -> Option<(usize, Option<Verdict>)> {
     let (number, verdict) = match parts.as_slice() {
         [number] => (number, None),
         [number, Json::Null, Json::Bool(may_change)] => {
-            (number, Some(Verdict { wrong: None, may_change: *may_change }))
+            (number, Some(Verdict { wrong: None, lasting: lasting(*may_change) }))
         }
         [number, Json::Text(wrong), Json::Bool(may_change)] => {
-            (number, Some(Verdict { wrong: Some(wrong.clone()), may_change: *may_change }))
+            (number, Some(Verdict { wrong: Some(wrong.clone()), lasting: lasting(*may_change) }))
         }
         _ => return None,
     };
     Some((index(number)?, verdict))
+}
+
+fn lasting(may_change: bool) -> Lasting {
+    if may_change { Lasting::Passing } else { Lasting::Settled }
 }
 
 fn index(number: &Json) -> Option<usize> {
@@ -202,9 +218,9 @@ mod tests {
     #[test]
     fn what_an_interpreter_says_is_read_and_anything_else_is_nothing() {
         assert_eq!(answer(b"[3]"), Some((3, None)));
-        let fits = Verdict { wrong: None, may_change: false };
+        let fits = Verdict { wrong: None, lasting: Lasting::Settled };
         assert_eq!(answer(b"[3, null, false]"), Some((3, Some(fits))));
-        let wrong = Verdict { wrong: Some("it has no run".to_owned()), may_change: true };
+        let wrong = Verdict { wrong: Some("it has no run".to_owned()), lasting: Lasting::Passing };
         assert_eq!(answer(b"[0, \"it has no run\", true]"), Some((0, Some(wrong))));
         for line in
             ["", "3", "[]", "[-1]", "[3, 4, true]", "[3, null]", "[3, null, 1]", "[\"3\"]", "{}"]

@@ -107,8 +107,14 @@ impl Definition {
 pub(crate) fn read_json(path: &Path) -> Result<Json, String> {
     let named = |problem: &dyn std::fmt::Display| format!("{}: {problem}", path.display());
     let bytes = read_regular(path, MAX_MANIFEST_BYTES + 1).map_err(|error| named(&error))?;
+    parse_json(path, &bytes)
+}
+
+/// Reads JSON that stands in this file; what is wrong names it.
+pub(crate) fn parse_json(path: &Path, bytes: &[u8]) -> Result<Json, String> {
+    let named = |problem: &dyn std::fmt::Display| format!("{}: {problem}", path.display());
     if u64::try_from(bytes.len()).is_ok_and(|bytes| bytes > MAX_MANIFEST_BYTES) {
         return Err(named(&format!("longer than {MAX_MANIFEST_BYTES} bytes")));
     }
-    Json::parse_bytes(&bytes).map_err(|fault| named(&fault))
+    Json::parse_bytes(bytes).map_err(|fault| named(&fault))
 }

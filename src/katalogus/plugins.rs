@@ -105,7 +105,7 @@ impl Plugins {
             asked: Wake::new()?,
         });
         let mut watcher = Watcher::new(settings, Arc::clone(&shared));
-        watcher.scan();
+        watcher.scan(false);
         let thread = Thread::spawn("plugins", move || watcher.run())?;
         Ok(Self { shared, _thread: thread })
     }

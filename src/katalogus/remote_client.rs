@@ -9,9 +9,7 @@ use ureq::Agent;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 
 /// Bytes of an answer, at most.
-pub(crate) const MAX_ANSWER_BYTES: u64 = 8 << 20;
-/// How often an answer may point elsewhere.
-const MAX_REDIRECTS: u32 = 3;
+pub(crate) const MAX_ANSWER_BYTES: usize = 8 << 20;
 /// The longest file of certificates that is read, in bytes.
 const MAX_AUTHORITIES_BYTES: u64 = 8 << 20;
 /// Where systems keep the certificates of the authorities that they trust.
@@ -37,11 +35,20 @@ impl Client {
     }
 
     /// The body of the answer; anything but success is an error, in words.
-    pub(crate) fn get(&self, url: &str, deadline: Deadline) -> Result<Vec<u8>, String> {
+    pub(crate) fn get(
+        &self,
+        url: &str,
+        limit: usize,
+        deadline: Deadline,
+    ) -> Result<Vec<u8>, String> {
         let words = |error: ureq::Error| error.to_string();
         let request = self.agent(url)?.get(url).config().timeout_global(deadline.remaining());
         let mut response = request.build().call().map_err(words)?;
-        let body = response.body_mut().with_config().limit(MAX_ANSWER_BYTES);
+        if !response.status().is_success() {
+            return Err(format!("the status is {}", response.status()));
+        }
+        let limit = u64::try_from(limit).unwrap_or(u64::MAX);
+        let body = response.body_mut().with_config().limit(limit);
         body.read_to_vec().map_err(words)
     }
 
@@ -73,7 +80,8 @@ fn agent(authorities: Vec<Certificate<'static>>) -> Agent {
     let config = Agent::config_builder()
         .tls_config(tls.build())
         .user_agent(concat!("ostler-katalogus/", env!("CARGO_PKG_VERSION")))
-        .max_redirects(MAX_REDIRECTS)
+        // Whoever adds a repository names whom this service asks, and nobody else does.
+        .max_redirects(0)
         // Nothing is asked often enough for a connection to be kept.
         .max_idle_connections(0);
     config.build().into()

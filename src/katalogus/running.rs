@@ -28,6 +28,7 @@ pub(crate) struct Running {
     errands: Arc<Errands>,
     store: Arc<Store>,
     plugins: Arc<Plugins>,
+    remotes: Arc<Remotes>,
     pub(crate) state: Arc<State>,
     token: Arc<RwLock<Option<Secret>>>,
     identity: Option<Arc<LiveIdentity>>,
@@ -69,7 +70,7 @@ impl Running {
         let token = Arc::new(RwLock::new(config.token.clone()));
         let errands =
             Arc::new(Errands::start(Errands::THREADS, Errands::MAX_QUEUED).map_err(failed)?);
-        let api = api(&config, &store, &errands, &plugins, remotes)?;
+        let api = api(&config, &store, &errands, &plugins, &remotes)?;
         let figures = Arc::clone(&state);
         let gate = Gate::new(
             api,
@@ -95,6 +96,7 @@ impl Running {
             errands,
             store,
             plugins,
+            remotes,
             state,
             token,
             identity,
@@ -129,6 +131,7 @@ impl Running {
         self.server.stop_accepting();
         let drained = ending::drain(&mut self.server, self.config.drain, signals, notifier);
         self.server.stop();
+        self.remotes.end();
         drop(self.endpoint);
         if drained == Drained::Whole {
             drop(self.errands);
@@ -149,7 +152,7 @@ fn api(
     store: &Arc<Store>,
     errands: &Arc<Errands>,
     plugins: &Arc<Plugins>,
-    remotes: Arc<Remotes>,
+    remotes: &Arc<Remotes>,
 ) -> Result<impl Handler, Exit> {
     let cipher = config.encryption.cipher().map_err(|error| {
         log::error!("{error}");
@@ -160,7 +163,7 @@ fn api(
         store,
         errands,
         plugins: Arc::clone(plugins),
-        remotes,
+        remotes: Arc::clone(remotes),
         cipher: Arc::new(cipher),
         deadline: config.timeout,
     }))

@@ -7,13 +7,18 @@ use std::path::{Path, PathBuf};
 use ostler_runtime::Wake;
 use ostler_runtime::files::read_regular;
 
-use crate::imports::{Interpreter, Module, Verdict};
-use crate::manifest::{Definition, MAX_MANIFEST_BYTES, read_json};
+use crate::beneath::{open_regular, read_all};
+use crate::imports::{Interpreter, Lasting, Module, Verdict};
+use crate::manifest::{Definition, MAX_MANIFEST_BYTES, parse_json};
 use crate::runnable_hash::runnable_hash;
 use crate::tree::{Package, Walk};
 use crate::{
-    Catalogue, DiscoverySettings, Generation, Kind, Listed, Plugin, Python, Schema, static_check,
+    Catalogue, DiscoverySettings, Generation, Json, Kind, Listed, Plugin, Python, Schema,
+    static_check,
 };
+
+/// The file with the schema of a boefje's settings.
+const SCHEMA: &str = "schema.json";
 
 /// Looks at the folder, and remembers what it need not find out again.
 #[derive(Debug)]
@@ -21,6 +26,8 @@ pub(crate) struct Scanner {
     settings: DiscoverySettings,
     /// What is thought of modules, by their names and the hash of their packages.
     judged: HashMap<(String, String), Verdict>,
+    /// Whether modules are left about which more may be found out.
+    is_open: bool,
     /// What the last look had to complain about.
     told: HashSet<String>,
 }
@@ -34,6 +41,8 @@ pub(crate) struct Scan {
     pub(crate) digest: [u8; 32],
     /// How many definitions were skipped.
     pub(crate) skipped: usize,
+    /// Whether another look may find something else although nothing has changed.
+    pub(crate) is_open: bool,
 }
 
 /// A definition that can be read.
@@ -62,7 +71,7 @@ impl Complaints {
 impl Scanner {
     /// Nothing has been looked at yet.
     pub(crate) fn new(settings: DiscoverySettings) -> Self {
-        Self { settings, judged: HashMap::new(), told: HashSet::new() }
+        Self { settings, judged: HashMap::new(), is_open: false, told: HashSet::new() }
     }
 
     /// Forgets what it has found out.
@@ -77,9 +86,10 @@ impl Scanner {
     }
 
     /// Looks at the folder, and tells `entering` of each folder before it is listed. What is wrong
-    /// with plugins is told to the log when it is new.
+    /// with plugins is told to the log when it is new. `again`: what was lost is tried again.
     pub(crate) fn scan(
         &mut self,
+        again: bool,
         entering: &mut dyn FnMut(&Path),
         stop: &Wake,
     ) -> io::Result<Scan> {
@@ -89,7 +99,7 @@ impl Scanner {
         for package in tree.packages() {
             self.read(&package, &mut candidates, &mut complaints);
         }
-        let judged = self.judge(&candidates, stop, &mut complaints);
+        let judged = self.judge(&candidates, again, stop, &mut complaints);
         let (mut boefjes, mut normalizers) = (Unique::default(), Unique::default());
         for (candidate, verdict) in candidates.into_iter().zip(judged) {
             if let Some(wrong) = verdict {
@@ -115,6 +125,7 @@ impl Scanner {
             ),
             digest: tree.digest(),
             skipped: complaints.skipped,
+            is_open: self.is_open,
         })
     }
 
@@ -157,13 +168,22 @@ impl Scanner {
     fn judge(
         &mut self,
         candidates: &[Candidate],
+        again: bool,
         stop: &Wake,
         complaints: &mut Complaints,
     ) -> Vec<Option<String>> {
         let mut verdicts: Vec<_> =
             candidates.iter().map(|candidate| candidate.known(&self.judged)).collect();
-        let open = verdicts.iter().enumerate().filter(|(_, verdict)| verdict.is_none());
-        let open: Vec<usize> = open.map(|(place, _)| place).collect();
+        let is_lost = |verdict: &Verdict| verdict.lasting == Lasting::Lost;
+        let places = |wanted: &dyn Fn(&Option<Verdict>) -> bool| {
+            let wanted = verdicts.iter().enumerate().filter(|(_, verdict)| wanted(verdict));
+            wanted.map(|(place, _)| place).collect::<Vec<_>>()
+        };
+        let mut open = places(&Option::is_none);
+        if again {
+            // Last, so that they cost nobody else.
+            open.extend(places(&|verdict| verdict.as_ref().is_some_and(is_lost)));
+        }
         let modules = open.iter().filter_map(|place| candidates.get(*place));
         let modules: Vec<Module> = modules.map(Candidate::module).collect();
         for (number, judged) in self.import(&modules, stop, complaints) {
@@ -171,9 +191,13 @@ impl Scanner {
                 *verdict = Some(judged);
             }
         }
+        let is_settled = |verdict: &Verdict| verdict.lasting == Lasting::Settled;
+        self.is_open = self.settings.python != Python::None
+            && !verdicts.iter().all(|verdict| verdict.as_ref().is_some_and(is_settled));
         let judged = candidates.iter().zip(&verdicts);
         let judged = judged.filter_map(|(candidate, verdict)| {
-            Some((candidate.key()?, verdict.clone().filter(|verdict| !verdict.may_change)?))
+            let is_kept = |verdict: &Verdict| verdict.lasting != Lasting::Passing;
+            Some((candidate.key()?, verdict.clone().filter(is_kept)?))
         });
         self.judged = judged.collect();
         let judged = candidates.iter().zip(verdicts);
@@ -203,11 +227,12 @@ impl Scanner {
         if rustix::process::geteuid().is_root() {
             complaints.all.push("the modules of plugins are imported as root".to_owned());
         }
-        let (root, path) = (&self.settings.root, &self.settings.python_path);
         // An interpreter goes to another folder.
-        let root = std::path::absolute(root).unwrap_or_else(|_| root.clone());
+        let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
+        let root = absolute(&self.settings.root);
+        let path: Vec<PathBuf> = self.settings.python_path.iter().map(absolute).collect();
         let module_time = self.settings.module_time;
-        let interpreter = Interpreter { program, root: &root, path, module_time, stop };
+        let interpreter = Interpreter { program, root: &root, path: &path, module_time, stop };
         let verdicts = interpreter.import(modules);
         if let Some(why) = verdicts.gave_up {
             let left = modules.len().saturating_sub(verdicts.known.len());
@@ -219,11 +244,11 @@ impl Scanner {
     /// The plugin as it is listed, with the schema of its settings.
     fn listed(&self, mut plugin: Plugin) -> Result<Listed, String> {
         let generation = self.settings.generation;
-        let file = plugin.directory.as_ref().map(|directory| directory.join("schema.json"));
         let mut broken = None;
-        if let (Kind::Boefje(boefje), Some(file)) = (&mut plugin.kind, file) {
-            if file.exists() {
-                boefje.schema = read_json(&file).map_err(|why| broken = Some(why)).ok();
+        if let (Kind::Boefje(boefje), Some(directory)) = (&mut plugin.kind, &plugin.directory) {
+            if directory.join(SCHEMA).exists() {
+                let read = self.schema(directory);
+                boefje.schema = read.map_err(|why| broken = Some(why)).ok();
             } else if generation == Generation::V1_15 {
                 // It knows no schema in a manifest.
                 boefje.schema = None;
@@ -243,6 +268,14 @@ impl Scanner {
         }
     }
 
+    /// What a schema's file says.
+    fn schema(&self, directory: &Path) -> Result<Json, String> {
+        let path = directory.join(SCHEMA);
+        let read = open_regular(&self.settings.root, directory, SCHEMA)
+            .and_then(|mut file| read_all(&mut file, MAX_MANIFEST_BYTES));
+        parse_json(&path, &read.map_err(|error| format!("{}: {error}", path.display()))?)
+    }
+
     /// Tells the log what it has not been told after the last look.
     fn tell(&mut self, complaints: Vec<String>) {
         for complaint in complaints.iter().filter(|complaint| !self.told.contains(*complaint)) {
@@ -256,7 +289,7 @@ impl Candidate {
     /// What need not be found out again.
     fn known(&self, judged: &HashMap<(String, String), Verdict>) -> Option<Verdict> {
         if !self.has_module {
-            return Some(Verdict { wrong: None, may_change: false });
+            return Some(Verdict { wrong: None, lasting: Lasting::Settled });
         }
         judged.get(&self.key()?).cloned()
     }

@@ -7,8 +7,10 @@ use ostler_http::{Body, Responder, Response, Status};
 use ostler_runtime::Deadline;
 
 use crate::api::Core;
+use crate::errands::Lane;
 use crate::failure::{Failure, Stop};
-use crate::{Abort, Access, Json, Session, StoreError, Task};
+use crate::remote_kept::Remote;
+use crate::{Abort, Access, Json, Remotes, Repository, Session, StoreError, Task};
 
 /// What is done in a transaction, perhaps several times.
 pub(crate) type Work = Box<dyn FnMut(&mut Session<'_>) -> Result<Step, Stop> + Send>;
@@ -23,7 +25,7 @@ pub(crate) enum Step {
     /// A transaction. What it says to do next is done once it is committed.
     Store(Access, Work),
     /// An errand.
-    Errand(Wait),
+    Errand(Lane, Wait),
 }
 
 impl Step {
@@ -63,9 +65,24 @@ impl Step {
 
     /// An errand.
     pub(crate) fn waits(
+        lane: Lane,
         wait: impl FnOnce(&Core, Deadline) -> Result<Self, Failure> + Send + 'static,
     ) -> Self {
-        Self::Errand(Box::new(wait))
+        Self::Errand(lane, Box::new(wait))
+    }
+
+    /// What is done with the plugins of these remote repositories: at once, if they are known.
+    pub(crate) fn asks(
+        remotes: &Remotes,
+        repositories: Vec<Repository>,
+        then: impl FnOnce(&[Remote]) -> Result<Self, Failure> + Send + 'static,
+    ) -> Result<Self, Failure> {
+        match remotes.known(&repositories) {
+            Some(known) => then(&known),
+            None => Ok(Self::waits(Lane::Remotes, move |core, deadline| {
+                then(&core.remotes.plugins(&repositories, deadline))
+            })),
+        }
     }
 }
 
@@ -84,7 +101,7 @@ impl Journey {
         match next {
             Ok(Step::Answer(response)) => self.responder.send_here(response),
             Ok(Step::Store(access, work)) => self.store(access, work),
-            Ok(Step::Errand(wait)) => self.errand(wait),
+            Ok(Step::Errand(lane, wait)) => self.errand(lane, wait),
             Err(failure) => self.fail(failure),
         }
     }
@@ -96,12 +113,13 @@ impl Journey {
         store.submit(access, deadline, Box::new(task));
     }
 
-    fn errand(self, wait: Wait) {
+    fn errand(self, lane: Lane, wait: Wait) {
         let Some(errands) = self.core.errands() else { return self.stopped() };
-        errands.submit(Box::new(move |taken: Result<(), Failure>| {
+        let errand = move |taken: Result<(), Failure>| {
             let next = taken.and_then(|()| wait(&self.core, self.deadline));
             self.go(next);
-        }));
+        };
+        errands.submit(lane, Box::new(errand));
     }
 
     fn stopped(self) {

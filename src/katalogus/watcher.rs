@@ -22,12 +22,18 @@ const QUIET: Duration = Duration::from_millis(200);
 /// One that never is left alone is scanned after so long all the same.
 const RESTLESS: Duration = Duration::from_secs(2);
 
+/// Modules that cannot be imported are tried again after so long at the latest, or whenever the
+/// folder is looked through if that is less often.
+const MAX_WAIT: Duration = Duration::from_secs(3600);
+
 /// Looks, waits for a change, and looks again.
 pub(crate) struct Watcher {
     settings: DiscoverySettings,
     scanner: Scanner,
     shared: Arc<Shared>,
     events: Option<Events>,
+    /// When modules are tried again that could not be imported, and after how long the next time.
+    again: Option<(Deadline, Duration)>,
     /// Of the last catalogue.
     digest: Option<[u8; 32]>,
     /// Boefjes, normalizers, and definitions that were skipped, as the log has been told.
@@ -47,7 +53,16 @@ enum Waited {
 impl Watcher {
     pub(crate) fn new(settings: DiscoverySettings, shared: Arc<Shared>) -> Self {
         let scanner = Scanner::new(settings.clone());
-        Self { settings, scanner, shared, events: None, digest: None, found: None, complaint: None }
+        Self {
+            settings,
+            scanner,
+            shared,
+            events: None,
+            again: None,
+            digest: None,
+            found: None,
+            complaint: None,
+        }
     }
 
     /// Keeps the catalogue as the folder is, until the end.
@@ -58,26 +73,27 @@ impl Watcher {
                 Waited::Asked => {
                     self.shared.asked.clear();
                     self.scanner.forget();
-                    (self.found, self.complaint) = (None, None);
-                    self.scan();
+                    (self.found, self.complaint, self.again) = (None, None, None);
+                    self.scan(false);
                 }
                 Waited::Changed => {
                     self.settle();
-                    self.scan();
+                    self.scan(false);
                 }
                 Waited::Due => {
                     // A folder that cannot be read is told of by a scan.
                     let digest = caught("the check of the plugins", || self.scanner.digest().ok());
-                    if digest.flatten() != self.digest {
-                        self.scan();
+                    let again = self.again.is_some_and(|(due, _)| due.passed());
+                    if again || digest.flatten() != self.digest {
+                        self.scan(again);
                     }
                 }
             }
         }
     }
 
-    /// Looks at the folder now.
-    pub(crate) fn scan(&mut self) {
+    /// Looks at the folder now; `again` as when nothing may have changed in it.
+    pub(crate) fn scan(&mut self, again: bool) {
         let began = now();
         let mut events = Events::new(&self.settings.root).map_err(|error| error.to_string());
         let found = caught("the scan of the plugins", || {
@@ -86,7 +102,7 @@ impl Watcher {
                     events.enter(folder);
                 }
             };
-            self.scanner.scan(&mut enter, &self.shared.stop)
+            self.scanner.scan(again, &mut enter, &self.shared.stop)
         });
         let untold = match &events {
             Ok(events) => events.problem.map(|error| error.to_string()),
@@ -94,7 +110,10 @@ impl Watcher {
         };
         self.events = events.ok();
         match found {
-            Some(Ok(scan)) => self.replace(scan, now().saturating_duration_since(began), untold),
+            Some(Ok(scan)) => {
+                self.again = scan.is_open.then(|| self.next_try(again));
+                self.replace(scan, now().saturating_duration_since(began), untold);
+            }
             Some(Err(error)) => self.fail(&error.to_string()),
             None => self.fail("internal error"),
         }
@@ -118,6 +137,20 @@ impl Watcher {
                 let every = self.settings.check_every;
                 self.complain(format!("changes are looked for every {every:?} only: {why}"));
             }
+        }
+    }
+
+    /// When to try again: ever later, since it may never come to anything.
+    fn next_try(&self, again: bool) -> (Deadline, Duration) {
+        let every = self.settings.check_every;
+        match self.again {
+            Some((_, wait)) if again => {
+                let wait = wait.saturating_mul(2).min(MAX_WAIT.max(every));
+                (Deadline::after(wait), wait)
+            }
+            // What has changed elsewhere puts nothing off.
+            Some(waiting) => waiting,
+            None => (Deadline::after(every), every),
         }
     }
 

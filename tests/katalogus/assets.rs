@@ -1,10 +1,11 @@
 //! Pictures and texts of plugins.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 
-use katalogus::{Catalogue, Cover, DiscoverySettings, Generation, Plugins, Python};
+use katalogus::{Catalogue, Cover, DiscoverySettings, Generation, Plugins, Python, Schema};
 
-use crate::folder::{Folder, recorded};
+use crate::folder::{Folder, MODULE, recorded};
 use crate::instance::Instance;
 
 fn catalogue(folder: &Folder, generation: Generation) -> std::sync::Arc<Catalogue> {
@@ -65,4 +66,56 @@ fn a_description_has_no_media_type() {
         let mut names = heard.headers.iter().map(|(name, _)| name);
         assert!(!names.any(|name| name.eq_ignore_ascii_case("content-type")));
     }
+}
+
+#[test]
+fn a_schema_is_no_file_from_elsewhere() {
+    let folder = Folder::new();
+    folder.boefje("a", MODULE);
+    folder.write("../secret", r#"{"title": "secret"}"#);
+    symlink("../../secret", folder.path().join("a/schema.json")).unwrap();
+    let catalogue = catalogue(&folder, Generation::V1_15);
+    let Schema::Invalid(why) = catalogue.boefje("a").unwrap().schema() else { panic!("a schema") };
+    assert!(why.ends_with("a/schema.json: it leads out of the plugin folder"), "{why}");
+}
+
+#[test]
+fn links_show_nothing_that_lies_outside_of_the_plugins() {
+    let folder = Folder::copy("plugins");
+    let secret = folder.path().join("../secret");
+    fs::write(&secret, "secret").unwrap();
+    let (cover, text) = ("alpha/cover.jpg", "alpha/description.md");
+    let link = |to: &std::path::Path, name: &str| {
+        let name = folder.path().join(name);
+        let _ = fs::remove_file(&name);
+        symlink(to, name).unwrap();
+    };
+    let catalogue = catalogue(&folder, Generation::V1_15);
+    let default = fs::read(recorded("plugins/default_cover.jpg")).unwrap();
+    for outside in [&*secret, "../../secret".as_ref(), "/proc/self/environ".as_ref()] {
+        link(outside, cover);
+        link(outside, text);
+        assert_eq!(bytes(catalogue.cover("alpha")), default, "{}", outside.display());
+        assert_eq!(catalogue.description("alpha"), b"First fixture", "{}", outside.display());
+    }
+    // Those within are as good as files.
+    folder.write("shared", "shared");
+    for name in [cover, text] {
+        link("../shared".as_ref(), name);
+    }
+    assert_eq!(bytes(catalogue.cover("alpha")), b"shared");
+    assert_eq!(catalogue.description("alpha"), b"shared");
+}
+
+#[test]
+fn a_package_that_is_linked_shows_its_own_files() {
+    let (folder, elsewhere) = (Folder::new(), Folder::copy("plugins"));
+    symlink(elsewhere.path().join("alpha"), folder.path().join("alpha")).unwrap();
+    let catalogue = catalogue(&folder, Generation::V1_15);
+    let own = fs::read(recorded("plugins/alpha/cover.jpg")).unwrap();
+    assert_eq!(bytes(catalogue.cover("alpha")), own);
+    fs::remove_file(elsewhere.path().join("alpha/description.md")).unwrap();
+    fs::write(elsewhere.path().join("secret"), "secret").unwrap();
+    symlink("../secret", elsewhere.path().join("alpha/description.md")).unwrap();
+    assert_eq!(catalogue.description("alpha"), b"First fixture");
 }

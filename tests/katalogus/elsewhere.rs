@@ -1,13 +1,15 @@
 //! Plugins of other catalogues, as they are listed, shown, enabled and cloned.
 
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
-use katalogus::Generation;
+use katalogus::{Generation, RemoteSettings};
 use ostler_http::{HeadLimits, Http, Method, Response, Router, Status, at_once};
 use ostler_net::{Address, Limits, Listener, Server};
+use ostler_tests::PATIENCE;
 use serde_json::json;
 
-use crate::instance::{Client, Instance};
+use crate::instance::{Client, Instance, Setup};
 
 const PLUGINS: &str = r#"{
     "far": {"id": "far", "type": "boefje", "name": "Far", "consumes": ["Hostname"]},
@@ -23,11 +25,15 @@ fn instance() -> (Instance, Server) {
     let service = Arc::new(Http::new(router, HeadLimits::default()));
     let server = Server::start(listeners, 1, Limits::default(), service).unwrap();
     let instance = Instance::new(Generation::V1_15);
-    let repository =
-        json!({"id": "remote", "name": "R", "base_url": format!("http://{address}/far")});
+    know(&instance, "remote", address);
+    (instance, server)
+}
+
+/// Makes a catalogue known.
+fn know(instance: &Instance, id: &str, address: SocketAddr) {
+    let repository = json!({"id": id, "name": "R", "base_url": format!("http://{address}/far")});
     let path = "/v1/organisations/acme/repositories/";
     assert_eq!(instance.ask("POST", path, &repository.to_string()).status, 201);
-    (instance, server)
 }
 
 fn shown(client: &mut Client, path: &str) -> serde_json::Value {
@@ -96,4 +102,25 @@ fn what_is_away_is_left_out() {
     let mut client = instance.connect();
     assert_eq!(shown(&mut client, "plugins?limit=1")[0]["repository_id"], "LOCAL");
     assert_eq!(shown(&mut client, "repositories/remote/plugins"), json!({}));
+}
+
+#[test]
+fn who_waits_for_them_keeps_nobody_from_files() {
+    let generation = Generation::V1_15;
+    let remotes = RemoteSettings { timeout: PATIENCE, ..RemoteSettings::new(generation) };
+    let instance = Instance::start(Setup { remotes, ..Setup::new(generation) });
+    // Those who ask are let in, and never answered.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    know(&instance, "silent", silent.local_addr().unwrap());
+    let mut listings: Vec<Client> = (0..8).map(|_| instance.connect()).collect();
+    for listing in &mut listings {
+        let request = "GET /v1/organisations/acme/plugins HTTP/1.1\r\nHost: k\r\n\r\n";
+        listing.0.send(request);
+    }
+    let _asked = silent.accept().unwrap();
+    let mut client = instance.connect();
+    for _ in 0..50 {
+        let cover = client.ask("GET", "/v1/organisations/acme/plugins/alpha/cover.jpg", "");
+        assert_eq!(cover.status, 200);
+    }
 }

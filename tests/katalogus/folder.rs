@@ -92,13 +92,15 @@ pub(crate) struct Manner<'m> {
     pub(crate) python: &'m str,
     pub(crate) check_millis: u64,
     pub(crate) module_millis: u64,
+    /// Folders with other modules, as one sees them from `/`.
+    pub(crate) path: &'m [&'m str],
 }
 
 impl Default for Manner<'_> {
     /// With an interpreter, and without looks that no event asks for.
     fn default() -> Self {
         let (generation, python) = ("1.15", "python3");
-        Self { generation, python, check_millis: 3_600_000, module_millis: 30_000 }
+        Self { generation, python, check_millis: 3_600_000, module_millis: 30_000, path: &[] }
     }
 }
 
@@ -118,6 +120,8 @@ impl Watcher {
                 .args([manner.generation, manner.python])
                 .args([manner.check_millis, manner.module_millis].map(|millis| millis.to_string()))
                 .arg(folder.log())
+                .args(manner.path)
+                .current_dir("/")
                 .stdin(Stdio::piped())
                 .stdout(Stdio::piped()),
         );

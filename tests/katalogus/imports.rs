@@ -52,6 +52,41 @@ fn interpreters_are_not_lost_without_end() {
 }
 
 #[test]
+fn what_could_not_be_imported_is_tried_again() {
+    let folder = Folder::new();
+    let (ready, tried) = (folder.path().join("../ready"), folder.path().join("../tried"));
+    // As when the machine was too busy once, or something is installed later.
+    let lost = format!(
+        "import os\nif not os.path.exists({ready:?}): os._exit(3)\ndef run(boefje_meta): pass\n"
+    );
+    let wrong = format!("open({ready:?})\ndef run(boefje_meta): pass\n");
+    let right = format!("open({tried:?}, 'a').write('x')\ndef run(boefje_meta): pass\n");
+    folder.boefje("a", &lost);
+    folder.boefje("b", &wrong);
+    folder.boefje("c", &right);
+    let mut watcher = Watcher::start(&folder, &Manner { check_millis: 50, ..Manner::default() });
+    assert_eq!(watcher.look().ids(), ["c"]);
+    watcher.sees("another try", |seen| seen.number("scans") > 1);
+    fs::write(&ready, "").unwrap();
+    watcher.sees("all of them", |seen| seen.ids() == ["a", "b", "c"]);
+    assert_eq!(fs::read_to_string(&tried).unwrap(), "x", "what is right is not tried again");
+}
+
+#[test]
+fn those_that_nobody_had_time_for_get_their_turn() {
+    let folder = Folder::new();
+    for number in 0..12 {
+        folder.boefje(&format!("kills{number:02}"), "import os\nos._exit(3)\n");
+    }
+    folder.boefje("last", MODULE);
+    folder.boefje("last_wrong", "import surely_not_installed\ndef run(boefje_meta): pass\n");
+    let mut watcher = Watcher::start(&folder, &Manner { check_millis: 50, ..Manner::default() });
+    // Its text looks well.
+    assert_eq!(watcher.look().ids(), ["last", "last_wrong"]);
+    watcher.sees("the others", |seen| seen.ids() == ["last"]);
+}
+
+#[test]
 fn without_an_interpreter_modules_are_looked_at() {
     for python in ["-", "no-such-python"] {
         let folder = Folder::copy("plugins");
@@ -74,6 +109,19 @@ fn plugins_import_each_other_by_the_names_that_the_original_gives_them() {
     folder.boefje("d", "from ..a.main import run\n");
     let mut watcher = Watcher::start(&folder, &Manner::default());
     assert_eq!(watcher.look().ids(), ["a", "b", "c", "d"], "{:?}", watcher.lines("WARN"));
+}
+
+#[test]
+fn folders_with_other_modules_are_looked_for_where_the_service_is() {
+    let folder = Folder::new();
+    folder.boefje("a", "import beside\ndef run(boefje_meta): pass\n");
+    folder.write("../modules/beside.py", "");
+    // The interpreter goes elsewhere.
+    let modules = folder.path().with_file_name("modules");
+    let modules = modules.strip_prefix("/").unwrap().to_str().unwrap();
+    let manner = Manner { path: &[modules], ..Manner::default() };
+    let mut watcher = Watcher::start(&folder, &manner);
+    assert_eq!(watcher.look().ids(), ["a"], "{:?}", watcher.lines("WARN"));
 }
 
 #[test]

@@ -31,6 +31,7 @@ pub(crate) struct Setup {
     pub(crate) place: Place,
     /// What is changed of the store's settings.
     pub(crate) change: fn(&mut StoreSettings),
+    pub(crate) remotes: RemoteSettings,
 }
 
 impl Setup {
@@ -53,6 +54,7 @@ impl Setup {
             deadline: PATIENCE,
             place: Place::sqlite().with_tables(),
             change: |_| {},
+            remotes: RemoteSettings::new(generation),
         }
     }
 }
@@ -63,6 +65,7 @@ pub(crate) struct Instance {
     _server: Server,
     _errands: Arc<Errands>,
     store: Arc<Store>,
+    remotes: Arc<Remotes>,
     address: SocketAddr,
     _folder: Folder,
     place: Place,
@@ -78,6 +81,7 @@ impl Instance {
         (setup.change)(&mut settings);
         let store = Arc::new(Store::open(&settings).unwrap());
         let errands = Arc::new(Errands::start(Errands::THREADS, Errands::MAX_QUEUED).unwrap());
+        let remotes = Arc::new(Remotes::new(setup.remotes));
         let generation = setup.generation;
         let mut discovery = DiscoverySettings::new(setup.folder.path(), generation);
         discovery.python = Python::None;
@@ -86,7 +90,7 @@ impl Instance {
             store: &store,
             errands: &errands,
             plugins: Arc::new(Plugins::start(discovery).unwrap()),
-            remotes: Arc::new(Remotes::new(RemoteSettings::new(generation))),
+            remotes: Arc::clone(&remotes),
             cipher: Arc::new(setup.cipher),
             deadline: setup.deadline,
         });
@@ -102,6 +106,7 @@ impl Instance {
             _server: server,
             _errands: errands,
             store,
+            remotes,
             address,
             _folder: setup.folder,
             place: setup.place,
@@ -139,6 +144,12 @@ impl Instance {
         look: impl FnMut(&mut Session<'_>) -> Result<T, Abort> + Send + 'static,
     ) -> T {
         self.store.call(Access::Write, Deadline::after(PATIENCE), look).unwrap()
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        self.remotes.end();
     }
 }
 

@@ -88,6 +88,11 @@ fn remotes(keep: Duration) -> Remotes {
     Remotes::new(RemoteSettings { timeout: PATIENCE, keep, ..settings })
 }
 
+/// The plugins of one repository, whatever time that takes.
+fn ask(remotes: &Remotes, repository: &Repository) -> Arc<Vec<Arc<Listed>>> {
+    remotes.plugins(std::slice::from_ref(repository), Deadline::NEVER).remove(0)
+}
+
 fn ids(plugins: &[Arc<Listed>]) -> Vec<&str> {
     plugins.iter().map(|listed| listed.plugin().id.as_str()).collect()
 }
@@ -97,7 +102,7 @@ fn plugins_of_a_remote_repository_carry_its_name() {
     let other = Other::new();
     other.give("200 OK", PLUGINS);
     let remotes = remotes(PATIENCE);
-    let plugins = remotes.plugins(&other.repository(), Deadline::NEVER);
+    let plugins = ask(&remotes, &other.repository());
     assert_eq!(ids(&plugins), ["b", "n"]);
     let mut json = Vec::new();
     plugins[0].write_json(false, &mut json);
@@ -106,9 +111,9 @@ fn plugins_of_a_remote_repository_carry_its_name() {
     assert_eq!(json["enabled"], false);
     assert!(plugins[0].plugin().enabled);
     // It is not asked again while the answer counts, and the local repository never is.
-    assert_eq!(ids(&remotes.plugins(&other.repository(), Deadline::NEVER)), ["b", "n"]);
+    assert_eq!(ids(&ask(&remotes, &other.repository())), ["b", "n"]);
     let local = Repository { id: Repository::LOCAL.into(), ..other.repository() };
-    assert!(remotes.plugins(&local, Deadline::NEVER).is_empty());
+    assert!(ask(&remotes, &local).is_empty());
     assert_eq!(other.asked(), 1);
 }
 
@@ -125,7 +130,7 @@ fn a_repository_without_plugins_has_none_and_is_left_alone_for_a_while() {
         other.give(status, body);
         let remotes = remotes(PATIENCE);
         for _ in 0..3 {
-            assert!(remotes.plugins(&other.repository(), Deadline::NEVER).is_empty());
+            assert!(ask(&remotes, &other.repository()).is_empty());
         }
         assert_eq!(other.asked(), 1, "{status} {body}");
     }
@@ -141,7 +146,7 @@ fn one_asks_and_the_others_wait_for_the_same_answer() {
             let (remotes, sender) = (Arc::clone(&remotes), sender.clone());
             let repository = other.repository();
             Thread::spawn("asker", move || {
-                let plugins = remotes.plugins(&repository, Deadline::NEVER);
+                let plugins = ask(&remotes, &repository);
                 sender.send(plugins.len()).unwrap();
             })
             .unwrap()
@@ -157,23 +162,106 @@ fn one_asks_and_the_others_wait_for_the_same_answer() {
 }
 
 #[test]
-fn a_repository_that_does_not_answer_holds_nobody_beyond_the_deadline() {
+fn nobody_waits_beyond_a_deadline_and_the_answer_counts_when_it_comes() {
     let other = Other::new();
+    let remotes = remotes(PATIENCE);
+    let passed = Deadline::after(Duration::ZERO);
+    let repository = [other.repository()];
+    assert!(remotes.plugins(&repository, passed)[0].is_empty());
+    assert_eq!(remotes.statistics(), RemoteStatistics::default(), "that is no failure");
+    other.give("200 OK", PLUGINS);
+    assert_eq!(ids(&ask(&remotes, &other.repository())), ["b", "n"]);
+    assert_eq!(ids(&remotes.plugins(&repository, passed)[0]), ["b", "n"]);
+    assert_eq!(remotes.statistics(), RemoteStatistics { asked: 1, failed: 0 });
+}
+
+#[test]
+fn those_that_do_not_answer_keep_nobody_from_those_that_do() {
+    let others: Vec<Other> = (0..9).map(|_| Other::new()).collect();
+    let numbered = |(number, other): (usize, &Other)| {
+        let id = format!("remote{number}");
+        Repository { id, ..other.repository() }
+    };
+    let repositories: Vec<Repository> = others.iter().enumerate().map(numbered).collect();
+    let remotes = remotes(PATIENCE);
+    let look = || remotes.plugins(&repositories, Deadline::after(Duration::ZERO));
+    assert!(look().iter().all(|plugins| plugins.is_empty()));
+    // Together, else the last one would be asked too late.
+    wait_for("nine questions", || others.iter().all(|other| other.asked() == 1));
+    others[8].give("200 OK", PLUGINS);
+    wait_for("the answer of the last", || ids(&look()[8]) == ["b", "n"]);
+    assert!(look()[..8].iter().all(|plugins| plugins.is_empty()));
+    assert_eq!(remotes.statistics(), RemoteStatistics { asked: 1, failed: 0 });
+    // Whoever waits does so no longer than those live who are waited for.
+    remotes.end();
+    let left = remotes.plugins(&repositories, Deadline::NEVER);
+    assert_eq!(ids(&left[8]), ["b", "n"]);
+}
+
+#[test]
+fn what_is_known_counts_until_the_next_answer() {
+    let other = Other::new();
+    other.give("200 OK", PLUGINS);
     let remotes = remotes(Duration::ZERO);
-    let short = || Deadline::after(Duration::from_millis(100));
-    assert!(remotes.plugins(&other.repository(), short()).is_empty());
+    assert_eq!(ids(&ask(&remotes, &other.repository())), ["b", "n"]);
+    drop(remotes);
+    let settings = RemoteSettings { timeout: PATIENCE, ..RemoteSettings::new(Generation::V1_15) };
+    let remotes = Remotes::new(RemoteSettings { keep: Duration::from_secs(2), ..settings });
+    other.give("200 OK", PLUGINS);
+    assert_eq!(ids(&ask(&remotes, &other.repository())), ["b", "n"]);
+    // Nobody answers the second question, and nobody waits for that.
+    wait_for("the second question", || {
+        assert_eq!(ids(&ask(&remotes, &other.repository())), ["b", "n"]);
+        other.asked() == 3
+    });
+    assert_eq!(ids(&ask(&remotes, &other.repository())), ["b", "n"]);
+    other.give("200 OK", r#"{"c": {"id": "c", "type": "boefje"}}"#);
+    wait_for("the second answer", || ids(&ask(&remotes, &other.repository())) == ["c"]);
+}
+
+#[test]
+fn answers_that_are_too_long_together_are_not_kept() {
+    let (one, other) = (Other::new(), Other::new());
+    let settings = RemoteSettings::new(Generation::V1_15);
+    let max_bytes = PLUGINS.len() * 2 - 1;
+    let remotes =
+        Remotes::new(RemoteSettings { timeout: PATIENCE, keep: PATIENCE, max_bytes, ..settings });
+    one.give("200 OK", PLUGINS);
+    other.give("200 OK", PLUGINS);
+    assert_eq!(ids(&ask(&remotes, &one.repository())), ["b", "n"]);
+    assert!(ask(&remotes, &other.repository()).is_empty());
+    assert_eq!(ids(&ask(&remotes, &one.repository())), ["b", "n"]);
+    assert_eq!(remotes.statistics(), RemoteStatistics { asked: 2, failed: 1 });
+}
+
+#[test]
+fn nobody_is_asked_but_those_who_are_named() {
+    let (other, named) = (Other::new(), Other::new());
+    let head = format!("302 Found\r\nLocation: http://{}/v1/plugins", other.address);
+    named.give(&head, "");
+    other.give("200 OK", PLUGINS);
+    let remotes = remotes(PATIENCE);
+    assert!(ask(&remotes, &named.repository()).is_empty());
     assert_eq!(remotes.statistics(), RemoteStatistics { asked: 1, failed: 1 });
-    // The first answer goes nowhere; the second one finds that it answers again.
-    other.give("200 OK", PLUGINS);
-    other.give("200 OK", PLUGINS);
-    assert_eq!(ids(&remotes.plugins(&other.repository(), Deadline::NEVER)), ["b", "n"]);
+    assert_eq!((named.asked(), other.asked()), (1, 0));
+    // It is there all the same.
+    assert_eq!(ids(&ask(&remotes, &other.repository())), ["b", "n"]);
+}
+
+#[test]
+fn nobody_at_all_is_asked_if_that_is_said() {
+    let other = Other::new();
+    let settings = RemoteSettings::new(Generation::V1_15);
+    let remotes = Remotes::new(RemoteSettings { is_on: false, ..settings });
+    assert!(ask(&remotes, &other.repository()).is_empty());
+    assert_eq!((remotes.statistics(), other.asked()), (RemoteStatistics::default(), 0));
 }
 
 #[test]
 fn a_repository_that_is_not_there_has_no_plugins() {
     let gone = Other::new().repository();
     let remotes = remotes(PATIENCE);
-    assert!(remotes.plugins(&gone, Deadline::NEVER).is_empty());
+    assert!(ask(&remotes, &gone).is_empty());
     assert_eq!(remotes.statistics().failed, 1);
 }
 
@@ -221,7 +309,7 @@ fn a_repository_over_tls_must_have_a_certificate_of_a_known_authority() {
     ] {
         let settings = RemoteSettings::new(Generation::V1_15);
         let settings = RemoteSettings { timeout: PATIENCE, authorities, ..settings };
-        let plugins = Remotes::new(settings).plugins(&repository, Deadline::NEVER);
+        let plugins = ask(&Remotes::new(settings), &repository);
         assert_eq!(plugins.len(), count);
     }
 }

@@ -1,6 +1,6 @@
 //! Watches a plugin folder as the catalogue does, and tells what it sees.
 //!
-//! `plugin-folder ROOT GENERATION PYTHON CHECK_MS MODULE_MS LOG`, where a `PYTHON` of `-` is none.
+//! `plugin-folder ROOT GENERATION PYTHON CHECK_MS MODULE_MS LOG [PYTHON_PATH]`, where a `PYTHON` of `-` is none.
 //! `look` on standard input is answered with one line of JSON, `rescan` with nothing.
 
 use std::io::{self, BufRead, Write};
@@ -27,11 +27,14 @@ fn main() -> ExitCode {
 
 fn watch(arguments: &[String]) -> io::Result<()> {
     let wrong = || io::Error::other("wrong arguments");
-    let [root, generation, python, check, module, log] = arguments else { return Err(wrong()) };
+    let [root, generation, python, check, module, log, path @ ..] = arguments else {
+        return Err(wrong());
+    };
     let generation = Generation::NAMES.iter().find(|(name, _)| name == generation);
     let millis = |text: &str| text.parse().map(Duration::from_millis).map_err(|_| wrong());
     let mut settings = DiscoverySettings::new(root, generation.ok_or_else(wrong)?.1);
     settings.python = if python == "-" { Python::None } else { Python::Program(python.into()) };
+    settings.python_path = path.iter().map(PathBuf::from).collect();
     settings.check_every = millis(check)?;
     settings.module_time = millis(module)?;
     logging::start(LevelFilter::Info, Some(&PathBuf::from(log))).map_err(io::Error::other)?;
