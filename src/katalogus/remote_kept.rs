@@ -195,14 +195,14 @@ mod tests {
         Repository { id: id.into(), name: String::new(), base_url: "http://x".into() }
     }
 
-    fn answer(bytes: usize) -> Result<Answer, String> {
-        Ok(Answer { plugins: Remote::default(), bytes })
+    fn answer(bytes: usize) -> Answer {
+        Answer { plugins: Remote::default(), bytes }
     }
 
     /// Has the next one answered; whether it was refused.
-    fn give(kept: &mut Kept, answer: Result<Answer, String>, moment: Instant) -> bool {
+    fn give(kept: &mut Kept, answer: Answer, moment: Instant) -> bool {
         let (repository, question) = kept.queue.pop_front().unwrap();
-        kept.keep(&repository, &question, answer, moment).0.is_some()
+        kept.keep(&repository, &question, Ok(answer), moment).0.is_some()
     }
 
     #[test]
