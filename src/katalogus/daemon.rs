@@ -42,7 +42,7 @@ fn serve(options: &Options, config: Configuration) -> Result<(), Exit> {
     // Before any thread: from here on a signal is data.
     let mut signals = Signals::install().map_err(failed("cannot catch signals"))?;
     let ready_by = Deadline::after(READY);
-    let running = Running::start(config, options.logfile.as_deref())?;
+    let running = Running::start(config, options.logfile.as_deref(), &signals)?;
     let mut daemon = Daemon { options, running, ready_by };
     supervise(&mut daemon, &mut signals, &notifier);
     daemon.running.stop(&mut signals, &notifier);

@@ -1,8 +1,9 @@
 # Imports the modules of plugins and tells of each whether it can be run.
 #
 # Reads one JSON object from standard input: `root`, the plugin folder; `path`, folders in which
-# modules are looked for; `memory`, how many bytes of data may be had; `modules`, pairs of a module's
-# name below the root and the number of parameters that its `run` must have.
+# modules are looked for; `data`, how many bytes of data may be had, `cpu`, how many seconds of a
+# processor, and `fsize`, how many bytes a file may get; `modules`, pairs of a module's name below the
+# root and the number of parameters that its `run` must have.
 #
 # Writes lines of JSON: the number of a module before it is imported, and after it the number, what
 # is wrong with the module or null, and whether that may change while its own files do not. What
@@ -82,7 +83,13 @@ def main():
     answers = os.dup(1)
     os.dup2(2, 1)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    resource.setrlimit(resource.RLIMIT_DATA, (told["memory"], told["memory"]))
+    # The hard limits too, so that no module takes them away. What counts processes counts those of
+    # the whole user, so there is no limit of them.
+    for kind in ("data", "cpu", "fsize"):
+        number = getattr(resource, "RLIMIT_" + kind.upper())
+        hard = resource.getrlimit(number)[1]
+        limit = told[kind] if hard == resource.RLIM_INFINITY else min(told[kind], hard)
+        resource.setrlimit(number, (limit, limit))
 
     def tell(*line):
         os.write(answers, json.dumps(line).encode() + b"\n")

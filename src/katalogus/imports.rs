@@ -26,6 +26,8 @@ pub(crate) const WHOLE_TIME: Duration = Duration::from_secs(60);
 pub(crate) const MAX_INTERPRETERS: usize = 8;
 /// Bytes of data that an interpreter may have.
 pub(crate) const MAX_MEMORY_BYTES: i64 = 1 << 30;
+/// Bytes that a file may get by what an interpreter or its children write.
+const MAX_FILE_BYTES: i64 = 16 << 20;
 /// Bytes that an interpreter may answer.
 const MAX_ANSWER_BYTES: usize = 4 << 20;
 
@@ -178,7 +180,9 @@ impl Interpreter<'_> {
         let mut question = Object::new();
         question.insert("root", text(self.root)?);
         question.insert("path", path);
-        question.insert("memory", MAX_MEMORY_BYTES);
+        question.insert("data", MAX_MEMORY_BYTES);
+        question.insert("cpu", i64::try_from(WHOLE_TIME.as_secs()).unwrap_or(i64::MAX));
+        question.insert("fsize", MAX_FILE_BYTES);
         question.insert("modules", modules.collect::<Vec<_>>());
         Ok(Json::from(question).dumps().into_bytes())
     }

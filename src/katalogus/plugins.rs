@@ -2,10 +2,10 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
-use ostler_runtime::{Thread, Wake};
+use ostler_runtime::{Deadline, Thread, Wake};
 
 use crate::watcher::Watcher;
 use crate::{Catalogue, Generation};
@@ -68,6 +68,8 @@ pub struct Plugins {
 pub(crate) struct Shared {
     catalogue: RwLock<Arc<Catalogue>>,
     statistics: Mutex<ScanStatistics>,
+    is_begun: Mutex<bool>,
+    begun: Condvar,
     /// The end has come.
     pub(crate) stop: Wake,
     /// Somebody wants a scan.
@@ -97,17 +99,41 @@ impl Plugins {
     /// Scans the folder and starts to watch it. A folder that cannot be read is an empty one until
     /// it can.
     pub fn start(settings: DiscoverySettings) -> io::Result<Self> {
+        let plugins = Self::begin(settings)?;
+        plugins.wait_begun(Deadline::NEVER);
+        Ok(plugins)
+    }
+
+    /// The same without waiting for the first scan. Dropping it cuts that short.
+    pub fn begin(settings: DiscoverySettings) -> io::Result<Self> {
         let empty = Catalogue::new(&settings.root, settings.generation, Vec::new(), Vec::new());
         let shared = Arc::new(Shared {
             catalogue: RwLock::new(Arc::new(empty)),
             statistics: Mutex::default(),
+            is_begun: Mutex::default(),
+            begun: Condvar::new(),
             stop: Wake::new()?,
             asked: Wake::new()?,
         });
         let mut watcher = Watcher::new(settings, Arc::clone(&shared));
-        watcher.scan(false);
-        let thread = Thread::spawn("plugins", move || watcher.run())?;
+        let begun = Arc::clone(&shared);
+        let thread = Thread::spawn("plugins", move || {
+            watcher.scan(false);
+            begun.tell_begun();
+            watcher.run();
+        })?;
         Ok(Self { shared, _thread: thread })
+    }
+
+    /// Waits for the end of the first scan; whether it has come.
+    pub fn wait_begun(&self, deadline: Deadline) -> bool {
+        let mut is_begun = lock(&self.shared.is_begun);
+        while !*is_begun && !deadline.passed() {
+            let left = deadline.remaining().unwrap_or(Duration::MAX);
+            let waited = self.shared.begun.wait_timeout(is_begun, left);
+            is_begun = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        *is_begun
     }
 
     /// What the last scan found.
@@ -143,7 +169,17 @@ impl Shared {
         drop(old);
     }
 
-    pub(crate) fn statistics(&self) -> MutexGuard<'_, ScanStatistics> {
-        self.statistics.lock().unwrap_or_else(PoisonError::into_inner)
+    /// There is a first catalogue.
+    pub(crate) fn tell_begun(&self) {
+        *lock(&self.is_begun) = true;
+        self.begun.notify_all();
     }
+
+    pub(crate) fn statistics(&self) -> MutexGuard<'_, ScanStatistics> {
+        lock(&self.statistics)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

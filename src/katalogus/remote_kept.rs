@@ -195,14 +195,14 @@ mod tests {
         Repository { id: id.into(), name: String::new(), base_url: "http://x".into() }
     }
 
-    fn new_answer(bytes: usize) -> Answer {
+    fn answer(bytes: usize) -> Answer {
         Answer { plugins: Remote::default(), bytes }
     }
 
     /// Has the next one answered; whether it was refused.
-    fn give(kept: &mut Kept, answer: Result<Answer, String>, moment: Instant) -> bool {
+    fn give(kept: &mut Kept, answer: Answer, moment: Instant) -> bool {
         let (repository, question) = kept.queue.pop_front().unwrap();
-        kept.keep(&repository, &question, answer, moment).0.is_some()
+        kept.keep(&repository, &question, Ok(answer), moment).0.is_some()
     }
 
     #[test]
@@ -211,14 +211,14 @@ mod tests {
         let one = repository("one");
         let found = kept.look(&one, begin);
         assert!(found.is_open() && kept.look(&one, begin).is_open() && kept.queue.len() == 1);
-        assert!(!give(&mut kept, Ok(new_answer(3)), begin));
+        assert!(!give(&mut kept, answer(3), begin));
         assert!(!found.is_open() && !kept.look(&one, begin).is_open() && kept.queue.is_empty());
         // It is asked again, and nobody waits for that.
         assert!(!kept.look(&one, begin + KEEP).is_open());
         assert_eq!(kept.queue.len(), 1);
         // Until all is forgotten that has no question.
         assert_eq!(kept.forget(begin + KEEP * 60), None);
-        assert!(!give(&mut kept, Ok(new_answer(3)), begin + KEEP));
+        assert!(!give(&mut kept, answer(3), begin + KEEP));
         assert_eq!(kept.forget(begin + KEEP), Some(begin + KEEP * 7));
         assert_eq!(kept.forget(begin + KEEP * 7), None);
         assert!(kept.look(&one, begin + KEEP * 7).is_open());
@@ -231,18 +231,18 @@ mod tests {
         let (mut kept, begin) = (Kept::new(KEEP, 10), now());
         for (id, bytes, is_refused) in [("a", 6, false), ("b", 5, true), ("c", 4, false)] {
             kept.look(&repository(id), begin);
-            assert_eq!(give(&mut kept, Ok(new_answer(bytes)), begin), is_refused, "{id}");
+            assert_eq!(give(&mut kept, answer(bytes), begin), is_refused, "{id}");
         }
         // Its own room counts for the next answer.
         kept.look(&repository("a"), begin + KEEP);
-        assert!(!give(&mut kept, Ok(new_answer(6)), begin + KEEP));
+        assert!(!give(&mut kept, answer(6), begin + KEEP));
         // And that of what is forgotten.
         let late = begin + KEEP * 6;
         kept.look(&repository("b"), late);
-        assert!(give(&mut kept, Ok(new_answer(5)), late));
+        assert!(give(&mut kept, answer(5), late));
         let late = begin + KEEP * 7;
         kept.look(&repository("b"), late);
-        assert!(!give(&mut kept, Ok(new_answer(5)), late));
+        assert!(!give(&mut kept, answer(5), late));
     }
 
     #[test]
@@ -252,7 +252,7 @@ mod tests {
             kept.look(&repository(&number.to_string()), begin);
         }
         assert!(!kept.look(&repository("one more"), begin).is_open());
-        give(&mut kept, Ok(new_answer(1)), begin);
+        give(&mut kept, answer(1), begin);
         assert!(kept.look(&repository("one more"), begin).is_open());
         assert_eq!(kept.entries.len(), MAX_KEPT);
     }

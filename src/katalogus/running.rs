@@ -11,7 +11,7 @@ use ostler_net::tls::{LiveIdentity, TlsError};
 use ostler_net::{Address, Drained, Listener, Server};
 use ostler_runtime::notify;
 use ostler_runtime::secret::Secret;
-use ostler_runtime::{Exit, Notifier, Signals, descriptors, privileges};
+use ostler_runtime::{Deadline, Exit, Notifier, Signals, descriptors, privileges};
 
 use crate::authority::Gate;
 use crate::config::Configuration;
@@ -40,7 +40,12 @@ pub(crate) struct Running {
 impl Running {
     /// Listens first, so that a port that is taken is known at once. What needs root's rights comes
     /// before they are given up, and threads and files of the database come after.
-    pub(crate) fn start(config: Configuration, logfile: Option<&Path>) -> Result<Self, Exit> {
+    /// A stop signal cuts the first look at the plugins short, and is no failure.
+    pub(crate) fn start(
+        config: Configuration,
+        logfile: Option<&Path>,
+        signals: &Signals,
+    ) -> Result<Self, Exit> {
         let identity = live_identity(config.tls.as_ref())?;
         descriptors::make_room(config.limits.max_connections);
         let listeners = listen(&config.addresses, identity.as_ref())?;
@@ -64,7 +69,14 @@ impl Running {
             Exit::Os
         };
         let store = Arc::new(store);
-        let plugins = Arc::new(Plugins::start(config.discovery.clone()).map_err(failed)?);
+        let plugins = Arc::new(Plugins::begin(config.discovery.clone()).map_err(failed)?);
+        // An answer without plugins would be taken for one.
+        while !plugins.wait_begun(Deadline::after(ending::TICK)) {
+            if signals.is_stop_pending() {
+                log::info!("stopped before the plugins were known");
+                return Err(Exit::Success);
+            }
+        }
         let remotes = Arc::new(Remotes::new(config.remotes.clone()));
         let state = Arc::new(State::new(config.generation, &store, &plugins, &remotes));
         let token = Arc::new(RwLock::new(config.token.clone()));

@@ -101,6 +101,12 @@ impl Signals {
         }
     }
 
+    /// Whether a stop signal waits, which stays for the next wait.
+    pub fn is_stop_pending(&self) -> bool {
+        let mut stops = self.caught.iter().filter(|(_, event)| *event == Event::Stop);
+        stops.any(|(flag, _)| flag.load(Ordering::Acquire))
+    }
+
     fn pending(&self) -> Option<Event> {
         self.caught
             .iter()
@@ -132,7 +138,9 @@ mod tests {
             low_level::raise(signal).unwrap();
         }
         let soon = || Deadline::after(Duration::from_secs(10));
+        assert!(signals.is_stop_pending() && signals.is_stop_pending());
         assert_eq!(signals.wait_until(soon()), Some(Event::Stop));
+        assert!(!signals.is_stop_pending());
         assert_eq!(signals.wait(), Event::Reload);
         assert_eq!(signals.wait_until(soon()), Some(Event::Dump));
         assert_eq!(signals.wait_until(Deadline::after(Duration::from_millis(1))), None);

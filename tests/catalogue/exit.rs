@@ -5,7 +5,7 @@ use std::net::TcpListener;
 
 use diesel::connection::{Connection, SimpleConnection};
 use diesel::sqlite::SqliteConnection;
-use ostler_tests::{CatalogueSettings, wait_for};
+use ostler_tests::{Caller, CatalogueSettings, wait_for};
 use rustix::process::Signal;
 
 /// The exit code with these settings, with a line of the log that has `words`.
@@ -99,4 +99,48 @@ fn of_several_who_start_on_a_new_file_each_serves() {
             assert_eq!(catalogue.ask("GET", "/v1/organisations", None).text(), "{}");
         }
     }
+}
+
+#[test]
+fn a_stop_does_not_wait_for_a_plugin_that_hangs() {
+    let settings = CatalogueSettings::default();
+    let directory = tempfile::tempdir().unwrap();
+    let plugin = directory.path().join("plugins/hangs");
+    fs::create_dir_all(&plugin).unwrap();
+    let begun = directory.path().join("begun");
+    let module = format!("open({begun:?}, 'w')\nimport threading\nthreading.Event().wait()\n");
+    fs::write(plugin.join("main.py"), module).unwrap();
+    fs::write(plugin.join("__init__.py"), "").unwrap();
+    fs::write(plugin.join("boefje.json"), r#"{"id": "hangs", "name": "H"}"#).unwrap();
+    let folder = directory.path().join("plugins").display().to_string();
+    let settings =
+        settings.set("Plugins", "python", "python3").set("Plugins", "directory", &folder);
+    let mut catalogue = settings.set("Plugins", "import_time", "3600").launch();
+    wait_for("the import", || begun.exists());
+    catalogue.signal(Signal::TERM);
+    assert_eq!(catalogue.ended().code(), Some(0));
+    catalogue.log().wait("stopped before the plugins were known");
+}
+
+#[test]
+fn a_second_stop_waits_for_no_other_catalogue() {
+    let settings = CatalogueSettings::default().set("Plugins", "remote_timeout", "3600");
+    let settings = settings.set("Global", "timeout", "3600").set("Global", "drain", "3600");
+    let mut catalogue = settings.start();
+    // Those who ask are let in, and never answered.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = silent.local_addr().unwrap();
+    let base_url = format!("http://{address}");
+    let repository = serde_json::json!({"id": "r", "name": "R", "base_url": base_url});
+    let path = "/v1/organisations/a/repositories/";
+    assert_eq!(catalogue.ask("POST", path, Some(&repository)).status, 201);
+    let mut listings: Vec<Caller> = (0..6).map(|_| Caller::new(catalogue.port())).collect();
+    for listing in &mut listings {
+        listing.send("GET /v1/organisations/a/plugins HTTP/1.1\r\nHost: k\r\n\r\n");
+    }
+    let _asked = silent.accept().unwrap();
+    catalogue.signal(Signal::TERM);
+    catalogue.log().wait("stopping");
+    catalogue.signal(Signal::TERM);
+    assert_eq!(catalogue.ended().code(), Some(0));
 }

@@ -39,6 +39,19 @@ fn a_module_that_hangs_or_kills_the_interpreter_costs_only_itself() {
 }
 
 #[test]
+fn what_a_module_may_use_is_limited() {
+    let folder = Folder::new();
+    let limits = "import resource\nfor name in ('CPU', 'FSIZE', 'DATA'):\n    \
+        assert resource.RLIM_INFINITY not in resource.getrlimit(getattr(resource, 'RLIMIT_' + name))\n";
+    folder.boefje("a", &format!("{limits}{MODULE}"));
+    let long = "file = __import__('tempfile').TemporaryFile(buffering=0)\n\
+        file.seek(1 << 30)\nfile.write(b'x')\n";
+    folder.boefje("b", &format!("{long}{MODULE}"));
+    let mut watcher = Watcher::start(&folder, &Manner::default());
+    assert_eq!(watcher.look().ids(), ["a"], "{:?}", watcher.lines("WARN"));
+}
+
+#[test]
 fn interpreters_are_not_lost_without_end() {
     let folder = Folder::new();
     for number in 0..12 {
