@@ -1,10 +1,9 @@
 //! Plugins that are added over HTTP, beyond the recorded calls.
 
 use katalogus::Generation;
-use ostler_net::Limits;
 use serde_json::{Value, json};
 
-use crate::instance::{Client, Instance, Setup};
+use crate::instance::{Client, Instance};
 
 const PLUGINS: &str = "/v1/organisations/acme/plugins";
 const BOEFJES: &str = "/v1/organisations/acme/boefjes";

@@ -113,8 +113,9 @@ fn what_is_encrypted_already_is_not_encrypted_again() {
         let store = place.store();
         let pk = add(&store, "acme");
         write(&store, move |session| Ok(session.set_settings(pk, "first", &text(1))?)).unwrap();
+        drop(store);
         rekey(&place.database(), &Cipher::identity(), &sealbox(0)).unwrap();
-        let before = stored(&store);
+        let before = stored(&place);
         for new in [Cipher::identity(), sealbox(1)] {
             let outcome = rekey(&place.database(), &Cipher::identity(), &new);
             let Err(RekeyError::Row { plugin_id, fault, .. }) = outcome else {
@@ -122,7 +123,7 @@ fn what_is_encrypted_already_is_not_encrypted_again() {
             };
             assert_eq!(plugin_id, "first", "{}", place.name);
             assert!(fault.to_string().contains("no JSON object"), "{fault}");
-            assert_eq!(stored(&store), before, "{}", place.name);
+            assert_eq!(stored(&place), before, "{}", place.name);
         }
     }
 }
