@@ -13,7 +13,8 @@ use crate::launch::Launch;
 /// One kind of child: how to start it, and who speaks with it.
 pub trait Dialect: Send + Sync + 'static {
     /// What a caller asks. It stays with the pool until it is answered: when its child is lost it is
-    /// asked once more, of another child, so it must be one that may be asked twice.
+    /// asked once more, of another child, unless its call says [never
+    /// twice](crate::Call::never_twice).
     type Request: Send + 'static;
     /// What a caller gets.
     type Answer: Send + 'static;
