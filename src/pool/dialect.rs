@@ -7,6 +7,7 @@
 use std::fmt;
 use std::os::fd::BorrowedFd;
 use std::process::ExitStatus;
+use std::time::Duration;
 
 use crate::launch::Launch;
 
@@ -104,6 +105,17 @@ pub trait Session: Send + 'static {
     /// Whether the child should be replaced soon, because what it runs or knows is out of date.
     /// Asked after each exchange and every few seconds; must be cheap.
     fn outdated(&mut self) -> bool;
+
+    /// The caller was told that it is too late. Appends what calls the exchange off to `output`, and
+    /// returns how long the child may take to get over it; `None` gives it a second from the moment
+    /// it was asked.
+    fn overdue(&mut self, _output: &mut Vec<u8>) -> Option<Duration> {
+        None
+    }
+
+    /// The child's process group is being killed, or has ended. What the child has started outside
+    /// of its group, and what cannot be left behind, goes now: before any caller is told.
+    fn killed(&mut self) {}
 
     /// The child ended: why, in the child's own last words; `None` if it said nothing that tells.
     fn last_words(&self, unread: &[u8], status: Option<ExitStatus>) -> Option<String>;

@@ -306,7 +306,11 @@ impl<D: Dialect> Slot<D> {
             Action::Deliver => self.deliver(index, detail.answer.take()),
             Action::FailLate => {
                 count(&self.shared.counters.late);
-                child.deadline = Deadline::at(child.lent_at + LEAST_TIME);
+                let grace = child.session.overdue(&mut child.output);
+                let least = Deadline::at(child.lent_at + LEAST_TIME);
+                child.deadline = grace.map_or(least, Deadline::after);
+                // A write that fails is seen again as the child's end.
+                let _ = child.write();
                 self.fail(index, CallError::TimedOut);
             }
             Action::FailLost => self.fail_lost(index, detail),
@@ -317,6 +321,7 @@ impl<D: Dialect> Slot<D> {
             }
             Action::Kill => {
                 child.kill();
+                child.session.killed();
                 child.deadline = Deadline::NEVER;
             }
             Action::Reap => child.reap(),
