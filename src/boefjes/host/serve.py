@@ -1,0 +1,86 @@
+"""The host's loop: one order after the other, each carried out in a process of its own.
+
+The host itself runs no plugin. It has one thread, so that it may fork and so that the death signal
+of its jobs is bound to its life.
+"""
+
+import faulthandler
+import gc
+import importlib
+import os
+import platform
+import sys
+import traceback
+
+from ostler_host import orphans, process
+from ostler_host.frames import Channel
+from ostler_host.running import Run
+
+PROTOCOL = 1
+
+
+def main(embedded):
+    channel = take_pipes()
+    try:
+        hello, _ = channel.read() or sys.exit(0)
+        prepare(hello, embedded)
+    except Exception:
+        channel.write({"type": "error", "text": traceback.format_exc()})
+        sys.exit(1)
+    # What stands here is shared with every job; a collector that touches it would copy it.
+    gc.collect()
+    gc.disable()
+    gc.freeze()
+    ready = {"type": "ready", "proto": PROTOCOL, "python": platform.python_version()}
+    channel.write({**ready, "pid": os.getpid()})
+    while serve(channel):
+        pass
+
+
+def serve(channel):
+    """Carries out one order. Whether there may be another one."""
+    frame = channel.read()
+    if frame is None:
+        return False
+    order, blobs = frame
+    if order["type"] == "job":
+        return Run(channel, order, blobs).to_its_end()
+    if order["type"] == "ping":
+        channel.write({"type": "pong"})
+    # A job may end in the moment in which it is called off; nothing is left to do then.
+    return order["type"] != "shutdown"
+
+
+def take_pipes():
+    """Takes the pipes out of the way of whatever prints or reads."""
+    reader, writer = os.dup(0), os.dup(1)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.dup2(2, 1)
+    os.close(null)
+    return Channel(reader, writer)
+
+
+def prepare(hello, embedded):
+    if hello["proto"] != PROTOCOL:
+        raise ValueError(f"protocol {hello['proto']} is not mine ({PROTOCOL})")
+    process.adopt_orphans()
+    root = hello["root"]
+    if not os.path.isdir(root):
+        raise NotADirectoryError(root)
+    embedded.locations["boefjes.plugins"] = [root]
+    above = os.path.dirname(root)
+    if os.path.basename(above) == "boefjes":
+        # The plugins lie in a tree of the original's: what else they import from it is there too.
+        embedded.locations["boefjes"] = [above]
+    sys.path.extend(hello["path"])
+    os.environ.update(hello["environment"])
+    importlib.import_module("boefjes.config").configure(hello["config"], hello["cwd"])
+    for name in ["boefjes.job_models", *hello["preload"]]:
+        try:
+            importlib.import_module(name)
+        except ImportError:
+            # It only saves time. A plugin that needs it says so itself.
+            pass
+    # A crash in C code then says where it happened, in the job's log.
+    faulthandler.enable()
