@@ -53,6 +53,8 @@ def serve(channel):
 
 def take_pipes():
     """Takes the pipes out of the way of whatever prints or reads."""
+    # What the daemon was started with is no business of plugins.
+    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
     reader, writer = os.dup(0), os.dup(1)
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
