@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 #[test]
 fn a_run_has_exactly_its_environment_and_an_import_has_the_workers() {
-    let mut hosts = PluginHosts::with(json!({
+    let mut hosts = PluginHosts::with(&json!({
         "environment": {"BOEFJE_TOP_PORTS": "5", "RPKI_CACHE_TIMEOUT": "60"},
     }));
     let environment = json!({"TOP_PORTS": "5", "EMPTY": "", "WORD": "é=x\n"});
@@ -37,7 +37,7 @@ fn a_run_finds_its_folder_its_umask_and_nothing_open_but_its_own_pipes() {
 
 #[test]
 fn older_plugins_get_their_job_as_an_object_and_newer_ones_as_a_dict() {
-    let mut hosts = PluginHosts::with(json!({"settings": {"remote_ns": "192.0.2.53"}}));
+    let mut hosts = PluginHosts::with(&json!({"settings": {"remote_ns": "192.0.2.53"}}));
     let id = hosts.give(json!({"boefje": "styles"}));
     let shown = hosts.report(&id).json();
     let meta = ostler_tests::plugin_hosts::meta(&id);

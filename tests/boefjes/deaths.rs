@@ -52,7 +52,7 @@ fn a_killed_job_ends_its_call_and_not_its_host() {
 
 #[test]
 fn a_job_is_never_run_twice() {
-    let mut hosts = PluginHosts::with(json!({"hosts": 1}));
+    let mut hosts = PluginHosts::with(&json!({"hosts": 1}));
     hosts.wait_ready(1);
     let id = hosts.give(json!({"boefje": "slow"}));
     let (host, _) = hosts.wait_running(&id);

@@ -46,7 +46,7 @@ fn a_host_that_is_killed_while_it_is_idle_costs_no_job() {
 
 #[test]
 fn a_host_that_stands_still_is_killed_when_its_job_is_called_off() {
-    let mut hosts = PluginHosts::with(json!({"hosts": 1}));
+    let mut hosts = PluginHosts::with(&json!({"hosts": 1}));
     hosts.wait_ready(1);
     let id = hosts.give(json!({"boefje": "slow", "deadline": 2000}));
     let (host, job) = hosts.wait_running(&id);
@@ -62,12 +62,12 @@ fn an_interpreter_that_cannot_be_started_is_told_at_once() {
         ("/no/such/python", "the Python interpreter cannot be started"),
         ("/bin/false", "it ended with status 1"),
     ] {
-        let mut hosts = PluginHosts::with(json!({ "python": python }));
+        let mut hosts = PluginHosts::with(&json!({ "python": python }));
         let report = hosts.boefje("trivial");
         assert_eq!(report.outcome(), "lost");
         assert_eq!(report.text(), format!("no plugin host can be had: {words}"));
     }
-    let mut hosts = PluginHosts::with(json!({"root": "/no/such/folder"}));
+    let mut hosts = PluginHosts::with(&json!({"root": "/no/such/folder"}));
     let report = hosts.boefje("trivial");
     let words = "no plugin host can be had: NotADirectoryError: /no/such/folder";
     assert_eq!(report.text(), words);

@@ -33,7 +33,7 @@ fn plugins_run_alike_on_every_python_that_is_there() {
     let mut tried = 0;
     for version in ["3.9", "3.10", "3.11", "3.12", "3.13", "3.14"] {
         for python in interpreters(version) {
-            let mut hosts = PluginHosts::with(json!({"python": python, "hosts": 1}));
+            let mut hosts = PluginHosts::with(&json!({"python": python, "hosts": 1}));
             let shown = hosts.boefje("shown").json();
             let number: Vec<String> =
                 shown["python"].as_array().unwrap().iter().map(ToString::to_string).collect();

@@ -9,7 +9,7 @@ use crate::{faulty, is_traceback, works_on};
 fn the_limits_of_a_job_are_those_of_the_options() {
     let limits = json!({"memory": 300 << 20, "cpu": 77, "file_size": 1 << 20, "files": 300,
         "processes": 2000});
-    let mut hosts = PluginHosts::with(json!({ "limits": limits }));
+    let mut hosts = PluginHosts::with(&json!({ "limits": limits }));
     let shown = hosts.boefje("shown").json();
     assert_eq!(shown["limits"]["CPU"], json!([77, 78]));
     assert_eq!(shown["limits"]["FSIZE"], json!([1 << 20, 1 << 20]));
@@ -22,7 +22,7 @@ fn the_limits_of_a_job_are_those_of_the_options() {
 #[test]
 fn memory_descriptors_and_files_beyond_the_limit_are_errors_in_the_plugin() {
     let limits = json!({"memory": 200 << 20, "file_size": 1 << 20, "files": 256});
-    let mut hosts = PluginHosts::with(json!({ "limits": limits }));
+    let mut hosts = PluginHosts::with(&json!({ "limits": limits }));
     let before = hosts.wait_ready(2);
     is_traceback(&hosts.run(faulty("use-memory")), "MemoryError");
     is_traceback(&hosts.run(faulty("open-files")), "Too many open files");
@@ -35,7 +35,7 @@ fn memory_descriptors_and_files_beyond_the_limit_are_errors_in_the_plugin() {
 
 #[test]
 fn processor_time_beyond_the_limit_ends_the_job() {
-    let mut hosts = PluginHosts::with(json!({"limits": {"cpu": 1}}));
+    let mut hosts = PluginHosts::with(&json!({"limits": {"cpu": 1}}));
     let before = hosts.wait_ready(2);
     let report = hosts.run(faulty("use-processor"));
     assert_eq!(report.outcome(), "lost");

@@ -147,7 +147,7 @@ fn objects_are_checked_and_completed_by_the_octopoes_package_where_there_is_one(
         def type_by_name(name):\n\
         \x20   return {'Network': Network}[name]\n";
     std::fs::write(models.join("types.py"), types).unwrap();
-    let mut hosts = PluginHosts::with(json!({
+    let mut hosts = PluginHosts::with(&json!({
         "path": [packages.path()], "preload": ["octopoes.models.types", "no.such.package"],
     }));
     let network = json!({"object_type": "Network", "name": "a"});

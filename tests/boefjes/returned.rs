@@ -65,7 +65,7 @@ fn a_large_output_comes_whole() {
 #[test]
 fn more_than_a_job_may_return_is_told_as_its_failure() {
     let limits = json!({"output": 1_000_000, "output_size": 500_000, "outputs": 600});
-    let mut hosts = PluginHosts::with(json!({ "limits": limits }));
+    let mut hosts = PluginHosts::with(&json!({ "limits": limits }));
     let mut told = |what: &str, size: u64, words: &str| {
         let environment = json!({"WHAT": what, "SIZE": size.to_string()});
         let report = hosts.run(json!({"boefje": "returns", "environment": environment}));

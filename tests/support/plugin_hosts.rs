@@ -28,14 +28,14 @@ pub struct PluginHosts {
 impl PluginHosts {
     /// Two hosts for the plugins in `tests/boefjes/plugins`.
     pub fn new() -> Self {
-        Self::with(json!({}))
+        Self::with(&json!({}))
     }
 
     /// With these options beside the usual ones.
     ///
     /// # Panics
     /// If they do not start.
-    pub fn with(options: Value) -> Self {
+    pub fn with(options: &Value) -> Self {
         let mut all = json!({
             "root": plugins(),
             "cwd": plugins().parent().and_then(Path::parent),

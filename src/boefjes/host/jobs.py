@@ -8,7 +8,7 @@ import sys
 import traceback
 
 from ostler_host import items, outputs, process
-from ostler_host.frames import encode, write_all
+from ostler_host.frames import PIECE_BYTES, encode, write_all
 
 # How a job's process ends that cannot tell its result. The daemon knows both numbers.
 NOT_SET_UP = 121
@@ -164,7 +164,10 @@ def tell(header, pieces, result, pipe):
         now = os.fstat(result)
         if (now.st_dev, now.st_ino) != (pipe.st_dev, pipe.st_ino):
             return RESULT_CLOSED
-        write_all(result, encode(header, pieces))
+        head = encode(header, pieces)
+        if len(head) + sum(map(len, pieces)) <= PIECE_BYTES:
+            head, pieces = b"".join([head, *pieces]), ()
+        write_all(result, head)
         for piece in pieces:
             write_all(result, piece)
     except OSError:
