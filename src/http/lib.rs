@@ -3,8 +3,8 @@
 //! ```text
 //! bytes ─▶ framing   is a request whole, or can it be none?       ─┐ flaw: refused in words,
 //!          head      method, path, query, headers                 ─┘ and the connection closed
-//!          router    path and method ─▶ handler                      404, 405
 //!          handler   request, responder ─▶ now, or kept and answered later
+//!          router    a handler: path and method ─▶ handler           404, 405
 //!          response  ─▶ head and body, the body not copied
 //! ```
 //!
@@ -58,6 +58,7 @@
 )]
 
 mod chunks;
+pub mod exposition;
 mod flaw;
 mod framing;
 #[cfg(test)]
@@ -82,7 +83,7 @@ pub use method::Method;
 pub use ostler_net::Body;
 pub use query::Query;
 pub use request::Request;
-pub use responder::Responder;
+pub use responder::{Observer, Responder};
 pub use response::Response;
 pub use router::{Handler, RouteError, Router, at_once};
 pub use service::Http;

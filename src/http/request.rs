@@ -11,9 +11,11 @@ use crate::{Method, Query};
 #[derive(Debug)]
 pub struct Request<'a> {
     pub(crate) head: &'a Head<'a>,
-    pub(crate) parameters: Params<'a, 'a>,
+    /// `None` until a router has matched the path.
+    pub(crate) parameters: Option<Params<'a, 'a>>,
     pub(crate) body: &'a [u8],
     pub(crate) peer: Peer,
+    pub(crate) secured: bool,
 }
 
 impl Request<'_> {
@@ -28,9 +30,9 @@ impl Request<'_> {
         &self.head.path
     }
 
-    /// What the route's pattern calls `name`.
+    /// What the pattern of the [`Router`](crate::Router)'s route calls `name`.
     pub fn parameter(&self, name: &str) -> Option<&str> {
-        self.parameters.get(name)
+        self.parameters.as_ref().and_then(|parameters| parameters.get(name))
     }
 
     /// The query.
@@ -59,5 +61,10 @@ impl Request<'_> {
     /// Who asked.
     pub fn peer(&self) -> Peer {
         self.peer
+    }
+
+    /// Whether it came over TLS.
+    pub fn is_secured(&self) -> bool {
+        self.secured
     }
 }

@@ -1,11 +1,23 @@
 //! The right and the duty to answer one request.
 
-use std::time::Duration;
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use ostler_net::{Answer, Origin, Peer, Reply};
+use ostler_runtime::now;
 use ostler_runtime::utc::HttpDate;
 
+use crate::Status;
+
 use crate::response::{Manner, Response};
+
+/// Learns how requests end that it [observes](Responder::observe).
+pub trait Observer: fmt::Debug + Send + Sync {
+    /// A request of this kind, a number of its own choice, is answered with `status` so long after
+    /// it was observed.
+    fn answered(&self, kind: usize, status: Status, took: Duration);
+}
 
 /// Answers one request: at once, or later and from any thread. Dropping it without an answer closes
 /// the connection without a byte.
@@ -16,6 +28,7 @@ use crate::response::{Manner, Response};
 pub struct Responder {
     reply: Reply,
     manner: Manner,
+    observed: Option<(Arc<dyn Observer>, usize, Instant)>,
 }
 
 impl Responder {
@@ -25,7 +38,7 @@ impl Responder {
         } else {
             reply.keep();
         }
-        Self { reply, manner }
+        Self { reply, manner, observed: None }
     }
 
     /// Writes `response` on the calling thread, as far as the socket takes it; the rest is written
@@ -54,6 +67,11 @@ impl Responder {
         self.reply.close_after();
     }
 
+    /// Has `observer` told of the answer.
+    pub fn observe(&mut self, observer: Arc<dyn Observer>, kind: usize) {
+        self.observed = Some((observer, kind, now()));
+    }
+
     /// See [`Reply::authenticated`].
     pub fn authenticated(&mut self) {
         self.reply.authenticated();
@@ -76,6 +94,9 @@ impl Responder {
     }
 
     fn answer(&self, response: Response) -> Answer {
+        if let Some((observer, kind, since)) = &self.observed {
+            observer.answered(*kind, response.status(), now().duration_since(*since));
+        }
         response.into_answer(self.manner, HttpDate::now())
     }
 }

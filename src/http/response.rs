@@ -66,6 +66,13 @@ impl Response {
         self
     }
 
+    /// Tells that what it says is true now and may not be for long, and is of no other kind than it
+    /// says.
+    #[must_use]
+    pub fn fresh(self) -> Self {
+        self.header("Cache-Control", "no-store").header("X-Content-Type-Options", "nosniff")
+    }
+
     /// Its status.
     pub fn status(&self) -> Status {
         self.status

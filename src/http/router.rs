@@ -30,7 +30,7 @@ pub fn at_once(answer: impl Fn(&Request<'_>) -> Response + Send + Sync + 'static
     move |request: &Request<'_>, responder: Responder| responder.send_here(answer(request))
 }
 
-/// The handlers of a service.
+/// Hands each request to the handler of its path and method.
 ///
 /// `HEAD` is answered by the handler of `GET` unless there is one of its own, `OPTIONS` with the
 /// methods of its path likewise.
@@ -67,7 +67,7 @@ pub enum RouteError {
 }
 
 /// What is known of a path and a method.
-pub(crate) enum Found<'r, 'p> {
+enum Found<'r, 'p> {
     Handler(&'r dyn Handler, Params<'r, 'p>),
     /// An answer that needs no handler.
     Answer(Response),
@@ -115,7 +115,7 @@ impl Router {
     }
 
     /// Who answers, or what is answered where nobody does.
-    pub(crate) fn find<'r, 'p>(&'r self, method: Method, path: &'p str) -> Found<'r, 'p> {
+    fn find<'r, 'p>(&'r self, method: Method, path: &'p str) -> Found<'r, 'p> {
         let found = self.paths.at(path).ok();
         let route = found.as_ref().and_then(|found| self.routes.get(*found.value));
         let (Some(found), Some(route)) = (found, route) else {
@@ -131,6 +131,19 @@ impl Router {
                 Found::Answer(allowed(Status::NoContent, route.methods()))
             }
             None => Found::Answer(allowed(Status::MethodNotAllowed, route.methods())),
+        }
+    }
+}
+
+impl Handler for Router {
+    fn handle(&self, request: &Request<'_>, responder: Responder) {
+        let &Request { head, body, peer, secured, .. } = request;
+        match self.find(head.method, &head.path) {
+            Found::Handler(handler, parameters) => {
+                let parameters = Some(parameters);
+                handler.handle(&Request { head, parameters, body, peer, secured }, responder);
+            }
+            Found::Answer(response) => responder.send_here(response),
         }
     }
 }

@@ -7,31 +7,26 @@ use crate::flaw::Flaw;
 use crate::framing;
 use crate::head::Head;
 use crate::response::Manner;
-use crate::router::Found;
-use crate::{HeadLimits, Method, Request, Responder, Response, Router, Status};
+use crate::{Handler, HeadLimits, Method, Request, Responder, Response, Status};
 
-/// Serves the routes of a [`Router`] over HTTP/1.1.
+/// Serves HTTP/1.1: requests that are whole go to its handler, most often a
+/// [`Router`](crate::Router).
 pub struct Http {
-    router: Router,
+    handler: Box<dyn Handler>,
     limits: HeadLimits,
 }
 
 impl Http {
-    /// Serves these routes under these limits.
-    pub fn new(router: Router, limits: HeadLimits) -> Self {
-        Self { router, limits }
+    /// Has `handler` answer what comes under these limits.
+    pub fn new(handler: impl Handler, limits: HeadLimits) -> Self {
+        Self { handler: Box::new(handler), limits }
     }
 
     fn serve(&self, head: &Head<'_>, body: &[u8], reply: Reply) {
         let manner = Manner { head_only: head.method == Method::Head, closes: !head.persistent };
-        let peer = reply.peer();
+        let (peer, secured) = (reply.peer(), reply.is_secured());
         let responder = Responder::new(reply, manner);
-        match self.router.find(head.method, &head.path) {
-            Found::Handler(handler, parameters) => {
-                handler.handle(&Request { head, parameters, body, peer }, responder);
-            }
-            Found::Answer(response) => responder.send_here(response),
-        }
+        self.handler.handle(&Request { head, parameters: None, body, peer, secured }, responder);
     }
 }
 

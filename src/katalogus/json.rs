@@ -71,6 +71,32 @@ impl Object {
     }
 }
 
+/// Of two members of one key the first has the place, and the last the value.
+impl FromIterator<(String, Json)> for Object {
+    fn from_iter<I: IntoIterator<Item = (String, Json)>>(members: I) -> Self {
+        let mut members: Vec<Option<(String, Json)>> = members.into_iter().map(Some).collect();
+        // Equal keys are brought beside each other, so that many members are no work for ever.
+        let mut places: Vec<usize> = (0..members.len()).collect();
+        places.sort_by(|a, b| key(&members, *a).cmp(&key(&members, *b)));
+        let mut first = None;
+        for place in places {
+            if first.is_none_or(|first| key(&members, first) != key(&members, place)) {
+                first = Some(place);
+                continue;
+            }
+            let last = members.get_mut(place).and_then(Option::take);
+            if let Some(member) = first.and_then(|first| members.get_mut(first)) {
+                *member = last;
+            }
+        }
+        Self(members.into_iter().flatten().collect())
+    }
+}
+
+fn key(members: &[Option<(String, Json)>], place: usize) -> Option<&str> {
+    members.get(place)?.as_ref().map(|(key, _)| key.as_str())
+}
+
 impl From<bool> for Json {
     fn from(value: bool) -> Self {
         Self::Bool(value)

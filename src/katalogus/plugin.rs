@@ -31,6 +31,8 @@ pub struct Plugin {
     pub consumes: Vec<String>,
     /// Those that it makes, likewise.
     pub produces: Vec<String>,
+    /// Whether it was added over HTTP rather than found on disk.
+    pub added: bool,
     /// What it is, and what only that kind has.
     pub kind: Kind,
     /// Where its files are; `None` unless they are on this machine.
@@ -69,8 +71,6 @@ pub struct BoefjePart {
     pub run_on: Option<Vec<RunOn>>,
     /// Whether equal tasks of several organisations may share a result.
     pub deduplicate: bool,
-    /// Whether it was added over HTTP rather than found on disk.
-    pub added: bool,
 }
 
 /// A change of an object that a boefje runs on.

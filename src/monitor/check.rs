@@ -9,7 +9,7 @@ use ostler_net::tls::Identity;
 use ostler_runtime::{Account, Accounts, Exit, Reader, privileges};
 
 use crate::check_access::Verdict;
-use crate::check_effective::Effective;
+use crate::check_effective;
 use crate::check_needs::Needs;
 use crate::check_report::Report;
 use crate::config::Config;
@@ -53,7 +53,7 @@ pub(crate) fn run(path: &Path, check: Check, asked: Option<&str>) -> Exit {
         return exit;
     }
     if let Some(config) = config.filter(|_| !tally.is_wrong) {
-        shown.push_str(&Effective::of(&config).to_string());
+        shown.push_str(&check_effective::of(&config).to_string());
     }
     match io::stdout().write_all(shown.as_bytes()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {

@@ -6,15 +6,16 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::net::IpAddr;
 
 use ostler_net::{Address, Network};
+use ostler_runtime::files::is_readable_by_all;
 use ostler_runtime::ini::Entry;
+use ostler_runtime::shown::Lines;
 use ostler_runtime::{Document, Problem, Reader};
 
-use crate::check_effective::Effective;
+use crate::check_effective;
 use crate::check_original;
-use crate::config::{Config, is_readable_by_all};
+use crate::config::Config;
 use crate::password_file;
 use crate::status_text::escape;
 
@@ -30,7 +31,7 @@ impl Report {
             reader,
             config,
             // Where something is wrong nothing takes effect.
-            effective: problems.is_empty().then(|| Effective::of(config)),
+            effective: problems.is_empty().then(|| check_effective::of(config)),
             referred: reader.referred(),
             problems: by_line(problems),
             warnings: by_line(&warnings),
@@ -97,7 +98,7 @@ struct View<'a> {
     document: &'a Document,
     reader: &'a Reader<'a>,
     config: &'a Config,
-    effective: Option<Effective>,
+    effective: Option<Lines>,
     referred: HashSet<String>,
     problems: HashMap<usize, Vec<&'a str>>,
     warnings: HashMap<usize, Vec<&'a str>>,
@@ -205,10 +206,10 @@ impl View<'_> {
             _ => false,
         };
         match (section, key) {
-            ("Global", "bind") if tls.is_none() && addresses.iter().any(is_far) => {
+            ("Global", "bind") if tls.is_none() && addresses.iter().any(Address::is_far) => {
                 Some("without ssl the password crosses the network as plain text")
             }
-            ("Status", "bind") if status_addresses.iter().any(is_far) => {
+            ("Status", "bind") if status_addresses.iter().any(Address::is_far) => {
                 Some("whoever reaches it sees the names of clients, without a password")
             }
             ("Global", "trusted") if limits.trusted.iter().any(Network::is_everybody) => {
@@ -219,17 +220,6 @@ impl View<'_> {
             }
             _ => None,
         }
-    }
-}
-
-/// Whether other machines reach it.
-fn is_far(address: &Address) -> bool {
-    match address {
-        Address::Inet { host, .. } => match host.parse::<IpAddr>() {
-            Ok(address) => !address.to_canonical().is_loopback(),
-            Err(_) => host != "localhost",
-        },
-        Address::Unix(_) => false,
     }
 }
 

@@ -9,14 +9,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ostler_net::{Address, AddressError};
-use ostler_runtime::{Document, Problem, Reader};
+use ostler_runtime::{Document, Problem, Reader, secret};
 use serde_json::Value;
 
 use crate::client_error::ClientError;
 use crate::client_tls::Security;
 use crate::load;
 use crate::password;
-use crate::password_file::{self, Configured};
+use crate::password_file::Configured;
 use crate::status_options::{Place, Privacy};
 
 /// The section of the file that a client reads.
@@ -68,7 +68,7 @@ impl Target {
         let (password, password_from) = match (&place.password_file, variable(PASSWORD)) {
             (Some(path), _) => {
                 let place = path.display().to_string();
-                let read = password_file::read(path);
+                let read = secret::read_file(path, "password");
                 let password = read.map_err(|error| wrong(&place, &error.to_string()))?;
                 (Some(Value::from(password)), place)
             }

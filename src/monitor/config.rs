@@ -1,14 +1,13 @@
 //! The configuration: the original's keys with the original's defaults, and our own beside them.
 
-use std::fs;
 use std::num::NonZero;
 use std::ops::RangeInclusive;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
-use ostler_net::{Address, AddressError, Limits, Network, tls};
+use ostler_net::{Address, Limits, settings, tls};
+use ostler_runtime::files::is_readable_by_all;
 use ostler_runtime::{Document, Key, Problem, Reader};
 
 use crate::password::{self, Password};
@@ -100,14 +99,18 @@ impl Config {
         let port = r.integer(GLOBAL, "port", 0..=u16::MAX, 11111);
         let max_answer = r.bytes(GLOBAL, "max_answer", 4096..=1 << 30, 64 << 20);
         let Configured { password, file: password_file } = Configured::read(r);
+        let limits = Limits::default();
+        // Room for one answer at least.
+        let max_pending_answers = limits.max_pending_answers.max(max_answer);
+        let limits = Limits { max_pending_answers, ..limits };
         let config = Self {
-            addresses: addresses(r, GLOBAL, "::1", port),
+            addresses: settings::addresses(r, GLOBAL, "::1", port),
             password: Password::new(&password.unwrap_or_else(|| password::DEFAULT.into())),
             password_file,
             user: r.text(GLOBAL, "user").filter(|user| !user.is_empty()),
             pool: r.integer(GLOBAL, "pool", 1..=256, 5),
             threads: r.integer(GLOBAL, "threads", 1..=256, 4),
-            limits: limits(r, max_answer),
+            limits: settings::limits(r, GLOBAL, &limits),
             max_answer,
             max_queue: r.integer(GLOBAL, "max_queue", 1..=1 << 20, 1024),
             max_cache: r.bytes(GLOBAL, "max_cache", 0..=1 << 30, 16 << 20),
@@ -118,11 +121,11 @@ impl Config {
             drain: r.seconds(GLOBAL, "drain", Duration::ZERO..=DAY, Duration::from_secs(20)),
             transport: r.choice(GLOBAL, "transport", &TRANSPORTS, TransportChoice::Auto),
             runtime_dir: r.path(GLOBAL, "runtime_dir"),
-            tls: tls(r),
+            tls: settings::tls(r, GLOBAL),
             burp_binary: needed_path(r, "burpbin"),
             client_config: needed_path(r, "bconfcli"),
             timeout: seconds(r, BURP, "timeout", 15),
-            status_addresses: status_addresses(r),
+            status_addresses: settings::optional_addresses(r, STATUS, "127.0.0.1"),
             max_viewers: r.integer(STATUS, "max_viewers", 1..=4096, 64),
         };
         if config.limits.max_pending_answers < config.max_answer {
@@ -143,39 +146,6 @@ const TRANSPORTS: [(&str, TransportChoice); 4] = [
     ("relay", TransportChoice::Relay),
     ("plain", TransportChoice::Plain),
 ];
-
-fn addresses(reader: &mut Reader<'_>, section: &str, default: &str, port: u16) -> Vec<Address> {
-    let names = reader.list(section, "bind").unwrap_or_else(|| vec![default.to_owned()]);
-    if names.is_empty() {
-        reader.wrong(section, "bind", "names no address");
-    }
-    let mut addresses = Vec::new();
-    for (name, number) in names.iter().zip(1..) {
-        match Address::parse(name, port) {
-            Ok(address) => addresses.push(address),
-            Err(error) => {
-                // Not the error's own words, which repeat the text.
-                let what = match error {
-                    AddressError::Empty => "is empty",
-                    AddressError::Relative(_) => "is a Unix socket without an absolute path",
-                    AddressError::Host(_) => "is neither an address nor a host name",
-                };
-                reader.wrong(section, "bind", format!("address {number} {what}"));
-            }
-        }
-    }
-    addresses
-}
-
-/// Where metrics and the page are. Without a port they are nowhere, but on Unix sockets.
-fn status_addresses(reader: &mut Reader<'_>) -> Vec<Address> {
-    let port = reader.integer(STATUS, "port", 0..=u16::MAX, 0);
-    let mut addresses = addresses(reader, STATUS, "127.0.0.1", port);
-    if !reader.has(STATUS, "port") {
-        addresses.retain(|address| matches!(address, Address::Unix(_)));
-    }
-    addresses
-}
 
 /// What is allowed, and still not wise.
 fn warn(reader: &mut Reader<'_>, config: &Config) {
@@ -216,83 +186,9 @@ fn warn_of_pool(reader: &mut Reader<'_>, pool: usize) {
     }
 }
 
-/// Whether it is a file that every user of this machine can read.
-pub(crate) fn is_readable_by_all(path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o004 != 0)
-}
-
-fn limits(reader: &mut Reader<'_>, max_answer: usize) -> Limits {
-    let default = Limits::default();
-    let mut wait = |key, default: Duration| {
-        reader.seconds(GLOBAL, key, Duration::from_millis(10)..=DAY, default)
-    };
-    let header_deadline = wait("header_deadline", default.header_deadline);
-    let request_deadline = wait("request_deadline", default.request_deadline);
-    let write_deadline = wait("write_deadline", default.write_deadline);
-    let keep_idle = wait("keep_idle", default.keep_idle);
-    Limits {
-        max_connections: reader.integer(
-            GLOBAL,
-            "max_connections",
-            1..=65_536,
-            default.max_connections,
-        ),
-        max_unauthenticated: reader.integer(
-            GLOBAL,
-            "max_unauthenticated",
-            1..=65_536,
-            default.max_unauthenticated,
-        ),
-        trusted: trusted(reader),
-        max_request: reader.bytes(GLOBAL, "max_request", 64..=64 << 20, default.max_request),
-        max_pending_answers: reader.bytes(
-            GLOBAL,
-            "max_pending_answers",
-            4096..=1 << 40,
-            default.max_pending_answers.max(max_answer),
-        ),
-        header_deadline,
-        request_deadline,
-        write_deadline,
-        keep_idle,
-        ..default
-    }
-}
-
-fn trusted(reader: &mut Reader<'_>) -> Vec<Network> {
-    let names = reader.list(GLOBAL, "trusted").unwrap_or_default();
-    let mut networks = Vec::new();
-    for (name, number) in names.iter().zip(1..) {
-        if let Ok(network) = name.parse() {
-            networks.push(network);
-        } else {
-            let words = format!("member {number} is neither an address nor a network");
-            reader.wrong(GLOBAL, "trusted", words);
-        }
-    }
-    networks
-}
-
 fn seconds(reader: &mut Reader<'_>, section: &str, key: &str, default: u64) -> Duration {
     const RANGE: RangeInclusive<Duration> = Duration::from_millis(10)..=DAY;
     reader.seconds(section, key, RANGE, Duration::from_secs(default))
-}
-
-fn tls(reader: &mut Reader<'_>) -> Option<tls::Settings> {
-    if !reader.boolean(GLOBAL, "ssl", false) {
-        // Without TLS these have no meaning, but they are no mistakes.
-        for key in ["sslcert", "sslkey", "sslca"] {
-            let _ = reader.value(GLOBAL, key);
-        }
-        return None;
-    }
-    let certificate = reader.path(GLOBAL, "sslcert");
-    if certificate.is_none() {
-        reader.missing(GLOBAL, "sslcert");
-    }
-    let (key, client_ca) = (reader.path(GLOBAL, "sslkey"), reader.path(GLOBAL, "sslca"));
-    let certificate = certificate?;
-    Some(tls::Settings { key: key.unwrap_or_else(|| certificate.clone()), certificate, client_ca })
 }
 
 fn needed_path(reader: &mut Reader<'_>, key: &str) -> PathBuf {

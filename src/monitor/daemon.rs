@@ -1,23 +1,18 @@
 //! The daemon's life, from its command line to its exit code.
 
-use std::error::Error;
 use std::path::Path;
-use std::time::Duration;
 
 use ostler_runtime::files::open_regular;
-use ostler_runtime::notify::State;
-use ostler_runtime::{Deadline, Event, Exit, Notifier, Problem, Signals, logging, now};
+use ostler_runtime::logging::{self, with_cause};
+use ostler_runtime::problem::log_all;
+use ostler_runtime::supervise::{Serving, supervise};
+use ostler_runtime::{Deadline, Exit, Notifier, Signals};
 
 use crate::check;
 use crate::config::Config;
 use crate::load::load;
 use crate::options::Options;
 use crate::running::Running;
-
-/// How often answers that are too old are thrown away.
-const SWEEP: Duration = Duration::from_secs(10);
-/// How often it is looked whether the first child is ready, while a service manager waits for it.
-const READY: Duration = Duration::from_millis(20);
 
 /// Runs the daemon until a signal stops it, or checks its configuration.
 pub fn run(options: &Options) -> Exit {
@@ -49,87 +44,56 @@ fn serve(path: &Path, logfile: Option<&Path>) -> Result<(), Exit> {
     // Before any thread: from here on a signal is data.
     let mut signals = Signals::install().map_err(failed("cannot catch signals"))?;
     let ready_by = Deadline::after(config.start_deadline);
-    let mut running = Running::start(config, logfile)?;
+    let running = Running::start(config, logfile)?;
     if let Err(error) = open_regular(path) {
         log::warn!("a reload will not find {}: {error}", path.display());
     }
-    supervise(path, &mut running, &mut signals, &notifier, ready_by);
-    running.stop(&mut signals, &notifier);
+    let mut daemon = Daemon { path, running, ready_by };
+    supervise(&mut daemon, &mut signals, &notifier);
+    daemon.running.stop(&mut signals, &notifier);
     Ok(())
 }
 
-/// Serves until it is told to stop. The service manager is told that the daemon is ready once a
-/// child is, once all have failed to start, or once it has waited long enough for one; and then
-/// regularly that it is alive.
-fn supervise(
-    path: &Path,
-    running: &mut Running,
-    signals: &mut Signals,
-    notifier: &Notifier,
+/// The daemon while it serves.
+struct Daemon<'a> {
+    path: &'a Path,
+    running: Running,
     ready_by: Deadline,
-) {
-    let mut swept = now();
-    let mut ready = false;
-    let beat = notifier.watchdog_interval().unwrap_or(SWEEP).min(SWEEP);
-    loop {
-        let tick = if ready || !notifier.is_listening() { beat } else { beat.min(READY) };
-        match signals.wait_until(Deadline::after(tick)) {
-            Some(Event::Stop) => return,
-            Some(Event::Reload) => {
-                // While it is starting, readiness is still to come and nothing else is told.
-                let told = ready.then_some(notifier);
-                reload(path, running, told);
+}
+
+impl Serving for Daemon<'_> {
+    /// Once a child is ready, once all have failed to start, or once it has been waited long enough
+    /// for one.
+    fn is_ready(&self) -> bool {
+        self.running.monitor.pool().has_tried() || self.ready_by.passed()
+    }
+
+    fn reload(&mut self) {
+        let refused = match read(self.path).map(|config| self.running.reload(config)) {
+            None => Some("the configuration is wrong"),
+            Some(Ok(())) => None,
+            Some(Err(error)) => {
+                log::error!("{error}");
+                Some("the certificate, its key or the clients' authorities cannot be used")
             }
-            Some(Event::Dump) => log::warn!("status: {}", running.monitor.status()),
-            None => {}
-        }
-        if !ready && (running.monitor.pool().has_tried() || ready_by.passed()) {
-            ready = true;
-            notifier.tell(State::Ready);
-        }
-        notifier.tell(State::Watchdog);
-        if now().duration_since(swept) >= SWEEP {
-            swept = now();
-            running.monitor.sweep();
+        };
+        self.running.monitor.reloaded(refused);
+        if refused.is_some() {
+            log::warn!("everything stays as it was");
         }
     }
-}
 
-/// Goes on with a new log file and with what the configuration says now. A wrong file changes
-/// nothing.
-fn reload(path: &Path, running: &mut Running, notifier: Option<&Notifier>) {
-    let tell = |state| notifier.into_iter().for_each(|notifier| notifier.tell(state));
-    tell(State::Reloading);
-    if let Err(error) = logging::reopen() {
-        log::error!("{}", with_cause(&error));
+    fn state(&self) -> String {
+        self.running.monitor.status().to_string()
     }
-    let refused = match read(path).map(|config| running.reload(config)) {
-        None => Some("the configuration is wrong"),
-        Some(Ok(())) => None,
-        Some(Err(error)) => {
-            log::error!("{error}");
-            Some("the certificate, its key or the clients' authorities cannot be used")
-        }
-    };
-    running.monitor.reloaded(refused);
-    if refused.is_some() {
-        log::warn!("everything stays as it was");
-    }
-    tell(State::Ready);
-}
 
-/// An error and what caused it.
-fn with_cause(error: &dyn Error) -> String {
-    error.source().map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"))
+    fn sweep(&mut self) {
+        self.running.monitor.sweep();
+    }
 }
 
 /// Reads the configuration and logs what is wrong or odd with it.
 fn read(path: &Path) -> Option<Config> {
-    let log_all = |problems: &[Problem], level: log::Level| {
-        for problem in problems {
-            log::log!(level, "{problem}");
-        }
-    };
     match load(path) {
         Ok((config, warnings)) => {
             log_all(&warnings, log::Level::Warn);

@@ -15,11 +15,11 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ostler_http::exposition;
 use ostler_http::{HeadLimits, Http, Method, Request, Responder, Response, Router, Status};
 use ostler_net::{Limits, Listener, Server};
 use serde_json::{Map, Value};
 
-use crate::exposition::CONTENT_TYPE;
 use crate::request::Live;
 use crate::service::Monitor;
 use crate::watcher::Audience;
@@ -65,7 +65,7 @@ fn routes(monitor: &Arc<Monitor>) -> io::Result<Router> {
         move |_: &Request<'_>, mut responder: Responder| {
             // There is no password here: whoever asks sensibly is no stranger.
             responder.authenticated();
-            responder.send_here(fresh(answer(&monitor)));
+            responder.send_here(answer(&monitor).fresh());
         }
     };
     let watched = Arc::clone(monitor);
@@ -81,11 +81,6 @@ fn routes(monitor: &Arc<Monitor>) -> io::Result<Router> {
         .map_err(io::Error::other)
 }
 
-/// What is true now is not true for long.
-fn fresh(response: Response) -> Response {
-    response.header("Cache-Control", "no-store").header("X-Content-Type-Options", "nosniff")
-}
-
 fn page() -> Response {
     Response::with_body(Status::Ok, "text/html; charset=utf-8", PAGE.as_bytes())
         .header("Content-Security-Policy", POLICY)
@@ -93,10 +88,7 @@ fn page() -> Response {
 }
 
 fn metrics(monitor: &Arc<Monitor>) -> Response {
-    match monitor.exposition().text() {
-        Ok(text) => Response::with_body(Status::Ok, CONTENT_TYPE, text.into_bytes()),
-        Err(_) => Response::error(Status::InternalServerError, "the figures cannot be written"),
-    }
+    exposition::response("bui_monitor", monitor.exposition())
 }
 
 fn healthy() -> Response {
@@ -121,7 +113,7 @@ fn live(monitor: &Arc<Monitor>, request: &Request<'_>, mut responder: Responder)
             // Nothing comes back of those who are answered over HTTP.
             let _ = monitor.watch(Audience::Page(responder), live);
         }
-        Err(words) => responder.send_here(fresh(Response::error(Status::BadRequest, &words))),
+        Err(words) => responder.send_here(Response::error(Status::BadRequest, &words).fresh()),
     }
 }
 

@@ -7,7 +7,7 @@ use ostler_runtime::fuzzing::{are_in, document};
 use ostler_runtime::{Document, Reader};
 use serde_json::{Value, json};
 
-use crate::check_effective::Effective;
+use crate::check_effective;
 use crate::check_report::Report;
 use crate::config::Config;
 use crate::password::Password;
@@ -143,7 +143,7 @@ pub fn ini(bytes: &[u8]) {
     if !can_be_written(&config) {
         return;
     }
-    let printed = Effective::of(&config).to_string();
+    let printed = check_effective::of(&config).to_string();
     let again = Document::parse(path, printed.as_bytes());
     let again = again.and_then(|document| Config::read(&document));
     let password = match &config.password_file {

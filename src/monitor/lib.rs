@@ -40,8 +40,6 @@ mod flight;
 #[doc(hidden)]
 pub mod fuzzing;
 mod fuzzing_child;
-mod guesses;
-mod latency;
 mod lines;
 pub mod load;
 mod metrics;

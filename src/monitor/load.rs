@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use ostler_runtime::ini::DocumentError;
 use ostler_runtime::{Document, Problem};
 
 use crate::config::Config;
@@ -37,10 +36,5 @@ pub(crate) fn load(path: &Path) -> Result<(Config, Vec<Problem>), Vec<Problem>> 
 
 /// Reads a file whose values nobody has looked at.
 pub(crate) fn document(path: &Path) -> Result<Document, Vec<Problem>> {
-    Document::read(path).map_err(|error| match error {
-        DocumentError::Wrong(problems) => problems,
-        DocumentError::Read { source, .. } => {
-            vec![Problem::in_file(path, format!("cannot be read: {source}"))]
-        }
-    })
+    Document::read(path).map_err(Vec::from)
 }

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use ostler_net::Answer;
 
-use crate::latency::Latency;
 use crate::request::Kind;
+use ostler_runtime::latency::Latency;
 
 /// What was asked. A query is told by its form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

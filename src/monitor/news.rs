@@ -8,8 +8,8 @@ use std::time::Instant;
 use ostler_net::{Answer, Body};
 use serde_json::{Value, json};
 
-use crate::latency::Snapshot;
 use crate::request::Live;
+use ostler_runtime::latency::Snapshot;
 
 /// The state of things at the last look.
 #[derive(Debug)]

@@ -2,9 +2,8 @@
 
 use std::fmt;
 
-use ring::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
+use ostler_runtime::secret::Secret;
 use serde_json::Value;
-use subtle::ConstantTimeEq;
 
 /// The default that everybody knows.
 pub(crate) const DEFAULT: &str = "password123456";
@@ -12,25 +11,18 @@ pub(crate) const DEFAULT: &str = "password123456";
 /// A password as JSON has it: a text, or a list of texts, which is what the original makes of a
 /// value with commas. Only its digest is kept, so it cannot get into a log or an error.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Password([u8; SHA256_OUTPUT_LEN]);
+pub struct Password(Secret);
 
 impl Password {
     /// Keeps the digest of a password.
     pub fn new(password: &Value) -> Self {
-        let mut kept = [0; SHA256_OUTPUT_LEN];
         // The text of a JSON value is the same for equal values and no others.
-        for (to, from) in
-            kept.iter_mut().zip(digest(&SHA256, password.to_string().as_bytes()).as_ref())
-        {
-            *to = *from;
-        }
-        Self(kept)
+        Self(Secret::new(password.to_string().as_bytes()))
     }
 
-    /// Whether it is the same: digests are compared, and in constant time, so that the time tells
-    /// nothing of how much of a guess is right.
+    /// Whether it is the same, in a time that tells nothing of how much of a guess is right.
     pub fn is(&self, given: &Value) -> bool {
-        self.0.ct_eq(&Self::new(given).0).into()
+        self.0.is(given.to_string().as_bytes())
     }
 
     /// Whether it is no password at all.

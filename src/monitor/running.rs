@@ -1,28 +1,22 @@
 //! A daemon that serves: how it is started, what a reload changes, and how it ends.
 
-use std::io::{self, ErrorKind};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
-use ostler_net::tls::{Identity, LiveIdentity, TlsError};
+use ostler_net::ending::{self, TICK, is_hurried};
+use ostler_net::opening::{bind, listen, live_identity, load_identity};
+use ostler_net::tls::{LiveIdentity, TlsError};
 use ostler_net::{Address, Drained, Listener, Server};
 use ostler_pool::Pool;
-use ostler_runtime::files::open_regular;
 use ostler_runtime::notify::State;
-use ostler_runtime::{Deadline, Event, Exit, Notifier, Signals, Thread, privileges};
+use ostler_runtime::{Deadline, Exit, Notifier, Signals, Thread, descriptors, privileges};
 
 use crate::config::Config;
 use crate::dialect::Burp;
 use crate::endpoint;
 use crate::plan::Plan;
 use crate::service::{Monitor, Settings};
-
-/// How often the end looks whether it has come, and signs of life are given meanwhile.
-const TICK: Duration = Duration::from_millis(20);
-
-/// Descriptors for everything but connections, generously.
-const OTHER_DESCRIPTORS: u64 = 256;
 
 /// See the module.
 pub(crate) struct Running {
@@ -43,15 +37,11 @@ impl Running {
     /// clients are accepted while the children are still being warmed. What needs root's rights
     /// comes before they are given up, and threads come after.
     pub(crate) fn start(config: Config, logfile: Option<&Path>) -> Result<Self, Exit> {
-        let identity = load_identity(&config).map_err(|error| {
-            log::error!("{error}");
-            Exit::Config
-        })?;
-        let identity = identity.map(|identity| Arc::new(LiveIdentity::new(identity)));
-        make_room_for_connections(config.limits.max_connections);
-        let listeners = listen(&config, identity.as_ref())?;
+        let identity = live_identity(config.tls.as_ref())?;
+        descriptors::make_room(config.limits.max_connections);
+        let listeners = listen(&config.addresses, identity.as_ref())?;
         let names: Vec<String> = listeners.iter().map(Listener::name).collect();
-        let status_listeners = bound(&config.status_addresses)?;
+        let status_listeners = bind(&config.status_addresses)?;
         let status_names: Vec<String> = status_listeners.iter().map(Listener::name).collect();
         give_up_rights(&config, logfile)?;
         if let Err(error) = privileges::close_memory() {
@@ -87,7 +77,8 @@ impl Running {
     /// Goes on with another configuration. What it can change is changed at once and costs no
     /// request; what it cannot is told. A certificate that is wrong changes nothing.
     pub(crate) fn reload(&mut self, config: Config) -> Result<(), TlsError> {
-        if let (Some(live), Some(identity)) = (&self.identity, load_identity(&config)?) {
+        if let (Some(live), Some(identity)) = (&self.identity, load_identity(config.tls.as_ref())?)
+        {
             live.replace(identity);
         }
         for key in needs_restart(&self.started, &config) {
@@ -111,19 +102,8 @@ impl Running {
         notifier.tell(State::Stopping);
         self.server.stop_accepting();
         self.monitor.viewers().stop();
-        let deadline = Deadline::after(self.config.drain);
-        let mut hurry = false;
-        while !hurry {
-            let open = match self.server.drain(Deadline::after(TICK).earlier(deadline)) {
-                Drained::Whole => break,
-                Drained::Cut(open) => open,
-            };
-            notifier.tell(State::Watchdog);
-            hurry = deadline.passed() || is_hurried(signals, Deadline::after(Duration::ZERO));
-            if hurry {
-                log::warn!("{open} connections were not finished");
-            }
-        }
+        let drained = ending::drain(&mut self.server, self.config.drain, signals, notifier);
+        let hurry = drained != Drained::Whole;
         self.monitor.pool().retire(hurry);
         while !self.monitor.pool().has_ended() {
             if is_hurried(signals, Deadline::after(TICK)) {
@@ -138,95 +118,13 @@ impl Running {
     }
 }
 
-/// Whether a further stop signal comes by `deadline`. Others have no meaning any more.
-fn is_hurried(signals: &mut Signals, deadline: Deadline) -> bool {
-    signals.wait_until(deadline) == Some(Event::Stop)
-}
-
-/// What clients are shown, if TLS is asked for.
-fn load_identity(config: &Config) -> Result<Option<Identity>, TlsError> {
-    config.tls.as_ref().map(Identity::load).transpose()
-}
-
-/// The sockets that the service manager hands over, or those that the configuration names.
-fn listen(config: &Config, identity: Option<&Arc<LiveIdentity>>) -> Result<Vec<Listener>, Exit> {
-    let mut listeners = Listener::inherited().map_err(|error| {
-        log::error!("inherited sockets: {error}");
-        Exit::Os
-    })?;
-    if listeners.is_empty() {
-        listeners = bound(&config.addresses)?;
-    }
-    Ok(listeners.into_iter().map(|listener| secured(listener, identity)).collect())
-}
-
-/// Listens on all of these.
-fn bound(addresses: &[Address]) -> Result<Vec<Listener>, Exit> {
-    let mut listeners = Vec::new();
-    for address in addresses {
-        match Listener::bind(address) {
-            Ok(bound) => listeners.extend(bound),
-            Err(error) => {
-                log::error!("{error}");
-                return Err(match error.source.kind() {
-                    ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-                        Exit::NoPermission
-                    }
-                    _ => Exit::Unavailable,
-                });
-            }
-        }
-    }
-    Ok(listeners)
-}
-
-/// Has a listener speak TLS, unless it is a Unix socket: there the kernel keeps strangers away.
-fn secured(listener: Listener, identity: Option<&Arc<LiveIdentity>>) -> Listener {
-    match identity {
-        Some(identity) if listener.inet().is_some() => listener.secured(Arc::clone(identity)),
-        _ => listener,
-    }
-}
-
-/// Every connection is a descriptor, and children and files need some too.
-fn make_room_for_connections(connections: usize) {
-    let limit = ostler_pool::launch::raise_descriptor_limit();
-    let needed = u64::try_from(connections).unwrap_or(u64::MAX).saturating_add(OTHER_DESCRIPTORS);
-    if limit < needed {
-        log::warn!(
-            "this process may open {limit} descriptors, max_connections needs {needed}: \
-             raise LimitNOFILE, or lower max_connections"
-        );
-    }
-}
-
 /// Becomes the configured user, with the log file and the Unix sockets, which were made as root.
 fn give_up_rights(config: &Config, logfile: Option<&Path>) -> Result<(), Exit> {
-    let Some(user) = config.user.as_deref().filter(|_| privileges::is_root()) else {
-        if privileges::is_root() {
-            log::warn!("running as root, which nothing here needs: set `user`");
-        }
-        return Ok(());
-    };
-    let sockets =
-        config.addresses.iter().chain(&config.status_addresses).filter_map(
-            |address| match address {
-                Address::Unix(path) => Some(path.clone()),
-                Address::Inet { .. } => None,
-            },
-        );
-    let own: Vec<PathBuf> = sockets.chain(logfile.map(Path::to_owned)).collect();
-    privileges::become_user(user, &own).map_err(|error| {
-        log::error!("cannot become {user}: {error}");
-        Exit::NoPermission
-    })?;
+    let sockets = config.addresses.iter().chain(&config.status_addresses).filter_map(Address::file);
+    let own: Vec<PathBuf> = sockets.chain(logfile).map(Path::to_owned).collect();
     let tls = config.tls.iter().flat_map(|tls| [&tls.certificate, &tls.key]);
-    for path in tls.chain(&config.password_file).chain([&config.client_config]) {
-        if let Err(error) = open_regular(path) {
-            log::warn!("{user} cannot read {}: {error}", path.display());
-        }
-    }
-    Ok(())
+    let needed = tls.chain(&config.password_file).chain([&config.client_config]);
+    privileges::give_up(config.user.as_deref(), &own, needed.map(PathBuf::as_path))
 }
 
 fn plan(config: &Config) -> Plan {

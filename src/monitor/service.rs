@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockRea
 use std::time::Duration;
 
 use crossbeam_channel::Sender;
-use ostler_net::{Answer, Body, Meter, Refusal, Reply, Service, Statistics};
+use ostler_net::{Answer, Body, Guesses, Meter, Refusal, Reply, Service, Statistics};
 use ostler_pool::{Call, CallError, Pool};
 use ostler_runtime::{Deadline, Seldom, now};
 use serde_json::Value;
@@ -18,7 +18,6 @@ use crate::dialect::Burp;
 use crate::exchange::BurpAnswer;
 use crate::exposition::Exposition;
 use crate::flight::{Flight, Waiting};
-use crate::guesses::Guesses;
 use crate::metrics::{Asked, Metrics};
 use crate::password::Password;
 use crate::query::Query;

@@ -17,10 +17,10 @@ use ostler_runtime::{Deadline, now};
 
 use crate::answer;
 use crate::caller::Caller;
-use crate::latency::Snapshot;
 use crate::news::{Interval, News};
 use crate::request::Live;
 use crate::service::Monitor;
+use ostler_runtime::latency::Snapshot;
 
 /// A second look within this many times the interval of the most eager shows what came between.
 const REGULAR: u32 = 3;

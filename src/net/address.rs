@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What marks a path instead of a host.
 const UNIX_MARK: &str = "unix:";
@@ -60,6 +60,25 @@ impl Address {
             return Err(AddressError::Host(text.to_owned()));
         }
         Ok(Self::Inet { host: bare.to_owned(), port })
+    }
+
+    /// The file of a Unix socket.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Unix(path) => Some(path),
+            Self::Inet { .. } => None,
+        }
+    }
+
+    /// Whether other machines may reach it.
+    pub fn is_far(&self) -> bool {
+        match self {
+            Self::Inet { host, .. } => match host.parse::<IpAddr>() {
+                Ok(address) => !address.to_canonical().is_loopback(),
+                Err(_) => host != "localhost",
+            },
+            Self::Unix(_) => false,
+        }
     }
 
     /// The socket addresses that a host stands for; none for a path.

@@ -61,10 +61,12 @@ mod address;
 mod answer;
 mod caller;
 mod connection;
+pub mod ending;
 mod frame;
 #[doc(hidden)]
 pub mod fuzzing;
 mod fuzzing_proxy;
+mod guesses;
 mod guests;
 mod inherited;
 mod limits;
@@ -72,6 +74,7 @@ mod line;
 mod listener;
 #[cfg(test)]
 mod loopback;
+pub mod opening;
 mod origin;
 #[cfg(test)]
 mod overload;
@@ -82,6 +85,8 @@ mod reply;
 mod server;
 mod service;
 mod session;
+pub mod settings;
+pub mod settings_shown;
 mod shared;
 mod slab;
 mod socket;
@@ -92,6 +97,7 @@ mod worker;
 
 pub use address::{Address, AddressError, Peer};
 pub use answer::{Answer, Body, Head};
+pub use guesses::Guesses;
 pub use limits::Limits;
 pub use listener::{BindError, Listener};
 pub use origin::{Network, NetworkError, Origin};

@@ -53,6 +53,11 @@ impl Reply {
         self.connection.as_ref().map_or(Peer::Unix, |connection| connection.peer())
     }
 
+    /// Whether the connection is one over TLS.
+    pub fn is_secured(&self) -> bool {
+        self.connection.as_ref().is_some_and(|connection| connection.stream().is_secured())
+    }
+
     /// Whether the client has gone or has ended its side. A client that only ended its side may
     /// still read an answer. Bytes beyond the request hide the end behind them.
     pub fn client_left(&self) -> bool {

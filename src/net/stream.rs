@@ -132,6 +132,11 @@ impl Stream {
         }
     }
 
+    /// Whether it is one of TLS.
+    pub(crate) fn is_secured(&self) -> bool {
+        matches!(self, Self::Tls(_))
+    }
+
     /// Whether its first bytes cost more than the acceptor has time for.
     pub(crate) fn is_costly(&self) -> bool {
         matches!(self, Self::Tls(_))

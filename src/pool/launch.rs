@@ -89,16 +89,6 @@ pub fn restart_with(variables: &[(&str, &str)]) {
     let _ = Command::new(path).arg0(own_name).args(arguments).envs(missing().copied()).exec();
 }
 
-/// Raises the number of descriptors that this process may open to what it is granted, and returns
-/// it. Children get the usual number back.
-pub fn raise_descriptor_limit() -> u64 {
-    let granted = getrlimit(Resource::Nofile);
-    let raised = Rlimit { current: granted.maximum, maximum: granted.maximum };
-    let limit =
-        if setrlimit(Resource::Nofile, raised).is_ok() { granted.maximum } else { granted.current };
-    limit.unwrap_or(u64::MAX)
-}
-
 #[expect(clippy::disallowed_methods, reason = "the one home of new processes")]
 fn become_child(mut arguments: impl Iterator<Item = OsString>) -> io::Result<Infallible> {
     let parent = arguments

@@ -6,6 +6,17 @@ pub fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
+/// The variable called `name` in letters of whatever case, and the name as it is written there; the
+/// one that is written as it stands here goes first. `None` if it is not set, empty, or not UTF-8.
+pub fn variable_of_any_case(name: &str) -> Option<(String, String)> {
+    let usable =
+        |name: String| variable(&name).filter(|value| !value.is_empty()).map(|value| (name, value));
+    usable(name.to_owned()).or_else(|| {
+        let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+        names.filter(|other| other.eq_ignore_ascii_case(name)).find_map(usable)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -14,5 +25,8 @@ mod tests {
     fn a_variable_is_read_and_a_missing_one_is_none() {
         assert!(variable("PATH").is_some());
         assert_eq!(variable("OSTLER_NOBODY_SETS_THIS"), None);
+        let (name, value) = variable_of_any_case("path").unwrap();
+        assert_eq!((name.as_str(), Some(value)), ("PATH", variable("PATH")));
+        assert_eq!(variable_of_any_case("OSTLER_NOBODY_SETS_THIS"), None);
     }
 }

@@ -1,9 +1,9 @@
 //! Files that are read whole: regular ones only, so that a pipe or a device in a file's place cannot
 //! hold a daemon up.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use rustix::fs::OFlags;
@@ -27,6 +27,11 @@ pub fn read_regular(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Whether it is a file that every user of this machine can read.
+pub fn is_readable_by_all(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o004 != 0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -41,7 +46,7 @@ mod tests {
         let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
         rustix::fs::mknodat(rustix::fs::CWD, &name, rustix::fs::FileType::Fifo, mode, 0).unwrap();
         let read = read_regular(&name, 10);
-        std::fs::remove_file(&name).unwrap();
+        fs::remove_file(&name).unwrap();
         assert!(read.is_err());
     }
 }

@@ -50,6 +50,17 @@ pub enum DocumentError {
     Wrong(Vec<Problem>),
 }
 
+impl From<DocumentError> for Vec<Problem> {
+    fn from(error: DocumentError) -> Self {
+        match error {
+            DocumentError::Wrong(problems) => problems,
+            DocumentError::Read { path, source } => {
+                vec![Problem::in_file(&path, format!("cannot be read: {source}"))]
+            }
+        }
+    }
+}
+
 /// A configuration file that was read without a problem.
 #[derive(Debug)]
 pub struct Document {

@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod clock;
+pub mod descriptors;
 pub mod environment;
 pub mod exit;
 pub mod files;
@@ -14,13 +15,17 @@ mod ini_cases;
 mod ini_line;
 mod ini_value;
 mod interpolation;
+pub mod latency;
 pub mod logging;
 pub mod notify;
 pub mod numbers;
 pub mod privileges;
 pub mod problem;
+pub mod secret;
 pub mod seldom;
+pub mod shown;
 pub mod signals;
+pub mod supervise;
 pub mod threads;
 pub mod typed;
 pub mod utc;

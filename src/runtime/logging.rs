@@ -5,6 +5,7 @@
 //! [`PATIENCE`] is dropped and counted, and the count is told when there is room again. A record
 //! is at most [`MAX_LINE_BYTES`] long. A log file that was moved away is made anew by [`reopen`].
 
+use std::error::Error;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -76,6 +77,11 @@ pub fn start(level: LevelFilter, file: Option<&Path>) -> Result<(), LoggingError
 /// it went.
 pub fn reopen() -> Result<(), LoggingError> {
     LOG_FILE.get().map_or(Ok(()), LogFile::reopen)
+}
+
+/// An error and what caused it.
+pub fn with_cause(error: &dyn Error) -> String {
+    error.source().map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"))
 }
 
 /// The log file of this process, if it logs to one.

@@ -45,7 +45,7 @@ fn digit(c: char) -> Option<i128> {
 }
 
 /// `true`, `yes`, `on`, `1` or `false`, `no`, `off`, `0`, in any case.
-pub(crate) fn boolean(text: &str) -> Option<bool> {
+pub fn boolean(text: &str) -> Option<bool> {
     let is = |words: [&str; 4]| words.iter().any(|word| word.eq_ignore_ascii_case(trim(text)));
     if is(["true", "yes", "on", "1"]) {
         Some(true)

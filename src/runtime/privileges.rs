@@ -7,18 +7,46 @@
 
 use std::io;
 use std::os::unix::fs::chown;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
 
+use crate::Exit;
 use crate::accounts::{Account, Accounts};
+use crate::files::open_regular;
 use crate::threads::Thread;
 
 /// Whether this process runs as root.
 pub fn is_root() -> bool {
     rustix::process::geteuid().is_root()
+}
+
+/// Becomes the configured user for good if this process is root's, and takes the files `own` along;
+/// a warning tells which of the files `needed` that user cannot read. To be called before any
+/// thread is started. Why it cannot be done is in the log.
+pub fn give_up<'a>(
+    user: Option<&str>,
+    own: &[PathBuf],
+    needed: impl IntoIterator<Item = &'a Path>,
+) -> Result<(), Exit> {
+    let Some(user) = user.filter(|_| is_root()) else {
+        if is_root() {
+            log::warn!("running as root, which nothing here needs: set `user`");
+        }
+        return Ok(());
+    };
+    become_user(user, own).map_err(|error| {
+        log::error!("cannot become {user}: {error}");
+        Exit::NoPermission
+    })?;
+    for path in needed {
+        if let Err(error) = open_regular(path) {
+            log::warn!("{user} cannot read {}: {error}", path.display());
+        }
+    }
+    Ok(())
 }
 
 /// Becomes the user `name`, with that user's groups, for good, and takes the files `own` along. To be

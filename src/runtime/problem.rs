@@ -58,6 +58,13 @@ impl Problem {
     }
 }
 
+/// Writes problems to the log.
+pub fn log_all(problems: &[Problem], level: log::Level) {
+    for problem in problems {
+        log::log!(level, "{problem}");
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:", self.file.display())?;

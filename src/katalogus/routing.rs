@@ -1,0 +1,192 @@
+//! Which endpoint answers which path and method, by the original's rules, which are Starlette's:
+//! the first route in order whose path and method fit; else `405` with the methods of the first
+//! whose path fits; else a redirection, if a path with one slash more or none at its end would fit.
+//!
+//! `HEAD` and `OPTIONS` are methods like others, for which there are no routes.
+
+use std::fmt::Write as _;
+
+use ostler_http::{Method, Request};
+
+/// An endpoint's place.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Route<E> {
+    pub(crate) method: Method,
+    /// As `/v1/organisations/{organisation}`. A part in braces is any text but an empty one.
+    pub(crate) pattern: &'static str,
+    pub(crate) endpoint: E,
+}
+
+/// Routes in the order in which they are tried.
+#[derive(Debug)]
+pub(crate) struct Routes<E>(Vec<(Vec<Part>, Route<E>)>);
+
+/// What stands between two slashes of a pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Fixed(&'static str),
+    Any,
+}
+
+/// Where a request goes.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Routed<'p, E> {
+    /// To this endpoint, with what stands in the place of the parts in braces.
+    Endpoint(E, Vec<&'p str>),
+    /// Nowhere, but another method would have gone there.
+    NotAllowed(Method),
+    /// To this path.
+    Elsewhere(String),
+    /// Nowhere.
+    Nowhere,
+}
+
+impl<E: Copy> Routes<E> {
+    pub(crate) fn new(routes: impl IntoIterator<Item = Route<E>>) -> Self {
+        let part = |text: &'static str| {
+            if text.starts_with('{') { Part::Any } else { Part::Fixed(text) }
+        };
+        let parts = |route: Route<E>| (route.pattern.split('/').map(part).collect(), route);
+        Self(routes.into_iter().map(parts).collect())
+    }
+
+    /// Finds the endpoint of a decoded path.
+    pub(crate) fn find<'p>(&self, method: Method, path: &'p str) -> Routed<'p, E> {
+        let mut allowed = None;
+        for (_, route) in self.matching(path) {
+            if route.method == method {
+                let parameters = parameters(route.pattern, path);
+                return Routed::Endpoint(route.endpoint, parameters);
+            }
+            allowed = allowed.or(Some(route.method));
+        }
+        if let Some(allowed) = allowed {
+            return Routed::NotAllowed(allowed);
+        }
+        let other = match path.strip_suffix('/') {
+            Some(shorter) => shorter.trim_end_matches('/').to_owned(),
+            None => format!("{path}/"),
+        };
+        let known = self.matching(&other).next().is_some();
+        if known { Routed::Elsewhere(other) } else { Routed::Nowhere }
+    }
+
+    fn matching<'a>(&'a self, path: &'a str) -> impl Iterator<Item = &'a (Vec<Part>, Route<E>)> {
+        self.0.iter().filter(move |(parts, _)| {
+            let mut texts = path.split('/');
+            parts.iter().all(|part| match (part, texts.next()) {
+                (Part::Fixed(fixed), Some(text)) => *fixed == text,
+                (Part::Any, Some(text)) => !text.is_empty(),
+                (_, None) => false,
+            }) && texts.next().is_none()
+        })
+    }
+}
+
+/// What of `path` stands where `pattern` has braces.
+fn parameters<'p>(pattern: &str, path: &'p str) -> Vec<&'p str> {
+    let pairs = pattern.split('/').zip(path.split('/'));
+    pairs.filter(|(part, _)| part.starts_with('{')).map(|(_, text)| text).collect()
+}
+
+/// The whole address of `path` on the host that was asked, with the query that was asked with.
+pub(crate) fn address(request: &Request<'_>, path: &str) -> String {
+    let scheme = if request.is_secured() { "https" } else { "http" };
+    let host = request.header("Host").unwrap_or_default();
+    let mut address = format!("{scheme}://{host}");
+    quote(path, &mut address);
+    let query = request.query().as_str();
+    if !query.is_empty() {
+        address.push('?');
+        quote(query, &mut address);
+    }
+    address
+}
+
+/// Percent-encodes what cannot stand in an address, and no percent sign, as the original does.
+fn quote(text: &str, out: &mut String) {
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"_.-~:/%#?=@[]!$&'()*+,;".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            // Writing to a text does not fail.
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn routes() -> Routes<u8> {
+        let route = |method, pattern, endpoint| Route { method, pattern, endpoint };
+        Routes::new([
+            route(Method::Get, "/", 0),
+            route(Method::Get, "/o", 1),
+            route(Method::Get, "/o/{o}", 2),
+            route(Method::Post, "/o/", 3),
+            route(Method::Put, "/o/", 4),
+            route(Method::Delete, "/o/{o}", 5),
+            route(Method::Get, "/o/{o}/s/{s}", 6),
+            route(Method::Get, "/o/{o}/{p}/x", 7),
+            route(Method::Put, "/o/{o}/{p}/x", 8),
+        ])
+    }
+
+    #[test]
+    fn the_first_route_with_path_and_method_answers() {
+        for (method, path, endpoint, parameters) in [
+            (Method::Get, "/", 0, vec![]),
+            (Method::Get, "/o", 1, vec![]),
+            (Method::Post, "/o/", 3, vec![]),
+            (Method::Put, "/o/", 4, vec![]),
+            (Method::Delete, "/o/a b", 5, vec!["a b"]),
+            (Method::Get, "/o/a/s/x", 6, vec!["a", "x"]),
+            (Method::Put, "/o/a/s/x", 8, vec!["a", "s"]),
+            (Method::Get, "/o/a/b/x", 7, vec!["a", "b"]),
+        ] {
+            let routed = routes().find(method, path);
+            assert_eq!(routed, Routed::Endpoint(endpoint, parameters), "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn another_method_is_refused_with_that_of_the_first_route() {
+        for (method, path, allowed) in [
+            (Method::Get, "/o/", Method::Post),
+            (Method::Post, "/o", Method::Get),
+            (Method::Head, "/", Method::Get),
+            (Method::Options, "/o/a", Method::Get),
+            (Method::Delete, "/o/a/s/x", Method::Get),
+        ] {
+            assert_eq!(routes().find(method, path), Routed::NotAllowed(allowed), "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn a_slash_at_the_end_is_put_or_taken_where_that_helps() {
+        for (path, other) in [
+            ("/o/a/", Some("/o/a")),
+            ("/o/a///", Some("/o/a")),
+            ("/o/a/s/b/", Some("/o/a/s/b")),
+            ("/x", None),
+            ("/x/", None),
+            ("/o//", Some("/o")),
+            ("/o//s/b", None),
+            ("//", None),
+            ("", Some("/")),
+            ("*", None),
+        ] {
+            let expected = other.map_or(Routed::Nowhere, |other| Routed::Elsewhere(other.into()));
+            assert_eq!(routes().find(Method::Get, path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn an_address_has_no_character_that_it_cannot_have() {
+        let mut quoted = String::new();
+        quote("/a b/ä\"<%20>", &mut quoted);
+        assert_eq!(quoted, "/a%20b/%C3%A4%22%3C%20%3E");
+    }
+}
