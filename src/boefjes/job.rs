@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::item::Item;
 use crate::loss::Loss;
 
 /// One run of one plugin.
@@ -115,43 +116,6 @@ pub struct Output {
     pub mime_types: Vec<String>,
     /// The raw file.
     pub content: Vec<u8>,
-}
-
-/// One item of a normalizer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Item {
-    /// What it says.
-    pub kind: ItemKind,
-    /// Its JSON.
-    pub json: String,
-}
-
-/// What an item of a normalizer says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ItemKind {
-    /// There is this object.
-    Object,
-    /// At that object there are these.
-    Observation,
-    /// There is this object, whatever is observed.
-    Declaration,
-    /// This object is what a type of finding means.
-    Affirmation,
-    /// An object may be scanned so intrusively.
-    ScanProfile,
-}
-
-impl ItemKind {
-    pub(crate) fn named(name: &str) -> Option<Self> {
-        Some(match name {
-            "object" => Self::Object,
-            "observation" => Self::Observation,
-            "declaration" => Self::Declaration,
-            "affirmation" => Self::Affirmation,
-            "scan_profile" => Self::ScanProfile,
-            _ => return None,
-        })
-    }
 }
 
 /// What a job's process used.

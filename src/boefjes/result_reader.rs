@@ -4,7 +4,8 @@
 use serde_json::Value;
 
 use crate::host_options::Limits;
-use crate::job::{Item, ItemKind, JobOutcome, Output};
+use crate::item::{Item, ItemKind};
+use crate::job::{JobOutcome, Output};
 
 /// The longest object: media types, kinds and sizes.
 const MAX_HEAD_BYTES: usize = 8 << 20;
