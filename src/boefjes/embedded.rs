@@ -8,7 +8,7 @@ use crate::frame;
 pub(crate) const START: &str = include_str!("host/start.py");
 
 /// The modules by name; a name that ends in a dot is a package's.
-const MODULES: [(&str, &str); 15] = [
+const MODULES: [(&str, &str); 16] = [
     ("boefjes.", include_str!("host/boefjes/__init__.py")),
     ("boefjes.config", include_str!("host/boefjes/config.py")),
     ("boefjes.job_models", include_str!("host/boefjes/job_models.py")),
@@ -24,6 +24,8 @@ const MODULES: [(&str, &str); 15] = [
     ("ostler_host.process", include_str!("host/process.py")),
     ("ostler_host.running", include_str!("host/running.py")),
     ("ostler_host.serve", include_str!("host/serve.py")),
+    // For jobs of which the interpreter is another one.
+    ("ostler_host.start", START),
 ];
 
 /// Appends the frame that carries the modules.

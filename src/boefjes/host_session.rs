@@ -296,6 +296,7 @@ fn order(job: &Job, options: &HostOptions) -> Value {
         "module": module,
         "program": program,
         "style": job.style.name(),
+        "python": job.python,
         "environment": environment,
         "cwd": options.cwd.to_string_lossy(),
         "umask": options.umask,

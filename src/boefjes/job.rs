@@ -19,6 +19,9 @@ pub struct Job {
     pub environment: Vec<(String, String)>,
     /// How it is given its job.
     pub style: Style,
+    /// The interpreter, if it is not the hosts' own: that of a virtual environment with the
+    /// packages that this plugin alone needs. Such a job takes as long as an interpreter to start.
+    pub python: Option<PathBuf>,
 }
 
 /// What a job runs. A package is named from the folder of plugins on, with dots between.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use ostler_runtime::environment::variable;
 use ostler_tests::PluginHosts;
+use ostler_tests::process::{Process, command};
 use serde_json::json;
 
 use crate::is_traceback;
@@ -50,4 +51,33 @@ fn plugins_run_alike_on_every_python_that_is_there() {
         }
     }
     assert!(tried > 0, "no Python was found");
+}
+
+#[test]
+fn a_plugin_may_have_an_interpreter_of_its_own() {
+    let directory = tempfile::tempdir().unwrap();
+    let venv = directory.path().join("venv");
+    let mut command = command("python3");
+    command.args(["-m", "venv", "--without-pip"]).arg(&venv);
+    assert!(Process::start(&mut command).ended().success());
+    let libraries = std::fs::read_dir(venv.join("lib")).unwrap().next().unwrap().unwrap().path();
+    let module = "def run(_):\n    return [({'text/plain'}, 'from the package')]\n";
+    std::fs::write(libraries.join("site-packages/a_package_that_nobody_has.py"), module).unwrap();
+    let mut hosts = PluginHosts::with(&json!({"settings": {"remote_ns": "192.0.2.53"}}));
+    let python = venv.join("bin/python3");
+    let order = |boefje: &str| json!({"boefje": boefje, "python": python});
+    assert_eq!(hosts.run(order("broken")).outcome(), "outputs");
+    assert_eq!(hosts.boefje("broken").outcome(), "failed", "the others do not see the package");
+
+    let shown = hosts.run(order("shown")).json();
+    assert_eq!(shown["environment"], json!({}));
+    assert_eq!(shown["descriptors"], json!(["/dev/null", "pipe", "pipe", "pipe"]));
+    assert_eq!((&shown["umask"], &shown["leads"]), (&json!(0o022), &json!([true, false])));
+    assert_eq!(shown["limits"]["CORE"], json!([0, 0]));
+    assert_eq!(hosts.run(order("styles")).json()["remote_ns"], "192.0.2.53");
+    let items = json!({"normalizer": "annotated", "raw": "x".repeat(1 << 20), "python": python});
+    assert_eq!(hosts.run(items).items()[0].1["raw"].as_str().unwrap().len(), 1 << 20);
+    is_traceback(&hosts.run(order("no_run")), "has no function run");
+    let nowhere = hosts.run(json!({"boefje": "trivial", "python": "/no/such/python"}));
+    assert!(nowhere.text().starts_with("the job could not be started: "), "{nowhere:?}");
 }

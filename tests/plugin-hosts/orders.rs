@@ -66,6 +66,7 @@ pub(crate) fn job(given: &Value) -> Job {
         meta: given["meta"].to_string(),
         environment: pairs(&given["environment"]),
         style,
+        python: text("python").map(Into::into),
     }
 }
 

@@ -17,21 +17,30 @@ RESULT_CLOSED = 122
 MAX_TRACEBACK_BYTES = 1 << 20
 
 
-def live(order, blobs, host, channel, result, log):
+def live(host, order, blobs, result, log):
     """The whole life of the process."""
-    status, own = NOT_SET_UP, os.getpid()
+    status = NOT_SET_UP
     try:
-        result = process.enter(order, host, channel, result, log)
-        pipe = os.fstat(result)
+        process.enter(host, order, result, log)
         if order["kind"] == "program":
-            become(order, blobs[0], result)
-        header, pieces = perform(order, blobs)
-        # What the plugin has forked and let come back from its `run` has nothing to tell.
-        status = tell(header, pieces, result, pipe) if os.getpid() == own else 0
+            become_program(order, blobs[0], result)
+        if order["python"] is not None:
+            become_interpreter(host, order, blobs, result)
+        status = carry_out(order, blobs, result)
     except BaseException:
         traceback.print_exc()
     finally:
         end(status)
+
+
+def carry_out(order, blobs, result):
+    """Runs the plugin and tells its result. The status to end with."""
+    own = os.getpid()
+    result = process.lift(result, order["limits"])
+    pipe = os.fstat(result)
+    header, pieces = perform(order, blobs)
+    # What the plugin has forked and let come back from its `run` has nothing to tell.
+    return tell(header, pieces, result, pipe) if os.getpid() == own else 0
 
 
 def end(status):
@@ -46,15 +55,30 @@ def end(status):
         os._exit(status)
 
 
-def become(order, meta, result):
+def become_program(order, meta, result):
     """Becomes a program: the job's JSON on its input, its answer on its output."""
-    job = os.memfd_create("job")
-    write_all(job, meta)
-    os.lseek(job, 0, os.SEEK_SET)
-    os.dup2(job, 0)
+    take_as_input(meta)
     os.dup2(result, 1)
     os.chdir(os.path.dirname(order["program"]))
     os.execve(order["program"], [order["program"]], order["environment"])
+
+
+def become_interpreter(host, order, blobs, result):
+    """Becomes another interpreter, such as that of a plugin's own packages, for the same job."""
+    once = {"type": "once", "hello": host.hello, "order": order}
+    take_as_input(encode(host.embedded.sources), encode(once, blobs), *blobs)
+    os.dup2(result, 1)
+    start = host.embedded.get_source("ostler_host.start")
+    arguments = ["-I", "-B", "-X", "utf8", "-c", start]
+    os.execve(order["python"], [order["python"], *arguments], os.environ)
+
+
+def take_as_input(*pieces):
+    job = os.memfd_create("job")
+    for piece in pieces:
+        write_all(job, piece)
+    os.lseek(job, 0, os.SEEK_SET)
+    os.dup2(job, 0)
 
 
 def perform(order, blobs):

@@ -28,11 +28,11 @@ def adopt_orphans():
     prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
-def enter(order, host, channel, result, log):
-    """Turns a forked process into that of a job; returns the descriptor for its result."""
+def enter(host, order, result, log):
+    """Turns a forked process into that of a job."""
     os.setpgid(0, 0)
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != host:
+    if os.getppid() != host.pid:
         # The host died before the line above, in which case no signal will ever come.
         os._exit(1)
     null = os.open(os.devnull, os.O_RDWR)
@@ -41,18 +41,21 @@ def enter(order, host, channel, result, log):
     os.dup2(log, 2)
     os.close(null)
     os.close(log)
-    os.close(channel.reader)
-    os.close(channel.writer)
-    descriptor = result
-    limits = order["limits"]
-    if limits["files"] > RESULT_DESCRIPTOR:
-        descriptor = os.dup2(result, RESULT_DESCRIPTOR, inheritable=False)
-        os.close(result)
+    os.close(host.channel.reader)
+    os.close(host.channel.writer)
     os.chdir(order["cwd"])
     os.umask(order["umask"])
-    limit(limits)
+    limit(order["limits"])
     gc.enable()
-    return descriptor
+
+
+def lift(result, limits):
+    """Moves the descriptor for the result out of the plugin's way, where there is room."""
+    if limits["files"] <= RESULT_DESCRIPTOR:
+        return result
+    os.dup2(result, RESULT_DESCRIPTOR, inheritable=False)
+    os.close(result)
+    return RESULT_DESCRIPTOR
 
 
 def limit(limits):

@@ -14,8 +14,9 @@ F_SETPIPE_SZ = 1031
 class Run:
     """See the module. The result is passed on as it comes, and understood by the daemon only."""
 
-    def __init__(self, channel, order, blobs):
-        self.channel = channel
+    def __init__(self, host, order, blobs):
+        self.host = host
+        self.channel = host.channel
         self.order = order
         self.blobs = blobs
         self.pid = None
@@ -46,12 +47,11 @@ class Run:
         try:
             self.result, result = pipe()
             self.log, log = pipe()
-            host = os.getpid()
             self.pid = os.fork()
             if self.pid == 0:
                 os.close(self.result)
                 os.close(self.log)
-                jobs.live(self.order, self.blobs, host, self.channel, result, log)
+                jobs.live(self.host, self.order, self.blobs, result, log)
             self.process = os.pidfd_open(self.pid)
         finally:
             for descriptor in (result, log):

@@ -12,41 +12,60 @@ import platform
 import sys
 import traceback
 
-from ostler_host import orphans, process
+from ostler_host import jobs, process
 from ostler_host.frames import Channel
 from ostler_host.running import Run
 
 PROTOCOL = 1
 
 
+class Host:
+    """What a host hands on to its jobs."""
+
+    def __init__(self, channel, embedded, hello):
+        self.channel = channel
+        self.embedded = embedded
+        self.hello = hello
+        self.pid = os.getpid()
+
+
 def main(embedded):
     channel = take_pipes()
+    first, blobs = channel.read() or sys.exit(0)
+    if first["type"] == "once":
+        # No host, but one job of a host whose interpreter is another one.
+        os.close(channel.reader)
+        prepare(first["hello"], embedded)
+        jobs.end(jobs.carry_out(first["order"], blobs, channel.writer))
     try:
-        hello, _ = channel.read() or sys.exit(0)
-        prepare(hello, embedded)
+        prepare(first, embedded)
+        process.adopt_orphans()
+        for name in first["preload"]:
+            preload(name)
     except Exception:
         channel.write({"type": "error", "text": traceback.format_exc()})
         sys.exit(1)
+    host = Host(channel, embedded, first)
     # What stands here is shared with every job; a collector that touches it would copy it.
     gc.collect()
     gc.disable()
     gc.freeze()
     ready = {"type": "ready", "proto": PROTOCOL, "python": platform.python_version()}
-    channel.write({**ready, "pid": os.getpid()})
-    while serve(channel):
+    channel.write({**ready, "pid": host.pid})
+    while serve(host):
         pass
 
 
-def serve(channel):
+def serve(host):
     """Carries out one order. Whether there may be another one."""
-    frame = channel.read()
+    frame = host.channel.read()
     if frame is None:
         return False
     order, blobs = frame
     if order["type"] == "job":
-        return Run(channel, order, blobs).to_its_end()
+        return Run(host, order, blobs).to_its_end()
     if order["type"] == "ping":
-        channel.write({"type": "pong"})
+        host.channel.write({"type": "pong"})
     # A job may end in the moment in which it is called off; nothing is left to do then.
     return order["type"] != "shutdown"
 
@@ -66,7 +85,6 @@ def take_pipes():
 def prepare(hello, embedded):
     if hello["proto"] != PROTOCOL:
         raise ValueError(f"protocol {hello['proto']} is not mine ({PROTOCOL})")
-    process.adopt_orphans()
     root = hello["root"]
     if not os.path.isdir(root):
         raise NotADirectoryError(root)
@@ -78,11 +96,13 @@ def prepare(hello, embedded):
     sys.path.extend(hello["path"])
     os.environ.update(hello["environment"])
     importlib.import_module("boefjes.config").configure(hello["config"], hello["cwd"])
-    for name in ["boefjes.job_models", *hello["preload"]]:
-        try:
-            importlib.import_module(name)
-        except ImportError:
-            # It only saves time. A plugin that needs it says so itself.
-            pass
     # A crash in C code then says where it happened, in the job's log.
     faulthandler.enable()
+
+
+def preload(name):
+    try:
+        importlib.import_module(name)
+    except ImportError:
+        # It only saves time. A plugin that needs it says so itself.
+        pass
