@@ -85,7 +85,9 @@ def dumped(model):
 
 
 def unsupported(value):
-    return TypeError(f"a normalizer yields objects or dicts that name their type, not {value!r:.200}")
+    return TypeError(
+        f"a normalizer yields objects or dicts that name their type, not {value!r:.200}"
+    )
 
 
 def text(item):

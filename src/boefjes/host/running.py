@@ -62,8 +62,8 @@ class Run:
             os.setpgid(self.pid, self.pid)
         except OSError:
             pass
-        # A host need not hold on to what its job works on.
-        self.blobs = None
+        # A host need not hold on to what its job works on, and neither need whoever read it.
+        self.blobs.clear()
 
     def watch(self):
         """Passes on what comes, until the process has ended."""
