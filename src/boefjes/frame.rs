@@ -85,6 +85,25 @@ pub(crate) fn take(input: &mut Vec<u8>) -> Result<Option<Frame>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn bytes_of_any_kind_are_a_frame_or_not_yet_or_nonsense(
+            mut bytes in prop_oneof![
+                vec(any::<u8>(), 0..40),
+                ("\\PC{0,30}", vec(any::<u8>(), 0..9)).prop_map(|(text, rest)| {
+                    let length = u32::try_from(text.len()).unwrap().to_be_bytes();
+                    [&length[..], text.as_bytes(), &rest[..]].concat()
+                }),
+            ],
+        ) {
+            let before = bytes.len();
+            let taken = take(&mut bytes);
+            prop_assert_eq!(matches!(taken, Ok(Some(_))), bytes.len() < before);
+        }
+    }
 
     #[test]
     fn a_frame_is_taken_once_it_is_whole_however_it_comes() {

@@ -10,6 +10,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::{Value, json};
 
 use crate::board::Board;
+use crate::descendants;
 use crate::frame::{self, Frame};
 use crate::host_dialect::PROTOCOL;
 use crate::host_options::{HostOptions, Limits};
@@ -161,12 +162,15 @@ impl HostSession {
         out_of_memory::kills() > self.kills
     }
 
-    fn kill_job(&mut self) {
+    /// Ends the job at hand, and its group with it. Whether there was one.
+    fn kill_job(&mut self) -> bool {
         self.board.end(self.pid);
-        if let Some(group) = self.current.take().and_then(|current| current.process) {
-            // Its leader has the same death signal as every child of a host, and may be gone.
-            let _ = kill_process_group(group, Signal::KILL);
-        }
+        let Some(group) = self.current.take().and_then(|current| current.process) else {
+            return false;
+        };
+        // Its leader has the same death signal as every child of a host, and may be gone.
+        let _ = kill_process_group(group, Signal::KILL);
+        true
     }
 }
 
@@ -248,7 +252,10 @@ impl Session for HostSession {
     }
 
     fn killed(&mut self) {
-        self.kill_job();
+        if self.kill_job() {
+            // The host is not reaped yet, so that its number is still its own.
+            descendants::kill(self.pid);
+        }
     }
 
     fn last_words(&self, _unread: &[u8], status: Option<ExitStatus>) -> Option<String> {

@@ -12,6 +12,7 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice))]
 
 mod board;
+mod descendants;
 mod embedded;
 mod frame;
 mod host_dialect;

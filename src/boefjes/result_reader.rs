@@ -180,6 +180,8 @@ fn texts(value: &Value) -> Option<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
 
     fn result(head: &str, blobs: &[&[u8]]) -> Vec<u8> {
         let mut bytes = u32::try_from(head.len()).unwrap().to_be_bytes().to_vec();
@@ -213,6 +215,23 @@ mod tests {
             }
         }
         assert!(read(&[&bytes[..], b"x"].concat(), 7, Limits::default()).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_comes_is_read_alike_in_pieces_of_any_size(
+            head in prop_oneof![
+                any::<String>(),
+                Just(r#"{"kind":"outputs","outputs":[["a"],[]],"blobs":[3,5]}"#.to_owned()),
+                Just(r#"{"kind":"items","items":["object"],"blobs":[0]}"#.to_owned()),
+            ],
+            rest in vec(any::<u8>(), 0..12),
+            step in 1_usize..20,
+        ) {
+            let bytes = result(&head, &[&rest]);
+            let shown = |step| format!("{:?}", read(&bytes, step, Limits::default()));
+            prop_assert_eq!(shown(step), shown(bytes.len()));
+        }
     }
 
     #[test]

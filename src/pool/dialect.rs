@@ -113,8 +113,8 @@ pub trait Session: Send + 'static {
         None
     }
 
-    /// The child's process group is being killed, or has ended. What the child has started outside
-    /// of its group, and what cannot be left behind, goes now: before any caller is told.
+    /// The child's process group is about to be killed, or the child has ended. What the child has
+    /// started outside of its group and cannot be left behind goes now, before any caller is told.
     fn killed(&mut self) {}
 
     /// The child ended: why, in the child's own last words; `None` if it said nothing that tells.

@@ -320,8 +320,8 @@ impl<D: Dialect> Slot<D> {
                     Deadline::after(if self.mailbox.is_hurried() { Duration::ZERO } else { GRACE });
             }
             Action::Kill => {
-                child.kill();
                 child.session.killed();
+                child.kill();
                 child.deadline = Deadline::NEVER;
             }
             Action::Reap => child.reap(),

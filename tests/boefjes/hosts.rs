@@ -97,6 +97,31 @@ fn stopping_waits_for_jobs_as_long_as_it_may_and_leaves_nothing() {
 }
 
 #[test]
+fn what_has_left_its_jobs_group_ends_with_the_hosts_too() {
+    let mut hosts = PluginHosts::new();
+    hosts.wait_ready(2);
+    let mut order = faulty("wait-with-daemon-outside");
+    order["deadline"] = json!(2000);
+    let id = hosts.give(order.clone());
+    let _ = hosts.wait_running(&id);
+    hosts.wait_log(&format!("job {id}: all there"));
+    let at_deadline = descendants(hosts.pid());
+    assert_eq!(at_deadline.len(), 4, "two hosts, a job, and its child: {at_deadline:?}");
+    assert_eq!(hosts.report(&id).text(), "the job did not end in time");
+    hosts.wait_ready(2);
+    assert_eq!(descendants(hosts.pid()).len(), 2);
+
+    order["deadline"] = json!(null);
+    let id = hosts.give(order);
+    let _ = hosts.wait_running(&id);
+    hosts.wait_log(&format!("job {id}: all there"));
+    let at_end = descendants(hosts.pid());
+    assert_eq!(at_end.len(), 4, "{at_end:?}");
+    assert!(!hosts.stop(0));
+    wait_gone(&at_end);
+}
+
+#[test]
 fn a_daemon_that_is_killed_leaves_no_host_and_no_job() {
     let mut hosts = PluginHosts::new();
     hosts.wait_ready(2);

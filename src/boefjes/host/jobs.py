@@ -44,7 +44,7 @@ def carry_out(order, blobs, result):
 
 
 def end(status):
-    """Ends without the rites of the interpreter: the plugin's threads and handlers are not asked."""
+    """Ends without the interpreter's rites: the plugin's threads and handlers are not asked."""
     try:
         sys.stdout.flush()
         sys.stderr.flush()

@@ -4,7 +4,7 @@ import fcntl
 import os
 import select
 
-from ostler_host import jobs, orphans, process
+from ostler_host import jobs, orphans
 from ostler_host.frames import PIECE_BYTES
 
 # From <linux/fcntl.h>; Python has names for them from 3.10 on.

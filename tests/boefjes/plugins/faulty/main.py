@@ -90,6 +90,12 @@ def processes_and_wait():
     wait_for_ever()
 
 
+def wait_with_daemon_outside():
+    child(os.setsid)
+    print("all there", flush=True)
+    wait_for_ever()
+
+
 def threads():
     for _ in range(5):
         threading.Thread(target=wait_for_ever).start()
@@ -176,6 +182,7 @@ HOW = {
     "daemon-that-writes": daemon_that_writes,
     "program-outside": program_outside,
     "processes-and-wait": processes_and_wait,
+    "wait-with-daemon-outside": wait_with_daemon_outside,
     "threads": threads,
     "fork-and-return": fork_and_return,
     "change-all": change_all,

@@ -21,7 +21,7 @@ class Raising:
 
 WHAT = {
     "none": lambda: None,
-    "empty": lambda: [],
+    "empty": list,
     "list": lambda: [({"text/a", "text/b"}, "é"), (set(), b"\x00\xff")],
     "tuple": lambda: ((("text/plain",), bytearray(b"ba")), (["text/plain"], memoryview(b"mv"))),
     "generator": generated,
