@@ -73,6 +73,27 @@ fn plugins_in_nested_folders_import_each_other_and_open_files_from_the_top() {
 }
 
 #[test]
+fn in_a_tree_of_the_originals_its_other_modules_are_found_and_ours_come_first() {
+    let tree = tempfile::tempdir().unwrap();
+    let package = tree.path().join("boefjes");
+    std::fs::create_dir_all(package.join("plugins/one")).unwrap();
+    let write = |name: &str, text: &str| std::fs::write(package.join(name), text).unwrap();
+    write("clients.py", "WORD = 'found'\n");
+    write("job_models.py", "raise RuntimeError('this one needs pydantic')\n");
+    write(
+        "plugins/one/main.py",
+        "from boefjes.clients import WORD\n\
+         from boefjes.config import BASE_DIR\n\
+         from boefjes.job_models import BoefjeMeta\n\
+         def run(boefje_meta: BoefjeMeta):\n\
+         \x20   return [({'text/plain'}, f'{WORD} {(BASE_DIR / \"clients.py\").exists()}')]\n",
+    );
+    let mut hosts =
+        PluginHosts::with(&json!({"root": package.join("plugins"), "cwd": tree.path()}));
+    assert_eq!(hosts.boefje("one").output(), "found True");
+}
+
+#[test]
 fn a_module_is_looked_at_without_being_run() {
     let mut hosts = PluginHosts::new();
     let look = |hosts: &mut PluginHosts, module: &str| hosts.run(json!({ "look": module }));

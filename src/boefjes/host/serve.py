@@ -85,14 +85,14 @@ def take_pipes():
 def prepare(hello, embedded):
     if hello["proto"] != PROTOCOL:
         raise ValueError(f"protocol {hello['proto']} is not mine ({PROTOCOL})")
-    root = hello["root"]
+    root = os.path.abspath(hello["root"])
     if not os.path.isdir(root):
         raise NotADirectoryError(root)
-    embedded.locations["boefjes.plugins"] = [root]
+    embedded.locations.setdefault("boefjes.plugins", []).append(root)
     above = os.path.dirname(root)
     if os.path.basename(above) == "boefjes":
         # The plugins lie in a tree of the original's: what else they import from it is there too.
-        embedded.locations["boefjes"] = [above]
+        embedded.locations.setdefault("boefjes", []).append(above)
     sys.path.extend(hello["path"])
     os.environ.update(hello["environment"])
     importlib.import_module("boefjes.config").configure(hello["config"], hello["cwd"])
@@ -103,6 +103,6 @@ def prepare(hello, embedded):
 def preload(name):
     try:
         importlib.import_module(name)
-    except ImportError:
-        # It only saves time. A plugin that needs it says so itself.
+    except Exception:
+        # It only saves time. A plugin that needs it says itself what is wrong with it.
         pass

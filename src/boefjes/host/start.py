@@ -22,7 +22,7 @@ class Embedded:
     def find_spec(self, name, path=None, target=None):
         if name + "." in self.sources:
             spec = ModuleSpec(name, self, origin=self.file(name), is_package=True)
-            spec.submodule_search_locations = self.locations.get(name, [])
+            spec.submodule_search_locations = self.locations.setdefault(name, [])
             return spec
         if name in self.sources:
             return ModuleSpec(name, self, origin=self.file(name))
