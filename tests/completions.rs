@@ -19,8 +19,12 @@ use ostler_tests::process::command;
 const SHELLS: [(Shell, &str); 3] =
     [(Shell::Bash, "bash"), (Shell::Zsh, "zsh"), (Shell::Fish, "fish")];
 
-fn definitions() -> [Command; 2] {
-    [shown("bui-monitor", &options::command()), shown("bui-status", &status_options::command())]
+fn definitions() -> [Command; 3] {
+    [
+        shown("bui-monitor", &options::command()),
+        shown("bui-status", &status_options::command()),
+        shown("katalogus", &katalogus::options::command()),
+    ]
 }
 
 /// A command line without what it takes only for the sake of old ones.

@@ -90,7 +90,7 @@ fn members_keep_the_place_of_the_first_and_the_value_of_the_last() {
 }
 
 /// Any value that can be written.
-fn any_json() -> impl Strategy<Value = Json> {
+pub(crate) fn any_json() -> impl Strategy<Value = Json> {
     let number = any::<f64>().prop_filter("JSON has none other", |number| number.is_finite());
     let leaf = prop_oneof![
         Just(Json::Null),

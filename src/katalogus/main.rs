@@ -1,1 +1,26 @@
-fn main() {}
+//! The service's binary.
+
+use std::process::ExitCode;
+
+use katalogus::{Options, daemon};
+use ostler_runtime::Exit;
+
+fn main() -> ExitCode {
+    if let Some(code) = ostler_pool::launch::exec_child_if_asked() {
+        return code;
+    }
+    // Each thread would get an arena of its own, which keeps some hundred KiB from its busiest
+    // moment; and a threshold that is set stays.
+    ostler_pool::launch::restart_with(&[
+        ("MALLOC_MMAP_THRESHOLD_", "131072"),
+        ("MALLOC_ARENA_MAX", "2"),
+    ]);
+    match Options::parse(std::env::args_os()) {
+        Ok(options) => daemon::run(&options).into(),
+        Err(error) => {
+            // Nothing is left to be done if even this cannot be printed.
+            let _ = error.print();
+            if error.use_stderr() { Exit::Usage.into() } else { ExitCode::SUCCESS }
+        }
+    }
+}

@@ -5,25 +5,6 @@ use crate::{Generation, Json, Kind, Object, Plugin, RunOn};
 /// The key whose value an organisation decides.
 const ENABLED: &str = "enabled";
 
-/// What is wrong with the JSON of a plugin.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{key}: {problem}")]
-pub struct PluginFault {
-    /// The key; that of the whole is `the whole`.
-    pub key: String,
-    /// What is wrong with its value, in words.
-    pub problem: String,
-}
-
-impl Plugin {
-    /// The plugin that `json` describes in `generation`, as one of a repository. What only other
-    /// generations have is read too, and unknown keys are nothing.
-    pub fn from_json(json: &Json, generation: Generation) -> Result<Self, PluginFault> {
-        let _ = (json, generation);
-        Err(PluginFault { key: "the whole".into(), problem: "it cannot be read yet".into() })
-    }
-}
-
 impl Plugin {
     /// Its JSON as `generation` answers it, with `enabled` as it is where nobody has decided.
     pub fn to_json(&self, generation: Generation) -> Object {
@@ -84,8 +65,23 @@ impl Plugin {
 }
 
 /// The JSON of a plugin before and after the value of `enabled`.
-pub(crate) fn around_enabled(_: &Plugin, _: Generation) -> (Box<[u8]>, Box<[u8]>) {
-    Default::default()
+pub(crate) fn around_enabled(plugin: &Plugin, generation: Generation) -> (Box<[u8]>, Box<[u8]>) {
+    let (mut before, mut after) = (vec![b'{'], Vec::new());
+    let mut part = &mut before;
+    for (key, value) in plugin.to_json(generation).iter() {
+        if part.last() != Some(&b'{') {
+            part.push(b',');
+        }
+        part.extend_from_slice(Json::from(key).compact().as_bytes());
+        part.push(b':');
+        if key == ENABLED {
+            part = &mut after;
+        } else {
+            part.extend_from_slice(value.compact().as_bytes());
+        }
+    }
+    part.push(b'}');
+    (before.into(), after.into())
 }
 
 impl RunOn {

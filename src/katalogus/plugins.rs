@@ -2,13 +2,16 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
+use ostler_runtime::{Thread, Wake};
+
+use crate::watcher::Watcher;
 use crate::{Catalogue, Generation};
 
 /// Where plugins are looked for, and how.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DiscoverySettings {
     /// The folder that holds the plugins' packages.
     pub root: PathBuf,
@@ -18,11 +21,15 @@ pub struct DiscoverySettings {
     pub python: Python,
     /// Folders in which imported modules look for others, before those of Python itself.
     pub python_path: Vec<PathBuf>,
+    /// How long the import of one module may take.
+    pub module_time: Duration,
     /// How often the folder is looked through for changes of which the system has told nothing.
     pub check_every: Duration,
 }
 
 impl DiscoverySettings {
+    /// How long the import of one module may take, if nothing else is said.
+    pub const MODULE_TIME: Duration = Duration::from_secs(10);
     /// How often the folder is looked through, if nothing else is said.
     pub const CHECK_EVERY: Duration = Duration::from_secs(30);
 
@@ -33,6 +40,7 @@ impl DiscoverySettings {
             generation,
             python: Python::Program("python3".into()),
             python_path: Vec::new(),
+            module_time: Self::MODULE_TIME,
             check_every: Self::CHECK_EVERY,
         }
     }
@@ -51,11 +59,19 @@ pub enum Python {
 #[derive(Debug)]
 pub struct Plugins {
     shared: Arc<Shared>,
+    /// Joined when it is dropped, after it was told to end.
+    _thread: Thread,
 }
 
+/// What requests see of the scans, and how they are asked for.
 #[derive(Debug)]
-struct Shared {
+pub(crate) struct Shared {
     catalogue: RwLock<Arc<Catalogue>>,
+    statistics: Mutex<ScanStatistics>,
+    /// The end has come.
+    pub(crate) stop: Wake,
+    /// Somebody wants a scan.
+    pub(crate) asked: Wake,
 }
 
 /// What has become of the scans.
@@ -80,8 +96,18 @@ pub struct ScanStatistics {
 impl Plugins {
     /// Scans the folder and starts to watch it. A folder that cannot be read is an empty one until
     /// it can.
-    pub fn start(_settings: DiscoverySettings) -> io::Result<Self> {
-        Ok(Self { shared: Arc::new(Shared { catalogue: RwLock::default() }) })
+    pub fn start(settings: DiscoverySettings) -> io::Result<Self> {
+        let empty = Catalogue::new(&settings.root, settings.generation, Vec::new(), Vec::new());
+        let shared = Arc::new(Shared {
+            catalogue: RwLock::new(Arc::new(empty)),
+            statistics: Mutex::default(),
+            stop: Wake::new()?,
+            asked: Wake::new()?,
+        });
+        let mut watcher = Watcher::new(settings, Arc::clone(&shared));
+        watcher.scan();
+        let thread = Thread::spawn("plugins", move || watcher.run())?;
+        Ok(Self { shared, _thread: thread })
     }
 
     /// What the last scan found.
@@ -90,10 +116,34 @@ impl Plugins {
     }
 
     /// Asks for a scan that trusts no earlier one. It comes soon, on the thread of this value.
-    pub fn rescan(&self) {}
+    pub fn rescan(&self) {
+        self.shared.asked.wake();
+    }
 
     /// What has become of the scans so far.
     pub fn statistics(&self) -> ScanStatistics {
-        ScanStatistics::default()
+        *self.shared.statistics()
+    }
+}
+
+impl Drop for Plugins {
+    fn drop(&mut self) {
+        self.shared.stop.wake();
+    }
+}
+
+impl Shared {
+    /// Requests see another catalogue from now on.
+    pub(crate) fn replace(&self, catalogue: Catalogue) {
+        let catalogue = Arc::new(catalogue);
+        let mut current = self.catalogue.write().unwrap_or_else(PoisonError::into_inner);
+        let old = std::mem::replace(&mut *current, catalogue);
+        // What may be the last of the old one is freed while nobody waits for the new one.
+        drop(current);
+        drop(old);
+    }
+
+    pub(crate) fn statistics(&self) -> MutexGuard<'_, ScanStatistics> {
+        self.statistics.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

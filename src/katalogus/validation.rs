@@ -115,9 +115,7 @@ impl Complaint {
             Self::WholeParsing => {
                 "Input should be a valid integer, unable to parse string as an integer".into()
             }
-            Self::AtMost(limit) => {
-                format!("Input should be less than or equal to {limit}").into()
-            }
+            Self::AtMost(limit) => format!("Input should be less than or equal to {limit}").into(),
             Self::AtLeast(limit) => {
                 format!("Input should be greater than or equal to {limit}").into()
             }
@@ -193,7 +191,12 @@ pub(crate) fn detail(problems: &[Problem], generation: Generation) -> Json {
 mod tests {
     use super::*;
 
-    fn shown(complaint: Complaint, place: Vec<Json>, input: Json, generation: Generation) -> String {
+    fn shown(
+        complaint: Complaint,
+        place: Vec<Json>,
+        input: Json,
+        generation: Generation,
+    ) -> String {
         detail(&[Problem { complaint, place, input }], generation).compact()
     }
 
@@ -222,7 +225,12 @@ mod tests {
         );
         let place = vec!["body".into(), 1.into()];
         assert_eq!(
-            shown(Complaint::NoJson("Expecting value"), place, Object::new().into(), Generation::V1_15),
+            shown(
+                Complaint::NoJson("Expecting value"),
+                place,
+                Object::new().into(),
+                Generation::V1_15
+            ),
             r#"{"detail":[{"type":"json_invalid","loc":["body",1],"msg":"JSON decode error","input":{},"ctx":{"error":"Expecting value"}}]}"#
         );
     }

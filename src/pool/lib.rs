@@ -34,6 +34,7 @@ mod child;
 pub mod dialect;
 #[doc(hidden)]
 pub mod fuzzing;
+mod interview;
 pub mod launch;
 mod loss;
 mod mailbox;
@@ -53,6 +54,7 @@ mod wait;
 
 pub use call::{Call, CallError};
 pub use dialect::{Cause, Dialect, Idle, Session, Step};
+pub use interview::{Bounds, End, interview};
 pub use launch::Launch;
 pub use pool::{Options, Pool};
 pub use statistics::{Losses, Replacements, SlotReport, Statistics};

@@ -13,7 +13,7 @@ use crate::slot::{Detail, Slot};
 use crate::state::{Event, State};
 
 /// How long a child that closed its output has to end by itself, so that its status can be told.
-const END_OF_OUTPUT: Duration = Duration::from_millis(200);
+pub(crate) const END_OF_OUTPUT: Duration = Duration::from_millis(200);
 
 /// What a descriptor in the poll set belongs to.
 #[derive(Clone, Copy)]

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use ostler_tests::fault::rows;
 
+mod catalogue;
 mod children;
 mod configuration;
 mod load;
@@ -40,7 +41,7 @@ fn sources(directory: &Path) -> String {
 fn every_row_has_its_one_test_or_the_reason_why_there_is_none() {
     let sources = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("faults"));
     for row in rows() {
-        let start = format!("\nfn {}_", row.id.to_lowercase());
+        let start = format!("\nfn {}_", row.id.to_lowercase().replace('-', "_"));
         let wanted = usize::from(row.untested.is_none());
         assert_eq!(sources.matches(&start).count(), wanted, "{}", row.id);
     }

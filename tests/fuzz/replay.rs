@@ -165,3 +165,13 @@ fn every_walk_of_a_child_keeps_its_promises_and_ends() {
 fn certificates_and_keys_are_taken_or_refused_in_few_words() {
     replay("certificate", ostler_net::fuzzing::certificate);
 }
+
+#[test]
+fn json_is_read_and_written_alike_or_refused_at_a_character() {
+    replay("json", katalogus::fuzzing::json);
+}
+
+#[test]
+fn settings_are_checked_against_any_schema_or_it_is_refused() {
+    replay("settings_schema", katalogus::fuzzing::settings_schema);
+}

@@ -1,20 +1,17 @@
-//! The keys of the configuration: those that the program reads, those of the page, of the README's
+//! The keys of the configurations: those that a program reads, those of its page, of the README's
 //! table and of the sample file, with sections, types, units and defaults.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
-use bui_monitor::Config;
 use ostler_runtime::{Document, Key};
-use ostler_tests::checked::{BURP, Checked, check, known_keys};
+use ostler_tests::checked::Checked;
 use ostler_tests::markdown::{document, marked, rows, section};
 use ostler_tests::page::{Item, Page, items};
 
-use crate::{CONFIGURATION, none};
-
-/// The sample configuration.
-pub(crate) const SAMPLE: &str = "etc/buimonitor.cfg";
+use crate::none;
+use crate::programs::{PROGRAMS, Program};
 
 /// A section and a key.
 pub(crate) type Place = (String, String);
@@ -31,21 +28,16 @@ pub(crate) struct Entry {
     pub(crate) example: String,
 }
 
-fn parsed(text: &str) -> Document {
+pub(crate) fn parsed(text: &str) -> Document {
     Document::parse(Path::new("x.cfg"), text.as_bytes()).unwrap_or_else(|problems| {
         panic!("{}", problems[0]);
     })
 }
 
 /// The keys that the program reads.
-fn known() -> BTreeMap<Place, Key> {
-    known_keys().into_iter().map(|key| ((key.section.clone(), key.name.clone()), key)).collect()
-}
-
-/// What is wrong with a configuration.
-fn problems(text: &str) -> Vec<String> {
-    let read = Config::read(&parsed(text));
-    read.err().unwrap_or_default().iter().map(ToString::to_string).collect()
+fn known(program: &Program) -> BTreeMap<Place, Key> {
+    let keys = (program.known)().into_iter();
+    keys.map(|key| ((key.section.clone(), key.name.clone()), key)).collect()
 }
 
 /// The keys that `--check` prints.
@@ -62,23 +54,23 @@ fn shown(checked: &Checked) -> impl Iterator<Item = Place> {
 }
 
 /// The keys without which the program does not run.
-fn needed() -> BTreeSet<Place> {
-    let missing = problems("");
+fn needed(program: &Program) -> BTreeSet<Place> {
+    let missing = (program.problems)("");
     let is_missing = |(section, key): &Place| {
         missing.iter().any(|told| told.ends_with(&format!("[{section}] {key}: must be set")))
     };
-    known().into_keys().filter(is_missing).collect()
+    known(program).into_keys().filter(is_missing).collect()
 }
 
 /// The keys that have a value although a configuration does not name them.
-fn defaulted() -> BTreeSet<Place> {
-    let needed = needed();
-    shown(&check(BURP, &[])).filter(|place| !needed.contains(place)).collect()
+fn defaulted(program: &Program) -> BTreeSet<Place> {
+    let needed = needed(program);
+    shown(&(program.check)(program.least)).filter(|place| !needed.contains(place)).collect()
 }
 
 /// What the page says.
-pub(crate) fn of_page() -> BTreeMap<Place, Entry> {
-    let page = Page::read(CONFIGURATION);
+pub(crate) fn of_page(program: &Program) -> BTreeMap<Place, Entry> {
+    let page = Page::read(program.page);
     let mut entries = BTreeMap::new();
     for heading in page.sections() {
         let Some(section) = heading.strip_prefix("SECTION [") else { continue };
@@ -94,19 +86,19 @@ pub(crate) fn of_page() -> BTreeMap<Place, Entry> {
                 example: fact("Example"),
             };
             let names = Item::marked(&item, "Cm");
-            let [name] = names[..] else { panic!("{CONFIGURATION}: {:?}", item.head) };
+            let [name] = names[..] else { panic!("{}: {:?}", program.page, item.head) };
             let before = entries.insert((section.to_owned(), name.to_owned()), entry);
-            assert!(before.is_none(), "{CONFIGURATION}: {name} twice");
+            assert!(before.is_none(), "{}: {name} twice", program.page);
         }
     }
     entries
 }
 
-/// What the README's table says.
-fn of_readme() -> BTreeMap<Place, Entry> {
+/// What the README's table says, if it has one.
+fn of_readme(program: &Program) -> Option<BTreeMap<Place, Entry>> {
     let readme = document("README.md");
     let mut entries = BTreeMap::new();
-    for row in rows(section(&readme, "### Keys")) {
+    for row in rows(section(&readme, program.table?)) {
         let [names, section, unit, default, _] = &row[..] else { panic!("README.md: {row:?}") };
         for name in marked(names) {
             let entry =
@@ -115,7 +107,7 @@ fn of_readme() -> BTreeMap<Place, Entry> {
             assert!(before.is_none(), "README.md: {name} twice");
         }
     }
-    entries
+    Some(entries)
 }
 
 /// The key and the value in a line of the sample file, behind a `#` or not.
@@ -126,30 +118,32 @@ fn sampled(line: &str) -> Option<(&str, &str)> {
 }
 
 /// What the sample file says: every key, most of them behind a `#`.
-fn of_sample() -> BTreeMap<Place, Entry> {
+fn of_sample(program: &Program) -> BTreeMap<Place, Entry> {
     let mut section = String::new();
     let mut entries = BTreeMap::new();
-    for line in document(SAMPLE).lines() {
+    for line in document(program.sample).lines() {
         if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
             name.clone_into(&mut section);
         }
         let Some((key, value)) = sampled(line) else { continue };
         let entry = Entry { default: value.to_owned(), ..Entry::default() };
         let before = entries.insert((section.clone(), key.to_owned()), entry);
-        assert!(before.is_none(), "{SAMPLE}: {key} twice");
+        assert!(before.is_none(), "{}: {key} twice", program.sample);
     }
     entries
 }
 
 /// Where keys are described.
-fn places() -> [(&'static str, BTreeMap<Place, Entry>); 3] {
-    [(CONFIGURATION, of_page()), ("README.md", of_readme()), (SAMPLE, of_sample())]
+fn places(program: &Program) -> Vec<(&'static str, BTreeMap<Place, Entry>)> {
+    let mut places = vec![(program.page, of_page(program)), (program.sample, of_sample(program))];
+    places.extend(of_readme(program).map(|entries| ("README.md", entries)));
+    places
 }
 
 /// A configuration with these values, and what it cannot do without.
-fn written(values: &BTreeMap<Place, String>) -> String {
+fn written(program: &Program, values: &BTreeMap<Place, String>) -> String {
     let mut values = values.clone();
-    for (section, key) in needed() {
+    for (section, key) in needed(program) {
         values.entry((section, key)).or_insert_with(|| "/x".to_owned());
     }
     let (mut text, mut current) = (String::new(), "");
@@ -165,16 +159,18 @@ fn written(values: &BTreeMap<Place, String>) -> String {
 
 #[test]
 fn every_key_is_in_each_place_and_no_other() {
-    let known: BTreeSet<Place> = known().into_keys().collect();
-    assert!(known.len() > 25, "the keys were not found: {known:?}");
     let mut troubles = Vec::new();
-    for (name, entries) in places() {
-        let said: BTreeSet<Place> = entries.into_keys().collect();
-        for (section, key) in known.difference(&said) {
-            troubles.push(format!("{name}: no {key} of [{section}]"));
-        }
-        for (section, key) in said.difference(&known) {
-            troubles.push(format!("{name}: the program does not know {key} of [{section}]"));
+    for program in &PROGRAMS {
+        let known: BTreeSet<Place> = known(program).into_keys().collect();
+        assert!(known.len() > 25, "the keys were not found: {known:?}");
+        for (name, entries) in places(program) {
+            let said: BTreeSet<Place> = entries.into_keys().collect();
+            for (section, key) in known.difference(&said) {
+                troubles.push(format!("{name}: no {key} of [{section}]"));
+            }
+            for (section, key) in said.difference(&known) {
+                troubles.push(format!("{name}: the program does not know {key} of [{section}]"));
+            }
         }
     }
     none(&troubles);
@@ -182,31 +178,40 @@ fn every_key_is_in_each_place_and_no_other() {
 
 #[test]
 fn types_and_units_are_those_of_the_program() {
-    let (page, readme, changes) = (of_page(), of_readme(), document("CHANGELOG.md"));
+    let changes = document("CHANGELOG.md");
     let mut troubles = Vec::new();
-    for (place, Key { name, values, .. }) in known() {
-        let (Some(page), Some(readme)) = (page.get(&place), readme.get(&place)) else { continue };
-        // No limit but that of the type.
-        let values = values.replace(&format!(" to {}", u64::MAX), "");
-        if !page.kind.starts_with(&values) {
-            troubles.push(format!("{name}: {:?}, but the program reads: {values}", page.kind));
-        }
-        let unit = match values.split(' ').next() {
-            Some("number") => "seconds",
-            Some("size") => "bytes",
-            _ => page.unit.as_str(),
-        };
-        if page.unit != unit {
-            troubles.push(format!("{name}: the unit is {unit:?}, not {:?}", page.unit));
-        }
-        // Where nothing is counted the README says something of the type.
-        let is_said =
-            if unit.is_empty() { page.kind.contains(&readme.unit) } else { readme.unit == unit };
-        if !is_said {
-            troubles.push(format!("README.md: {name}: {:?}, not {unit:?}", readme.unit));
-        }
-        if !changes.contains(&format!("\n## [{}] - ", page.since)) {
-            troubles.push(format!("{name}: there is no version {:?}", page.since));
+    for program in &PROGRAMS {
+        let (page, readme) = (of_page(program), of_readme(program));
+        for (place, Key { name, values, .. }) in known(program) {
+            let Some(page) = page.get(&place) else { continue };
+            // No limit but that of the type.
+            let values = values.replace(&format!(" to {}", u64::MAX), "");
+            if !page.kind.starts_with(&values) {
+                troubles.push(format!("{name}: {:?}, but the program reads: {values}", page.kind));
+            }
+            let unit = match values.split(' ').next() {
+                Some("number") => "seconds",
+                Some("size") => "bytes",
+                _ => page.unit.as_str(),
+            };
+            if page.unit != unit {
+                troubles.push(format!("{name}: the unit is {unit:?}, not {:?}", page.unit));
+            }
+            if !changes.contains(&format!("\n## [{}] - ", page.since)) {
+                troubles.push(format!("{name}: there is no version {:?}", page.since));
+            }
+            let Some(readme) = readme.as_ref().and_then(|entries| entries.get(&place)) else {
+                continue;
+            };
+            // Where nothing is counted the README says something of the type.
+            let is_said = if unit.is_empty() {
+                page.kind.contains(&readme.unit)
+            } else {
+                readme.unit == unit
+            };
+            if !is_said {
+                troubles.push(format!("README.md: {name}: {:?}, not {unit:?}", readme.unit));
+            }
         }
     }
     none(&troubles);
@@ -214,37 +219,44 @@ fn types_and_units_are_those_of_the_program() {
 
 #[test]
 fn defaults_are_those_of_the_program() {
-    let defaulted = defaulted();
-    let bare = check(&written(&BTreeMap::new()), &[]);
-    let default_password = "is the default, which everybody knows";
-    assert!(bare.told.contains(default_password), "{}", bare.told);
-    for (name, mut entries) in places() {
-        entries.retain(|place, _| defaulted.contains(place));
-        assert_eq!(entries.len(), defaulted.len(), "{name}");
-        // What follows is said for the reader: `0 (never)`, `256 MiB, at least …`.
-        let value =
-            |entry: Entry| entry.default.split([',', '(']).next().unwrap().trim().to_owned();
-        let values = entries.into_iter().map(|(place, entry)| (place, value(entry))).collect();
-        let checked = check(&written(&values), &[]);
-        assert_eq!(checked.shown, bare.shown, "{name}: {}", checked.told);
-        // The password is not shown, but the default one is warned of.
-        assert!(checked.told.contains(default_password), "{name}: {}", checked.told);
+    for program in &PROGRAMS {
+        let defaulted = defaulted(program);
+        let bare = (program.check)(&written(program, &BTreeMap::new()));
+        assert!(bare.told.contains(program.warns), "{}", bare.told);
+        for (name, mut entries) in places(program) {
+            entries.retain(|place, _| defaulted.contains(place));
+            assert_eq!(entries.len(), defaulted.len(), "{name}");
+            // What follows is said for the reader: `0 (never)`, `256 MiB, at least …`.
+            let value =
+                |entry: Entry| entry.default.split([',', '(']).next().unwrap().trim().to_owned();
+            let values = entries.into_iter().map(|(place, entry)| (place, value(entry))).collect();
+            let checked = (program.check)(&written(program, &values));
+            assert_eq!(checked.shown, bare.shown, "{name}: {}", checked.told);
+            // The password is not shown, but the default one is warned of.
+            assert!(checked.told.contains(program.warns), "{name}: {}", checked.told);
+        }
     }
 }
 
 #[test]
 fn keys_without_a_default_are_said_to_have_none() {
-    let (defaulted, needed, page, readme) = (defaulted(), needed(), of_page(), of_readme());
     let mut troubles = Vec::new();
-    for place in known().into_keys().filter(|place| !defaulted.contains(place)) {
-        let (Some(page), Some(readme)) = (page.get(&place), readme.get(&place)) else { continue };
-        let words = match readme.default.as_str() {
-            _ if needed.contains(&place) => "must be set",
-            "" => "none",
-            words => words,
-        };
-        if page.default != words {
-            troubles.push(format!("{}: default {words:?}, not {:?}", place.1, page.default));
+    for program in &PROGRAMS {
+        let (defaulted, needed) = (defaulted(program), needed(program));
+        let (page, readme) = (of_page(program), of_readme(program));
+        for place in known(program).into_keys().filter(|place| !defaulted.contains(place)) {
+            let Some(page) = page.get(&place) else { continue };
+            let readme = readme.as_ref().and_then(|entries| entries.get(&place));
+            let words = match readme.map(|entry| entry.default.as_str()) {
+                _ if needed.contains(&place) => "must be set",
+                // One that depends on another key.
+                None if page.default.contains("ssl") || place.0 == "Status" => continue,
+                None | Some("") => "none",
+                Some(words) => words,
+            };
+            if page.default != words {
+                troubles.push(format!("{}: default {words:?}, not {:?}", place.1, page.default));
+            }
         }
     }
     none(&troubles);
@@ -253,31 +265,35 @@ fn keys_without_a_default_are_said_to_have_none() {
 #[test]
 fn examples_and_the_sample_are_right() {
     let mut troubles = Vec::new();
-    for ((section, key), Entry { example, .. }) in of_page() {
-        let Some((_, value)) = example.split_once(" = ").filter(|(name, _)| *name == key) else {
-            troubles.push(format!("{key}: {example:?} is no example"));
-            continue;
-        };
-        if key == "password_file" {
-            // Nobody has this file.
-            continue;
+    for program in &PROGRAMS {
+        for ((section, key), Entry { example, .. }) in of_page(program) {
+            let Some((_, value)) = example.split_once(" = ").filter(|(name, _)| *name == key)
+            else {
+                troubles.push(format!("{key}: {example:?} is no example"));
+                continue;
+            };
+            if program.files.contains(&key.as_str()) {
+                // Nobody has this file.
+                continue;
+            }
+            let mut values = BTreeMap::from([((section.clone(), key.clone()), value.to_owned())]);
+            for (of, name, value) in program.with.iter().filter(|(of, ..)| *of == key) {
+                assert_eq!(*of, key);
+                values.insert((section.clone(), (*name).to_owned()), (*value).to_owned());
+            }
+            let told = (program.problems)(&written(program, &values));
+            troubles.extend(told.iter().map(|told| format!("{example}: {told}")));
         }
-        let mut values = BTreeMap::from([((section.clone(), key.clone()), value.to_owned())]);
-        if key == "ssl" {
-            values.insert((section, "sslcert".to_owned()), "/x".to_owned());
-        }
-        troubles
-            .extend(problems(&written(&values)).iter().map(|told| format!("{example}: {told}")));
+        // Everything in it at once, but for what excludes something else and names a file that is
+        // not there.
+        let sample = document(program.sample);
+        let lines = sample.lines().map(|line| match sampled(line) {
+            Some((key, _)) if program.files.contains(&key) => String::new(),
+            Some((key, value)) => format!("{key} = {value}\n"),
+            None => format!("{line}\n"),
+        });
+        let told = (program.problems)(&lines.collect::<String>());
+        troubles.extend(told.iter().map(|told| format!("{}: {told}", program.sample)));
     }
-    // Everything in it at once, but for what excludes something else and names a file that is not
-    // there.
-    let sample = document(SAMPLE);
-    let lines = sample.lines().map(|line| match sampled(line) {
-        Some(("password_file", _)) => String::new(),
-        Some((key, value)) => format!("{key} = {value}\n"),
-        None => format!("{line}\n"),
-    });
-    let text = lines.collect::<String>();
-    troubles.extend(problems(&text).iter().map(|told| format!("{SAMPLE}: {told}")));
     none(&troubles);
 }

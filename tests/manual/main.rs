@@ -5,6 +5,7 @@
 
 mod keys;
 mod options;
+mod programs;
 mod reload;
 mod tables;
 
@@ -16,7 +17,9 @@ use ostler_tests::process::command;
 const MONITOR: &str = "bui-monitor.8";
 const CONFIGURATION: &str = "bui-monitor.cfg.5";
 const STATUS: &str = "bui-status.1";
-const PAGES: [&str; 3] = [MONITOR, CONFIGURATION, STATUS];
+const CATALOGUE: &str = "katalogus.8";
+const CATALOGUE_CONFIGURATION: &str = "katalogus.cfg.5";
+const PAGES: [&str; 5] = [MONITOR, CONFIGURATION, STATUS, CATALOGUE, CATALOGUE_CONFIGURATION];
 
 /// The pages of other projects that ours refer to: mandoc tells of references that lead nowhere.
 const ELSEWHERE: [&str; 7] = [

@@ -5,12 +5,12 @@ use std::path::Path;
 
 use bui_monitor::{options, status_options};
 use clap::{Arg, Command};
-use ostler_tests::binaries::{bui_monitor, bui_status};
+use ostler_tests::binaries::{bui_monitor, bui_status, katalogus};
 use ostler_tests::markdown::{document, section};
 use ostler_tests::page::{Item, Page, items};
 use ostler_tests::process::command;
 
-use crate::{CONFIGURATION, MONITOR, STATUS, none};
+use crate::{CATALOGUE, CATALOGUE_CONFIGURATION, CONFIGURATION, MONITOR, STATUS, none};
 
 /// A definition with all that is added to it: `--help`, `--version`, and the command `help`.
 fn built(mut definition: Command) -> Command {
@@ -87,29 +87,38 @@ fn every_option_is_in_the_page_of_its_program_and_no_other() {
     let definition = built(options::command());
     none(&differences(&definition, &page, &items(page.section("OPTIONS"))));
 
-    let page = Page::read(STATUS);
-    let definition = built(status_options::command());
-    let mut troubles = differences(&definition, &page, &items(page.head_of("OPTIONS")));
-    for command in definition.get_subcommands().filter(|command| own(command).next().is_some()) {
-        let listed = items(page.subsection(&format!("Options of {}", command.get_name())));
-        troubles.extend(differences(command, &page, &listed));
+    let mut troubles = Vec::new();
+    for (name, definition) in commanding() {
+        let page = Page::read(name);
+        troubles.extend(differences(&definition, &page, &items(page.head_of("OPTIONS"))));
+        for command in definition.get_subcommands().filter(|command| own(command).next().is_some())
+        {
+            let listed = items(page.subsection(&format!("Options of {}", command.get_name())));
+            troubles.extend(differences(command, &page, &listed));
+        }
     }
     none(&troubles);
 }
 
+/// The programs that have commands, each with its page.
+fn commanding() -> [(&'static str, Command); 2] {
+    [(STATUS, built(status_options::command())), (CATALOGUE, built(katalogus::options::command()))]
+}
+
 #[test]
 fn every_command_is_in_the_page_and_no_other() {
-    let page = Page::read(STATUS);
-    let listed = items(page.section("COMMANDS"));
-    let heads: BTreeSet<String> = listed.iter().map(|item| item.head.join(" ")).collect();
-    let definition = built(status_options::command());
-    let commands = definition.get_subcommands().map(|command| {
-        let values = command.get_positionals().filter(|_| command.get_name() != "help");
-        let values = values.flat_map(|arg| arg.get_value_names().unwrap_or_default());
-        let values: Vec<String> = values.map(|name| format!(" Ar {name}")).collect();
-        format!("Cm {}{}", command.get_name(), values.concat())
-    });
-    assert_eq!(heads, commands.collect());
+    for (name, definition) in commanding() {
+        let page = Page::read(name);
+        let listed = items(page.head_of("COMMANDS"));
+        let heads: BTreeSet<String> = listed.iter().map(|item| item.head.join(" ")).collect();
+        let commands = definition.get_subcommands().map(|command| {
+            let values = command.get_positionals().filter(|_| command.get_name() != "help");
+            let values = values.flat_map(|arg| arg.get_value_names().unwrap_or_default());
+            let values: Vec<String> = values.map(|name| format!(" Ar {name}")).collect();
+            format!("Cm {}{}", command.get_name(), values.concat())
+        });
+        assert_eq!(heads, commands.collect(), "{name}");
+    }
 }
 
 /// All long options of a program, in any of its commands.
@@ -133,7 +142,14 @@ fn no_page_mentions_an_option_that_is_not_there() {
     let monitor = long(&built(options::command()));
     let status = long(&built(status_options::command()));
     let both: BTreeSet<String> = monitor.union(&status).cloned().collect();
-    for (name, own) in [(MONITOR, &monitor), (STATUS, &status), (CONFIGURATION, &both)] {
+    let catalogue = long(&built(katalogus::options::command()));
+    for (name, own, all) in [
+        (MONITOR, &monitor, &both),
+        (STATUS, &status, &both),
+        (CONFIGURATION, &both, &both),
+        (CATALOGUE, &catalogue, &catalogue),
+        (CATALOGUE_CONFIGURATION, &catalogue, &catalogue),
+    ] {
         let page = Page::read(name);
         for flag in page.marked("Fl") {
             let is_short = !flag.starts_with('-') && flag.chars().all(|c| "cdhilvV".contains(c));
@@ -142,7 +158,7 @@ fn no_page_mentions_an_option_that_is_not_there() {
         // In examples.
         for word in page.words().filter(|word| word.starts_with("--")) {
             let word = word.split('=').next().unwrap();
-            assert!(both.contains(word), "{name}: {word}");
+            assert!(all.contains(word), "{name}: {word}");
         }
     }
 }
@@ -184,11 +200,12 @@ fn help_tells_every_option_with_its_default() {
         }
     };
     check(&built(options::command()), &help(bui_monitor(), &[]));
-    let status = built(status_options::command());
-    let told = help(bui_status(), &[]);
-    check(&status, &told);
-    for command in status.get_subcommands().filter(|command| command.get_name() != "help") {
-        assert!(told.contains(&format!("\n  {} ", command.get_name())), "{told}");
-        check(command, &help(bui_status(), &[command.get_name()]));
+    for ((_, definition), program) in commanding().iter().zip([bui_status(), katalogus()]) {
+        let told = help(program, &[]);
+        check(definition, &told);
+        for command in definition.get_subcommands().filter(|command| command.get_name() != "help") {
+            assert!(told.contains(&format!("\n  {} ", command.get_name())), "{told}");
+            check(command, &help(program, &[command.get_name()]));
+        }
     }
 }

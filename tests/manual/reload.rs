@@ -1,12 +1,15 @@
 //! What the page says of each key and a reload, done to a daemon.
 
+use std::cell::RefCell;
 use std::fs;
+use std::path::PathBuf;
 
 use ostler_tests::checked::write;
-use ostler_tests::{Certificates, FakeBurp};
+use ostler_tests::{CatalogueSettings, Certificates, FakeBurp};
 
 use crate::keys::of_page;
 use crate::none;
+use crate::programs::{CATALOGUE, KEY, MONITOR, Program};
 
 /// What a reload logs of a key that it cannot change.
 const NEXT_START: &str = "takes effect at the next start only";
@@ -22,47 +25,104 @@ fn with(text: &str, section: &str, key: &str, value: &str) -> String {
     [before, &head, &entry, &kept, after].concat()
 }
 
+/// A running program whose configuration is changed.
+struct Subject<'a> {
+    program: &'a Program,
+    file: PathBuf,
+    logged: Box<dyn Fn() -> usize + 'a>,
+    reload: Box<dyn FnMut() + 'a>,
+}
+
+/// What is said of a key that is not so: each is set to its example, and the daemon reloads.
+fn troubles(subject: &mut Subject<'_>, prepare: impl Fn(&str, &str, &str, String) -> String) {
+    let before = fs::read_to_string(&subject.file).unwrap();
+    let put = |text: &str| {
+        // In one step, since the daemon may be reading.
+        let next = subject.file.with_extension("next");
+        write(&next, text);
+        fs::rename(&next, &subject.file).unwrap();
+    };
+    let mut troubles = Vec::new();
+    for ((section, key), entry) in of_page(subject.program) {
+        let told = (subject.logged)();
+        let value = entry.example.split_once(" = ").map_or("", |(_, value)| value);
+        put(&prepare(&before, &section, &key, with(&before, &section, &key, value)));
+        (subject.reload)();
+        let is_changed = (subject.logged)() == told;
+        let words = if is_changed { "at once" } else { "at the next start" };
+        if entry.reload != words {
+            troubles.push(format!("{key}: Reload {words:?}, not {:?}", entry.reload));
+        }
+        put(&before);
+        (subject.reload)();
+    }
+    none(&troubles);
+}
+
+/// The text without the line of a key; its value.
+fn without<'a>(text: &'a str, key: &str) -> (String, &'a str) {
+    let (head, tail) = text.split_once(&format!("{key} = ")).unwrap();
+    let (value, tail) = tail.split_once('\n').unwrap();
+    ([head, tail].concat(), value)
+}
+
 #[test]
 fn a_reload_changes_the_keys_of_which_the_page_says_so() {
     let fake = FakeBurp::new();
     let certificates = Certificates::new();
     let own = certificates.own("own");
     let both = certificates.joined("both", &[&own.certificate, &own.key]);
-    let mut daemon = fake.settings().start();
+    let daemon = fake.settings().start();
     daemon.wait_ready(2);
     let file = daemon.file();
-    let before = fs::read_to_string(&file).unwrap();
-    let put = |text: &str| {
-        // In one step, since the daemon may be reading.
-        let next = file.with_extension("next");
-        write(&next, text);
-        fs::rename(&next, &file).unwrap();
+    let secret = file.with_extension("secret");
+    let daemon = RefCell::new(daemon);
+    let mut subject = Subject {
+        program: &MONITOR,
+        file,
+        logged: Box::new(|| daemon.borrow().logged(NEXT_START)),
+        reload: Box::new(|| daemon.borrow_mut().reload()),
     };
-    let mut troubles = Vec::new();
-    for ((section, key), entry) in of_page() {
-        let told = daemon.logged(NEXT_START);
-        let value = entry.example.split_once(" = ").map_or("", |(_, value)| value);
-        let mut text = with(&before, &section, &key, value);
-        if key == "password_file" {
+    troubles(&mut subject, |before, section, key, text| match key {
+        "password_file" => {
             // It excludes the other one, and must be there.
-            let (head, tail) = before.split_once("password = ").unwrap();
-            let (password, tail) = tail.split_once('\n').unwrap();
-            let secret = file.with_extension("secret");
+            let (text, password) = without(before, "password");
             write(&secret, password);
-            text = with(&[head, tail].concat(), &section, &key, secret.to_str().unwrap());
+            with(&text, section, key, secret.to_str().unwrap())
         }
-        if key == "ssl" {
-            text = with(&text, &section, "sslcert", both.to_str().unwrap());
+        "ssl" => with(&text, section, "sslcert", both.to_str().unwrap()),
+        _ => text,
+    });
+}
+
+#[test]
+fn so_it_does_with_the_catalogue() {
+    let certificates = Certificates::new();
+    let own = certificates.own("own");
+    let both = certificates.joined("both", &[&own.certificate, &own.key]);
+    let catalogue = CatalogueSettings::default().start();
+    let file = catalogue.file();
+    let secret = file.with_extension("secret");
+    let catalogue = RefCell::new(catalogue);
+    let mut subject = Subject {
+        program: &CATALOGUE,
+        file,
+        logged: Box::new(|| catalogue.borrow().log().count(NEXT_START)),
+        reload: Box::new(|| assert!(catalogue.borrow_mut().reload(), "a reload was refused")),
+    };
+    let named = |text: &str, section: &str, key: &str, content: &str| {
+        write(&secret, content);
+        with(text, section, key, secret.to_str().unwrap())
+    };
+    troubles(&mut subject, |before, section, key, text| match key {
+        "token_file" => named(&text, section, key, "token"),
+        "private_key_file" => named(&text, section, key, KEY),
+        "uri_file" => named(&without(before, "uri").0, section, key, "sqlite:////x/other.db"),
+        "middleware" => {
+            let text = with(&text, section, "private_key", KEY);
+            with(&text, section, "public_key", KEY)
         }
-        put(&text);
-        daemon.reload();
-        let is_changed = daemon.logged(NEXT_START) == told;
-        let words = if is_changed { "at once" } else { "at the next start" };
-        if entry.reload != words {
-            troubles.push(format!("{key}: Reload {words:?}, not {:?}", entry.reload));
-        }
-        put(&before);
-        daemon.reload();
-    }
-    none(&troubles);
+        "ssl" => with(&text, section, "sslcert", both.to_str().unwrap()),
+        _ => text,
+    });
 }

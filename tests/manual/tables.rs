@@ -13,7 +13,8 @@ use ostler_tests::page::{Page, items};
 use signal_hook::low_level::signal_name;
 
 use crate::keys::of_page;
-use crate::{CONFIGURATION, MONITOR, PAGES, STATUS};
+use crate::programs::PROGRAMS;
+use crate::{CATALOGUE, CATALOGUE_CONFIGURATION, CONFIGURATION, MONITOR, PAGES, STATUS};
 
 /// All sources of the programs.
 fn sources() -> String {
@@ -29,10 +30,12 @@ fn sources() -> String {
 fn signals_are_those_that_are_caught() {
     let caught: BTreeSet<&str> =
         MEANINGS.iter().map(|(signal, _)| signal_name(*signal).unwrap()).collect();
-    let page = Page::read(MONITOR);
-    let listed = items(page.section("SIGNALS"));
-    let said: BTreeSet<&str> = listed.iter().flat_map(|item| item.marked("Dv")).collect();
-    assert_eq!(said, caught);
+    for name in [MONITOR, CATALOGUE] {
+        let page = Page::read(name);
+        let listed = items(page.section("SIGNALS"));
+        let said: BTreeSet<&str> = listed.iter().flat_map(|item| item.marked("Dv")).collect();
+        assert_eq!(said, caught, "{name}");
+    }
     let readme = document("README.md");
     let rows = rows(section(&readme, "## Use"));
     // Other things stand in like tables.
@@ -72,6 +75,7 @@ fn exit_codes_are_those_of_the_programs() {
     // Nothing in the daemon ends with a fault of its own: a thread that panics is replaced.
     let internal = BTreeSet::from([Exit::Internal.code()]);
     assert_eq!(daemon, &exits - &internal);
+    assert_eq!(listed(Page::read(CATALOGUE).section("EXIT STATUS")), daemon);
     assert_eq!(numbers(between(&readme, "Exit codes are those of sysexits: ", ".\n")), daemon);
 
     // And that burp does not know what was asked for.
@@ -108,10 +112,19 @@ fn variables_are_those_that_are_read() {
     let read: BTreeSet<&str> = texts.filter(is_name).collect();
     assert!(read.len() > 8, "{read:?}");
     for name in read {
-        // The one is known to the compiler only, the other to a test.
-        let is_ours = !["CARGO_PKG_VERSION", "OSTLER_NOBODY_SETS_THIS"].contains(&name);
+        // The first is known to the compiler only, the second to a test, the last is a value.
+        let is_ours =
+            !["CARGO_PKG_VERSION", "OSTLER_NOBODY_SETS_THIS", "NACL_SEALBOX"].contains(&name);
         assert!(!is_ours || said.contains(name), "{name} is in no page");
     }
+}
+
+#[test]
+fn the_catalogue_s_paths_are_those_of_its_page() {
+    let paths = Page::read(CATALOGUE).marked("Pa");
+    assert!(paths.contains(katalogus::config::DEFAULT_FILE));
+    let other = Page::read(CATALOGUE_CONFIGURATION).marked("Pa");
+    assert!(other.contains(katalogus::config::DEFAULT_FILE));
 }
 
 #[test]
@@ -191,9 +204,11 @@ fn functions_and_keys_in_running_text_are_known() {
     }
     assert_eq!(daemon.call("no_function").error(), "'query'");
 
-    let keys: BTreeSet<String> = of_page().into_keys().map(|(_, key)| key).collect();
-    let definition = status_options::command();
-    let commands = definition.get_subcommands().map(|command| command.get_name().to_owned());
+    let keys = PROGRAMS.iter().flat_map(of_page);
+    let keys: BTreeSet<String> = keys.map(|((_, key), _)| key).collect();
+    let definitions = [status_options::command(), katalogus::options::command()];
+    let commands = definitions.iter().flat_map(clap::Command::get_subcommands);
+    let commands = commands.map(|command| command.get_name().to_owned());
     let known: BTreeSet<String> = commands.chain(["help".to_owned()]).chain(functions).collect();
     for name in PAGES {
         for word in Page::read(name).marked("Cm") {

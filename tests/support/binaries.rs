@@ -24,6 +24,12 @@ pub fn bui_status() -> &'static Path {
     BUILT.get_or_init(|| build("bui-monitor", "--bin", "bui-status"))
 }
 
+/// `katalogus` as its own package makes it, with PostgreSQL.
+pub fn katalogus() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| build_with(&["postgres"], "ostler-katalogus", "--bin", "katalogus"))
+}
+
 /// The scripted burp.
 pub fn fake_burp() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
@@ -34,6 +40,18 @@ pub fn fake_burp() -> &'static Path {
 pub fn plugin_hosts() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| build("ostler-tests", "--bin", "plugin-hosts"))
+}
+
+/// What watches a plugin folder.
+pub fn plugin_folder() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| build("ostler-tests", "--bin", "plugin-folder"))
+}
+
+/// The writer that is killed.
+pub fn store_writer() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| build("ostler-tests", "--bin", "store-writer"))
 }
 
 /// The example of a client in Rust.
@@ -60,6 +78,10 @@ pub fn workspace() -> &'static Path {
 const OF_THIS_PACKAGE: [&str; 4] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"];
 
 fn build(package: &str, kind: &str, binary: &str) -> PathBuf {
+    build_with(&[], package, kind, binary)
+}
+
+fn build_with(features: &[&str], package: &str, kind: &str, binary: &str) -> PathBuf {
     let directory = profile_directory();
     let profile = match directory.file_name().and_then(|name| name.to_str()) {
         Some("debug") | None => "dev",
@@ -77,7 +99,7 @@ fn build(package: &str, kind: &str, binary: &str) -> PathBuf {
     let output = cargo
         .current_dir(workspace())
         .args(["build", "--quiet", "--locked", "--package", package, kind, binary])
-        .args(["--profile", profile, "--target-dir"])
+        .args(["--features", &features.join(","), "--profile", profile, "--target-dir"])
         .arg(target)
         .stdin(Stdio::null())
         .output()

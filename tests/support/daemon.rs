@@ -2,23 +2,20 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
-use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
+use std::sync::OnceLock;
 
-use ostler_runtime::{Deadline, Thread};
+use ostler_runtime::Deadline;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::binaries::bui_monitor;
+use crate::log::Log;
 use crate::process::{Identity, Process, UNPRIVILEGED, command, descendants, monitors, wait_gone};
-use crate::wait::{PATIENCE, wait_for, wait_until};
+use crate::wait::{PATIENCE, wait_until};
 use crate::wire::{self, Address, Answer, PASSWORD, Wire};
-
-/// So many lines of its log are shown when a test fails.
-const LINES_SHOWN: usize = 100;
 
 /// What a reload logs when it has changed something.
 pub const RELOADED: &str = "the configuration was read again";
@@ -148,21 +145,13 @@ fn replace(keys: &mut Vec<(String, String)>, key: &str, value: &str) {
     keys.push((key.to_owned(), value.to_owned()));
 }
 
-/// The lines that a daemon has logged.
-#[derive(Debug, Default)]
-struct Log {
-    lines: Mutex<(Vec<String>, bool)>,
-    changed: Condvar,
-}
-
 /// A running daemon.
 #[derive(Debug)]
 pub struct Daemon {
     process: Process,
-    log: Arc<Log>,
+    log: Log,
     address: OnceLock<Address>,
     password: String,
-    reader: Option<Thread>,
     // Last, so that the directory outlives whoever uses it.
     directory: tempfile::TempDir,
 }
@@ -180,34 +169,14 @@ impl Daemon {
         start.envs(settings.environment.iter().map(|(name, value)| (name, value)));
         start.stdin(Stdio::null()).stderr(Stdio::piped());
         let mut process = Process::start(&mut start);
-        let errors = process.streams().stderr.take().expect("a pipe");
-        let log = Arc::new(Log::default());
-        let kept = Arc::clone(&log);
-        let reader = Thread::spawn("log", move || {
-            for line in BufReader::new(errors).lines() {
-                let Ok(line) = line else { break };
-                kept.push(line);
-            }
-            kept.end();
-        });
+        let log = Log::of(&mut process);
         let (address, password) = (OnceLock::new(), settings.value("password").to_owned());
-        Self { process, log, address, password, reader: reader.ok(), directory }
+        Self { process, log, address, password, directory }
     }
 
     /// Where it listens. Waits until its log says so, which it does from `-vvv` on.
     pub fn address(&self) -> &Address {
-        self.address.get_or_init(|| {
-            self.log
-                .wait("the daemon listens", |line| {
-                    let (_, place) = line.split_once("listening on ")?;
-                    let place = place.trim_end_matches('.');
-                    match place.strip_prefix("unix:") {
-                        Some(path) => Some(Address::Unix(path.into())),
-                        None => place.parse().ok().map(Address::Tcp),
-                    }
-                })
-                .unwrap_or_else(|lines| panic!("it does not listen:\n{}", lines.join("\n")))
-        })
+        self.address.get_or_init(|| self.log.address())
     }
 
     /// Its configuration file.
@@ -284,24 +253,22 @@ impl Daemon {
 
     /// What it has logged.
     pub fn log(&self) -> Vec<String> {
-        self.log.lines.lock().unwrap_or_else(PoisonError::into_inner).0.clone()
+        self.log.lines()
     }
 
     /// Waits for a line of the log that has `words` in it, from the first line on.
     pub fn wait_log(&self, words: &str) -> String {
-        self.log
-            .wait(words, |line| line.contains(words).then(|| line.to_owned()))
-            .unwrap_or_else(|lines| panic!("not logged: {words}\n{}", lines.join("\n")))
+        self.log.wait(words)
     }
 
     /// How many lines of the log have `words` in them.
     pub fn logged(&self, words: &str) -> usize {
-        self.log().iter().filter(|line| line.contains(words)).count()
+        self.log.count(words)
     }
 
     /// Waits until the log has so many lines with `words` in them.
     pub fn wait_logged(&self, words: &str, times: usize) {
-        wait_for(&format!("{words}: {times} times"), || self.logged(words) >= times);
+        self.log.wait_count(words, times);
     }
 
     /// Sends it a signal.
@@ -327,54 +294,11 @@ impl Drop for Daemon {
         let family = descendants(self.pid());
         self.process.signal(Signal::KILL);
         self.process.ended();
-        if std::thread::panicking() {
-            let log = self.log();
-            let start = log.len().saturating_sub(LINES_SHOWN);
-            let lines = log.get(start..).unwrap_or_default().join("\n");
-            eprintln!("the end of the daemon's log:\n{lines}");
-        } else {
+        if !std::thread::panicking() {
             // The children have lost their parent, whose death ends them, whatever they are doing.
             wait_gone(&family);
-            self.reader.take();
         }
-        // A test that fails leaves the log's reader to the end of the process.
-        std::mem::forget(self.reader.take());
-    }
-}
-
-impl Log {
-    fn push(&self, line: String) {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner).0.push(line);
-        self.changed.notify_all();
-    }
-
-    fn end(&self) {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner).1 = true;
-        self.changed.notify_all();
-    }
-
-    /// The first line that `wanted` makes something of; all lines if the log ends without it.
-    fn wait<T>(&self, what: &str, wanted: impl Fn(&str) -> Option<T>) -> Result<T, Vec<String>> {
-        let deadline = Deadline::after(PATIENCE);
-        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut next = 0;
-        loop {
-            while let Some(line) = lines.0.get(next) {
-                if let Some(value) = wanted(line) {
-                    return Ok(value);
-                }
-                next += 1;
-            }
-            if lines.1 || deadline.passed() {
-                eprintln!("waited in vain: {what}");
-                return Err(lines.0.clone());
-            }
-            let left = deadline.remaining().unwrap_or(PATIENCE);
-            lines = self
-                .changed
-                .wait_timeout(lines, left)
-                .map_or_else(|poisoned| poisoned.into_inner().0, |(lines, _)| lines);
-        }
+        self.log.finish();
     }
 }
 

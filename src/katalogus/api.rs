@@ -1,0 +1,167 @@
+//! The endpoints as a handler of HTTP: finds the one that is asked for, and takes its first step.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use ostler_http::{Handler, Request, Responder, Response, Status};
+use ostler_runtime::Deadline;
+
+use crate::added::Added;
+use crate::errands::Errands;
+use crate::failure::{Failure, Stop};
+use crate::routing::{self, Routed, Routes};
+use crate::step::{Journey, Step};
+use crate::{
+    Cipher, Documents, Generation, Organisation, Pk, Plugins, Remotes, Session, Store, routes,
+};
+
+/// What the endpoints stand on.
+#[derive(Debug)]
+pub struct ApiSettings<'a> {
+    /// Whose endpoints, keys and statuses they are.
+    pub generation: Generation,
+    /// The database. It must outlive the server: whoever holds it drops it behind the errands.
+    pub store: &'a Arc<Store>,
+    /// Threads for other waits. They must outlive the server too.
+    pub errands: &'a Arc<Errands>,
+    /// The plugins on disk.
+    pub plugins: Arc<Plugins>,
+    /// Those of other catalogues.
+    pub remotes: Arc<Remotes>,
+    /// How settings are stored.
+    pub cipher: Arc<Cipher>,
+    /// How long a request may take once it is whole.
+    pub deadline: Duration,
+}
+
+impl ApiSettings<'_> {
+    /// How long a request may take, if nothing else is said.
+    pub const DEADLINE: Duration = Duration::from_secs(10);
+}
+
+/// The endpoints of one generation.
+pub struct Api {
+    core: Arc<Core>,
+    routes: Routes<Endpoint>,
+}
+
+/// Says what is to be done for a request.
+pub(crate) type Endpoint = fn(&Core, &Call<'_>) -> Result<Step, Failure>;
+
+/// A request that has found its endpoint.
+pub(crate) struct Call<'a> {
+    pub(crate) request: &'a Request<'a>,
+    /// What stands where the route's pattern has braces.
+    parameters: Vec<&'a str>,
+}
+
+impl Call<'_> {
+    /// The parameter in this place, from 0.
+    pub(crate) fn parameter(&self, place: usize) -> &str {
+        self.parameters.get(place).copied().unwrap_or_default()
+    }
+
+    /// The same to keep.
+    pub(crate) fn owned(&self, place: usize) -> String {
+        self.parameter(place).to_owned()
+    }
+}
+
+/// What requests on their way share.
+///
+/// They may be what is left of a server that has stopped, and then they end on the very threads
+/// that end with the store and the errands; so they know those only weakly.
+#[derive(Debug)]
+pub(crate) struct Core {
+    pub(crate) generation: Generation,
+    pub(crate) plugins: Arc<Plugins>,
+    pub(crate) remotes: Arc<Remotes>,
+    pub(crate) cipher: Arc<Cipher>,
+    pub(crate) documents: Documents,
+    pub(crate) added: Arc<Added>,
+    store: Weak<Store>,
+    errands: Weak<Errands>,
+    deadline: Duration,
+}
+
+impl Api {
+    /// The endpoints of the generation.
+    pub fn new(settings: ApiSettings<'_>) -> Self {
+        let core = Core {
+            generation: settings.generation,
+            plugins: settings.plugins,
+            remotes: settings.remotes,
+            cipher: settings.cipher,
+            documents: Documents::new(settings.generation),
+            added: Arc::default(),
+            store: Arc::downgrade(settings.store),
+            errands: Arc::downgrade(settings.errands),
+            deadline: settings.deadline,
+        };
+        let routes = Routes::new(routes::of(core.generation));
+        Self { core: Arc::new(core), routes }
+    }
+}
+
+impl Handler for Api {
+    fn handle(&self, request: &Request<'_>, responder: Responder) {
+        let response = match self.routes.find(request.method(), request.path()) {
+            Routed::Endpoint(endpoint, parameters) => {
+                let next = endpoint(&self.core, &Call { request, parameters });
+                let deadline = Deadline::after(self.core.deadline);
+                return Journey { core: Arc::clone(&self.core), responder, deadline }.go(next);
+            }
+            Routed::NotAllowed(method) => {
+                Response::error(Status::MethodNotAllowed, "Method Not Allowed")
+                    .header("Allow", method.as_str())
+            }
+            Routed::Elsewhere(path) => redirection(&routing::address(request, &path)),
+            Routed::Nowhere => Response::error(Status::NotFound, "Not Found"),
+        };
+        responder.send_here(response);
+    }
+}
+
+/// An answer that sends the client elsewhere.
+pub(crate) fn redirection(address: &str) -> Response {
+    Response::new(Status::TemporaryRedirect).header("Location", address)
+}
+
+impl Core {
+    pub(crate) fn store(&self) -> Option<Arc<Store>> {
+        self.store.upgrade()
+    }
+
+    pub(crate) fn errands(&self) -> Option<Arc<Errands>> {
+        self.errands.upgrade()
+    }
+}
+
+impl Generation {
+    /// The organisation that a path names, where something of it is asked for: in generation 1.15
+    /// there is always one, because it comes into being.
+    pub(crate) fn organisation(
+        self,
+        session: &mut Session<'_>,
+        id: &str,
+    ) -> Result<Option<Pk>, Stop> {
+        match self {
+            Self::V1_15 => {
+                let (id, name) = (id.to_owned(), id.to_owned());
+                let new = Organisation { id, name, deduplicate: true };
+                Ok(Some(session.ensure_organisation(&new)?))
+            }
+            Self::V1_20 => Ok(session.organisation(id)?.map(|(pk, _)| pk)),
+        }
+    }
+
+    /// The same where there must be one.
+    pub(crate) fn known_organisation(
+        self,
+        session: &mut Session<'_>,
+        id: &str,
+    ) -> Result<Pk, Stop> {
+        let found = self.organisation(session, id)?;
+        found.ok_or_else(|| Failure::NoOrganisation(id.to_owned()).into())
+    }
+}

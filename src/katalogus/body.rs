@@ -1,0 +1,122 @@
+//! The body of a request, as the original's framework reads it: JSON by its media type, anything
+//! else a mere text, which is then not what was wanted.
+
+use ostler_http::Request;
+
+use crate::failure::Failure;
+use crate::fields::Fields;
+use crate::json_parse::FaultKind;
+use crate::scalars::{self, Unfit};
+use crate::validation::{Complaint, Problem};
+use crate::{Json, Object};
+
+/// Reads a body; `None` if there is none, or if it is `null`.
+pub(crate) fn read(request: &Request<'_>) -> Result<Option<Json>, Failure> {
+    let bytes = request.body();
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    if !is_json(request.header("Content-Type").unwrap_or_default()) {
+        return Ok(Some(Json::Text(String::from_utf8_lossy(bytes).into_owned())));
+    }
+    match Json::parse_bytes(bytes) {
+        Ok(Json::Null) => Ok(None),
+        Ok(json) => Ok(Some(json)),
+        Err(fault) if fault.kind == FaultKind::Syntax => {
+            let character = i64::try_from(fault.offset).unwrap_or(i64::MAX);
+            let place = vec!["body".into(), character.into()];
+            let complaint = Complaint::NoJson(fault.message);
+            Err(Problem { complaint, place, input: Object::new().into() }.into())
+        }
+        Err(_) => Err(Failure::Unreadable),
+    }
+}
+
+/// A body that must be there.
+pub(crate) fn required(request: &Request<'_>) -> Result<Json, Failure> {
+    read(request)?.ok_or_else(|| {
+        let place = vec!["body".into()];
+        Problem { complaint: Complaint::Missing, place, input: Json::Null }.into()
+    })
+}
+
+/// A body that must be an object.
+pub(crate) fn dictionary(request: &Request<'_>) -> Result<Object, Failure> {
+    match required(request)? {
+        Json::Object(object) => Ok(object),
+        input => {
+            let place = vec!["body".into()];
+            Err(Problem { complaint: Complaint::Dictionary, place, input }.into())
+        }
+    }
+}
+
+/// What `read` makes of the members of the body.
+pub(crate) fn model<T>(
+    request: &Request<'_>,
+    read: impl FnOnce(&mut Fields<'_>) -> Option<T>,
+) -> Result<T, Failure> {
+    let body = required(request)?;
+    let mut fields = Fields::of(&body, vec!["body".into()])?;
+    let model = read(&mut fields);
+    Ok(fields.finish(model)?)
+}
+
+/// The truth value called `key` in the body. Without a body, without the key and where it is `null`
+/// it is false.
+pub(crate) fn truth(request: &Request<'_>, key: &str) -> Result<bool, Failure> {
+    let value = match member(request, key)? {
+        None | Some(Json::Null) => return Ok(false),
+        Some(value) => value,
+    };
+    scalars::truth(&value).map_err(|unfit| wrong(key, unfit, value))
+}
+
+/// The value called `key` in the body, whatever it is.
+pub(crate) fn value(request: &Request<'_>, key: &str) -> Result<Json, Failure> {
+    member(request, key)?.ok_or_else(|| wrong(key, Complaint::Missing.into(), Json::Null))
+}
+
+fn member(request: &Request<'_>, key: &str) -> Result<Option<Json>, Failure> {
+    match read(request)? {
+        None => Ok(None),
+        Some(Json::Object(mut members)) => Ok(members.remove(key)),
+        Some(_) => Err(wrong(key, Complaint::Missing.into(), Json::Null)),
+    }
+}
+
+fn wrong(key: &str, unfit: Unfit, input: Json) -> Failure {
+    let complaint = match unfit {
+        Unfit::Itself(complaint) => complaint,
+        Unfit::Items(_) => Complaint::List,
+    };
+    Problem { complaint, place: vec!["body".into(), key.into()], input }.into()
+}
+
+/// Whether a body of this media type is read as JSON, as one of no type is.
+fn is_json(media_type: &str) -> bool {
+    let name = media_type.split(';').next().unwrap_or_default().trim();
+    if media_type.is_empty() {
+        return true;
+    }
+    let Some((kind, subtype)) = name.split_once('/') else { return false };
+    let subtype = subtype.trim_end().to_ascii_lowercase();
+    kind.eq_ignore_ascii_case("application") && (subtype == "json" || subtype.ends_with("+json"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_told_by_its_media_type() {
+        for json in
+            ["", "application/json", "Application/JSON; charset=utf-8", "application/a+json"]
+        {
+            assert!(is_json(json), "{json}");
+        }
+        for other in ["text/plain", "text/json", "application/x-www-form-urlencoded", "json", " "] {
+            assert!(!is_json(other), "{other}");
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Where a value comes from: the environment goes before the configuration file.
+//!
+//! The original reads the environment only, in letters of whatever case; an empty variable is none.
+
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::path::Path;
+
+use ostler_runtime::numbers;
+use ostler_runtime::{Problem, Reader};
+
+/// Where variables and options stand, for the words of problems.
+const ENVIRONMENT: &str = "environment";
+const COMMAND_LINE: &str = "command line";
+
+/// A variable's value under a name, and the name as it is spelt there.
+pub(crate) type Lookup<'a> = &'a dyn Fn(&str) -> Option<(String, String)>;
+
+/// A text, and who says it.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Said {
+    pub(crate) text: String,
+    pub(crate) by: Source,
+}
+
+/// Who says something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// This variable.
+    Variable(String),
+    /// This option.
+    Option(&'static str),
+    /// This key of this section.
+    File(&'static str, &'static str),
+}
+
+/// See the module.
+pub(crate) struct Sources<'d, 'l> {
+    /// The file.
+    pub(crate) reader: Reader<'d>,
+    lookup: Lookup<'l>,
+    problems: Vec<Problem>,
+    odd: Vec<Problem>,
+}
+
+impl<'d, 'l> Sources<'d, 'l> {
+    pub(crate) fn new(reader: Reader<'d>, lookup: Lookup<'l>) -> Self {
+        Self { reader, lookup, problems: Vec::new(), odd: Vec::new() }
+    }
+
+    /// The first of these variables that is set.
+    pub(crate) fn variable(&self, names: &[&str]) -> Option<Said> {
+        let (name, text) = names.iter().find_map(|name| (self.lookup)(name))?;
+        Some(Said { text, by: Source::Variable(name) })
+    }
+
+    /// A text, perhaps empty.
+    pub(crate) fn text(
+        &mut self,
+        section: &'static str,
+        key: &'static str,
+        names: &[&str],
+    ) -> Option<Said> {
+        let written = self.reader.text(section, key);
+        let written = written.map(|text| Said { text, by: Source::File(section, key) });
+        self.variable(names).or(written)
+    }
+
+    /// A whole number within `range`.
+    pub(crate) fn integer<T>(
+        &mut self,
+        section: &'static str,
+        key: &'static str,
+        names: &[&str],
+        range: RangeInclusive<T>,
+        default: T,
+    ) -> T
+    where
+        T: TryFrom<i128> + PartialOrd + Display + Copy,
+    {
+        let written = self.reader.integer(section, key, range.clone(), default);
+        let Some(said) = self.variable(names) else { return written };
+        let number = numbers::integer(&said.text).and_then(|number| T::try_from(number).ok());
+        number.filter(|number| range.contains(number)).unwrap_or_else(|| {
+            let words = format!("must be a whole number from {} to {}", range.start(), range.end());
+            self.wrong(&said.by, words);
+            default
+        })
+    }
+
+    /// A boolean.
+    pub(crate) fn boolean(
+        &mut self,
+        section: &'static str,
+        key: &'static str,
+        names: &[&str],
+        default: bool,
+    ) -> bool {
+        let written = self.reader.boolean(section, key, default);
+        let Some(said) = self.variable(names) else { return written };
+        numbers::boolean(&said.text).unwrap_or_else(|| {
+            self.wrong(&said.by, "must be one of true, yes, on, 1, false, no, off, 0");
+            default
+        })
+    }
+
+    /// One of some words, in any case, each with what it means.
+    pub(crate) fn choice<T: Copy>(
+        &mut self,
+        section: &'static str,
+        key: &'static str,
+        names: &[&str],
+        choices: &[(&str, T)],
+        default: T,
+    ) -> T {
+        let written = self.reader.choice(section, key, choices, default);
+        let Some(said) = self.variable(names) else { return written };
+        let chosen = choices.iter().find(|(word, _)| word.eq_ignore_ascii_case(said.text.trim()));
+        if let Some(&(_, meaning)) = chosen {
+            return meaning;
+        }
+        let words: Vec<&str> = choices.iter().map(|&(word, _)| word).collect();
+        self.wrong(&said.by, format!("must be one of {}", words.join(", ")));
+        default
+    }
+
+    /// Notes that something is wrong.
+    pub(crate) fn wrong(&mut self, by: &Source, words: impl Into<String>) {
+        match by {
+            Source::File(section, key) => self.reader.wrong(section, key, words),
+            Source::Variable(name) => self.problems.push(beside(ENVIRONMENT, name, words)),
+            Source::Option(name) => self.problems.push(beside(COMMAND_LINE, name, words)),
+        }
+    }
+
+    /// Notes that something is odd.
+    pub(crate) fn odd(&mut self, by: &Source, words: impl Into<String>) {
+        match by {
+            Source::File(section, key) => self.reader.odd(section, key, words),
+            Source::Variable(name) => self.odd.push(beside(ENVIRONMENT, name, words)),
+            Source::Option(name) => self.odd.push(beside(COMMAND_LINE, name, words)),
+        }
+    }
+
+    /// Notes that these variables of the original have no effect, if they are set.
+    pub(crate) fn ignored(&mut self, names: &[&str], why: &str) {
+        for name in names {
+            if let Some(said) = self.variable(&[name]) {
+                self.odd(&said.by, format!("is ignored: {why}"));
+            }
+        }
+    }
+
+    /// Ends the reading of `value`: all problems, or the warnings.
+    pub(crate) fn finish<T>(&self, value: T) -> Result<(T, Vec<Problem>), Vec<Problem>> {
+        let problems = self.problems();
+        if problems.is_empty() { Ok((value, self.warnings())) } else { Err(problems) }
+    }
+
+    /// All that is wrong so far.
+    pub(crate) fn problems(&self) -> Vec<Problem> {
+        self.reader.problems().iter().chain(&self.problems).cloned().collect()
+    }
+
+    /// All that is odd so far.
+    pub(crate) fn warnings(&self) -> Vec<Problem> {
+        self.reader.warnings().into_iter().chain(self.odd.iter().cloned()).collect()
+    }
+}
+
+/// A problem of something that stands in no file.
+fn beside(place: &str, name: &str, words: impl Into<String>) -> Problem {
+    Problem::of_key(Path::new(place), None, "", name, words)
+}
