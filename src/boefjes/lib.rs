@@ -15,6 +15,8 @@ mod board;
 mod descendants;
 mod embedded;
 mod frame;
+#[doc(hidden)]
+pub mod fuzzing;
 mod host_dialect;
 mod host_options;
 mod host_session;
