@@ -14,13 +14,17 @@ use serde_json::Value;
 
 /// Each crate with those of the workspace it may stand on. Nothing stands on `ostler-tests`, which
 /// may stand on all.
-const FLOORS: [(&str, &[&str]); 6] = [
+const FLOORS: [(&str, &[&str]); 7] = [
     ("ostler-runtime", &[]),
     ("ostler-net", &["ostler-runtime"]),
     ("ostler-http", &["ostler-runtime", "ostler-net"]),
     ("ostler-pool", &["ostler-runtime"]),
     ("bui-monitor", &["ostler-runtime", "ostler-net", "ostler-http", "ostler-pool"]),
     ("ostler-katalogus", &["ostler-runtime", "ostler-net", "ostler-http", "ostler-pool"]),
+    (
+        "ostler-boefjes",
+        &["ostler-runtime", "ostler-net", "ostler-http", "ostler-pool", "ostler-katalogus"],
+    ),
 ];
 
 /// Names that Cargo takes for targets when a crate's files lie straight in its folder.

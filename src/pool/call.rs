@@ -11,6 +11,8 @@ pub struct Call<Q, A> {
     deadline: Deadline,
     wanted: Option<Box<dyn Fn() -> bool + Send>>,
     done: Option<Done<A>>,
+    /// Another child is asked when the first one is lost.
+    repeatable: bool,
     /// How many children were lost over it.
     pub(crate) losses: usize,
     /// Whether it stood in the queue.
@@ -28,7 +30,23 @@ impl<Q, A> Call<Q, A> {
         done: impl FnOnce(Result<A, CallError>) + Send + 'static,
     ) -> Self {
         let done: Done<A> = Box::new(done);
-        Self { request, deadline, wanted: None, done: Some(done), losses: 0, waited: false }
+        Self {
+            request,
+            deadline,
+            wanted: None,
+            done: Some(done),
+            repeatable: true,
+            losses: 0,
+            waited: false,
+        }
+    }
+
+    /// For a request that does something: when its child is lost after it was asked, no other child
+    /// is, and the caller is told at once ([`CallError::Lost`]).
+    #[must_use]
+    pub fn never_twice(mut self) -> Self {
+        self.repeatable = false;
+        self
     }
 
     /// Asks `wanted` when the call leaves the queue; where it says no, the call is dropped.
@@ -44,6 +62,11 @@ impl<Q, A> Call<Q, A> {
 
     pub(crate) fn deadline(&self) -> Deadline {
         self.deadline
+    }
+
+    /// Whether another child may be asked after the loss of one.
+    pub(crate) fn may_repeat(&self) -> bool {
+        self.repeatable && self.losses == 0 && !self.deadline.passed()
     }
 
     pub(crate) fn is_wanted(&self) -> bool {
@@ -92,7 +115,7 @@ pub enum CallError {
         /// The limit that was reached.
         limit: usize,
     },
-    /// The child that had the request was lost, and so was the second one.
+    /// The child that had the request was lost, and so was the second one, if there was one.
     #[error("the child was lost: {0}")]
     Lost(String),
     /// The answer was longer than the limit.
@@ -116,6 +139,7 @@ pub enum CallError {
 mod tests {
     use super::*;
     use std::sync::mpsc;
+    use std::time::Duration;
 
     #[test]
     fn a_dropped_call_tells_its_caller() {
@@ -124,6 +148,17 @@ mod tests {
             Call::new((), Deadline::NEVER, move |outcome| sender.send(outcome).unwrap());
         drop(call);
         assert_eq!(receiver.recv(), Ok(Err(CallError::Internal)));
+    }
+
+    #[test]
+    fn a_call_is_repeated_once_within_its_deadline_and_never_where_it_says_so() {
+        let call = |deadline| Call::<(), ()>::new((), deadline, |_| {});
+        assert!(call(Deadline::NEVER).may_repeat());
+        assert!(!call(Deadline::after(Duration::ZERO)).may_repeat());
+        assert!(!call(Deadline::NEVER).never_twice().may_repeat());
+        let mut second = call(Deadline::NEVER);
+        second.losses = 1;
+        assert!(!second.may_repeat());
     }
 
     #[test]

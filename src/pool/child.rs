@@ -136,6 +136,8 @@ impl<S, C> Child<S, C> {
             }
         }
         self.output.clear();
+        // The room that one long request took is not kept for all the short ones.
+        self.output.shrink_to(PIPE_BYTES);
         self.written = 0;
         Ok(())
     }

@@ -7,13 +7,15 @@
 use std::fmt;
 use std::os::fd::BorrowedFd;
 use std::process::ExitStatus;
+use std::time::Duration;
 
 use crate::launch::Launch;
 
 /// One kind of child: how to start it, and who speaks with it.
 pub trait Dialect: Send + Sync + 'static {
     /// What a caller asks. It stays with the pool until it is answered: when its child is lost it is
-    /// asked once more, of another child, so it must be one that may be asked twice.
+    /// asked once more, of another child, unless its call says [never
+    /// twice](crate::Call::never_twice).
     type Request: Send + 'static;
     /// What a caller gets.
     type Answer: Send + 'static;
@@ -103,6 +105,17 @@ pub trait Session: Send + 'static {
     /// Whether the child should be replaced soon, because what it runs or knows is out of date.
     /// Asked after each exchange and every few seconds; must be cheap.
     fn outdated(&mut self) -> bool;
+
+    /// The caller was told that it is too late. Appends what calls the exchange off to `output`, and
+    /// returns how long the child may take to get over it; `None` gives it a second from the moment
+    /// it was asked.
+    fn overdue(&mut self, _output: &mut Vec<u8>) -> Option<Duration> {
+        None
+    }
+
+    /// The child's process group is about to be killed, or the child has ended. What the child has
+    /// started outside of its group and cannot be left behind goes now, before any caller is told.
+    fn killed(&mut self) {}
 
     /// The child ended: why, in the child's own last words; `None` if it said nothing that tells.
     fn last_words(&self, unread: &[u8], status: Option<ExitStatus>) -> Option<String>;

@@ -19,7 +19,8 @@
 //! * children die with their parent (death signal and end of input), and with their whole process
 //!   group when the pool destroys them.
 //!
-//! A request may be asked twice: when its child is lost, another one is asked.
+//! A request may be asked twice: when its child is lost, another one is asked, unless the call says
+//! [never twice](Call::never_twice).
 //!
 //! A binary that uses the pool calls [`launch::exec_child_if_asked`] first thing in `main`, because
 //! children are started through a re-execution of the binary itself.

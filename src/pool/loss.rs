@@ -31,7 +31,7 @@ impl<D: Dialect> Slot<D> {
         }
     }
 
-    /// Has another child asked, once, or tells the caller.
+    /// Has another child asked, once, if the call allows it; else tells the caller.
     pub(crate) fn fail_lost(&mut self, index: usize, detail: &Detail<D::Answer>) {
         let limit = self.options().max_answer_bytes;
         let Some(child) = self.children.get_mut(index) else { return };
@@ -42,7 +42,7 @@ impl<D: Dialect> Slot<D> {
             CallError::TooLong { limit }
         } else if self.mailbox.is_retired() && checkout.is_closed() {
             CallError::Stopping
-        } else if call.losses == 0 && !call.deadline().passed() {
+        } else if call.may_repeat() {
             call.losses += 1;
             count(&self.shared.counters.retries);
             self.held.push((now() + RETRY_PAUSE, call));

@@ -306,7 +306,11 @@ impl<D: Dialect> Slot<D> {
             Action::Deliver => self.deliver(index, detail.answer.take()),
             Action::FailLate => {
                 count(&self.shared.counters.late);
-                child.deadline = Deadline::at(child.lent_at + LEAST_TIME);
+                let grace = child.session.overdue(&mut child.output);
+                let least = Deadline::at(child.lent_at + LEAST_TIME);
+                child.deadline = grace.map_or(least, Deadline::after);
+                // A write that fails is seen again as the child's end.
+                let _ = child.write();
                 self.fail(index, CallError::TimedOut);
             }
             Action::FailLost => self.fail_lost(index, detail),
@@ -316,6 +320,7 @@ impl<D: Dialect> Slot<D> {
                     Deadline::after(if self.mailbox.is_hurried() { Duration::ZERO } else { GRACE });
             }
             Action::Kill => {
+                child.session.killed();
                 child.kill();
                 child.deadline = Deadline::NEVER;
             }

@@ -175,3 +175,8 @@ fn json_is_read_and_written_alike_or_refused_at_a_character() {
 fn settings_are_checked_against_any_schema_or_it_is_refused() {
     replay("settings_schema", katalogus::fuzzing::settings_schema);
 }
+
+#[test]
+fn hosts_and_jobs_are_understood_alike_in_pieces_or_refused() {
+    replay("host", boefjes::fuzzing::host);
+}

@@ -36,6 +36,12 @@ pub fn fake_burp() -> &'static Path {
     BUILT.get_or_init(|| build("ostler-tests", "--bin", "fake-burp"))
 }
 
+/// The plugin hosts as a program.
+pub fn plugin_hosts() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| build("ostler-tests", "--bin", "plugin-hosts"))
+}
+
 /// What watches a plugin folder.
 pub fn plugin_folder() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();

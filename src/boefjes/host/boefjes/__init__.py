@@ -1,0 +1,1 @@
+"""What plugins import from the workers: the models of their jobs, and the configuration."""

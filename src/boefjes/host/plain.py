@@ -1,0 +1,51 @@
+"""Values that JSON does not know, as pydantic writes them."""
+
+import datetime
+import enum
+import ipaddress
+import os
+import uuid
+
+
+def plain(value):
+    """For `json.dumps`: the value in terms that it knows."""
+    if hasattr(value, "model_dump"):
+        return value.model_dump(mode="json")
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, datetime.datetime):
+        return moment(value)
+    if isinstance(value, (datetime.date, datetime.time)):
+        return value.isoformat()
+    if isinstance(value, datetime.timedelta):
+        return duration(value)
+    if isinstance(value, (set, frozenset, tuple)):
+        return list(value)
+    if isinstance(value, (bytes, bytearray)):
+        return value.decode()
+    if isinstance(value, (uuid.UUID, ipaddress._IPAddressBase, os.PathLike)):
+        return str(value)
+    if hasattr(value, "unicode_string"):
+        # A URL of pydantic's.
+        return str(value)
+    raise TypeError(f"{type(value).__name__} is no value of JSON")
+
+
+def moment(value):
+    text = value.isoformat()
+    return text[:-6] + "Z" if text.endswith("+00:00") else text
+
+
+def duration(value):
+    """A span of time as ISO 8601 has it."""
+    sign = "-" if value < datetime.timedelta() else ""
+    value = abs(value)
+    hours, rest = divmod(value.seconds, 3600)
+    minutes, seconds = divmod(rest, 60)
+    fraction = f".{value.microseconds:06}".rstrip("0") if value.microseconds else ""
+    parts = [f"{n}{unit}" for n, unit in ((hours, "H"), (minutes, "M")) if n]
+    if seconds or fraction:
+        parts.append(f"{seconds}{fraction}S")
+    days = f"{value.days}D" if value.days else ""
+    clock = "T" + "".join(parts) if parts or not days else ""
+    return f"{sign}P{days}{clock}" if parts or days else "PT0S"

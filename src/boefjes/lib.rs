@@ -1,0 +1,38 @@
+//! `boefjes`: runs OpenKAT's boefjes and normalizers in a fixed pool of plugin hosts.
+//!
+//! ```text
+//! job ─▶ Hosts ─▶ pool thread ─▶ plugin host (Python, lives long) ─▶ one process a job
+//!          ▲                          │ started, log, result, end        │ own group, death
+//!          └────── done(report) ──────┘◀────────────── two pipes ────────┘ signal, limits
+//! ```
+//!
+//! A host is a Python interpreter that runs no plugin itself: it forks for each job. So a job starts
+//! in milliseconds, and whatever a plugin does to its process is gone with that process.
+
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice))]
+
+mod board;
+mod descendants;
+mod embedded;
+mod frame;
+#[doc(hidden)]
+pub mod fuzzing;
+mod host_dialect;
+mod host_options;
+mod host_session;
+mod hosts;
+mod item;
+mod job;
+mod job_log;
+mod loss;
+mod ooi_check;
+mod ooi_types;
+mod out_of_memory;
+mod program_answer;
+mod result_reader;
+
+pub use host_options::{HostOptions, Limits};
+pub use hosts::{HostReport, Hosts, HostsStatistics, RunningJob};
+pub use item::{Item, ItemKind};
+pub use job::{Job, JobOutcome, JobReport, Output, Style, Usage, Work};
+pub use loss::{Loss, SignalNumber};

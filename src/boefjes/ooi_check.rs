@@ -1,0 +1,192 @@
+//! Objects as normalizers yield them: checked against the table of types, and completed to what the
+//! object store is sent. For hosts without the `octopoes` package, which does more.
+
+use katalogus::{Json, Object};
+use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
+
+use crate::ooi_types::{self, Field, FieldKind, KeyForm, OoiType};
+
+/// Checks an object. The result has every field of its type in order, missing ones null, then those
+/// that the table does not know; an error says what is wrong with it.
+pub(crate) fn complete(object: &Json) -> Result<Json, String> {
+    let Json::Object(members) = object else {
+        return Err("an object is no JSON object".to_owned());
+    };
+    let Some(Json::Text(name)) = members.get("object_type") else {
+        return Err("an object needs an object_type".to_owned());
+    };
+    let of =
+        ooi_types::named(name).ok_or_else(|| format!("there is no object type {name:.100}"))?;
+    let mut whole = Object::new();
+    whole.insert("object_type", name.as_str());
+    whole.insert("scan_profile", members.get("scan_profile").cloned());
+    whole.insert("primary_key", Json::Null);
+    for field in &of.fields {
+        let value = value(field, members.get(field.name));
+        whole.insert(field.name, value.map_err(|flaw| format!("{name}.{}: {flaw}", field.name))?);
+    }
+    let key = match members.get("primary_key") {
+        Some(Json::Text(key)) if !key.is_empty() => key.clone(),
+        _ => primary_key(name, of, &whole),
+    };
+    whole.insert("primary_key", key);
+    for (name, value) in members.iter() {
+        // A newer object store may know what the table does not.
+        if whole.get(name).is_none() {
+            whole.insert(name, value.clone());
+        }
+    }
+    Ok(Json::Object(whole))
+}
+
+/// A field's value as it is sent.
+fn value(field: &Field, given: Option<&Json>) -> Result<Json, String> {
+    if let FieldKind::Literal(literal) = field.kind {
+        return match given {
+            None => Ok(literal.into()),
+            Some(Json::Text(text)) if text == literal => Ok(literal.into()),
+            Some(_) => Err(format!("it is {literal}")),
+        };
+    }
+    let given = match given {
+        None if field.is_required => return Err("it is required".to_owned()),
+        None => return Ok(Json::Null),
+        Some(Json::Null) if field.is_nullable => return Ok(Json::Null),
+        Some(given) => given,
+    };
+    let is_right = match (field.kind, given) {
+        (FieldKind::Text, Json::Text(_))
+        | (FieldKind::Integer, Json::Integer(_))
+        | (FieldKind::Number, Json::Integer(_) | Json::Float(_))
+        | (FieldKind::Truth, Json::Bool(_))
+        | (FieldKind::Mapping, Json::Object(_))
+        | (FieldKind::List, Json::List(_)) => true,
+        (FieldKind::Integer, Json::Text(digits)) => {
+            // Ports often come as text.
+            return whole_number(digits).ok_or_else(|| "a whole number is needed".to_owned());
+        }
+        (FieldKind::Reference(_), Json::Text(key)) => {
+            let of = key.split_once('|').map_or(key.as_str(), |(of, _)| of);
+            if !field.kind.takes(of) {
+                return Err(format!("it cannot refer to {of:.100}"));
+            }
+            true
+        }
+        _ => false,
+    };
+    if is_right { Ok(given.clone()) } else { Err(format!("{} is needed", needed(field.kind))) }
+}
+
+fn whole_number(text: &str) -> Option<Json> {
+    text.trim().parse::<i64>().ok().map(Json::from)
+}
+
+fn needed(kind: FieldKind) -> &'static str {
+    match kind {
+        FieldKind::Text | FieldKind::Literal(_) => "a text",
+        FieldKind::Integer => "a whole number",
+        FieldKind::Number => "a number",
+        FieldKind::Truth => "true or false",
+        FieldKind::Mapping => "an object",
+        FieldKind::List => "a list",
+        FieldKind::Reference(_) => "a reference",
+    }
+}
+
+fn primary_key(name: &str, of: &OoiType, object: &Object) -> String {
+    let mut key = name.to_owned();
+    for part in &of.key {
+        let is_reference = of
+            .fields
+            .iter()
+            .any(|field| field.name == part.field && matches!(field.kind, FieldKind::Reference(_)));
+        key.push('|');
+        key.push_str(&match (object.get(part.field), part.form) {
+            (Some(Json::Text(text)), KeyForm::Hashed) => hashed(text),
+            (Some(Json::Text(text)), KeyForm::Natural) if is_reference => {
+                text.split_once('|').map_or_else(String::new, |(_, natural)| natural.to_owned())
+            }
+            (Some(Json::Text(text)), _) => text.clone(),
+            (None | Some(Json::Null), _) => String::new(),
+            (Some(value), _) => value.compact(),
+        });
+    }
+    key
+}
+
+fn hashed(text: &str) -> String {
+    let digest = digest(&SHA1_FOR_LEGACY_USE_ONLY, text.as_bytes());
+    digest.as_ref().iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn completed(text: &str) -> String {
+        complete(&Json::parse(text).unwrap()).unwrap().compact()
+    }
+
+    #[test]
+    fn an_object_gets_its_key_its_missing_fields_and_its_order() {
+        for (given, sent) in [
+            (
+                r#"{"name":"a.b","network":"Network|internet","object_type":"Hostname"}"#,
+                r#"{"object_type":"Hostname","scan_profile":null,"primary_key":"Hostname|internet|a.b","network":"Network|internet","name":"a.b","dns_zone":null,"registered_domain":null}"#,
+            ),
+            (
+                r#"{"object_type":"IPPort","address":"IPAddressV4|internet|1.2.3.4","protocol":"tcp","port":"80","new":[]}"#,
+                r#"{"object_type":"IPPort","scan_profile":null,"primary_key":"IPPort|internet|1.2.3.4|tcp|80","address":"IPAddressV4|internet|1.2.3.4","protocol":"tcp","port":80,"state":null,"new":[]}"#,
+            ),
+            (
+                r#"{"object_type":"Software","name":"lodash","version":"1.1.0"}"#,
+                r#"{"object_type":"Software","scan_profile":null,"primary_key":"Software|lodash|1.1.0|","name":"lodash","version":"1.1.0","cpe":null}"#,
+            ),
+        ] {
+            assert_eq!(completed(given), sent);
+        }
+    }
+
+    #[test]
+    fn keys_of_every_form_are_the_originals() {
+        let key = |text: &str| {
+            let Json::Object(whole) = complete(&Json::parse(text).unwrap()).unwrap() else {
+                panic!()
+            };
+            whole.get("primary_key").cloned().unwrap()
+        };
+        let txt = r#"{"object_type":"DNSTXTRecord","hostname":"Hostname|internet|example.com","value":"v=spf1 -all"}"#;
+        let hash = "d2b1e35921ca5499e137cdbf735817cf89874cd3";
+        assert_eq!(key(txt), format!("DNSTXTRecord|internet|example.com|{hash}").into());
+        let finding = r#"{"object_type":"Finding","finding_type":"SnykFindingType|SNYK-JS-1","ooi":"Software|lodash|1.1.0|"}"#;
+        assert_eq!(key(finding), "Finding|Software|lodash|1.1.0||SNYK-JS-1".into());
+        let own = r#"{"object_type":"Network","name":"a","primary_key":"Network|b"}"#;
+        assert_eq!(key(own), "Network|b".into());
+    }
+
+    #[test]
+    fn what_is_wrong_with_an_object_is_told() {
+        for (given, flaw) in [
+            ("[]", "no JSON object"),
+            ("{}", "needs an object_type"),
+            (r#"{"object_type":"Nowork"}"#, "there is no object type Nowork"),
+            (r#"{"object_type":"Network"}"#, "Network.name: it is required"),
+            (r#"{"object_type":"Network","name":null}"#, "Network.name: a text is needed"),
+            (
+                r#"{"object_type":"Hostname","name":"a","network":"Service|a"}"#,
+                "Hostname.network: it cannot refer to Service",
+            ),
+            (
+                r#"{"object_type":"IPPort","address":"IPAddressV4|a|1","protocol":"tcp","port":"x"}"#,
+                "IPPort.port: a whole number is needed",
+            ),
+            (
+                r#"{"object_type":"DNSARecord","hostname":"Hostname|a|b","dns_record_type":"AAAA","value":"v","address":"IPAddressV4|a|1"}"#,
+                "DNSARecord.dns_record_type: it is A",
+            ),
+        ] {
+            let told = complete(&Json::parse(given).unwrap()).unwrap_err();
+            assert!(told.contains(flaw), "{given}: {told}");
+        }
+    }
+}

@@ -1,0 +1,3 @@
+"""What two plugins share."""
+
+WORD = "shared"

@@ -1,0 +1,5 @@
+"""The least that a boefje can do."""
+
+
+def run(boefje_meta):
+    return [({"text/plain"}, "1")]

@@ -1,0 +1,67 @@
+//! Plugins in other languages: an executable file that reads JSON and writes JSON.
+
+use ostler_tests::PluginHosts;
+use ostler_tests::plugin_hosts::{Report, meta, plugins};
+use ostler_tests::process::wait_gone;
+use serde_json::{Value, json};
+
+fn program(hosts: &mut PluginHosts, how: &str) -> Report {
+    let path = plugins().join("program/main");
+    hosts.run(json!({"program": path, "environment": {"HOW": how}}))
+}
+
+#[test]
+fn a_program_reads_its_job_and_its_files_are_outputs() {
+    let mut hosts = PluginHosts::new();
+    let path = plugins().join("program/main");
+    let id = hosts.give(json!({ "program": path }));
+    let report = hosts.report(&id);
+    assert_eq!(report.0["failed"], false);
+    let output = &report.outputs()[0];
+    assert_eq!((&output["name"], &output["mime_types"]), (&json!("job"), &json!(["text/json"])));
+    let mut lines = report.output().split('\n');
+    assert_eq!(serde_json::from_str::<Value>(lines.next().unwrap()).unwrap(), meta(&id));
+    assert_eq!(lines.next(), path.parent().unwrap().to_str());
+    assert_eq!(lines.next(), Some(""), "no arguments");
+}
+
+#[test]
+fn a_program_that_fails_says_why() {
+    let mut hosts = PluginHosts::new();
+    let report = program(&mut hosts, "fail");
+    assert_eq!(report.text(), "The program ended with status 3.\nthis went wrong\n");
+    let report = program(&mut hosts, "failed");
+    assert_eq!((&report.0["failed"], report.output()), (&json!(true), "no"));
+    let report = program(&mut hosts, "nonsense");
+    assert!(report.text().starts_with("the answer is no JSON"), "{report:?}");
+    assert_eq!(report.outcome(), "failed");
+}
+
+#[test]
+fn a_file_that_cannot_be_run_is_told() {
+    let mut hosts = PluginHosts::new();
+    for (path, words) in
+        [("program_broken/main", "Exec format error"), ("nowhere/main", "No such file")]
+    {
+        let report = hosts.run(json!({"program": plugins().join(path)}));
+        assert_eq!(report.outcome(), "lost", "{report:?}");
+        assert!(report.text().starts_with("the job could not be started: "), "{report:?}");
+        assert!(report.text().contains(words), "{report:?}");
+    }
+}
+
+#[test]
+fn a_program_ends_with_its_deadline_and_with_its_host() {
+    let mut hosts = PluginHosts::new();
+    let path = plugins().join("program/main");
+    let order = |deadline: Value| json!({"program": path, "environment": {"HOW": "wait"}, "deadline": deadline});
+    hosts.wait_ready(2);
+    let report = hosts.run(order(json!(1000)));
+    assert_eq!(report.text(), "the job did not end in time");
+    hosts.wait_ready(2);
+    let id = hosts.give(order(Value::Null));
+    let (host, job) = hosts.wait_running(&id);
+    ostler_tests::process::kill(host.pid, rustix::process::Signal::KILL);
+    assert!(hosts.report(&id).text().contains("killed by signal 9 (SIGKILL)"));
+    wait_gone(&[host, job]);
+}
