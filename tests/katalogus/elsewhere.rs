@@ -107,8 +107,9 @@ fn what_is_away_is_left_out() {
 #[test]
 fn who_waits_for_them_keeps_nobody_from_files() {
     let generation = Generation::V1_15;
-    let remotes = RemoteSettings { timeout: PATIENCE, ..RemoteSettings::new(generation) };
-    let instance = Instance::start(Setup { remotes, ..Setup::new(generation) });
+    let (timeout, deadline) = (PATIENCE * 10, PATIENCE * 10);
+    let remotes = RemoteSettings { timeout, ..RemoteSettings::new(generation) };
+    let instance = Instance::start(Setup { remotes, deadline, ..Setup::new(generation) });
     // Those who ask are let in, and never answered.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     know(&instance, "silent", silent.local_addr().unwrap());
