@@ -109,7 +109,7 @@ fn who_waits_for_them_keeps_nobody_from_files() {
     let generation = Generation::V1_15;
     let (timeout, deadline) = (PATIENCE * 10, PATIENCE * 10);
     let remotes = RemoteSettings { timeout, ..RemoteSettings::new(generation) };
-    let instance = Instance::start(Setup { remotes, deadline, ..Setup::new(generation) });
+    let instance = Instance::start(Setup { deadline, remotes, ..Setup::new(generation) });
     // Those who ask are let in, and never answered.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     know(&instance, "silent", silent.local_addr().unwrap());
