@@ -40,10 +40,58 @@ pub(crate) fn read_all(file: &mut File, limit: u64) -> io::Result<Vec<u8>> {
     }
 }
 
+/// Without waiting for whoever might write into a pipe.
+const READING: OFlags = OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::CLOEXEC);
+
 fn open_within(folder: &Path, path: &Path) -> Result<File, Errno> {
-    let folder = open(folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
-    // Without waiting for whoever might write into a pipe.
-    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let top = open(folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
     let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
-    openat2(folder, path, flags, Mode::empty(), resolve).map(File::from)
+    match openat2(top, path, READING, Mode::empty(), resolve) {
+        // Linux before 5.6, or a filter of system calls from before it.
+        Err(Errno::NOSYS | Errno::PERM) => open_looked_up(folder, path),
+        opened => opened.map(File::from),
+    }
+}
+
+/// The same in two steps, between which a link might be changed.
+fn open_looked_up(folder: &Path, path: &Path) -> Result<File, Errno> {
+    let real = |path: &Path| path.canonicalize().map_err(|error| errno(&error));
+    let target = real(&folder.join(path))?;
+    if !target.starts_with(real(folder)?) {
+        return Err(Errno::XDEV);
+    }
+    open(target, READING | OFlags::NOFOLLOW, Mode::empty()).map(File::from)
+}
+
+fn errno(error: &io::Error) -> Errno {
+    error.raw_os_error().map_or(Errno::IO, Errno::from_raw_os_error)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn both_ways_to_open_a_file_agree() {
+        let place = tempfile::tempdir().unwrap();
+        let root = place.path().join("root");
+        fs::create_dir_all(root.join("a")).unwrap();
+        fs::write(root.join("shared"), "shared").unwrap();
+        fs::write(place.path().join("secret"), "secret").unwrap();
+        symlink("../shared", root.join("a/inside")).unwrap();
+        symlink("../../secret", root.join("a/outside")).unwrap();
+        symlink("/proc/self/environ", root.join("a/magic")).unwrap();
+        symlink("loop", root.join("a/loop")).unwrap();
+        for open in [open_within, open_looked_up] {
+            let opened = |name: &str| open(&root, Path::new(name));
+            let bytes = read_all(&mut opened("a/inside").unwrap(), 6).unwrap();
+            assert_eq!(bytes, b"shared");
+            for name in ["a/outside", "a/magic", "a/loop", "../secret", "a/none"] {
+                assert!(opened(name).is_err(), "{name}");
+            }
+        }
+    }
 }
