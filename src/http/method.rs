@@ -22,11 +22,13 @@ pub enum Method {
     /// The request itself. It is known so that it is told apart from what is no method; nobody
     /// should answer it.
     Trace,
+    /// Asks with a body, which nobody answers here either.
+    Query,
 }
 
 impl Method {
     /// Every one.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Get,
         Self::Head,
         Self::Post,
@@ -35,6 +37,7 @@ impl Method {
         Self::Delete,
         Self::Options,
         Self::Trace,
+        Self::Query,
     ];
 
     /// The method with this name, which is told by its capitals too.
@@ -53,6 +56,7 @@ impl Method {
             Self::Delete => "DELETE",
             Self::Options => "OPTIONS",
             Self::Trace => "TRACE",
+            Self::Query => "QUERY",
         }
     }
 }

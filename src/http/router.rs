@@ -122,7 +122,9 @@ impl Router {
             return Found::Answer(if path == "*" {
                 allowed(
                     Status::NoContent,
-                    Method::ALL.into_iter().filter(|&one| one != Method::Trace),
+                    Method::ALL
+                        .into_iter()
+                        .filter(|one| !matches!(one, Method::Trace | Method::Query)),
                 )
             } else {
                 Response::error(Status::NotFound, "Not Found")

@@ -106,7 +106,7 @@ fn responses(operation: &Operation) -> Json {
         Success::Done => ("200", Some(json_content(Shape::Null))),
         Success::Created => ("201", Some(json_content(Shape::Null))),
         Success::Nothing => ("204", None),
-        Success::Markdown => ("200", Some(content("text/markdown", Shape::Text.schema()))),
+        Success::Markdown => ("200", None),
         // What is not JSON has no schema.
         Success::Picture => ("200", Some(content("image/jpeg", object([])))),
     };

@@ -51,7 +51,7 @@ pub(crate) enum Success {
     Created,
     /// Nothing.
     Nothing,
-    /// A text in Markdown.
+    /// A text in Markdown, which the original gives no media type, so that none is documented.
     Markdown,
     /// A picture.
     Picture,
