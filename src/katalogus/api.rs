@@ -111,7 +111,11 @@ impl Handler for Api {
         let response = match self.routes.find(request.method(), request.path()) {
             Routed::Endpoint(endpoint, parameters) => {
                 let call = Call { request, parameters };
-                let next = endpoint(&self.core, &call);
+                // An answer without plugins would be taken for one.
+                let is_early =
+                    below_an_organisation(&call).is_some() && !self.core.plugins.is_begun();
+                let next =
+                    if is_early { Err(Failure::Starting) } else { endpoint(&self.core, &call) };
                 let core = Arc::clone(&self.core);
                 let deadline = Deadline::after(core.deadline);
                 let organisation = core.generation.comes_into_being(&call);
@@ -126,6 +130,12 @@ impl Handler for Api {
         };
         responder.send_here(response);
     }
+}
+
+/// What of an organisation is asked for, if something is: there plugins matter.
+fn below_an_organisation<'a>(call: &Call<'a>) -> Option<&'a str> {
+    let path = call.request.path().strip_prefix("/v1/organisations/")?;
+    path.contains('/').then_some(path)
 }
 
 /// An answer that sends the client elsewhere.
@@ -147,8 +157,8 @@ impl Generation {
     /// The organisation that comes into being because something of it is asked for, whatever becomes
     /// of the request.
     fn comes_into_being(self, call: &Call<'_>) -> Option<String> {
-        let below = call.request.path().strip_prefix("/v1/organisations/")?;
-        (self == Self::V1_15 && below.contains('/')).then(|| call.owned(0))
+        below_an_organisation(call)?;
+        (self == Self::V1_15).then(|| call.owned(0))
     }
 
     /// The organisation that a path names, where something of it is asked for: in generation 1.15

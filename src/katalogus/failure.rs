@@ -74,6 +74,8 @@ pub(crate) enum Failure {
     Store(StoreError),
     /// Too much waits already.
     Busy,
+    /// The plugins are not known yet.
+    Starting,
 }
 
 /// What stops the work on a request.
@@ -145,7 +147,7 @@ impl Failure {
             Self::Invalid(problems) => {
                 !problems.iter().any(|problem| matches!(problem.complaint, Complaint::NoJson(_)))
             }
-            Self::Unreadable | Self::Busy => false,
+            Self::Unreadable | Self::Busy | Self::Starting => false,
             Self::Store(error) => matches!(
                 error,
                 StoreError::Duplicate { .. }
@@ -243,6 +245,10 @@ impl Failure {
                     MAX_ANSWER >> 20
                 );
                 (Status::ContentTooLarge, DETAIL, words.into())
+            }
+            Self::Starting => {
+                let words = "The plugins are being looked at for the first time";
+                (Status::ServiceUnavailable, DETAIL, words.into())
             }
             Self::Busy => {
                 (Status::ServiceUnavailable, DETAIL, "Too many requests wait already".into())

@@ -136,6 +136,11 @@ impl Plugins {
         *is_begun
     }
 
+    /// Whether the first scan has ended.
+    pub fn is_begun(&self) -> bool {
+        *lock(&self.shared.is_begun)
+    }
+
     /// What the last scan found.
     pub fn current(&self) -> Arc<Catalogue> {
         Arc::clone(&self.shared.catalogue.read().unwrap_or_else(PoisonError::into_inner))

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use ostler_http::{Handler, HeadLimits, Http};
 use ostler_net::ending;
@@ -19,6 +20,10 @@ use crate::state::State;
 use crate::{
     Api, ApiSettings, Errands, Plugins, Remotes, Store, StoreError, database_ready, endpoint,
 };
+
+/// So long those who connect wait for the first look at the plugins, which may take as long as their
+/// modules take to be imported; beyond, what depends on plugins is refused in words.
+const FIRST_LOOK: Duration = Duration::from_secs(5);
 
 /// See the module.
 pub(crate) struct Running {
@@ -70,11 +75,15 @@ impl Running {
         };
         let store = Arc::new(store);
         let plugins = Arc::new(Plugins::begin(config.discovery.clone()).map_err(failed)?);
-        // An answer without plugins would be taken for one.
-        while !plugins.wait_begun(Deadline::after(ending::TICK)) {
+        let patience = Deadline::after(FIRST_LOOK);
+        while !plugins.wait_begun(Deadline::after(ending::TICK).earlier(patience)) {
             if signals.is_stop_pending() {
                 log::info!("stopped before the plugins were known");
                 return Err(Exit::Success);
+            }
+            if patience.passed() {
+                log::warn!("the first look at the plugins goes on: what needs them has to wait");
+                break;
             }
         }
         let remotes = Arc::new(Remotes::new(config.remotes.clone()));

@@ -45,6 +45,9 @@ impl State {
 
     /// Why requests cannot be answered now, if they cannot.
     pub(crate) fn unready(&self) -> Option<&'static str> {
+        if self.plugins.upgrade().is_some_and(|plugins| !plugins.is_begun()) {
+            return Some("the plugins are being looked at for the first time");
+        }
         (self.store().connected == 0).then_some("there is no connection with the database")
     }
 

@@ -102,7 +102,7 @@ fn of_several_who_start_on_a_new_file_each_serves() {
 }
 
 #[test]
-fn a_stop_does_not_wait_for_a_plugin_that_hangs() {
+fn a_plugin_that_hangs_keeps_up_neither_a_stop_nor_what_needs_no_plugins() {
     let settings = CatalogueSettings::default();
     let directory = tempfile::tempdir().unwrap();
     let plugin = directory.path().join("plugins/hangs");
@@ -115,11 +115,22 @@ fn a_stop_does_not_wait_for_a_plugin_that_hangs() {
     let folder = directory.path().join("plugins").display().to_string();
     let settings =
         settings.set("Plugins", "python", "python3").set("Plugins", "directory", &folder);
-    let mut catalogue = settings.set("Plugins", "import_time", "3600").launch();
+    let settings = settings.set("Plugins", "import_time", "3600");
+    let mut early = settings.clone().launch();
     wait_for("the import", || begun.exists());
+    early.signal(Signal::TERM);
+    assert_eq!(early.ended().code(), Some(0));
+    early.log().wait("stopped before the plugins were known");
+
+    let mut catalogue = settings.start();
+    assert_eq!(catalogue.ask("GET", "/health", None).status, 200);
+    assert_eq!(catalogue.ask("GET", "/v1/organisations", None).status, 200);
+    let heard = catalogue.ask("GET", "/v1/organisations/a/plugins", None);
+    assert_eq!(heard.status, 503);
+    let words = "The plugins are being looked at for the first time";
+    assert_eq!(heard.json(), serde_json::json!({ "detail": words }));
     catalogue.signal(Signal::TERM);
     assert_eq!(catalogue.ended().code(), Some(0));
-    catalogue.log().wait("stopped before the plugins were known");
 }
 
 #[test]
