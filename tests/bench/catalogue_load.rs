@@ -4,13 +4,12 @@
 use std::io::{self, Read, Write};
 use std::net::{SocketAddrV4, TcpStream};
 use std::sync::Barrier;
-use std::thread;
 use std::time::Duration;
 
 use ostler_runtime::now;
 
 use crate::interrupt;
-use crate::load::{Bounds, Outcome, units};
+use crate::load::{Bounds, Outcome, together, units};
 
 /// How long a client waits for the next bytes.
 const SILENCE: Duration = Duration::from_secs(20);
@@ -56,28 +55,8 @@ pub(crate) fn run(
     bounds: Bounds,
     plan: impl Fn(usize) -> Request,
 ) -> Outcome {
-    let barrier = Barrier::new(clients + 1);
-    let plans: Vec<Request> = (0..clients).map(plan).collect();
-    thread::scope(|scope| {
-        let running: Vec<_> = plans
-            .iter()
-            .map(|request| {
-                let barrier = &barrier;
-                scope.spawn(move || client(address, bounds, request, barrier))
-            })
-            .collect();
-        barrier.wait();
-        let start = now();
-        let mut all = Outcome::default();
-        for handle in running {
-            match handle.join() {
-                Ok(one) => all.absorb(one),
-                Err(_) => all.errors += 1,
-            }
-        }
-        all.elapsed = start.elapsed();
-        all
-    })
+    let plans = (0..clients).map(plan);
+    together(plans, |request, barrier| client(address, bounds, &request, barrier))
 }
 
 fn client(address: SocketAddrV4, bounds: Bounds, request: &Request, barrier: &Barrier) -> Outcome {

@@ -4,14 +4,13 @@
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Barrier;
-use std::thread;
 
 use ostler_runtime::now;
 use rustix::process::{Signal, set_parent_process_death_signal};
 
 use crate::child::{BareChild, Question};
 use crate::interrupt;
-use crate::load::{Bounds, Outcome, units};
+use crate::load::{Bounds, Outcome, together, units};
 use crate::rows::version;
 
 /// Answers every connection with the version, on one thread, until the process is ended or its
@@ -32,29 +31,9 @@ pub(crate) fn serve(port: u16) -> io::Result<()> {
 
 /// Drives each child on a thread of its own; the threads begin at different questions.
 pub(crate) fn drive(children: &mut [BareChild], questions: &[Question], bounds: Bounds) -> Outcome {
-    let barrier = Barrier::new(children.len() + 1);
-    thread::scope(|scope| {
-        let running: Vec<_> = children
-            .iter_mut()
-            .enumerate()
-            .map(|(number, child)| {
-                let barrier = &barrier;
-                let questions = questions.iter().cycle().skip(number).take(questions.len());
-                let questions: Vec<_> = questions.collect();
-                scope.spawn(move || one(child, &questions, bounds, barrier))
-            })
-            .collect();
-        barrier.wait();
-        let start = now();
-        let mut all = Outcome::default();
-        for handle in running {
-            match handle.join() {
-                Ok(one) => all.absorb(one),
-                Err(_) => all.errors += 1,
-            }
-        }
-        all.elapsed = start.elapsed();
-        all
+    together(children.iter_mut().enumerate(), |(number, child), barrier| {
+        let questions = questions.iter().cycle().skip(number).take(questions.len());
+        one(child, &questions.collect::<Vec<_>>(), bounds, barrier)
     })
 }
 

@@ -151,16 +151,20 @@ pub(crate) fn run<'a>(
     bounds: Bounds,
     plan: impl Fn(usize) -> Vec<&'a Request>,
 ) -> Outcome {
-    let barrier = Barrier::new(clients + 1);
-    let plans: Vec<_> = (0..clients).map(plan).collect();
+    let plans = (0..clients).map(plan);
+    together(plans, |plan, barrier| client(target, bounds, &plan, barrier))
+}
+
+/// Has each of these worked through on a thread of its own; all begin at the barrier, and what came
+/// of them is one.
+pub(crate) fn together<T: Send>(
+    all: impl ExactSizeIterator<Item = T>,
+    work: impl Fn(T, &Barrier) -> Outcome + Sync,
+) -> Outcome {
+    let barrier = Barrier::new(all.len() + 1);
     thread::scope(|scope| {
-        let running: Vec<_> = plans
-            .iter()
-            .map(|plan| {
-                let barrier = &barrier;
-                scope.spawn(move || client(target, bounds, plan, barrier))
-            })
-            .collect();
+        let (work, barrier) = (&work, &barrier);
+        let running: Vec<_> = all.map(|one| scope.spawn(move || work(one, barrier))).collect();
         barrier.wait();
         let start = now();
         let mut all = Outcome::default();
