@@ -1,5 +1,10 @@
 //! Several daemons behind `HAProxy`, with the example of `etc` and TLS from end to end.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};

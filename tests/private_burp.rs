@@ -1,5 +1,10 @@
 //! The private burp server that other tests stand on: it must hold what they expect.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 use ostler_tests::{Kind, PrivateBurp};
 use serde_json::Value;

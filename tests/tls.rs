@@ -1,5 +1,10 @@
 //! Connections over TLS: what they carry, what they cost, and what is refused.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};

@@ -1,6 +1,11 @@
 //! The plugin hosts from outside: what a plugin finds around it, what becomes of what it returns,
 //! and that nothing it does reaches further than its own job.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod around;
 mod deaths;

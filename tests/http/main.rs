@@ -1,5 +1,10 @@
 //! HTTP as its clients see it, over real sockets and with bytes written by hand.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod answers;
 mod connections;

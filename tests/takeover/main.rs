@@ -1,5 +1,10 @@
 //! Taking over from the original: the same files say the same, or it is said what is wrong.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod cases;
 mod clients;

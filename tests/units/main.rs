@@ -1,6 +1,11 @@
 //! What is shipped for systemd, run by a systemd of one's own. That the daemon serves under its unit
 //! is on the scoreboard of faults, as A10, and how little the units leave open, as A09.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod activation;
 mod logfile;
