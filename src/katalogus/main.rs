@@ -9,12 +9,7 @@ fn main() -> ExitCode {
     if let Some(code) = ostler_pool::launch::exec_child_if_asked() {
         return code;
     }
-    // Each thread would get an arena of its own, which keeps some hundred KiB from its busiest
-    // moment; and a threshold that is set stays.
-    ostler_pool::launch::restart_with(&[
-        ("MALLOC_MMAP_THRESHOLD_", "131072"),
-        ("MALLOC_ARENA_MAX", "2"),
-    ]);
+    ostler_pool::launch::restart_frugal();
     match Options::parse(std::env::args_os()) {
         Ok(options) => daemon::run(&options).into(),
         Err(error) => {

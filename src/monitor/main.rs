@@ -9,13 +9,7 @@ fn main() -> ExitCode {
     if let Some(code) = ostler_pool::launch::exec_child_if_asked() {
         return code;
     }
-    // Answers of many megabytes come and go. The C library would raise this threshold after the
-    // first of them and keep the memory of all later ones; a threshold that was set stays. And each
-    // thread would get an arena of its own, which keeps some hundred KiB from its busiest moment.
-    ostler_pool::launch::restart_with(&[
-        ("MALLOC_MMAP_THRESHOLD_", "131072"),
-        ("MALLOC_ARENA_MAX", "2"),
-    ]);
+    ostler_pool::launch::restart_frugal();
     match Options::parse(std::env::args_os()) {
         Ok(options) => daemon::run(&options).into(),
         Err(error) => {
