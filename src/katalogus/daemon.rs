@@ -1,9 +1,9 @@
 //! The program's life, from its command line to its exit code.
 
 use ostler_runtime::logging::{self, with_cause};
-use ostler_runtime::problem::log_all;
-use ostler_runtime::supervise::{Serving, supervise};
-use ostler_runtime::{Deadline, Exit, Notifier, Signals};
+use ostler_runtime::problem::logged;
+use ostler_runtime::supervise::{Serving, prepare, supervise};
+use ostler_runtime::{Deadline, Exit};
 use std::time::Duration;
 
 use crate::config::Configuration;
@@ -23,7 +23,7 @@ pub fn run(options: &Options) -> Exit {
         eprintln!("katalogus: {}", with_cause(&error));
         return Exit::Config;
     }
-    let Some(config) = read(options) else { return Exit::Config };
+    let Some(config) = logged(Configuration::read(options)) else { return Exit::Config };
     let done = match &options.action {
         Action::Serve | Action::Check(_) => serve(options, config),
         command => commands::run(command, &config),
@@ -32,15 +32,7 @@ pub fn run(options: &Options) -> Exit {
 }
 
 fn serve(options: &Options, config: Configuration) -> Result<(), Exit> {
-    let failed = |what: &'static str| {
-        move |error| {
-            log::error!("{what}: {error}");
-            Exit::Os
-        }
-    };
-    let notifier = Notifier::from_environment().map_err(failed("NOTIFY_SOCKET"))?;
-    // Before any thread: from here on a signal is data.
-    let mut signals = Signals::install().map_err(failed("cannot catch signals"))?;
+    let (mut signals, notifier) = prepare()?;
     let ready_by = Deadline::after(READY);
     let running = Running::start(config, options.logfile.as_deref(), &signals)?;
     let mut daemon = Daemon { options, running, ready_by };
@@ -63,7 +55,9 @@ impl Serving for Daemon<'_> {
     }
 
     fn reload(&mut self) {
-        let changed = match read(self.options).map(|config| self.running.reload(config)) {
+        let changed = match logged(Configuration::read(self.options))
+            .map(|config| self.running.reload(config))
+        {
             None => false,
             Some(Ok(())) => true,
             Some(Err(error)) => {
@@ -81,18 +75,4 @@ impl Serving for Daemon<'_> {
     }
 
     fn sweep(&mut self) {}
-}
-
-/// Reads the configuration and logs what is wrong or odd with it.
-fn read(options: &Options) -> Option<Configuration> {
-    match Configuration::read(options) {
-        Ok((config, warnings)) => {
-            log_all(&warnings, log::Level::Warn);
-            Some(config)
-        }
-        Err(problems) => {
-            log_all(&problems, log::Level::Error);
-            None
-        }
-    }
 }

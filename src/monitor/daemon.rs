@@ -4,12 +4,11 @@ use std::path::Path;
 
 use ostler_runtime::files::open_regular;
 use ostler_runtime::logging::{self, with_cause};
-use ostler_runtime::problem::log_all;
-use ostler_runtime::supervise::{Serving, supervise};
-use ostler_runtime::{Deadline, Exit, Notifier, Signals};
+use ostler_runtime::problem::logged;
+use ostler_runtime::supervise::{Serving, prepare, supervise};
+use ostler_runtime::{Deadline, Exit};
 
 use crate::check;
-use crate::config::Config;
 use crate::load::load;
 use crate::options::Options;
 use crate::running::Running;
@@ -33,16 +32,8 @@ pub fn run(options: &Options) -> Exit {
 }
 
 fn serve(path: &Path, logfile: Option<&Path>) -> Result<(), Exit> {
-    let config = read(path).ok_or(Exit::Config)?;
-    let failed = |what: &'static str| {
-        move |error| {
-            log::error!("{what}: {error}");
-            Exit::Os
-        }
-    };
-    let notifier = Notifier::from_environment().map_err(failed("NOTIFY_SOCKET"))?;
-    // Before any thread: from here on a signal is data.
-    let mut signals = Signals::install().map_err(failed("cannot catch signals"))?;
+    let config = logged(load(path)).ok_or(Exit::Config)?;
+    let (mut signals, notifier) = prepare()?;
     let ready_by = Deadline::after(config.start_deadline);
     let running = Running::start(config, logfile)?;
     if let Err(error) = open_regular(path) {
@@ -69,7 +60,7 @@ impl Serving for Daemon<'_> {
     }
 
     fn reload(&mut self) {
-        let refused = match read(self.path).map(|config| self.running.reload(config)) {
+        let refused = match logged(load(self.path)).map(|config| self.running.reload(config)) {
             None => Some("the configuration is wrong"),
             Some(Ok(())) => None,
             Some(Err(error)) => {
@@ -89,19 +80,5 @@ impl Serving for Daemon<'_> {
 
     fn sweep(&mut self) {
         self.running.monitor.sweep();
-    }
-}
-
-/// Reads the configuration and logs what is wrong or odd with it.
-fn read(path: &Path) -> Option<Config> {
-    match load(path) {
-        Ok((config, warnings)) => {
-            log_all(&warnings, log::Level::Warn);
-            Some(config)
-        }
-        Err(problems) => {
-            log_all(&problems, log::Level::Error);
-            None
-        }
     }
 }

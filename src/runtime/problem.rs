@@ -58,11 +58,16 @@ impl Problem {
     }
 }
 
-/// Writes problems to the log.
-pub fn log_all(problems: &[Problem], level: log::Level) {
+/// What was read, if it could be, with its warnings or else its errors written to the log.
+pub fn logged<T>(read: Result<(T, Vec<Problem>), Vec<Problem>>) -> Option<T> {
+    let (value, level, problems) = match read {
+        Ok((value, warnings)) => (Some(value), log::Level::Warn, warnings),
+        Err(problems) => (None, log::Level::Error, problems),
+    };
     for problem in problems {
         log::log!(level, "{problem}");
     }
+    value
 }
 
 impl fmt::Display for Problem {

@@ -5,12 +5,24 @@ use std::time::Duration;
 
 use crate::logging::{self, with_cause};
 use crate::notify::State;
-use crate::{Deadline, Event, Notifier, Signals, now};
+use crate::{Deadline, Event, Exit, Notifier, Signals, now};
 
 /// How often what has become too old is looked for.
 const SWEEP: Duration = Duration::from_secs(10);
 /// How often it is looked whether the daemon is ready, while a service manager waits for it.
 const READY: Duration = Duration::from_millis(20);
+
+/// Has signals be data from here on, before any thread is started, and finds the service manager.
+pub fn prepare() -> Result<(Signals, Notifier), Exit> {
+    let failed = |what: &'static str| {
+        move |error| {
+            log::error!("{what}: {error}");
+            Exit::Os
+        }
+    };
+    let notifier = Notifier::from_environment().map_err(failed("NOTIFY_SOCKET"))?;
+    Ok((Signals::install().map_err(failed("cannot catch signals"))?, notifier))
+}
 
 /// A daemon that serves on its own threads.
 pub trait Serving {
