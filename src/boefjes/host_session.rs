@@ -10,7 +10,6 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::{Value, json};
 
 use crate::board::Board;
-use crate::descendants;
 use crate::frame::{self, Frame};
 use crate::host_dialect::PROTOCOL;
 use crate::host_options::{HostOptions, Limits};
@@ -254,7 +253,7 @@ impl Session for HostSession {
     fn killed(&mut self) {
         if self.kill_job() {
             // The host is not reaped yet, so that its number is still its own.
-            descendants::kill(self.pid);
+            ostler_pool::descendants::kill(self.pid);
         }
     }
 

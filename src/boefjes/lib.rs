@@ -12,7 +12,6 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice))]
 
 mod board;
-mod descendants;
 mod embedded;
 mod frame;
 #[doc(hidden)]

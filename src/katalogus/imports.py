@@ -8,16 +8,38 @@
 # Writes lines of JSON: the number of a module before it is imported, and after it the number, what
 # is wrong with the module or null, and whether that may change while its own files do not. What
 # modules print goes to standard error.
+import ctypes
 import importlib
 import importlib.util
 import inspect
 import json
 import os
 import resource
+import signal
 import sys
 import types
 
 LONGEST = 500
+# From <linux/prctl.h>.
+PR_SET_CHILD_SUBREAPER = 36
+
+
+def bury():
+    """Ends what modules have started, in whatever session it is."""
+    below = [os.getpid()]
+    for process in below:
+        try:
+            for thread in os.listdir(f"/proc/{process}/task"):
+                with open(f"/proc/{process}/task/{thread}/children") as children:
+                    below.extend(map(int, children.read().split()))
+        except OSError:
+            # It has ended meanwhile.
+            pass
+    for process in below[1:]:
+        try:
+            os.kill(process, signal.SIGKILL)
+        except OSError:
+            pass
 
 
 def verdict(module, parameters):
@@ -91,6 +113,9 @@ def main():
         limit = told[kind] if hard == resource.RLIM_INFINITY else min(told[kind], hard)
         resource.setrlimit(number, (limit, limit))
 
+    # What leaves its parent stays below this process, where it is found at the end.
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
     def tell(*line):
         os.write(answers, json.dumps(line).encode() + b"\n")
 
@@ -109,6 +134,7 @@ def main():
             tell(number, "it cannot be imported: it needs too much memory", False)
             break
         tell(number, *judged)
+    bury()
     # Without waiting for threads that a module has left behind.
     os._exit(0)
 

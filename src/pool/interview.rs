@@ -10,6 +10,7 @@ use ostler_runtime::Deadline;
 use rustix::event::{PollFd, PollFlags, poll};
 
 use crate::child::{Child, Read, describe};
+use crate::descendants;
 use crate::launch::Launch;
 use crate::wait::{END_OF_OUTPUT, timespec};
 
@@ -26,7 +27,8 @@ pub struct Bounds<'b> {
     pub stop: Option<BorrowedFd<'b>>,
 }
 
-/// How an interview ended. The program and its whole process group are gone then.
+/// How an interview ended. The program is gone then, with its whole process group and what is below
+/// it while it lives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum End {
     /// All that was wanted has been heard.
@@ -54,10 +56,23 @@ pub fn interview(
     launch: &Launch,
     told: Vec<u8>,
     bounds: Bounds<'_>,
-    mut heard: impl FnMut(&[u8]) -> ControlFlow<()>,
+    heard: impl FnMut(&[u8]) -> ControlFlow<()>,
 ) -> io::Result<End> {
     let mut child: Child<(), ()> = Child::spawn(launch, (), bounds.deadline)?;
     child.output = told;
+    let end = talk(&mut child, bounds, heard);
+    // One that was reaped has no number of its own any more.
+    if child.status.is_none() {
+        descendants::kill(child.pid());
+    }
+    end
+}
+
+fn talk(
+    child: &mut Child<(), ()>,
+    bounds: Bounds<'_>,
+    mut heard: impl FnMut(&[u8]) -> ControlFlow<()>,
+) -> io::Result<End> {
     let (mut next, mut bytes) = (Deadline::after(bounds.line), 0);
     loop {
         // What cannot be written any more shows as the program's end.
@@ -78,7 +93,7 @@ pub fn interview(
             Read::Nothing if bounds.deadline.passed() => return Ok(End::Over),
             Read::Nothing if next.passed() => return Ok(End::Late),
             Read::Nothing => {
-                wait(&child, bounds.stop, bounds.deadline.earlier(next));
+                wait(child, bounds.stop, bounds.deadline.earlier(next));
                 continue;
             }
         }
@@ -115,11 +130,12 @@ fn wait(child: &Child<(), ()>, stop: Option<BorrowedFd<'_>>, deadline: Deadline)
     let _ = poll(&mut set, deadline.remaining().map(timespec).as_ref());
 }
 
-fn ended(mut child: Child<(), ()>) -> End {
+fn ended(child: &mut Child<(), ()>) -> End {
     let by_itself = is_readable(child.pidfd.as_fd(), END_OF_OUTPUT);
     while child.read_stderr().is_some() {}
     let complaint = child.complaint();
-    // Its group may have more than it.
+    // Its group may have more than it, and so may what is below it.
+    descendants::kill(child.pid());
     child.kill();
     child.reap();
     let status = if by_itself { describe(child.status) } else { "output closed".to_owned() };

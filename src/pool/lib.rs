@@ -31,6 +31,7 @@ mod backoff;
 mod call;
 mod checkout;
 mod child;
+pub mod descendants;
 pub mod dialect;
 #[doc(hidden)]
 pub mod fuzzing;

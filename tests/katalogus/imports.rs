@@ -3,8 +3,8 @@
 use std::fs;
 
 use ostler_runtime::Deadline;
-use ostler_tests::process::wait_gone;
-use ostler_tests::{PATIENCE, wait_until};
+use ostler_tests::process::{Identity, wait_gone};
+use ostler_tests::{PATIENCE, wait_for, wait_until};
 
 use crate::folder::{Folder, MODULE, Manner, Watcher};
 
@@ -35,6 +35,26 @@ fn a_module_that_hangs_or_kills_the_interpreter_costs_only_itself() {
         let lines = watcher.lines(&format!("{id}/main.py"));
         assert_eq!(lines.len(), 1, "{id}: {lines:?}");
         assert!(lines[0].contains(reason), "{}", lines[0]);
+    }
+}
+
+#[test]
+fn what_a_module_starts_ends_with_its_interpreter_in_whatever_session_it_is() {
+    // Both for one that comes to its end, and for one that is killed.
+    for end in ["", "import threading\nthreading.Event().wait()\n"] {
+        let folder = Folder::new();
+        let left = folder.path().join("../left");
+        let escape = format!(
+            "import os, time\nread, write = os.pipe()\nif os.fork() == 0:\n    os.setsid()\n    \
+             if os.fork() == 0:\n        open({left:?}, 'w').write(str(os.getpid()))\n        \
+             os.write(write, b'x')\n        time.sleep(3600)\n    os._exit(0)\nos.read(read, 1)\n"
+        );
+        folder.boefje("a", &format!("{escape}{end}"));
+        let manner = Manner { module_millis: 2_000, ..Manner::default() };
+        let mut watcher = Watcher::start(&folder, &manner);
+        assert_eq!(watcher.look().ids(), [""; 0]);
+        let pid = fs::read_to_string(left).unwrap().parse().unwrap();
+        wait_for("it ends", || Identity::of(pid).is_none());
     }
 }
 

@@ -8,8 +8,8 @@ use rustix::process::{Pid, Signal, kill_process};
 const MOST: usize = 10_000;
 
 /// Kills every process below this one, while it lives; once it has gone nobody knows whose they
-/// were.
-pub(crate) fn kill(pid: u32) {
+/// were. One that is its descendants' subreaper keeps those below it, too, whose parents have ended.
+pub fn kill(pid: u32) {
     for pid in below(pid).into_iter().filter_map(|pid| Pid::from_raw(i32::try_from(pid).ok()?)) {
         // It may have ended this moment.
         let _ = kill_process(pid, Signal::KILL);
