@@ -3,7 +3,7 @@
 use std::fs;
 
 use ostler_tests::Unit;
-use ostler_tests::binaries::{katalogus, workspace};
+use ostler_tests::binaries::katalogus;
 use ostler_tests::checked::{Checked, write};
 use ostler_tests::process::command;
 use ostler_tests::unit::shipped;
@@ -44,16 +44,7 @@ fn systemd_has_nothing_to_say_of_them_and_finds_them_safe() {
 #[test]
 fn they_have_one_account_the_address_of_the_service_and_time_for_its_end() {
     let (service, socket) = (Unit::shipped(SERVICE), Unit::shipped(SOCKET));
-    let account = service.one("Service", "User");
-    for name in [
-        service.one("Service", "Group"),
-        socket.one("Socket", "SocketUser"),
-        socket.one("Socket", "SocketGroup"),
-    ] {
-        assert_eq!(name, account);
-    }
-    let accounts = workspace().join("packaging/sysusers/katalogus.conf");
-    assert!(fs::read_to_string(accounts).unwrap().starts_with(&format!("u {account} - ")));
+    service.one_account(&socket, "katalogus.conf");
     let defaults = defaults();
     let default = |key| defaults.value(key).unwrap();
     let listens = format!("{}:{}", default("bind"), default("port"));

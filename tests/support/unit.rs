@@ -45,6 +45,26 @@ impl Unit {
         Self(lines)
     }
 
+    /// The account of this service, which must also be that of its socket unit and stand in this file
+    /// of `packaging/sysusers`.
+    ///
+    /// # Panics
+    /// When there are several.
+    pub fn one_account(&self, socket: &Self, accounts: &str) -> &str {
+        let account = self.one("Service", "User");
+        for name in [
+            self.one("Service", "Group"),
+            socket.one("Socket", "SocketUser"),
+            socket.one("Socket", "SocketGroup"),
+        ] {
+            assert_eq!(name, account);
+        }
+        let path = workspace().join("packaging/sysusers").join(accounts);
+        let line = fs::read_to_string(path).expect("accounts");
+        assert!(line.starts_with(&format!("u {account} - ")), "{line}");
+        account
+    }
+
     /// The values of all lines with this key.
     pub fn all(&self, section: &str, key: &str) -> Vec<&str> {
         let named = |line: &&Line| line.section == section && line.key == key;

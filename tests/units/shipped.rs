@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Stdio;
 
-use ostler_tests::binaries::{bui_monitor, workspace};
+use ostler_tests::binaries::bui_monitor;
 use ostler_tests::checked::{Checked, check, clean};
 use ostler_tests::installed::SERVICE;
 use ostler_tests::process::command;
@@ -75,17 +75,7 @@ fn there_is_room_for_as_many_connections_as_can_be_asked_for() {
 #[test]
 fn one_account_has_it_all() {
     let (service, socket) = (Unit::shipped(SERVICE), Unit::shipped(SOCKET));
-    let account = service.one("Service", "User");
-    for name in [
-        service.one("Service", "Group"),
-        socket.one("Socket", "SocketUser"),
-        socket.one("Socket", "SocketGroup"),
-    ] {
-        assert_eq!(name, account);
-    }
-    let accounts = workspace().join("packaging/sysusers/bui-monitor.conf");
-    let line = fs::read_to_string(accounts).unwrap();
-    assert!(line.starts_with(&format!("u {account} - ")), "{line}");
+    service.one_account(&socket, "bui-monitor.conf");
 }
 
 #[test]
