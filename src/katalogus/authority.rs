@@ -1,9 +1,9 @@
 //! Who may ask: before anything else a request passes here.
 //!
 //! Without a token everybody may, as in the original. With one, `/health`, `/metrics`, the pages
-//! of the documentation and the document that they show stay open, and everything else needs it: `Authorization: Bearer TOKEN`.
-//! Wrong tokens of one address are answered later and later. What a web page of somebody else would
-//! have changed is refused with a token or without.
+//! of the documentation and the document that they show stay open, and everything else needs it:
+//! `Authorization: Bearer TOKEN`. Wrong tokens of one address are answered later and later. What a
+//! web page of somebody else would have changed is refused with a token or without.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};

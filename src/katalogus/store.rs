@@ -9,9 +9,9 @@
 //! ```
 //!
 //! A submitted task never blocks its caller. The queues are bounded; a task that waits beyond its
-//! deadline ends as [`StoreError::Late`], whatever the other threads are busy with. While the database is gone, tasks end at once as
-//! [`StoreError::Unavailable`], and the threads connect again by themselves. What the database holds
-//! is never remembered here: other processes may work on it.
+//! deadline ends as [`StoreError::Late`], whatever the other threads are busy with. While the database
+//! is gone, tasks end at once as [`StoreError::Unavailable`], and the threads connect again by
+//! themselves. What the database holds is never remembered here: other processes may work on it.
 
 use std::fmt;
 use std::io;
