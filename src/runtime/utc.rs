@@ -24,6 +24,12 @@ pub fn unix_millis() -> u64 {
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
+/// Microseconds since 1970 now; zero before.
+pub(crate) fn unix_micros() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+}
+
 /// A moment as HTTP shows it (IMF-fixdate of RFC 9110): `Sun, 06 Nov 1994 08:49:37 GMT`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HttpDate(SystemTime);
@@ -66,7 +72,7 @@ fn name(names: &[&'static str], number: u64) -> &'static str {
 /// Year, month and day of the Gregorian calendar, `days` after 1970-01-01.
 ///
 /// Counted in years that begin in March, so that the leap day is the last of its year.
-fn civil(days: u64) -> (u64, u64, u64) {
+pub(crate) fn civil(days: u64) -> (u64, u64, u64) {
     // 719 468 days lie between the first of March of the year 0 and 1970-01-01; 400 years have
     // 146 097 days.
     let days = days.saturating_add(719_468);

@@ -1,0 +1,50 @@
+//! What can go wrong between a worker and a service.
+
+/// A call that came to nothing. Its words name the service and hold no secret.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ServiceError {
+    /// Nobody answered, as often as it was tried.
+    #[error("{service} cannot be reached: {words}")]
+    Unreachable {
+        /// Which service.
+        service: &'static str,
+        /// Where, and why.
+        words: String,
+    },
+    /// It answered, but not with success.
+    #[error("{service} answered {status} to {request}: {detail}")]
+    Refused {
+        /// Which service.
+        service: &'static str,
+        /// Method and path.
+        request: String,
+        /// The status.
+        status: u16,
+        /// The beginning of the answer's body, in one line.
+        detail: String,
+    },
+    /// It answered what cannot be understood.
+    #[error("{service} answered something strange to {request}: {problem}")]
+    Strange {
+        /// Which service.
+        service: &'static str,
+        /// Method and path.
+        request: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The store of this machine.
+    #[error("{file}: {words}")]
+    Local {
+        /// The file.
+        file: String,
+        /// What is wrong.
+        words: String,
+    },
+    /// The program is being stopped, so it was not tried again.
+    #[error("{service} was not asked: the program stops")]
+    Stopping {
+        /// Which service.
+        service: &'static str,
+    },
+}
