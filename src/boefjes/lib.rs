@@ -33,6 +33,7 @@ mod program_answer;
 mod result_reader;
 mod service_error;
 mod services;
+mod stopping;
 mod task;
 
 pub use host_options::{HostOptions, Limits};
@@ -43,4 +44,5 @@ pub use loss::{Loss, SignalNumber};
 pub use models::{BoefjeMeta, ModelFault, NormalizerMeta, PluginName, RawDataMeta};
 pub use service_error::ServiceError;
 pub use services::{Bytes, Filters, Octopoes, Origin, Popped, Scheduler, Services, Settings};
+pub use stopping::Stopping;
 pub use task::{Task, TaskData, TaskKind, TaskStatus};
