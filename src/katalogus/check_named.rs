@@ -13,8 +13,8 @@ use ostler_runtime::environment::raw_variable;
 
 use crate::config::{Configuration, DATABASE, DB_URI, GLOBAL, PLUGINS};
 use crate::options::Options;
-use crate::sources::{Source, Sources};
 use crate::{Database, Python, remote_client};
+use ostler_runtime::sources::{Source, Sources};
 
 /// Notes what is wrong or odd with them.
 pub(crate) fn judge(sources: &mut Sources<'_, '_>, config: &Configuration, options: &Options) {

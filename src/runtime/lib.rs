@@ -26,6 +26,7 @@ pub mod secret;
 pub mod seldom;
 pub mod shown;
 pub mod signals;
+pub mod sources;
 pub mod supervise;
 pub mod threads;
 pub mod typed;
