@@ -12,6 +12,11 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice))]
 
 mod board;
+mod check;
+mod check_effective;
+pub mod config;
+pub mod config_plugins;
+pub mod config_services;
 mod embedded;
 mod frame;
 #[doc(hidden)]
@@ -28,6 +33,7 @@ mod model_fields;
 mod models;
 mod ooi_check;
 mod ooi_types;
+pub mod options;
 mod out_of_memory;
 mod program_answer;
 mod result_reader;

@@ -2,6 +2,7 @@
 //! dialect. It knows nothing of sockets or children.
 
 pub mod accounts;
+pub mod checked;
 pub mod clock;
 pub mod descriptors;
 pub mod environment;
