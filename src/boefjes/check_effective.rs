@@ -22,6 +22,9 @@ pub(crate) fn of(config: &Configuration) -> Lines {
     limits(&config.plugins, &mut lines);
     let containers = &config.containers;
     lines.add(CONTAINERS, "engine", path(&containers.engine));
+    if let Some(api) = &containers.api {
+        lines.add(CONTAINERS, "api", quoted(&shown(api)));
+    }
     lines.add(CONTAINERS, "network", plain_or_quoted(&containers.network));
     settings_shown::addresses(&mut lines, CONTAINERS, &containers.addresses);
     settings_shown::addresses(&mut lines, "Status", &config.status_addresses);
@@ -62,7 +65,6 @@ fn services(remote: &RemoteServices, lines: &mut Lines) {
         ("katalogus", &remote.katalogus),
         ("octopoes", &remote.octopoes),
         ("bytes", &remote.bytes),
-        ("boefjes", &remote.boefjes),
     ] {
         lines.add(SERVICES, key, quoted(&shown(url)));
     }

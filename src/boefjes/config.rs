@@ -15,9 +15,10 @@ use ostler_net::{Address, settings};
 use ostler_runtime::environment::{raw_variable, variable_of_any_case, variables};
 use ostler_runtime::sources::{Lookup, Source, Sources};
 use ostler_runtime::{Document, Key, Problem, Reader};
+use url::Url;
 
 use crate::config_plugins::PluginSettings;
-use crate::config_services::ServiceSettings;
+use crate::config_services::{ServiceSettings, url};
 use crate::options::{Action, Options};
 use crate::services::Filters;
 use crate::task::TaskKind;
@@ -37,6 +38,7 @@ const DEDUPLICATE: [&str; 2] = ["BOEFJES_DEDUPLICATE", "DEDUPLICATE"];
 const PLUGIN_IDS: [&str; 2] = ["BOEFJES_PLUGINS", "PLUGINS"];
 const IMAGES: [&str; 2] = ["BOEFJES_IMAGES", "IMAGES"];
 const WHITELIST: [&str; 1] = ["BOEFJES_SCAN_PROFILE_WHITELIST"];
+const API: [&str; 2] = ["BOEFJES_API", "BOEFJE_API"];
 const API_HOST: [&str; 2] = ["BOEFJES_API_HOST", "BOEFJES_BOEFJE_API_HOST"];
 const API_PORT: [&str; 2] = ["BOEFJES_API_PORT", "BOEFJES_BOEFJE_API_PORT"];
 const NETWORK: [&str; 2] = ["BOEFJES_DOCKER_NETWORK", "BOEFJE_DOCKER_NETWORK"];
@@ -100,6 +102,8 @@ pub struct ContainerSettings {
     pub engine: PathBuf,
     /// `network`: the engine's network that containers are in. Default bridge.
     pub network: String,
+    /// `api`: under which address containers reach this program, if it is not that of `bind`.
+    pub api: Option<Url>,
     /// `bind` and `port`: where containers are answered. Default 127.0.0.1, 8000.
     pub addresses: Vec<Address>,
 }
@@ -289,6 +293,7 @@ fn containers(sources: &mut Sources<'_, '_>, options: &Options) -> ContainerSett
     let written = sources.reader.path(CONTAINERS, "engine");
     let engine = options.said.engine.clone().or(written);
     let network = sources.text(CONTAINERS, "network", &NETWORK);
+    let api = sources.text(CONTAINERS, "api", &API).filter(|said| !said.text.is_empty());
     let port = sources.integer(CONTAINERS, "port", &API_PORT, 0..=u16::MAX, 8000);
     let mut addresses = settings::addresses(&mut sources.reader, CONTAINERS, "127.0.0.1", port);
     if let Some(said) = sources.variable(&API_HOST) {
@@ -299,6 +304,7 @@ fn containers(sources: &mut Sources<'_, '_>, options: &Options) -> ContainerSett
     }
     ContainerSettings {
         engine: engine.unwrap_or_else(|| "docker".into()),
+        api: api.and_then(|said| url(sources, &said)),
         network: network.map_or_else(|| "bridge".to_owned(), |said| said.text),
         addresses,
     }

@@ -20,7 +20,6 @@ const SCHEDULER: [&str; 1] = ["SCHEDULER_API"];
 const KATALOGUS: [&str; 1] = ["KATALOGUS_API"];
 const OCTOPOES: [&str; 1] = ["OCTOPOES_API"];
 const BYTES: [&str; 1] = ["BYTES_API"];
-const BOEFJES: [&str; 2] = ["BOEFJES_API", "BOEFJE_API"];
 const USERNAME: [&str; 1] = ["BYTES_USERNAME"];
 const PASSWORD: [&str; 1] = ["BYTES_PASSWORD"];
 const TIMEOUT: [&str; 1] = ["BOEFJES_OUTGOING_REQUEST_TIMEOUT"];
@@ -50,8 +49,6 @@ pub struct RemoteServices {
     pub octopoes: Url,
     /// `bytes`.
     pub bytes: Url,
-    /// `boefjes`: under which address containers reach this program.
-    pub boefjes: Url,
     /// `bytes_username`.
     pub username: String,
     /// `bytes_password`, or what stands in `bytes_password_file`.
@@ -70,12 +67,11 @@ impl ServiceSettings {
         let local = given.options.said.local.clone().or(written);
         let is_needed = local.is_none();
         let mut address = |key, names: &[&'static str]| address(sources, key, names, is_needed);
-        let [scheduler, katalogus, octopoes, bytes, boefjes] = [
+        let [scheduler, katalogus, octopoes, bytes] = [
             address("scheduler", &SCHEDULER),
             address("katalogus", &KATALOGUS),
             address("octopoes", &OCTOPOES),
             address("bytes", &BYTES),
-            address("boefjes", &BOEFJES),
         ];
         let username = sources.text(SERVICES, "bytes_username", &USERNAME);
         if is_needed && username.as_ref().is_none_or(|said| said.text.is_empty()) {
@@ -90,14 +86,13 @@ impl ServiceSettings {
             Duration::from_secs(30),
         );
         let authorities = sources.reader.path(SERVICES, "authorities");
-        let at = |found: [Option<Url>; 5]| {
-            let [scheduler, katalogus, octopoes, bytes, boefjes] = found;
+        let at = |found: [Option<Url>; 4]| {
+            let [scheduler, katalogus, octopoes, bytes] = found;
             Some(RemoteServices {
                 scheduler: scheduler?,
                 katalogus: katalogus?,
                 octopoes: octopoes?,
                 bytes: bytes?,
-                boefjes: boefjes?,
                 username: username?.text,
                 password,
                 password_file,
@@ -105,7 +100,7 @@ impl ServiceSettings {
                 authorities,
             })
         };
-        match (local, at([scheduler, katalogus, octopoes, bytes, boefjes])) {
+        match (local, at([scheduler, katalogus, octopoes, bytes])) {
             (None, Some(remote)) => Self::Remote(Box::new(remote)),
             (local, _) => Self::Local(local.unwrap_or_default()),
         }
@@ -120,6 +115,19 @@ impl ServiceSettings {
     }
 }
 
+/// An address of http or https; nothing if it is missing, or wrong, which is told then.
+pub(crate) fn url(sources: &mut Sources<'_, '_>, said: &Said) -> Option<Url> {
+    let url = Url::parse(said.text.trim()).ok();
+    let url = url.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    if url.is_none() {
+        sources.wrong(&said.by, "must be an address such as http://127.0.0.1:8000");
+    }
+    if url.as_ref().is_some_and(|url| url.password().is_some()) {
+        sources.odd(&said.by, "has a password, which is not sent");
+    }
+    url
+}
+
 fn address(
     sources: &mut Sources<'_, '_>,
     key: &'static str,
@@ -132,15 +140,7 @@ fn address(
         }
         return None;
     };
-    let url = Url::parse(said.text.trim()).ok();
-    let url = url.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    if url.is_none() {
-        sources.wrong(&said.by, "must be an address such as http://127.0.0.1:8000");
-    }
-    if url.as_ref().is_some_and(|url| url.password().is_some()) {
-        sources.odd(&said.by, "has a password, which is not sent");
-    }
-    url
+    url(sources, &said)
 }
 
 /// What must be set is not, neither as a variable nor in the file.
@@ -199,7 +199,6 @@ impl fmt::Debug for RemoteServices {
             .field("katalogus", &shown(&self.katalogus))
             .field("octopoes", &shown(&self.octopoes))
             .field("bytes", &shown(&self.bytes))
-            .field("boefjes", &shown(&self.boefjes))
             .finish_non_exhaustive()
     }
 }

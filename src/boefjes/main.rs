@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use boefjes::options::{Options, WRONG_USAGE};
 use boefjes::daemon;
+use boefjes::options::{Options, WRONG_USAGE};
 
 fn main() -> ExitCode {
     if let Some(code) = ostler_pool::launch::exec_child_if_asked() {
