@@ -21,6 +21,7 @@ pub mod config_plugins;
 pub mod config_services;
 mod embedded;
 mod expand;
+mod foreground;
 mod frame;
 #[doc(hidden)]
 pub mod fuzzing;

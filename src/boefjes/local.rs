@@ -12,6 +12,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use katalogus::encryption::Encryption;
 use katalogus::{Cipher, Plugins};
 
 use crate::local_catalogue::LocalCatalogue;
@@ -32,12 +33,26 @@ pub(crate) struct Local {
 }
 
 impl Services {
-    /// Those of this machine, in a folder that is made if it is not there. Settings are decrypted by
-    /// `cipher`.
-    pub fn local(
+    /// Those of this machine, in a folder that is made if it is not there. How settings are encrypted
+    /// the environment says, as it says it to the catalogue.
+    pub fn local(folder: &Path, plugins: Arc<Plugins>) -> Result<Self, ServiceError> {
+        let told = |words: String| ServiceError::Local {
+            file: folder.join(CATALOGUE).display().to_string(),
+            words,
+        };
+        let encryption = Encryption::of_environment().map_err(|problems| {
+            let words: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            told(words.join("; "))
+        })?;
+        let cipher = encryption.cipher().map_err(|error| told(error.to_string()))?;
+        Self::local_with(folder, plugins, cipher)
+    }
+
+    /// The same, with settings that this cipher decrypts.
+    pub fn local_with(
         folder: &Path,
         plugins: Arc<Plugins>,
-        cipher: Arc<Cipher>,
+        cipher: Cipher,
     ) -> Result<Self, ServiceError> {
         let local = Arc::new(Local {
             database: LocalDatabase::open(folder.join(DATABASE))?,
