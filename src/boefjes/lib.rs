@@ -11,6 +11,7 @@
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice))]
 
+mod assembly;
 mod board;
 mod boefje_environment;
 mod boefje_run;
@@ -53,14 +54,17 @@ pub mod options;
 mod out_of_memory;
 mod program_answer;
 mod progress;
+mod requirements;
 mod result_reader;
 mod runner;
 mod service_error;
 mod services;
 mod stopping;
 mod task;
+pub mod tool;
 mod tool_jobs;
 mod tool_options;
+mod tool_requirements;
 mod tool_show_raw;
 
 pub use host_options::{HostOptions, Limits};
@@ -69,6 +73,7 @@ pub use item::{Item, ItemKind};
 pub use job::{Job, JobOutcome, JobReport, Output, Style, Usage, Work};
 pub use loss::{Loss, SignalNumber};
 pub use models::{BoefjeMeta, ModelFault, NormalizerMeta, PluginName, RawDataMeta};
+pub use requirements::{Installed, Requirements};
 pub use runner::{Done, JobError, PythonOf, Runner, RunnerOptions, Traceback};
 pub use service_error::ServiceError;
 pub use services::{Bytes, Filters, Octopoes, Origin, Popped, Scheduler, Services, Settings};
