@@ -11,11 +11,15 @@
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice))]
 
+mod base_url;
 mod board;
 mod boefje_environment;
 mod boefje_run;
+mod bytes_client;
+mod bytes_session;
 mod check;
 mod check_effective;
+mod client_settings;
 pub mod config;
 pub mod config_plugins;
 pub mod config_services;
@@ -26,6 +30,7 @@ mod embedded;
 mod ending;
 mod expand;
 mod foreground;
+mod form;
 mod frame;
 #[doc(hidden)]
 pub mod fuzzing;
@@ -33,10 +38,14 @@ mod host_dialect;
 mod host_options;
 mod host_session;
 mod hosts;
+mod http_client;
+mod http_failure;
+mod http_resolver;
 mod item;
 mod job;
 mod job_log;
 mod json_coloured;
+mod katalogus_client;
 mod ledger;
 mod local;
 mod local_catalogue;
@@ -52,6 +61,7 @@ mod model_fields;
 mod models;
 mod normalizer_run;
 mod observations;
+mod octopoes_client;
 mod ooi_check;
 mod ooi_types;
 pub mod options;
@@ -61,6 +71,9 @@ mod progress;
 mod result_reader;
 mod runner;
 mod running;
+mod scheduler_client;
+mod scheduler_new;
+mod scheduler_old;
 mod service_error;
 mod services;
 mod settler;
@@ -74,6 +87,8 @@ mod tool_show_raw;
 mod twins;
 mod worker;
 
+pub use base_url::{BaseUrl, BaseUrlError};
+pub use client_settings::ClientSettings;
 pub use host_options::{HostOptions, Limits};
 pub use hosts::{HostReport, Hosts, HostsStatistics, RunningJob};
 pub use item::{Item, ItemKind};
