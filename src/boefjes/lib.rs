@@ -39,6 +39,7 @@ mod result_reader;
 mod runner;
 mod service_error;
 mod services;
+mod stopping;
 mod task;
 
 pub use host_options::{HostOptions, Limits};
@@ -50,4 +51,5 @@ pub use models::{BoefjeMeta, ModelFault, NormalizerMeta, PluginName, RawDataMeta
 pub use runner::{Done, JobError, PythonOf, Runner, RunnerOptions};
 pub use service_error::ServiceError;
 pub use services::{Bytes, Filters, Octopoes, Origin, Popped, Scheduler, Services, Settings};
+pub use stopping::Stopping;
 pub use task::{Task, TaskData, TaskKind, TaskStatus};
