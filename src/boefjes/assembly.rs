@@ -6,13 +6,16 @@ use std::sync::Arc;
 use katalogus::{DiscoverySettings, Plugins, Python};
 
 use crate::config::Configuration;
-use crate::config_services::ServiceSettings;
+use crate::config_services::{RemoteServices, ServiceSettings};
 use crate::host_options::HostOptions;
 use crate::requirements::Requirements;
 use crate::runner::RunnerOptions;
 use crate::service_error::ServiceError;
 use crate::services::Services;
 use crate::stopping::Stopping;
+
+/// Jobs that may wait for a plugin host beside those of the workers: of containers and tools none.
+const WAITING: usize = 64;
 
 /// How plugins are found: as they lie there, since whoever cannot be imported says so when he is run.
 pub(crate) fn discovery(config: &Configuration) -> DiscoverySettings {
@@ -27,11 +30,11 @@ pub(crate) fn discovery(config: &Configuration) -> DiscoverySettings {
 pub(crate) fn services(
     config: &Configuration,
     plugins: &Arc<Plugins>,
-    _stopping: &Arc<Stopping>,
+    stopping: &Arc<Stopping>,
 ) -> Result<Services, ServiceError> {
     match &config.services {
         ServiceSettings::Local(folder) => Services::local(folder, Arc::clone(plugins)),
-        ServiceSettings::Remote(_) => Err(ServiceError::Stopping { service: "remote" }),
+        ServiceSettings::Remote(remote) => Ok(Services::remote(&remote.client(), stopping)),
     }
 }
 
@@ -52,7 +55,11 @@ pub(crate) fn runner_options(config: &Configuration) -> RunnerOptions {
 
 /// So many hosts.
 pub(crate) fn host_options(config: &Configuration, hosts: usize) -> HostOptions {
-    HostOptions { hosts, ..config.plugins.hosts.clone() }
+    let queue = hosts.saturating_add(WAITING);
+    let mut options = HostOptions { hosts, queue, ..config.plugins.hosts.clone() };
+    let addresses = config.services.remote().map(RemoteServices::shown).unwrap_or_default();
+    options.settings.extend(addresses);
+    options
 }
 
 /// The environments of plugins that ask for packages.

@@ -15,10 +15,10 @@ use ostler_net::{Address, settings};
 use ostler_runtime::environment::{raw_variable, variable_of_any_case, variables};
 use ostler_runtime::sources::{Lookup, Source, Sources};
 use ostler_runtime::{Document, Key, Problem, Reader};
-use url::Url;
 
+use crate::base_url::BaseUrl;
 use crate::config_plugins::PluginSettings;
-use crate::config_services::{ServiceSettings, url};
+use crate::config_services::{ServiceSettings, base_url};
 use crate::options::{Action, Options};
 use crate::services::Filters;
 use crate::task::TaskKind;
@@ -103,7 +103,7 @@ pub struct ContainerSettings {
     /// `network`: the engine's network that containers are in. Default bridge.
     pub network: String,
     /// `api`: under which address containers reach this program, if it is not that of `bind`.
-    pub api: Option<Url>,
+    pub api: Option<BaseUrl>,
     /// `bind` and `port`: where containers are answered. Default 127.0.0.1, 8000.
     pub addresses: Vec<Address>,
 }
@@ -304,7 +304,7 @@ fn containers(sources: &mut Sources<'_, '_>, options: &Options) -> ContainerSett
     }
     ContainerSettings {
         engine: engine.unwrap_or_else(|| "docker".into()),
-        api: api.and_then(|said| url(sources, &said)),
+        api: api.and_then(|said| base_url(sources, &said)),
         network: network.map_or_else(|| "bridge".to_owned(), |said| said.text),
         addresses,
     }

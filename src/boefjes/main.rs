@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use boefjes::daemon;
 use boefjes::options::{Action, Options, WRONG_USAGE};
 use boefjes::tool;
 
@@ -13,7 +14,7 @@ fn main() -> ExitCode {
     match Options::parse(std::env::args_os()) {
         Ok(options) => match &options.action {
             Action::Tool(tool) => tool::run(&options, tool),
-            _ => ExitCode::FAILURE,
+            _ => daemon::run(&options).into(),
         },
         Err(error) => {
             // Nothing is left to be done if even this cannot be printed.

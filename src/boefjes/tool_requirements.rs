@@ -9,7 +9,7 @@ use crate::requirements::{Installed, Requirements};
 
 /// Installs what the plugins of these ids ask for, or what all ask for. An error says for which that
 /// came to nothing.
-pub fn install_requirements(
+pub(crate) fn install_requirements(
     catalogue: &Catalogue,
     ids: &[String],
     requirements: &Requirements,

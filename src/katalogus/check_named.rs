@@ -8,11 +8,11 @@ use std::path::Path;
 use ostler_net::opening::load_identity;
 use ostler_runtime::Accounts;
 use ostler_runtime::files::{is_program, unreadable};
+use ostler_runtime::sources::{Source, Sources};
 
 use crate::config::{Configuration, DATABASE, DB_URI, GLOBAL, PLUGINS};
 use crate::options::Options;
-use crate::{Database, Python, remote_client};
-use ostler_runtime::sources::{Source, Sources};
+use crate::{Database, Python, trust};
 
 /// Notes what is wrong or odd with them.
 pub(crate) fn judge(sources: &mut Sources<'_, '_>, config: &Configuration, options: &Options) {
@@ -25,7 +25,7 @@ pub(crate) fn judge(sources: &mut Sources<'_, '_>, config: &Configuration, optio
         }
     }
     if let Some(file) = &config.remotes.authorities {
-        if let Err(words) = remote_client::certificates(file) {
+        if let Err(words) = trust::certificates(file) {
             sources.reader.wrong(PLUGINS, "remote_ca", words);
         }
     }
