@@ -97,6 +97,7 @@ pub use host_options::{HostOptions, Limits};
 pub use hosts::{HostReport, Hosts, HostsStatistics, RunningJob};
 pub use item::{Item, ItemKind};
 pub use job::{Job, JobOutcome, JobReport, Output, Style, Usage, Work};
+pub use local::LocalSettings;
 pub use loss::{Loss, SignalNumber};
 pub use models::{BoefjeMeta, ModelFault, NormalizerMeta, PluginName, RawDataMeta};
 pub use requirements::{Installed, Requirements};

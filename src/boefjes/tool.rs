@@ -40,7 +40,8 @@ pub fn run(options: &Options, tool: &Tool) -> ExitCode {
 fn begin(options: &Options, tool: &Tool) -> Result<Configuration, String> {
     let level = |level| options.level.unwrap_or(level);
     let started = match (tool, options.logfile.as_deref()) {
-        (Tool::ShowRaw { .. }, file) => logging::start(level(LevelFilter::Warn), file),
+        // What goes wrong it says itself, and nothing else is of interest.
+        (Tool::ShowRaw { .. }, file) => logging::start(level(LevelFilter::Off), file),
         (_, file @ Some(_)) => logging::start(level(LevelFilter::Debug), file),
         (_, None) => logging::start_on_output(level(LevelFilter::Debug)),
     };

@@ -7,6 +7,11 @@
     reason = "a test fails by panicking"
 )]
 
+mod local_files;
+mod local_objects;
+mod local_place;
+mod local_queue;
+mod local_raws;
 mod replay;
 mod replay_compare;
 mod replay_recording;
