@@ -59,7 +59,8 @@ fn own() -> PathBuf {
 
 /// The jobs of each file in which every job ends.
 fn recordings(folder: &Path) -> Vec<Vec<RecordedJob>> {
-    let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
     files.sort_unstable();
     let mut recordings: Vec<Vec<RecordedJob>> = files.iter().map(|path| read(path)).collect();
@@ -100,8 +101,11 @@ fn replayed(jobs: &[RecordedJob], root: &Path) -> Vec<String> {
 fn whitelist(jobs: &[RecordedJob]) -> BTreeMap<String, u8> {
     let mut whitelist = BTreeMap::new();
     for job in jobs {
-        for profile in job.those("POST", "/scan_profiles/").flat_map(|line| line.body.as_array().unwrap()) {
-            let level = profile["level"].as_u64().and_then(|level| u8::try_from(level).ok()).unwrap();
+        for profile in
+            job.those("POST", "/scan_profiles/").flat_map(|line| line.body.as_array().unwrap())
+        {
+            let level =
+                profile["level"].as_u64().and_then(|level| u8::try_from(level).ok()).unwrap();
             let highest = whitelist.entry(job.plugin().to_owned()).or_insert(level);
             *highest = level.max(*highest);
         }
@@ -118,7 +122,8 @@ fn defaults(jobs: &[RecordedJob]) -> BTreeMap<String, String> {
         let found = found.and_then(|line| line.body["environment"].as_object());
         for (name, value) in found.into_iter().flatten() {
             let is_set = settings.is_some_and(|settings| settings.get(name).is_some());
-            let value = if is_set { "a default that is not used" } else { Value::as_str(value).unwrap() };
+            let value =
+                if is_set { "a default that is not used" } else { Value::as_str(value).unwrap() };
             if !is_set || !defaults.contains_key(name) {
                 defaults.insert(name.clone(), value.to_owned());
             }

@@ -11,13 +11,15 @@ const ANY: &str = "*";
 /// What differs between the calls that were recorded for a job and those that were made, in words.
 pub(crate) fn differences(job: &RecordedJob, made: &[Call]) -> Vec<String> {
     let recorded: Vec<Value> = job.lines.iter().map(told).collect();
-    let made: Vec<Value> = made.iter().filter(|call| is_told(call)).map(|c| shown(c, &body(&c.body))).collect();
+    let made: Vec<Value> =
+        made.iter().filter(|call| is_told(call)).map(|c| shown(c, &body(&c.body))).collect();
     let count = recorded.len().max(made.len());
     let name = format!("{} {}", job.plugin(), job.id());
     (0..count)
         .filter(|place| recorded.get(*place) != made.get(*place))
         .map(|place| {
-            let show = |all: &[Value]| all.get(place).map_or("nothing".to_owned(), Value::to_string);
+            let show =
+                |all: &[Value]| all.get(place).map_or("nothing".to_owned(), Value::to_string);
             format!("{name}, call {place}: recorded {}\n  made {}", show(&recorded), show(&made))
         })
         .collect()
@@ -37,10 +39,11 @@ fn told(line: &Line) -> Value {
 
 fn shown(call: &Call, body: &Value) -> Value {
     let path = call.path();
-    let mut query: Vec<(&str, Vec<String>)> = ["boefje_meta_id", "mime_types", "reference", "valid_time"]
-        .map(|name| (name, call.query(name)))
-        .into_iter()
-        .collect();
+    let mut query: Vec<(&str, Vec<String>)> =
+        ["boefje_meta_id", "mime_types", "reference", "valid_time"]
+            .map(|name| (name, call.query(name)))
+            .into_iter()
+            .collect();
     for (name, values) in &mut query {
         // A set has no order.
         values.sort_unstable();

@@ -21,10 +21,18 @@ pub(crate) struct Workshop {
 impl Workshop {
     /// For the plugins in `root`.
     pub(crate) fn new(openkat: &OpenKat, root: &Path, options: RunnerOptions) -> Self {
-        Self::with_hosts(openkat, options, HostOptions { root: root.to_owned(), hosts: 1, ..HostOptions::default() })
+        Self::with_hosts(
+            openkat,
+            options,
+            HostOptions { root: root.to_owned(), hosts: 1, ..HostOptions::default() },
+        )
     }
 
-    pub(crate) fn with_hosts(openkat: &OpenKat, options: RunnerOptions, hosts: HostOptions) -> Self {
+    pub(crate) fn with_hosts(
+        openkat: &OpenKat,
+        options: RunnerOptions,
+        hosts: HostOptions,
+    ) -> Self {
         let mut discovery = DiscoverySettings::new(&hosts.root, options.generation);
         discovery.python = Python::None;
         let plugins = Plugins::begin(discovery).expect("a thread");
