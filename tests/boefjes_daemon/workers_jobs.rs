@@ -1,6 +1,6 @@
 //! Tasks are taken, run, and told of, with both kinds and all generations of the scheduler.
 
-use ostler_tests::openkat::{OpenKatVersion, Trouble, Asked, boefje_job, normalizer_job};
+use ostler_tests::openkat::{Asked, OpenKatVersion, Trouble, boefje_job, normalizer_job};
 use ostler_tests::process::kill;
 use ostler_tests::{OpenKat, WorkersSettings, wait_for};
 use rustix::process::Signal;
@@ -55,9 +55,8 @@ fn raw_files_are_saved_before_a_task_is_completed() {
     wait_history(&openkat, &task, &DONE);
     let lines = openkat.lines();
     let place = |part: &str| lines.iter().position(|line| line.contains(part)).unwrap();
-    let patches: Vec<usize> = (0..lines.len())
-        .filter(|place| lines[*place].contains("PATCH /tasks"))
-        .collect();
+    let patches: Vec<usize> =
+        (0..lines.len()).filter(|place| lines[*place].contains("PATCH /tasks")).collect();
     assert_eq!(patches.len(), 2, "{lines:#?}");
     let look = place("GET /tasks");
     let raw = lines.iter().rposition(|line| line.contains("POST /bytes/raw")).unwrap();
@@ -117,9 +116,8 @@ fn what_is_no_task_is_failed_at_once() {
     );
     let _workers = workers(&openkat);
     wait_history(&openkat, &right, &DONE);
-    openkat.wait("it is failed", |books| {
-        books.tasks[&wrong].history.contains(&"failed".to_owned())
-    });
+    openkat
+        .wait("it is failed", |books| books.tasks[&wrong].history.contains(&"failed".to_owned()));
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use ostler_tests::openkat::{Asked, Trouble};
-use ostler_tests::{WorkersSettings, wait_for};
 use ostler_tests::process::wait_gone;
+use ostler_tests::{WorkersSettings, wait_for};
 use rustix::process::Signal;
 
 use super::{DONE, FAILED, openkat, queue, wait_history, wait_status, workers};
