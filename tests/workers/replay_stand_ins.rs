@@ -38,9 +38,11 @@ def run(normalizer_meta, raw):
 pub(crate) fn write(root: &Path, jobs: &[RecordedJob]) {
     let mut told: BTreeMap<(bool, &str), Map<String, Value>> = BTreeMap::new();
     // Whoever did nothing at all did not know the plugin.
-    for job in jobs.iter().filter(|job| job.lines.len() > 1) {
+    for job in jobs.iter().filter(|job| !job.lines.is_empty()) {
         let returned = if job.is_normalizer() { yielded(job) } else { returned(job) };
-        told.entry((job.is_normalizer(), job.plugin())).or_default().insert(job.id().to_owned(), returned);
+        told.entry((job.is_normalizer(), job.plugin()))
+            .or_default()
+            .insert(job.id().to_owned(), returned);
     }
     for (number, ((is_normalizer, plugin), told)) in told.iter().enumerate() {
         let (manifest, module, source) = if *is_normalizer {
