@@ -6,6 +6,11 @@ use ostler_tests::plugin_hosts::Report;
 use ostler_tests::{OpenKat, PluginHosts};
 use serde_json::{Map, Value, json};
 
+/// Hosts for the plugins beside this file, whose jobs are fetched from `openkat` and saved there.
+pub(crate) fn workshop(openkat: &OpenKat, runner: &Value) -> PluginHosts {
+    workshop_of(openkat, &plugins(), runner)
+}
+
 /// The same for the plugins in `root`.
 pub(crate) fn workshop_of(openkat: &OpenKat, root: &Path, runner: &Value) -> PluginHosts {
     let services: Map<String, Value> = openkat
