@@ -43,7 +43,8 @@ fn the_newer_generation_is_told_the_boefje_and_that_nothing_was_found() {
         network,
     ]);
     let data = job(&openkat, "says", &run(), &items);
-    assert_eq!(hosts.task(&data).outcome(), "done");
+    let report = hosts.task(&data);
+    assert_eq!(report.outcome(), "done", "{report:?}");
     let (id, told) = (&data["id"], said(&openkat));
     assert_eq!(
         told[0].json,
