@@ -178,6 +178,41 @@ mod tests {
         );
     }
 
+    fn leaves(json: &Json, found: &mut Vec<String>) {
+        match json {
+            Json::Object(members) => members.iter().for_each(|(_, value)| leaves(value, found)),
+            leaf => found.push(leaf.python_text()),
+        }
+    }
+
+    #[test]
+    fn every_type_has_its_parts_in_order_and_wants_them_all() {
+        let table = include_str!("ooi_types.txt").lines();
+        let names = table.filter(|line| !line.starts_with(['#', ' ']));
+        let names: Vec<&str> = names.filter_map(|line| line.split(' ').next()).collect();
+        assert_eq!(names.len(), 64);
+        let mut without_parts = Vec::new();
+        for name in names {
+            let parts: Vec<String> = (0..30).map(|number| format!("p{number}")).collect();
+            let key = |count: usize| format!("{name}|{}", parts[..count].join("|"));
+            let mut found = Vec::new();
+            leaves(&reference(&key(parts.len())).unwrap(), &mut found);
+            assert_eq!(found, parts[..found.len()], "{name}");
+            match found.len() {
+                0 => without_parts.push(name),
+                1 => {}
+                all => assert!(reference(&key(all - 1)).is_err(), "{name}"),
+            }
+            // Whatever is missing is there.
+            let object = format!(r#"{{"object_type":"{name}"}}"#);
+            let object = expand(&Json::parse(&object).unwrap()).unwrap();
+            let fields = &ooi_types::named(name).unwrap().fields;
+            assert_eq!(object.len(), COMMON.len() + fields.len(), "{name}");
+        }
+        let of_any = ["Config", "Finding", "MutedFinding", "Question", "SoftwareInstance"];
+        assert_eq!(without_parts, of_any);
+    }
+
     #[test]
     fn what_is_no_object_is_told() {
         for (text, words) in [("[]", "no JSON object"), ("{}", "no object_type")] {
