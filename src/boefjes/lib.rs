@@ -12,7 +12,10 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice))]
 
 mod board;
+mod boefje_environment;
+mod boefje_run;
 mod embedded;
+mod expand;
 mod frame;
 #[doc(hidden)]
 pub mod fuzzing;
@@ -26,13 +29,17 @@ mod job_log;
 mod loss;
 mod model_fields;
 mod models;
+mod normalizer_run;
+mod observations;
 mod ooi_check;
 mod ooi_types;
 mod out_of_memory;
 mod program_answer;
 mod result_reader;
+mod runner;
 mod service_error;
 mod services;
+mod stopping;
 mod task;
 
 pub use host_options::{HostOptions, Limits};
@@ -41,6 +48,8 @@ pub use item::{Item, ItemKind};
 pub use job::{Job, JobOutcome, JobReport, Output, Style, Usage, Work};
 pub use loss::{Loss, SignalNumber};
 pub use models::{BoefjeMeta, ModelFault, NormalizerMeta, PluginName, RawDataMeta};
+pub use runner::{Done, JobError, PythonOf, Runner, RunnerOptions};
 pub use service_error::ServiceError;
 pub use services::{Bytes, Filters, Octopoes, Origin, Popped, Scheduler, Services, Settings};
+pub use stopping::Stopping;
 pub use task::{Task, TaskData, TaskKind, TaskStatus};

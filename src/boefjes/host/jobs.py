@@ -155,14 +155,16 @@ def takes_plain(style, parameters, model, name=None):
     """Whether a plugin wants plain values rather than objects.
 
     Where the order leaves it open the first parameter tells: by its annotation or, for normalizers,
-    by its name. Boefjes without an annotation are given the object.
+    by its name. Boefjes without an annotation are given what their generation gives.
     """
-    if style != "auto":
+    if style not in ("auto", "auto_plain"):
         return style == "plain"
     if not parameters:
         return False
     first = parameters[0]
     annotation = first.annotation
+    if annotation is inspect.Parameter.empty and name is None:
+        return style == "auto_plain"
     if not isinstance(annotation, str):
         annotation = getattr(annotation, "__name__", str(annotation))
     shown = annotation.removeprefix("typing.")

@@ -1,0 +1,8 @@
+//! The parts of OpenKAT's workers from outside, in this process: what they say to other services
+//! and what they make of the answers.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
