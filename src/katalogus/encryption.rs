@@ -7,8 +7,8 @@ use ostler_runtime::files::is_readable_by_all;
 use ostler_runtime::secret;
 use zeroize::Zeroizing;
 
-use crate::sources::{Said, Source, Sources};
 use crate::{Cipher, KeyError};
+use ostler_runtime::sources::{Said, Source, Sources};
 
 const SECTION: &str = "Encryption";
 /// The variables of the middleware, the first that is set counting. The last is what the original's
