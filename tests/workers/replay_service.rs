@@ -25,7 +25,7 @@ impl Replayed {
 
     /// Answers for this job from now on.
     pub(crate) fn begin(&self, job: &RecordedJob) {
-        *self.left.lock().unwrap() = job.lines.clone();
+        self.left.lock().unwrap().clone_from(&job.lines);
         self.openkat.books().calls.clear();
     }
 
