@@ -7,6 +7,8 @@
     reason = "a test fails by panicking"
 )]
 
+mod flows_boefjes;
+mod flows_normalizers;
 mod local_files;
 mod local_objects;
 mod local_place;
