@@ -6,3 +6,9 @@
     clippy::panic,
     reason = "a test fails by panicking"
 )]
+
+mod clients_bytes;
+mod clients_faults;
+mod clients_octopoes;
+mod clients_scheduler;
+mod clients_tokens;

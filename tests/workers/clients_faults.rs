@@ -1,0 +1,287 @@
+//! Services that are away, slow or broken, and a program that stops meanwhile.
+
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+use boefjes::{
+    BaseUrl, ClientSettings, Filters, Output, ServiceError, Services, Stopping, TaskKind,
+    TaskStatus,
+};
+use ostler_runtime::Thread;
+use ostler_tests::openkat::{Asked, OpenKatVersion, Trouble, boefje_job};
+use ostler_tests::{OpenKat, PATIENCE};
+use uuid::Uuid;
+
+fn openkat() -> OpenKat {
+    OpenKat::new(OpenKatVersion::V1_15)
+}
+
+fn remote(settings: &ClientSettings) -> Services {
+    Services::remote(settings, &Arc::new(Stopping::new()))
+}
+
+/// What the settings of a boefje are, or why nobody knows.
+fn ask(services: &Services) -> Result<usize, ServiceError> {
+    services.settings.settings("acme", "b").map(|settings| settings.len())
+}
+
+const ASKED: &str = "katalogus GET /v1/organisations/acme/b/settings";
+
+#[test]
+fn the_waits_are_those_of_the_original() {
+    let seconds = ClientSettings::BACK_OFF.map(|wait| wait.as_secs());
+    assert_eq!(seconds, [0, 2, 4, 8, 16, 32]);
+    assert_eq!(ClientSettings::TIMEOUT, Duration::from_secs(30));
+}
+
+#[test]
+fn who_is_away_is_asked_again_until_it_is_back() {
+    let openkat = openkat();
+    openkat.refuse(Asked::Katalogus);
+    let mut settings = openkat.client_settings();
+    // As many as it takes: whether nobody is there is seen only by asking.
+    settings.back_off = vec![Duration::from_millis(5); 10_000];
+    let services = remote(&settings);
+    let (sender, answer) = channel();
+    let thread = Thread::spawn("asks", move || sender.send(ask(&services)).unwrap());
+    assert!(answer.recv_timeout(Duration::from_millis(50)).is_err(), "nobody is there");
+    openkat.accept(Asked::Katalogus);
+    assert_eq!(answer.recv_timeout(PATIENCE).unwrap(), Ok(0));
+    thread.unwrap().join();
+    assert_eq!(openkat.lines(), [ASKED]);
+}
+
+#[test]
+fn who_stays_away_is_an_error_that_says_where() {
+    let openkat = openkat();
+    openkat.refuse(Asked::Katalogus);
+    let error = ask(&openkat.services()).unwrap_err().to_string();
+    let place = openkat.url(Asked::Katalogus);
+    let words = format!("KATalogus cannot be reached: {place}: Connection refused (os error 111)");
+    assert_eq!(error, words);
+}
+
+#[test]
+fn a_name_without_an_address_is_an_error_that_says_so() {
+    let openkat = openkat();
+    let mut settings = openkat.client_settings();
+    settings.katalogus = BaseUrl::parse("http://nobody.invalid:1/api").unwrap();
+    let error = ask(&remote(&settings)).unwrap_err().to_string();
+    let words = "KATalogus cannot be reached: http://nobody.invalid:1/api: its name has no address";
+    assert_eq!(error, words);
+}
+
+#[test]
+fn connections_are_kept_and_made_anew_after_their_end() {
+    let openkat = openkat();
+    let services = openkat.services();
+    for _ in 0..3 {
+        ask(&services).unwrap();
+        assert_eq!(openkat.connections(Asked::Katalogus), 1);
+    }
+    openkat.refuse(Asked::Katalogus);
+    openkat.accept(Asked::Katalogus);
+    ask(&services).unwrap();
+    assert_eq!(openkat.lines(), [ASKED; 4]);
+}
+
+#[test]
+fn what_changes_nothing_is_asked_again_when_its_connection_breaks() {
+    for trouble in [Trouble::Dropped, Trouble::Lost, Trouble::Cut] {
+        let openkat = openkat();
+        openkat.inject(Asked::Katalogus, "", 2, trouble.clone());
+        assert_eq!(ask(&openkat.services()), Ok(0), "{trouble:?}");
+        assert_eq!(openkat.lines(), [ASKED; 3]);
+        openkat.inject(Asked::Katalogus, "", 4, trouble);
+        let error = ask(&openkat.services()).unwrap_err().to_string();
+        assert!(error.starts_with("KATalogus cannot be reached: http://127.0.0.1:"), "{error}");
+        assert_eq!(openkat.lines().len(), 7, "as often as there are waits");
+    }
+}
+
+#[test]
+fn what_changes_something_is_sent_once_when_its_connection_breaks() {
+    for trouble in [Trouble::Dropped, Trouble::Lost, Trouble::Cut] {
+        let openkat = openkat();
+        openkat.queue(&boefje_job("acme", "b", "Network|internet"));
+        openkat.inject(Asked::Scheduler, "/pop", 1, trouble.clone());
+        openkat.inject(Asked::Bytes, "POST /bytes/raw", 1, trouble);
+        let services = openkat.services();
+        services.scheduler.pop(TaskKind::Boefje, 1, &Filters::default()).unwrap_err();
+        services.bytes.save_raws(Uuid::nil(), &[Output::default()]).unwrap_err();
+        assert_eq!(openkat.lines().len(), 3, "the queues, and each once");
+    }
+}
+
+#[test]
+fn a_status_is_set_once_whatever_becomes_of_its_answer() {
+    for (trouble, gets) in [(Trouble::Dropped, 1), (Trouble::Lost, 1), (Trouble::Cut, 1)] {
+        let openkat = openkat();
+        let id = openkat.queue(&boefje_job("acme", "b", "Network|internet"));
+        openkat.inject(Asked::Scheduler, "PATCH", 1, trouble.clone());
+        let scheduler = openkat.services().scheduler;
+        scheduler.set_status(Uuid::parse_str(&id).unwrap(), TaskStatus::Failed).unwrap();
+        assert_eq!(openkat.books().tasks[&id].history, ["queued", "failed"], "{trouble:?}");
+        let asked = openkat.lines().iter().filter(|line| line.contains("GET /tasks/")).count();
+        assert_eq!(asked, gets, "the task itself tells");
+    }
+}
+
+#[test]
+fn a_task_is_given_back_once_whatever_becomes_of_its_answer() {
+    for trouble in [Trouble::Dropped, Trouble::Lost, Trouble::Cut] {
+        let openkat = openkat();
+        let id = openkat.queue(&boefje_job("acme", "b", "Network|internet"));
+        let scheduler = openkat.services().scheduler;
+        let popped = scheduler.pop(TaskKind::Boefje, 1, &Filters::default()).unwrap();
+        openkat.inject(Asked::Scheduler, "/push", 1, trouble);
+        scheduler.push(&popped.tasks[0]).unwrap();
+        let books = openkat.books();
+        assert_eq!(books.tasks[&id].history, ["queued", "dispatched", "queued"]);
+        assert_eq!(books.queues["boefje-acme"].len(), 1);
+    }
+}
+
+#[test]
+fn a_status_is_never_tried_again() {
+    for status in [400, 404, 408, 429, 500, 503] {
+        let openkat = openkat();
+        openkat.inject(Asked::Katalogus, "", usize::MAX, Trouble::Status(status));
+        let error = ask(&openkat.services()).unwrap_err();
+        let ServiceError::Refused { status: told, .. } = error else { panic!("{error}") };
+        assert_eq!(told, status);
+        assert_eq!(openkat.lines().len(), 1);
+    }
+}
+
+#[test]
+fn a_redirection_is_followed_by_nobody() {
+    let openkat = openkat();
+    openkat.inject(Asked::Katalogus, "", usize::MAX, Trouble::Status(307));
+    let error = ask(&openkat.services()).unwrap_err().to_string();
+    assert!(error.starts_with("KATalogus answered 307 to GET /v1/"), "{error}");
+}
+
+#[test]
+fn who_is_too_slow_is_asked_once() {
+    let openkat = openkat();
+    openkat.inject(Asked::Katalogus, "", usize::MAX, Trouble::Delay(PATIENCE));
+    let mut settings = openkat.client_settings();
+    settings.timeout = Duration::from_millis(50);
+    let error = ask(&remote(&settings)).unwrap_err().to_string();
+    let place = openkat.url(Asked::Katalogus);
+    assert_eq!(error, format!("KATalogus cannot be reached: {place}: no answer in time"));
+    openkat.wait("the call was seen", |books| books.calls.len() == 1);
+}
+
+#[test]
+fn an_answer_that_is_too_long_is_an_error() {
+    let openkat = openkat();
+    let body = format!("\"{}\"", "a".repeat(40 << 20));
+    openkat.inject(Asked::Katalogus, "", 1, Trouble::Body(body.into_bytes()));
+    let services = openkat.services();
+    let error = ask(&services).unwrap_err().to_string();
+    let path = "GET /v1/organisations/acme/b/settings";
+    let problem = "it is longer than 33554432 bytes";
+    let words = format!("KATalogus answered something strange to {path}: {problem}");
+    assert_eq!(error, words);
+    assert_eq!(ask(&services), Ok(0), "the next answer is read");
+}
+
+#[test]
+fn the_end_of_the_program_ends_the_waits() {
+    let openkat = openkat();
+    openkat.refuse(Asked::Katalogus);
+    openkat.refuse(Asked::Scheduler);
+    let mut settings = openkat.client_settings();
+    settings.back_off = vec![Duration::from_secs(3600)];
+    let stopping = Arc::new(Stopping::new());
+    let services = Services::remote(&settings, &stopping);
+    let (sender, answers) = channel();
+    let asking = {
+        let (services, sender) = (services.clone(), sender.clone());
+        Thread::spawn("asks", move || sender.send(ask(&services).map(drop)).unwrap())
+    };
+    assert!(answers.recv_timeout(Duration::from_millis(50)).is_err(), "it waits");
+    stopping.set();
+    let error = answers.recv_timeout(PATIENCE).unwrap().unwrap_err();
+    assert_eq!(error.to_string(), "KATalogus was not asked: the program stops");
+    asking.unwrap().join();
+    // What settles a task is tried a last time.
+    let error = services.scheduler.set_status(Uuid::nil(), TaskStatus::Failed).unwrap_err();
+    assert!(matches!(error, ServiceError::Unreachable { .. }), "{error}");
+}
+
+#[test]
+fn a_task_is_settled_while_the_program_stops() {
+    let openkat = openkat();
+    let id = openkat.queue(&boefje_job("acme", "b", "Network|internet"));
+    let mut settings = openkat.client_settings();
+    settings.back_off = vec![Duration::from_secs(3600)];
+    let stopping = Arc::new(Stopping::new());
+    let scheduler = Services::remote(&settings, &stopping).scheduler;
+    openkat.refuse(Asked::Scheduler);
+    let uuid = Uuid::parse_str(&id).unwrap();
+    let (sender, answers) = channel();
+    let settling = Thread::spawn("settles", move || {
+        sender.send(scheduler.set_status(uuid, TaskStatus::Failed)).unwrap();
+    });
+    assert!(answers.recv_timeout(Duration::from_millis(50)).is_err(), "it waits");
+    openkat.accept(Asked::Scheduler);
+    stopping.set();
+    assert_eq!(answers.recv_timeout(PATIENCE).unwrap(), Ok(()));
+    settling.unwrap().join();
+    assert_eq!(openkat.books().tasks[&id].status(), "failed");
+}
+
+#[test]
+fn a_scheduler_that_is_slow_holds_nobody_who_stops() {
+    let openkat = openkat();
+    openkat.inject(Asked::Scheduler, "", usize::MAX, Trouble::Delay(PATIENCE));
+    let mut settings = openkat.client_settings();
+    settings.timeout = Duration::MAX;
+    let stopping = Arc::new(Stopping::new());
+    let scheduler = Services::remote(&settings, &stopping).scheduler;
+    stopping.set();
+    let error = scheduler.set_status(Uuid::nil(), TaskStatus::Failed).unwrap_err().to_string();
+    assert!(error.ends_with("no answer in time"), "{error}");
+}
+
+#[test]
+fn a_scheduler_that_comes_back_as_another_is_known_again() {
+    let old = openkat();
+    let new = OpenKat::new(OpenKatVersion::V1_19);
+    let id = new.queue(&boefje_job("acme", "b", "Network|internet"));
+    let services = old.services();
+    let pop = || services.scheduler.pop(TaskKind::Boefje, 1, &Filters::default());
+    assert!(pop().unwrap().tasks.is_empty());
+    old.inject(Asked::Scheduler, "", usize::MAX, Trouble::Status(404));
+    assert!(pop().unwrap().tasks.is_empty(), "it is asked as the other, which has none either");
+    assert_eq!(old.lines().last().unwrap(), "scheduler POST /schedulers/boefje/pop?limit=1");
+    old.heal(Asked::Scheduler);
+    let task = old.queue(&boefje_job("acme", "b", "Network|internet"));
+    assert_eq!(pop().unwrap().tasks[0].id.to_string(), task);
+    let popped = new.services().scheduler.pop(TaskKind::Boefje, 1, &Filters::default());
+    assert_eq!(popped.unwrap().tasks[0].id.to_string(), id);
+}
+
+#[test]
+fn a_name_and_password_in_a_url_are_sent_and_never_shown() {
+    let openkat = openkat();
+    let mut settings = openkat.client_settings();
+    let address = openkat.address(Asked::Katalogus);
+    let url = BaseUrl::parse(&format!("http://me:hid%20den@{address}/")).unwrap();
+    assert!(!format!("{url} {url:?}").contains("hid"), "{url:?}");
+    settings.katalogus = url;
+    let services = remote(&settings);
+    ask(&services).unwrap();
+    // me:hid den
+    let sent = openkat.books().calls[0].header("authorization").map(ToOwned::to_owned);
+    assert_eq!(sent.as_deref(), Some("Basic bWU6aGlkIGRlbg=="));
+    openkat.refuse(Asked::Katalogus);
+    let error = ask(&services).unwrap_err();
+    let words = format!("{error} {error:?}");
+    assert!(words.contains(&address.to_string()), "{words}");
+    assert!(!words.contains("hid") && !words.contains("bWU6"), "{words}");
+}
