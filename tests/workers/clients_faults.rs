@@ -1,4 +1,4 @@
-//! Services that are away, slow or broken, and a program that stops meanwhile.
+//! Services that are away, slow or broken.
 
 use std::sync::Arc;
 use std::sync::mpsc::channel;
@@ -8,9 +8,13 @@ use boefjes::{
     BaseUrl, ClientSettings, Filters, Output, ServiceError, Services, Stopping, TaskKind,
     TaskStatus,
 };
+use ostler_http::{HeadLimits, Http, Method, Response, Router, Status, at_once};
+use ostler_net::tls::LiveIdentity;
+use ostler_net::{Address, Limits, Listener, Server};
 use ostler_runtime::Thread;
+use ostler_tests::echo::identity;
 use ostler_tests::openkat::{Asked, OpenKatVersion, Trouble, boefje_job};
-use ostler_tests::{OpenKat, PATIENCE};
+use ostler_tests::{Certificates, OpenKat, PATIENCE};
 use uuid::Uuid;
 
 fn openkat() -> OpenKat {
@@ -190,65 +194,6 @@ fn an_answer_that_is_too_long_is_an_error() {
 }
 
 #[test]
-fn the_end_of_the_program_ends_the_waits() {
-    let openkat = openkat();
-    openkat.refuse(Asked::Katalogus);
-    openkat.refuse(Asked::Scheduler);
-    let mut settings = openkat.client_settings();
-    settings.back_off = vec![Duration::from_secs(3600)];
-    let stopping = Arc::new(Stopping::new());
-    let services = Services::remote(&settings, &stopping);
-    let (sender, answers) = channel();
-    let asking = {
-        let (services, sender) = (services.clone(), sender.clone());
-        Thread::spawn("asks", move || sender.send(ask(&services).map(drop)).unwrap())
-    };
-    assert!(answers.recv_timeout(Duration::from_millis(50)).is_err(), "it waits");
-    stopping.set();
-    let error = answers.recv_timeout(PATIENCE).unwrap().unwrap_err();
-    assert_eq!(error.to_string(), "KATalogus was not asked: the program stops");
-    asking.unwrap().join();
-    // What settles a task is tried a last time.
-    let error = services.scheduler.set_status(Uuid::nil(), TaskStatus::Failed).unwrap_err();
-    assert!(matches!(error, ServiceError::Unreachable { .. }), "{error}");
-}
-
-#[test]
-fn a_task_is_settled_while_the_program_stops() {
-    let openkat = openkat();
-    let id = openkat.queue(&boefje_job("acme", "b", "Network|internet"));
-    let mut settings = openkat.client_settings();
-    settings.back_off = vec![Duration::from_secs(3600)];
-    let stopping = Arc::new(Stopping::new());
-    let scheduler = Services::remote(&settings, &stopping).scheduler;
-    openkat.refuse(Asked::Scheduler);
-    let uuid = Uuid::parse_str(&id).unwrap();
-    let (sender, answers) = channel();
-    let settling = Thread::spawn("settles", move || {
-        sender.send(scheduler.set_status(uuid, TaskStatus::Failed)).unwrap();
-    });
-    assert!(answers.recv_timeout(Duration::from_millis(50)).is_err(), "it waits");
-    openkat.accept(Asked::Scheduler);
-    stopping.set();
-    assert_eq!(answers.recv_timeout(PATIENCE).unwrap(), Ok(()));
-    settling.unwrap().join();
-    assert_eq!(openkat.books().tasks[&id].status(), "failed");
-}
-
-#[test]
-fn a_scheduler_that_is_slow_holds_nobody_who_stops() {
-    let openkat = openkat();
-    openkat.inject(Asked::Scheduler, "", usize::MAX, Trouble::Delay(PATIENCE));
-    let mut settings = openkat.client_settings();
-    settings.timeout = Duration::MAX;
-    let stopping = Arc::new(Stopping::new());
-    let scheduler = Services::remote(&settings, &stopping).scheduler;
-    stopping.set();
-    let error = scheduler.set_status(Uuid::nil(), TaskStatus::Failed).unwrap_err().to_string();
-    assert!(error.ends_with("no answer in time"), "{error}");
-}
-
-#[test]
 fn a_scheduler_that_comes_back_as_another_is_known_again() {
     let old = openkat();
     let new = OpenKat::new(OpenKatVersion::V1_19);
@@ -284,4 +229,32 @@ fn a_name_and_password_in_a_url_are_sent_and_never_shown() {
     let words = format!("{error} {error:?}");
     assert!(words.contains(&address.to_string()), "{words}");
     assert!(!words.contains("hid") && !words.contains("bWU6"), "{words}");
+}
+
+#[test]
+fn a_service_over_tls_must_have_a_certificate_of_a_known_authority() {
+    let certificates = Certificates::new();
+    let authority = certificates.own("authority");
+    let pair = certificates.site("site", &authority);
+    let listener = Listener::bind(&Address::parse("127.0.0.1", 0).unwrap()).unwrap().remove(0);
+    let address = listener.inet().unwrap();
+    let listener = listener.secured(Arc::new(LiveIdentity::new(identity(&pair))));
+    let answer = at_once(|_| Response::json(Status::Ok, "{}".as_bytes()));
+    let path = "/v1/organisations/acme/b/settings";
+    let router = Router::new().route(Method::Get, path, answer).unwrap();
+    let service = Arc::new(Http::new(router, HeadLimits::default()));
+    let _server = Server::start(vec![listener], 1, Limits::default(), service).unwrap();
+    let openkat = openkat();
+    let asked = |authorities| {
+        let mut settings = openkat.client_settings();
+        settings.katalogus = BaseUrl::parse(&format!("https://{address}")).unwrap();
+        settings.authorities = authorities;
+        ask(&remote(&settings)).map_err(|error| error.to_string())
+    };
+    assert_eq!(asked(Some(authority.certificate)), Ok(0));
+    let unknown = asked(Some(certificates.own("stranger").certificate)).unwrap_err();
+    let words = format!("KATalogus cannot be reached: https://{address}: invalid peer certificate");
+    assert!(unknown.starts_with(&words), "{unknown}");
+    let missing = asked(Some(certificates.path("missing"))).unwrap_err();
+    assert!(missing.ends_with("/missing: No such file or directory (os error 2)"), "{missing}");
 }

@@ -11,4 +11,5 @@ mod clients_bytes;
 mod clients_faults;
 mod clients_octopoes;
 mod clients_scheduler;
+mod clients_stopping;
 mod clients_tokens;
