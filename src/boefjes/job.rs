@@ -58,6 +58,8 @@ pub enum Style {
     /// What its first parameter's annotation or name tells.
     #[default]
     Auto,
+    /// The same, and as a dict where that tells nothing.
+    AutoPlain,
     /// As an object: `BoefjeMeta` or `NormalizerMeta`.
     Object,
     /// As a dict: of the job, or of a normalizer's input object.
@@ -68,6 +70,7 @@ impl Style {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Auto => "auto",
+            Self::AutoPlain => "auto_plain",
             Self::Object => "object",
             Self::Plain => "plain",
         }

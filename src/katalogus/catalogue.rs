@@ -77,6 +77,14 @@ impl Catalogue {
         self.boefje(id).or_else(|| self.normalizer(id))
     }
 
+    /// The name of a plugin's package as Python writes it: its folder from the plugin folder on,
+    /// with dots between. `None` unless it is in that.
+    pub fn package(&self, plugin: &Plugin) -> Option<String> {
+        let inner = plugin.directory.as_ref()?.strip_prefix(&self.root).ok()?;
+        let names: Option<Vec<&str>> = inner.iter().map(|name| name.to_str()).collect();
+        names.filter(|names| !names.is_empty()).map(|names| names.join("."))
+    }
+
     /// How many boefjes and how many normalizers there are.
     pub fn counts(&self) -> (usize, usize) {
         (self.boefjes.len(), self.normalizers.len())
@@ -140,6 +148,26 @@ mod tests {
                 let whole = Json::from(plugin.to_json(generation)).compact();
                 assert_eq!(String::from_utf8(written).unwrap(), whole);
             }
+        }
+    }
+
+    #[test]
+    fn a_package_is_named_by_its_folder_below_the_root() {
+        let catalogue = Catalogue::new(Path::new("p/q"), Generation::V1_15, Vec::new(), Vec::new());
+        let plugin = Plugin::from_json(
+            &Json::parse(r#"{"type":"boefje","id":"b","name":"B"}"#).unwrap(),
+            Generation::V1_15,
+        );
+        let mut plugin = plugin.unwrap();
+        for (directory, package) in [
+            (None, None),
+            (Some("p/q/kat_dns"), Some("kat_dns")),
+            (Some("p/q/gamma/sub"), Some("gamma.sub")),
+            (Some("p/q"), None),
+            (Some("elsewhere/kat_dns"), None),
+        ] {
+            plugin.directory = directory.map(Into::into);
+            assert_eq!(catalogue.package(&plugin).as_deref(), package);
         }
     }
 

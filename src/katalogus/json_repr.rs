@@ -14,6 +14,14 @@ impl Json {
     pub fn repr(&self) -> impl Display {
         Repr(self)
     }
+
+    /// The value as Python's `str` has it: a text as it is, anything else as [`Json::repr`].
+    pub fn python_text(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            value => value.repr().to_string(),
+        }
+    }
 }
 
 struct Repr<'a>(&'a Json);

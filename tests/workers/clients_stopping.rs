@@ -23,7 +23,7 @@ fn the_end_of_the_program_ends_the_waits() {
     let asking = {
         let (services, sender) = (services.clone(), sender.clone());
         Thread::spawn("asks", move || {
-            sender.send(services.settings.settings("acme", "b").map(drop)).unwrap()
+            sender.send(services.settings.settings("acme", "b").map(drop)).unwrap();
         })
     };
     assert!(answers.recv_timeout(Duration::from_millis(50)).is_err(), "it waits");

@@ -81,8 +81,11 @@ def take_as_input(*pieces):
     os.dup2(job, 0)
 
 
-def perform(order, blobs):
-    """Runs the plugin. The head and the blobs of the result, whatever happens."""
+def perform(order, blobs, failed=None):
+    """Runs the plugin. The head and the blobs of the result, whatever happens.
+
+    `failed` is told of an exception while it is at hand.
+    """
     from boefjes.runtime_interfaces import JobRuntimeError
 
     kind = order["kind"]
@@ -90,6 +93,8 @@ def perform(order, blobs):
         try:
             return PERFORM[kind](order, blobs)
         except BaseException as error:
+            if failed is not None:
+                failed(error)
             name = {"boefje": "Boefje", "normalizer": "Normalizer"}.get(kind, "Import")
             raise JobRuntimeError(f"{name} failed") from error
     except JobRuntimeError:
@@ -155,14 +160,16 @@ def takes_plain(style, parameters, model, name=None):
     """Whether a plugin wants plain values rather than objects.
 
     Where the order leaves it open the first parameter tells: by its annotation or, for normalizers,
-    by its name. Boefjes without an annotation are given the object.
+    by its name. Boefjes without an annotation are given what their generation gives.
     """
-    if style != "auto":
+    if style not in ("auto", "auto_plain"):
         return style == "plain"
     if not parameters:
         return False
     first = parameters[0]
     annotation = first.annotation
+    if annotation is inspect.Parameter.empty and name is None:
+        return style == "auto_plain"
     if not isinstance(annotation, str):
         annotation = getattr(annotation, "__name__", str(annotation))
     shown = annotation.removeprefix("typing.")

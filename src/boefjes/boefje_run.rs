@@ -1,0 +1,191 @@
+//! A boefje's job: its object and its settings are fetched, it is run, and what it leaves is saved.
+
+use katalogus::{Catalogue, Kind, Listed};
+use ostler_runtime::Moment;
+use uuid::Uuid;
+
+use crate::boefje_environment::Allowed;
+use crate::expand::expand;
+use crate::job::{Job, JobOutcome, JobReport, Output, Work};
+use crate::models::BoefjeMeta;
+use crate::runner::{Done, JobError, Place, Runner, before_run};
+use crate::service_error::ServiceError;
+
+/// What a raw file is that says why there is no other.
+const ERROR: &str = "error/boefje";
+/// What stands for a setting that is not saved.
+const REDACTED: &str = "***";
+/// The least characters of a media type.
+const MIN_MIME_TYPE: usize = 5;
+/// The last line of every raw file that says why a boefje failed, by which others know it.
+const FAILED: &str = "boefjes.runtime_interfaces.JobRuntimeError: Boefje failed";
+
+/// What a boefje left.
+struct Left {
+    outputs: Vec<Output>,
+    /// Why it failed, if it did: without anything that it said itself.
+    failure: Option<String>,
+}
+
+impl Runner {
+    pub(crate) fn run_boefje(&self, asked: &BoefjeMeta) -> Result<Done, JobError> {
+        let catalogue = self.catalogue()?;
+        let listed = boefje(&catalogue, &asked.boefje.id)?;
+        let place = self.place(&catalogue, listed.plugin())?;
+        let mut meta = self.prepare(asked, listed)?;
+        meta.started_at = Some(Moment::now());
+        let report = self.perform(Job {
+            id: meta.id.to_string(),
+            work: work(&place),
+            meta: meta.to_json().compact(),
+            environment: meta.environment.clone().unwrap_or_default(),
+            style: self.style(),
+            python: place.python,
+        })?;
+        meta.ended_at = Some(Moment::now());
+        let usage = report.usage;
+        let Left { outputs, failure } = left(report);
+        let saved = self.save(&meta, outputs);
+        match (saved, failure) {
+            (Ok(saved), None) => Ok(Done { saved, usage }),
+            (Ok(_), Some(failure)) => Err(JobError::Failed(failure)),
+            (Err(error), None) => Err(JobError::Failed(error.to_string())),
+            (Err(error), Some(failure)) => Err(JobError::Failed(format!("{failure}; {error}"))),
+        }
+    }
+
+    /// The meta with what the boefje is given: the expanded object, its settings, and which code it is.
+    pub(crate) fn prepare(
+        &self,
+        asked: &BoefjeMeta,
+        listed: &Listed,
+    ) -> Result<BoefjeMeta, JobError> {
+        let mut meta = asked.clone();
+        if let Some(reference) = asked.input_ooi.as_deref().filter(|input| !input.is_empty()) {
+            let octopoes = &self.services.octopoes;
+            let object = octopoes.object(&asked.organization, reference, Moment::now());
+            let object = object.map_err(|error| before_run(&error))?.ok_or_else(|| {
+                JobError::Failed(format!(
+                    "there is no object {reference} in {}",
+                    asked.organization
+                ))
+            })?;
+            meta.arguments.insert("input", expand(&object).map_err(JobError::Failed)?);
+        }
+        let allowed = Allowed::by(listed, self.options.generation);
+        let mut variables = Vec::new();
+        if !allowed.are_none() {
+            let settings = self.services.settings.settings(&asked.organization, &asked.boefje.id);
+            let settings = settings.map_err(|error| before_run(&error))?;
+            let found = allowed.variables(&settings, &self.options.environment);
+            variables = found
+                .map_err(|flaw| JobError::Failed(format!("boefje {}: {flaw}", asked.boefje.id)))?;
+        }
+        meta.environment = Some(variables);
+        if let Kind::Boefje(boefje) = &listed.plugin().kind {
+            meta.runnable_hash.clone_from(&boefje.runnable_hash);
+        }
+        Ok(meta)
+    }
+
+    /// Saves a run that has ended and its raw files; their ids.
+    pub(crate) fn save(
+        &self,
+        meta: &BoefjeMeta,
+        outputs: Vec<Output>,
+    ) -> Result<Vec<Uuid>, ServiceError> {
+        let bytes = &self.services.bytes;
+        if self.options.redact_environment {
+            bytes.save_boefje_meta(&redacted(meta))?;
+        } else {
+            bytes.save_boefje_meta(meta)?;
+        }
+        let raws: Vec<Output> = outputs.into_iter().map(|output| tagged(meta, output)).collect();
+        if raws.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids: Vec<Uuid> = bytes.save_raws(meta.id, &raws)?.into_iter().flatten().collect();
+        for id in &ids {
+            log::info!("Saved raw file {id} for boefje {}[{}]", meta.boefje.id, meta.id);
+        }
+        Ok(ids)
+    }
+}
+
+/// A boefje of this machine.
+pub(crate) fn boefje<'a>(catalogue: &'a Catalogue, id: &str) -> Result<&'a Listed, JobError> {
+    let listed = catalogue.boefje(id);
+    let listed = listed.ok_or_else(|| JobError::Failed(format!("there is no boefje {id:.100}")))?;
+    Ok(listed)
+}
+
+/// A module of Python's, or an executable file where there is none.
+fn work(place: &Place) -> Work {
+    let program = place.folder.join("main");
+    if program.is_file() && !place.folder.join("main.py").exists() {
+        return Work::Program { path: std::path::absolute(&program).unwrap_or(program) };
+    }
+    Work::Boefje { package: place.package.clone() }
+}
+
+fn left(report: JobReport) -> Left {
+    let error = |text: String, failure: String| {
+        let ending =
+            if text.trim_end().ends_with(FAILED) { String::new() } else { format!("\n{FAILED}\n") };
+        let content = format!("{text}{ending}").into_bytes();
+        let output = Output { name: None, mime_types: vec![ERROR.to_owned()], content };
+        Left { outputs: vec![output], failure: Some(failure) }
+    };
+    match report.outcome {
+        JobOutcome::Outputs { outputs, failed: false } => Left { outputs, failure: None },
+        JobOutcome::Outputs { outputs, failed: true } => {
+            let words = "the boefje says that it failed";
+            if outputs.is_empty() {
+                return error(format!("{words}\n{}", report.last_words), words.to_owned());
+            }
+            Left { outputs, failure: Some(words.to_owned()) }
+        }
+        JobOutcome::Failed(text) => error(text, "the boefje failed".to_owned()),
+        JobOutcome::Lost(loss) => {
+            let printed = match report.last_words.as_str() {
+                "" => String::new(),
+                words => format!("\nThe end of what it printed:\n{words}"),
+            };
+            error(format!("{loss}\n{printed}"), loss.to_string())
+        }
+        JobOutcome::Items { .. } | JobOutcome::Looked(_) => {
+            let words = "the host has done something else";
+            error(format!("{words}\n"), words.to_owned())
+        }
+    }
+}
+
+/// An output with the media types that every raw file of a run has, and without those that are none.
+fn tagged(meta: &BoefjeMeta, mut output: Output) -> Output {
+    let id = &meta.boefje.id;
+    let own = format!("boefje/{id}");
+    let versioned = meta.boefje.version.as_ref().map(|version| format!("{own}-{version}"));
+    output.mime_types.retain(|mime_type| {
+        let is_one = mime_type.chars().count() >= MIN_MIME_TYPE && mime_type.contains('/');
+        if !is_one {
+            log::warn!(
+                "boefje {id}[{}]: {mime_type:.100?} is no media type; it is dropped",
+                meta.id
+            );
+        }
+        is_one
+    });
+    for mime_type in std::iter::once(own).chain(versioned) {
+        if !output.mime_types.contains(&mime_type) {
+            output.mime_types.push(mime_type);
+        }
+    }
+    output
+}
+
+fn redacted(meta: &BoefjeMeta) -> BoefjeMeta {
+    let hidden = |variables: Vec<(String, String)>| {
+        variables.into_iter().map(|(name, _)| (name, REDACTED.to_owned())).collect()
+    };
+    BoefjeMeta { environment: meta.environment.clone().map(hidden), ..meta.clone() }
+}
