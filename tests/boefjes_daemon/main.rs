@@ -6,6 +6,12 @@
     reason = "a test fails by panicking"
 )]
 
+mod resolver;
+mod tools;
+mod tools_dns;
+mod tools_machine;
+mod tools_run;
+mod tools_services;
 mod workers_check;
 mod workers_deaths;
 mod workers_equal;
