@@ -7,6 +7,8 @@
     reason = "a test fails by panicking"
 )]
 
+mod flows_boefjes;
+mod flows_normalizers;
 mod replay;
 mod replay_compare;
 mod replay_recording;
