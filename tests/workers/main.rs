@@ -7,6 +7,12 @@
     reason = "a test fails by panicking"
 )]
 
+mod clients_bytes;
+mod clients_faults;
+mod clients_octopoes;
+mod clients_scheduler;
+mod clients_stopping;
+mod clients_tokens;
 mod flows_boefjes;
 mod flows_normalizers;
 mod replay;
