@@ -47,7 +47,7 @@ impl Runner {
         let Left { outputs, failure } = left(report);
         let saved = self.save(&meta, outputs);
         match (saved, failure) {
-            (Ok(saved), None) => Ok(Done { saved, usage }),
+            (Ok(saved), None) => Ok(Done { saved: saved.into_iter().flatten().collect(), usage }),
             (Ok(_), Some(failure)) => Err(JobError::Failed(failure)),
             (Err(error), None) => Err(JobError::Failed(error.to_string())),
             (Err(error), Some(failure)) => Err(JobError::Failed(format!("{failure}; {error}"))),
@@ -88,12 +88,13 @@ impl Runner {
         Ok(meta)
     }
 
-    /// Saves a run that has ended and its raw files; their ids.
+    /// Saves a run that has ended and its raw files; their ids, `None` where the same was there
+    /// already.
     pub(crate) fn save(
         &self,
         meta: &BoefjeMeta,
         outputs: Vec<Output>,
-    ) -> Result<Vec<Uuid>, ServiceError> {
+    ) -> Result<Vec<Option<Uuid>>, ServiceError> {
         let bytes = &self.services.bytes;
         if self.options.redact_environment {
             bytes.save_boefje_meta(&redacted(meta))?;
@@ -104,8 +105,8 @@ impl Runner {
         if raws.is_empty() {
             return Ok(Vec::new());
         }
-        let ids: Vec<Uuid> = bytes.save_raws(meta.id, &raws)?.into_iter().flatten().collect();
-        for id in &ids {
+        let ids = bytes.save_raws(meta.id, &raws)?;
+        for id in ids.iter().flatten() {
             log::info!("Saved raw file {id} for boefje {}[{}]", meta.boefje.id, meta.id);
         }
         Ok(ids)

@@ -12,7 +12,14 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice))]
 
 mod board;
+mod boefje_api;
+mod boefje_api_answer;
+mod boefje_api_filters;
+mod boefje_api_reports;
+mod boefje_api_scheduler;
+mod boefje_api_tasks;
 mod boefje_environment;
+mod boefje_output;
 mod boefje_run;
 mod embedded;
 mod expand;
@@ -42,6 +49,7 @@ mod services;
 mod stopping;
 mod task;
 
+pub use boefje_api::{BoefjeApi, BoefjeApiSettings};
 pub use host_options::{HostOptions, Limits};
 pub use hosts::{HostReport, Hosts, HostsStatistics, RunningJob};
 pub use item::{Item, ItemKind};

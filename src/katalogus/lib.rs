@@ -23,7 +23,7 @@ mod area;
 mod asked;
 mod assets;
 mod authority;
-mod base64_lenient;
+pub mod base64_lenient;
 mod beneath;
 pub mod body;
 mod catalogue;
