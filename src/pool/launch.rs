@@ -22,7 +22,7 @@ const CHILD_DESCRIPTORS: u64 = 1024;
 /// The hidden first argument that asks for this step.
 const EXEC_CHILD: &str = "--exec-child";
 
-/// The variables that a child inherits; everything else, secrets included, stays behind.
+/// The variables that every child inherits; everything else, secrets included, stays behind.
 const INHERITED: [&str; 7] = ["PATH", "HOME", "TZ", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR"];
 
 /// A program and its arguments.
@@ -32,6 +32,8 @@ pub struct Launch {
     pub program: PathBuf,
     /// Its arguments, without the program's name.
     pub arguments: Vec<OsString>,
+    /// The variables that it inherits beside those that every child does.
+    pub variables: &'static [&'static str],
 }
 
 impl Launch {
@@ -47,7 +49,7 @@ impl Launch {
             .args(&self.arguments)
             .process_group(0)
             .env_clear();
-        for name in INHERITED {
+        for name in INHERITED.iter().chain(self.variables) {
             if let Some(value) = env::var_os(name) {
                 command.env(name, value);
             }
