@@ -20,7 +20,8 @@ impl Runner {
         boefje: &BoefjePart,
     ) -> Result<Done, JobError> {
         let Some(containers) = &self.containers else {
-            let words = format!("the boefje {} is an image: nothing runs one here", asked.boefje.id);
+            let words =
+                format!("the boefje {} is an image: nothing runs one here", asked.boefje.id);
             return Err(JobError::Failed(words));
         };
         let started_at = Some(Moment::now());

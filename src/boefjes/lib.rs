@@ -11,6 +11,7 @@
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice))]
 
+mod base_url;
 mod board;
 mod boefje_api;
 mod boefje_api_answer;
@@ -21,8 +22,14 @@ mod boefje_api_tasks;
 mod boefje_environment;
 mod boefje_output;
 mod boefje_run;
+mod bytes_client;
+mod bytes_session;
+mod client_settings;
+mod container;
+mod container_run;
 mod embedded;
 mod expand;
+mod form;
 mod frame;
 #[doc(hidden)]
 pub mod fuzzing;
@@ -30,26 +37,37 @@ mod host_dialect;
 mod host_options;
 mod host_session;
 mod hosts;
+mod http_client;
+mod http_failure;
+mod http_resolver;
 mod item;
 mod job;
 mod job_log;
+mod katalogus_client;
 mod loss;
 mod model_fields;
 mod models;
 mod normalizer_run;
 mod observations;
+mod octopoes_client;
 mod ooi_check;
 mod ooi_types;
 mod out_of_memory;
 mod program_answer;
 mod result_reader;
 mod runner;
+mod scheduler_client;
+mod scheduler_new;
+mod scheduler_old;
 mod service_error;
 mod services;
 mod stopping;
 mod task;
 
+pub use base_url::{BaseUrl, BaseUrlError};
 pub use boefje_api::{BoefjeApi, BoefjeApiSettings};
+pub use client_settings::ClientSettings;
+pub use container::{ContainerOptions, Containers};
 pub use host_options::{HostOptions, Limits};
 pub use hosts::{HostReport, Hosts, HostsStatistics, RunningJob};
 pub use item::{Item, ItemKind};

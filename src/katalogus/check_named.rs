@@ -14,7 +14,7 @@ use ostler_runtime::environment::raw_variable;
 use crate::config::{Configuration, DATABASE, DB_URI, GLOBAL, PLUGINS};
 use crate::options::Options;
 use crate::sources::{Source, Sources};
-use crate::{Database, Python, remote_client};
+use crate::{Database, Python, trust};
 
 /// Notes what is wrong or odd with them.
 pub(crate) fn judge(sources: &mut Sources<'_, '_>, config: &Configuration, options: &Options) {
@@ -27,7 +27,7 @@ pub(crate) fn judge(sources: &mut Sources<'_, '_>, config: &Configuration, optio
         }
     }
     if let Some(file) = &config.remotes.authorities {
-        if let Err(words) = remote_client::certificates(file) {
+        if let Err(words) = trust::certificates(file) {
             sources.reader.wrong(PLUGINS, "remote_ca", words);
         }
     }

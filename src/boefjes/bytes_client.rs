@@ -1,0 +1,144 @@
+//! Bytes over HTTP.
+//!
+//! Raw files are sent as they are, as Bytes takes them up to 1.17. Later ones refuse that with 422
+//! and take JSON, which the earlier ones would keep as if it were the file: so the old form is
+//! tried first, and again when nobody was reached, since who comes back may be another.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use katalogus::Json;
+use uuid::Uuid;
+
+use crate::bytes_session::BytesSession;
+use crate::form;
+use crate::http_client::{Answer, Call, HttpClient};
+use crate::http_failure::Reached;
+use crate::job::Output;
+use crate::models::{BoefjeMeta, NormalizerMeta, RawDataMeta};
+use crate::service_error::ServiceError;
+use crate::services::Bytes;
+
+/// Bytes of a raw file that is read, at most.
+pub(crate) const MAX_RAW_BYTES: u64 = 512 << 20;
+/// How a raw file is called that has no name. Only its id's place in the answer depends on it.
+const NAME: &str = "raw";
+
+/// See the module.
+pub(crate) struct BytesClient {
+    session: BytesSession,
+    wants_json: AtomicBool,
+}
+
+impl BytesClient {
+    pub(crate) fn new(http: HttpClient, username: &str, password: &str) -> Self {
+        let session = BytesSession::new(http, username, password);
+        Self { session, wants_json: AtomicBool::new(false) }
+    }
+
+    fn save_meta(&self, path: &str, meta: &Json) -> Result<(), ServiceError> {
+        self.session.succeed(&Call::post(path, meta.compact().into_bytes()))?;
+        Ok(())
+    }
+
+    fn save_raw(&self, run: Uuid, raw: &Output) -> Result<Option<Uuid>, ServiceError> {
+        if !self.wants_json.load(Ordering::Relaxed) {
+            let call = raw_call(run, raw);
+            let answer = self.session.send(&call)?;
+            if answer.status != 422 {
+                return self.saved(&call, &answer);
+            }
+        }
+        let call = file_call(run, raw);
+        let answer = self.session.send(&call);
+        let is_taken = answer.as_ref().is_ok_and(Answer::is_success);
+        let is_gone = answer.as_ref().is_err_and(|failure| failure.reached != Reached::End);
+        if is_taken || is_gone {
+            self.wants_json.store(is_taken, Ordering::Relaxed);
+        }
+        self.saved(&call, &answer?)
+    }
+
+    /// The id in the answer to a raw file, of either form.
+    fn saved(&self, call: &Call<'_>, answer: &Answer) -> Result<Option<Uuid>, ServiceError> {
+        let http = self.session.http();
+        if !answer.is_success() {
+            return Err(http.refused(call, answer).into());
+        }
+        let Json::Object(members) = http.json(call, answer)? else {
+            return Err(http.strange(call, "it is no object"));
+        };
+        let id = if members.get("status").is_some() {
+            members.get("id")
+        } else {
+            members.iter().next().map(|(_, id)| id)
+        };
+        match id {
+            Some(Json::Text(id)) => {
+                Uuid::parse_str(id).map(Some).map_err(|_| http.strange(call, "its id is no UUID"))
+            }
+            Some(Json::Null) => Ok(None),
+            _ => Err(http.strange(call, "it has no id")),
+        }
+    }
+
+    /// What is there under a path, if it is.
+    fn found(&self, call: &Call<'_>) -> Result<Option<Answer>, ServiceError> {
+        let answer = self.session.send(call)?;
+        match answer.status {
+            404 => Ok(None),
+            _ if answer.is_success() => Ok(Some(answer)),
+            _ => Err(self.session.http().refused(call, &answer).into()),
+        }
+    }
+}
+
+impl Bytes for BytesClient {
+    fn save_boefje_meta(&self, meta: &BoefjeMeta) -> Result<(), ServiceError> {
+        self.save_meta("/bytes/boefje_meta", &meta.to_json())
+    }
+
+    fn save_raws(&self, run: Uuid, raws: &[Output]) -> Result<Vec<Option<Uuid>>, ServiceError> {
+        raws.iter().map(|raw| self.save_raw(run, raw)).collect()
+    }
+
+    fn raw(&self, id: Uuid) -> Result<Option<Vec<u8>>, ServiceError> {
+        let call = Call { limit: MAX_RAW_BYTES, ..Call::get(format!("/bytes/raw/{id}")) };
+        Ok(self.found(&call)?.map(|answer| answer.body))
+    }
+
+    fn raw_meta(&self, id: Uuid) -> Result<Option<RawDataMeta>, ServiceError> {
+        let call = Call::get(format!("/bytes/raw/{id}/meta"));
+        let Some(answer) = self.found(&call)? else { return Ok(None) };
+        let http = self.session.http();
+        let meta = RawDataMeta::from_json(&http.json(&call, &answer)?);
+        meta.map(Some).map_err(|fault| http.strange(&call, fault.to_string()))
+    }
+
+    fn save_normalizer_meta(&self, meta: &NormalizerMeta) -> Result<(), ServiceError> {
+        self.save_meta("/bytes/normalizer_meta", &meta.to_json())
+    }
+}
+
+/// The raw file as it is.
+fn raw_call(run: Uuid, raw: &Output) -> Call<'_> {
+    let run = run.to_string();
+    let mime_types = raw.mime_types.iter().map(|one| ("mime_types", one.as_str()));
+    let query = form::pairs(mime_types.chain([("boefje_meta_id", run.as_str())]));
+    Call::post(format!("/bytes/raw?{query}"), raw.content.as_slice())
+        .header("content-type", "application/octet-stream")
+}
+
+/// The raw file in JSON, which is written here so that a long one is there once and not thrice.
+fn file_call(run: Uuid, raw: &Output) -> Call<'_> {
+    let name = Json::from(raw.name.as_deref().unwrap_or(NAME)).compact();
+    let tags = raw.mime_types.iter().map(|one| one.as_str().into());
+    let tags = Json::List(tags.collect()).compact();
+    let mut body = format!(r#"{{"files":[{{"name":{name},"content":""#);
+    STANDARD.encode_string(&raw.content, &mut body);
+    body.push_str(r#"","tags":"#);
+    body.push_str(&tags);
+    body.push_str("}]}");
+    Call::post(format!("/bytes/raw?boefje_meta_id={run}"), body.into_bytes()).json()
+}

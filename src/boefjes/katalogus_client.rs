@@ -1,0 +1,31 @@
+//! The settings of KATalogus over HTTP.
+
+use katalogus::{Json, Object};
+
+use crate::form;
+use crate::http_client::{Call, HttpClient};
+use crate::service_error::ServiceError;
+use crate::services::Settings;
+
+/// See the module.
+pub(crate) struct KatalogusClient {
+    http: HttpClient,
+}
+
+impl KatalogusClient {
+    pub(crate) fn new(http: HttpClient) -> Self {
+        Self { http }
+    }
+}
+
+impl Settings for KatalogusClient {
+    fn settings(&self, organization: &str, boefje: &str) -> Result<Object, ServiceError> {
+        let (organization, boefje) = (form::part(organization), form::part(boefje));
+        let call = Call::get(format!("/v1/organisations/{organization}/{boefje}/settings"));
+        let answer = self.http.succeed(&call)?;
+        match self.http.json(&call, &answer)? {
+            Json::Object(settings) => Ok(settings),
+            _ => Err(self.http.strange(&call, "it is no object")),
+        }
+    }
+}

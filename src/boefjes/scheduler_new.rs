@@ -1,0 +1,41 @@
+//! The scheduler from 1.19 on: one queue for each kind.
+
+use katalogus::Json;
+
+use crate::scheduler_client::{SchedulerClient, pop_call, read};
+use crate::service_error::ServiceError;
+use crate::services::{Filters, Popped};
+use crate::task::TaskKind;
+
+impl SchedulerClient {
+    /// Takes up to `limit` tasks; `None` if the scheduler has no such path.
+    pub(crate) fn pop_new(
+        &self,
+        kind: TaskKind,
+        limit: usize,
+        filters: &Filters,
+    ) -> Result<Option<Popped>, ServiceError> {
+        let target = format!("/schedulers/{kind}/pop?limit={limit}");
+        let call = pop_call(target, kind, filters);
+        let answer = self.send(&call)?;
+        if answer.status == 404 {
+            return Ok(None);
+        }
+        if !answer.is_success() {
+            return Err(self.http.refused(&call, &answer).into());
+        }
+        let results = match self.http.json(&call, &answer)? {
+            Json::Null => Some(Json::List(Vec::new())),
+            Json::Object(mut members) => members.remove("results"),
+            _ => None,
+        };
+        let Some(Json::List(results)) = results else {
+            return Err(self.http.strange(&call, "it has no results"));
+        };
+        let mut popped = Popped::default();
+        for item in results {
+            read(item, kind.name(), &mut popped);
+        }
+        Ok(Some(popped))
+    }
+}
