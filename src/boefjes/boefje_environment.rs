@@ -68,7 +68,7 @@ mod tests {
     use super::*;
     use katalogus::Plugin;
 
-    const BOEFJE: &str = r#"{"type":"boefje","id":"b","environment_keys":["A","B","C","D","E","F"],
+    const BOEFJE: &str = r#"{"type":"boefje","id":"b","name":"B","environment_keys":["A","B","C","D","E","F"],
         "boefje_schema":{"properties":{"A":{"type":"integer"},"F":{}},"required":["A"]}}"#;
 
     fn variables(generation: Generation, settings: &str) -> Result<String, String> {
@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn who_names_no_settings_needs_none() {
-        let json = Json::parse(r#"{"type":"boefje","id":"b"}"#).unwrap();
+        let json = Json::parse(r#"{"type":"boefje","id":"b","name":"B"}"#).unwrap();
         for generation in [Generation::V1_15, Generation::V1_20] {
             let listed = Listed::new(Plugin::from_json(&json, generation).unwrap(), generation);
             assert!(Allowed::by(&listed, generation).are_none());

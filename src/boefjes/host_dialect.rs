@@ -51,7 +51,8 @@ impl Dialect for Hosted {
     }
 }
 
-fn hello(options: &HostOptions) -> Value {
+/// The options, as a host hears them.
+pub(crate) fn hello(options: &HostOptions) -> Value {
     let shown = |path: &Path| path.to_string_lossy().into_owned();
     json!({
         "type": "hello",

@@ -2,11 +2,20 @@
 
 use std::process::ExitCode;
 
-use ostler_runtime::Exit;
+use boefjes::daemon;
+use boefjes::options::{Options, WRONG_USAGE};
 
 fn main() -> ExitCode {
     if let Some(code) = ostler_pool::launch::exec_child_if_asked() {
         return code;
     }
-    Exit::Usage.into()
+    ostler_pool::launch::restart_frugal();
+    match Options::parse(std::env::args_os()) {
+        Ok(options) => daemon::run(&options).into(),
+        Err(error) => {
+            // Nothing is left to be done if even this cannot be printed.
+            let _ = error.print();
+            if error.use_stderr() { WRONG_USAGE.into() } else { ExitCode::SUCCESS }
+        }
+    }
 }

@@ -59,8 +59,12 @@ pub(crate) enum KeyForm {
 
 /// The type of this name.
 pub(crate) fn named(name: &str) -> Option<&'static OoiType> {
-    static TYPES: OnceLock<BTreeMap<&'static str, OoiType>> = OnceLock::new();
-    TYPES.get_or_init(|| read(TABLE)).get(name)
+    types().get(name)
+}
+
+/// The names of all types.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    types().keys().copied()
 }
 
 impl FieldKind {
@@ -72,6 +76,11 @@ impl FieldKind {
             None => one == object_type,
         })
     }
+}
+
+fn types() -> &'static BTreeMap<&'static str, OoiType> {
+    static TYPES: OnceLock<BTreeMap<&'static str, OoiType>> = OnceLock::new();
+    TYPES.get_or_init(|| read(TABLE))
 }
 
 fn read(table: &'static str) -> BTreeMap<&'static str, OoiType> {

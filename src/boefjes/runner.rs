@@ -53,10 +53,15 @@ pub struct RunnerOptions {
     pub redact_environment: bool,
     /// The interpreter of a plugin that has one of its own, by the plugin's folder.
     pub python_of: Option<PythonOf>,
+    /// Who is told the traceback of a plugin that fails.
+    pub traceback: Option<Traceback>,
 }
 
 /// Finds a plugin's own interpreter by its folder.
 pub type PythonOf = Arc<dyn Fn(&Path) -> Option<PathBuf> + Send + Sync>;
+
+/// Hears the traceback of a plugin that fails.
+pub type Traceback = Arc<dyn Fn(&str) + Send + Sync>;
 
 impl Default for RunnerOptions {
     fn default() -> Self {
@@ -68,6 +73,7 @@ impl Default for RunnerOptions {
             environment: BTreeMap::new(),
             redact_environment: false,
             python_of: None,
+            traceback: None,
         }
     }
 }
@@ -132,6 +138,11 @@ impl Runner {
         });
         // The hosts keep the deadline.
         let report = report.recv().map_err(|_| JobError::NotRun(Loss::Stopping.to_string()))?;
+        if let (JobOutcome::Failed(text), Some(traceback)) =
+            (&report.outcome, &self.options.traceback)
+        {
+            traceback(text);
+        }
         match report.outcome {
             JobOutcome::Lost(
                 loss @ (Loss::NoHost(_) | Loss::Waiting | Loss::Full(_) | Loss::Stopping),

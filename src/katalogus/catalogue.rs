@@ -155,7 +155,7 @@ mod tests {
     fn a_package_is_named_by_its_folder_below_the_root() {
         let catalogue = Catalogue::new(Path::new("p/q"), Generation::V1_15, Vec::new(), Vec::new());
         let plugin = Plugin::from_json(
-            &Json::parse(r#"{"type":"boefje","id":"b"}"#).unwrap(),
+            &Json::parse(r#"{"type":"boefje","id":"b","name":"B"}"#).unwrap(),
             Generation::V1_15,
         );
         let mut plugin = plugin.unwrap();

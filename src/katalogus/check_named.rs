@@ -3,17 +3,15 @@
 //! What keeps the service from starting is wrong; what it can wait for, or whoever checks may see
 //! otherwise than the service will, is odd.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use ostler_net::opening::load_identity;
 use ostler_runtime::Accounts;
-use ostler_runtime::environment::raw_variable;
+use ostler_runtime::files::{is_program, unreadable};
+use ostler_runtime::sources::{Source, Sources};
 
 use crate::config::{Configuration, DATABASE, DB_URI, GLOBAL, PLUGINS};
 use crate::options::Options;
-use crate::sources::{Source, Sources};
 use crate::{Database, Python, trust};
 
 /// Notes what is wrong or odd with them.
@@ -72,22 +70,4 @@ fn database(sources: &mut Sources<'_, '_>, config: &Configuration, options: &Opt
         (None, None, None) => Source::File(DATABASE, "uri"),
     };
     sources.odd(&by, format!("{}: there is no such directory", folder.display()));
-}
-
-/// Why a folder cannot be read, if it cannot.
-fn unreadable(folder: &Path) -> Option<String> {
-    let error = fs::read_dir(folder).err()?;
-    Some(format!("{}: {error}", folder.display()))
-}
-
-/// Whether it can be run: a path, or a name that is looked up as the system does.
-fn is_program(program: &Path) -> bool {
-    let is_one = |path: PathBuf| {
-        fs::metadata(path).is_ok_and(|it| it.is_file() && it.permissions().mode() & 0o111 != 0)
-    };
-    if program.components().count() > 1 {
-        return is_one(program.to_owned());
-    }
-    let folders = raw_variable("PATH").unwrap_or_default();
-    std::env::split_paths(&folders).any(|folder| is_one(folder.join(program)))
 }

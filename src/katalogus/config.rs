@@ -19,8 +19,8 @@ use ostler_runtime::{Document, Key, Problem, Reader};
 
 use crate::encryption::Encryption;
 use crate::options::Options;
-use crate::sources::{Lookup, Said, Source, Sources};
 use crate::{Database, DiscoverySettings, Generation, Python, RemoteSettings, StoreSettings};
+use ostler_runtime::sources::{Lookup, Said, Source, Sources};
 
 /// Where the packages put the file, which is read if none is named and it is there.
 pub const DEFAULT_FILE: &str = "/etc/katalogus/katalogus.cfg";

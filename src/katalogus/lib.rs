@@ -104,7 +104,6 @@ mod session_repositories;
 mod session_settings;
 mod session_states;
 mod settings_schema;
-mod sources;
 mod state;
 mod static_check;
 mod step;

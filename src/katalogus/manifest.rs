@@ -5,7 +5,7 @@ use std::path::Path;
 
 use ostler_runtime::files::read_regular;
 
-use crate::tree::Package;
+use crate::tree::{self, Package};
 use crate::{Generation, Json, Kind, Plugin};
 
 /// Bytes of a manifest or a schema, at most.
@@ -27,7 +27,7 @@ impl Definition {
     /// The manifest's file.
     pub(crate) fn file(self) -> &'static str {
         match self {
-            Self::Boefje => "boefje.json",
+            Self::Boefje => tree::BOEFJE,
             Self::Normalizer => "normalizer.json",
         }
     }
@@ -48,11 +48,14 @@ impl Definition {
         }
     }
 
-    /// Whether a package holds it, and whether with a module. A boefje of generation 1.20 needs
-    /// none: it may live in a container image.
+    /// Whether a package holds it, and whether with a module. A boefje that is a program needs none,
+    /// and neither does one of generation 1.20: it may live in a container image.
     pub(crate) fn is_in(self, package: &Package<'_>, generation: Generation) -> Option<bool> {
         let has_module = package.folder.holds(&format!("{}.py", self.module()));
-        let needs_module = self == Self::Normalizer || generation == Generation::V1_15;
+        let needs_module = match self {
+            Self::Boefje => generation == Generation::V1_15 && !package.folder.holds_program(),
+            Self::Normalizer => true,
+        };
         let is_held = package.folder.holds(self.file()) && (has_module || !needs_module);
         is_held.then_some(has_module)
     }

@@ -8,6 +8,7 @@ use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use ostler_net::Address;
 use ostler_runtime::LevelFilter;
+use ostler_runtime::checked::Strictness;
 
 use crate::encryption::Middleware;
 use crate::{Database, Existing, Generation};
@@ -39,7 +40,7 @@ pub enum Action {
     /// Serve until a signal stops it.
     Serve,
     /// `--check`: look at the configuration.
-    Check(Check),
+    Check(Strictness),
     /// `migrate`: bring the database up to date.
     Migrate,
     /// `export`: write all that the database holds to this file, or to standard output.
@@ -53,15 +54,6 @@ pub enum Action {
     },
     /// `rekey`: encrypt all settings anew.
     Rekey(NewKeys),
-}
-
-/// How strict a check is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Check {
-    /// Warnings are told.
-    Lenient,
-    /// Warnings are errors.
-    Strict,
 }
 
 /// What settings are to be encrypted with from now on; what is not said here, the environment says.
@@ -91,8 +83,8 @@ impl Options {
                 return Err(command().error(ErrorKind::ArgumentConflict, words));
             }
             Some((name, matches)) => subcommand(&name, matches),
-            None if matches.get_flag("strict") => Action::Check(Check::Strict),
-            None if matches.get_flag("check") => Action::Check(Check::Lenient),
+            None if matches.get_flag("strict") => Action::Check(Strictness::Strict),
+            None if matches.get_flag("check") => Action::Check(Strictness::Lenient),
             None => Action::Serve,
         };
         Ok(Self {
@@ -329,6 +321,6 @@ mod tests {
             ["rekey", "--new-middleware", "NACL_SEALBOX", "--new-private-key-file", "/k"];
         assert_eq!(parse(&arguments).unwrap().action, Action::Rekey(keys));
         let strict = parse(&["--check", "--strict"]).unwrap().action;
-        assert_eq!(strict, Action::Check(Check::Strict));
+        assert_eq!(strict, Action::Check(Strictness::Strict));
     }
 }

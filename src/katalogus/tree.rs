@@ -4,12 +4,15 @@
 //! `__init__.py`, with no dot in its name, below nothing but packages; names in the order of their
 //! bytes, a package before those in it. Below a package everything is read, since all its files
 //! count for its hash; what is no package is looked into no further than for its `__init__.py`.
+//!
+//! Unlike there, a folder is a package without an `__init__.py`, too, if it is a boefje that is a
+//! program: with a manifest and an executable file called `main`.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, Metadata};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -20,6 +23,10 @@ const MAX_ENTRIES: usize = 100_000;
 const MAX_DEPTH: usize = 32;
 /// What makes a folder a package.
 const PACKAGE_FILES: [&str; 2] = ["__init__.py", "__init__.pyc"];
+/// The manifest of a boefje.
+pub(crate) const BOEFJE: &str = "boefje.json";
+/// A boefje that is a program.
+const PROGRAM: &str = "main";
 /// Where Python keeps what it has compiled, which is no change of anything.
 const COMPILED_FOLDER: &str = "__pycache__";
 /// How the names of compiled files end.
@@ -57,6 +64,7 @@ struct Stamp {
     modified: (i64, i64),
     changed: (i64, i64),
     inode: u64,
+    is_executable: bool,
 }
 
 /// A package of the tree.
@@ -104,7 +112,7 @@ impl<'w> Walk<'w> {
             folder.entries.push(Entry { name: entry.file_name(), node: Node::Other });
         }
         folder.entries.sort_unstable_by(|one, other| one.name.cmp(&other.name));
-        let is_package = PACKAGE_FILES.iter().any(|name| folder.position(name).is_some());
+        let is_package = folder.is_python() || folder.position(PROGRAM).is_some();
         let below = match place {
             Place::Root => Below::Packages,
             Place::Candidate | Place::LinkedCandidate if !is_package => return Ok(folder),
@@ -199,7 +207,7 @@ impl Folder {
             let Some(name) = entry.name.to_str().filter(|_| is_package_name(&entry.name)) else {
                 continue;
             };
-            if !PACKAGE_FILES.iter().any(|file| folder.position(file).is_some()) {
+            if !folder.is_python() && !(folder.holds(BOEFJE) && folder.holds_program()) {
                 continue;
             }
             let name = format!("{above}{name}");
@@ -213,6 +221,20 @@ impl Folder {
     pub(crate) fn holds(&self, name: &str) -> bool {
         let place = self.position(name).and_then(|place| self.entries.get(place));
         place.is_some_and(|entry| !matches!(entry.node, Node::Other))
+    }
+
+    /// Whether a program is in it that is run as a boefje.
+    pub(crate) fn holds_program(&self) -> bool {
+        let place = self.position(PROGRAM).and_then(|place| self.entries.get(place));
+        place.is_some_and(|entry| match &entry.node {
+            Node::File(stamp) => stamp.is_executable,
+            _ => false,
+        })
+    }
+
+    /// Whether Python takes it for a package.
+    fn is_python(&self) -> bool {
+        PACKAGE_FILES.iter().any(|name| self.position(name).is_some())
     }
 
     /// The files in it and below it, as far as no link to a folder lies between, by their paths
@@ -281,6 +303,7 @@ impl Stamp {
             modified: (metadata.mtime(), metadata.mtime_nsec()),
             changed: (metadata.ctime(), metadata.ctime_nsec()),
             inode: metadata.ino(),
+            is_executable: metadata.permissions().mode() & 0o111 != 0,
         }
     }
 }

@@ -9,8 +9,9 @@ use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, ExitStatus};
 
+use ostler_runtime::signals;
 use rustix::process::{
     Pid, Resource, Rlimit, Signal, getppid, getrlimit, set_parent_process_death_signal, setrlimit,
 };
@@ -24,6 +25,9 @@ const EXEC_CHILD: &str = "--exec-child";
 
 /// The variables that every child inherits; everything else, secrets included, stays behind.
 const INHERITED: [&str; 7] = ["PATH", "HOME", "TZ", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR"];
+
+/// Those that a program on a terminal has beside them.
+pub const TERMINAL: &[&str] = &["TERM", "COLUMNS", "LINES"];
 
 /// A program and its arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,15 +43,21 @@ pub struct Launch {
 impl Launch {
     /// The command that becomes this program through the re-execution, in a process group of its
     /// own and with a small environment.
-    #[expect(clippy::disallowed_methods, reason = "the one home of new processes")]
     pub(crate) fn command(&self) -> Command {
+        let mut command = self.command_of_this_group();
+        command.process_group(0);
+        command
+    }
+
+    /// The same in the process group of this process, which may be the terminal's own.
+    #[expect(clippy::disallowed_methods, reason = "the one home of new processes")]
+    fn command_of_this_group(&self) -> Command {
         let mut command = Command::new(OWN_PROGRAM);
         command
             .arg(EXEC_CHILD)
             .arg(std::process::id().to_string())
             .arg(&self.program)
             .args(&self.arguments)
-            .process_group(0)
             .env_clear();
         for name in INHERITED.iter().chain(self.variables) {
             if let Some(value) = env::var_os(name) {
@@ -56,6 +66,13 @@ impl Launch {
         }
         command
     }
+}
+
+/// Runs a program that has the terminal of this one, and waits for its end: however long that takes,
+/// since somebody sits before it. An interrupt from there is the program's business meanwhile.
+pub fn in_foreground(launch: &Launch) -> io::Result<ExitStatus> {
+    signals::leave_interrupts_to_children()?;
+    launch.command_of_this_group().status()
 }
 
 /// Becomes the child's program if the arguments of this process say so. To be called first thing in

@@ -25,6 +25,14 @@ pub fn variable_of_any_case(name: &str) -> Option<(String, OsString)> {
     })
 }
 
+/// All variables that are UTF-8, with their names.
+pub fn variables() -> Vec<(String, String)> {
+    let utf8 = |(name, value): (OsString, OsString)| {
+        Some((name.into_string().ok()?, value.into_string().ok()?))
+    };
+    std::env::vars_os().filter_map(utf8).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,12 +1,14 @@
 //! Files that are read whole: regular ones only, so that a pipe or a device in a file's place cannot
-//! hold a daemon up.
+//! hold a daemon up. And what can be told of files before they are used.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
+
+use crate::environment::raw_variable;
 
 /// Opens a regular file for reading; anything else is an error.
 pub fn open_regular(path: &Path) -> io::Result<File> {
@@ -30,6 +32,24 @@ pub fn read_regular(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 /// Whether it is a file that every user of this machine can read.
 pub fn is_readable_by_all(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o004 != 0)
+}
+
+/// Why a folder cannot be read, if it cannot.
+pub fn unreadable(folder: &Path) -> Option<String> {
+    let error = fs::read_dir(folder).err()?;
+    Some(format!("{}: {error}", folder.display()))
+}
+
+/// Whether it can be run: a path, or a name that is looked up as the system does.
+pub fn is_program(program: &Path) -> bool {
+    let is_one = |path: PathBuf| {
+        fs::metadata(path).is_ok_and(|it| it.is_file() && it.permissions().mode() & 0o111 != 0)
+    };
+    if program.components().count() > 1 {
+        return is_one(program.to_owned());
+    }
+    let folders = raw_variable("PATH").unwrap_or_default();
+    std::env::split_paths(&folders).any(|folder| is_one(folder.join(program)))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! dialect. It knows nothing of sockets or children.
 
 pub mod accounts;
+pub mod checked;
 pub mod clock;
 pub mod descriptors;
 pub mod environment;
@@ -26,6 +27,7 @@ pub mod secret;
 pub mod seldom;
 pub mod shown;
 pub mod signals;
+pub mod sources;
 pub mod supervise;
 pub mod threads;
 pub mod typed;

@@ -51,6 +51,7 @@ pub mod systemd;
 pub mod unit;
 pub mod wait;
 pub mod wire;
+pub mod workers;
 
 pub use catalogue::{Catalogue, CatalogueSettings};
 pub use certificates::{Certificates, Pair};
@@ -74,3 +75,4 @@ pub use systemd::PrivateSystemd;
 pub use unit::Unit;
 pub use wait::{PATIENCE, wait_for, wait_until};
 pub use wire::{Address, Answer, Wire};
+pub use workers::{Workers, WorkersSettings};

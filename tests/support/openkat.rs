@@ -68,7 +68,7 @@ struct Ledger {
     entered: Condvar,
 }
 
-type Answers = fn(&mut Books, OpenKatVersion, &Call) -> Reply;
+type Answers = Arc<dyn Fn(&mut Books, &Call) -> Reply + Send + Sync>;
 
 impl OpenKat {
     /// Starts all four. There is an empty queue for each kind, of the organisation `acme` where each
@@ -79,22 +79,41 @@ impl OpenKat {
         for kind in ["boefje", "normalizer"] {
             ledger.books().queues.entry(format!("{kind}{end}")).or_default();
         }
-        let site = |name, answer: Answers| {
+        let of_version = |answer: fn(&mut Books, OpenKatVersion, &Call) -> Reply| -> Answers {
+            Arc::new(move |books: &mut Books, call: &Call| answer(books, version, call))
+        };
+        let answers = [
+            of_version(openkat_scheduler::answer),
+            of_version(openkat_bytes::answer),
+            of_version(openkat_octopoes::octopoes),
+            of_version(openkat_octopoes::katalogus),
+        ];
+        Self::start(version, ledger, answers)
+    }
+
+    /// Starts all four, which answer whatever `answer` says: with a status and a body.
+    pub fn answering(answer: impl Fn(&Call) -> (u16, Vec<u8>) + Send + Sync + 'static) -> Self {
+        let answers: Answers = Arc::new(move |_: &mut Books, call: &Call| {
+            let (status, body) = answer(call);
+            Reply { status, body }
+        });
+        let answers = [(); 4].map(|()| Arc::clone(&answers));
+        Self::start(OpenKatVersion::V1_15, Arc::default(), answers)
+    }
+
+    fn start(version: OpenKatVersion, ledger: Arc<Ledger>, answers: [Answers; 4]) -> Self {
+        let names = ["scheduler", "bytes", "octopoes", "katalogus"].into_iter();
+        let mut sites = names.zip(answers).map(|(name, answer)| {
             let (answering, entering) = (Arc::clone(&ledger), Arc::clone(&ledger));
             let answer = move |call: &Call| {
-                let reply = answer(&mut answering.books(), version, call);
+                let reply = answer(&mut answering.books(), call);
                 answering.entered.notify_all();
                 reply
             };
             let enter = move |entry: &Entry<'_>| entering.enter(entry);
             Site::new(name, Box::new(answer), Box::new(enter))
-        };
-        let sites = [
-            site("scheduler", openkat_scheduler::answer),
-            site("bytes", openkat_bytes::answer),
-            site("octopoes", openkat_octopoes::octopoes),
-            site("katalogus", openkat_octopoes::katalogus),
-        ];
+        });
+        let sites = std::array::from_fn(|_| sites.next().expect("four names"));
         Self { version, ledger, sites }
     }
 

@@ -6,3 +6,10 @@
     clippy::panic,
     reason = "a test fails by panicking"
 )]
+
+mod replay;
+mod replay_compare;
+mod replay_recording;
+mod replay_service;
+mod replay_stand_ins;
+mod workshop;

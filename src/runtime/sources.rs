@@ -1,32 +1,35 @@
 //! Where a value comes from: the environment goes before the configuration file.
 //!
-//! The original reads the environment only, in letters of whatever case; an empty variable is none.
+//! The originals read the environment only, in letters of whatever case; an empty variable is none.
 
 use std::ffi::OsString;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::path::Path;
+use std::time::Duration;
 
-use ostler_runtime::numbers;
-use ostler_runtime::{Problem, Reader};
+use crate::numbers;
+use crate::{Problem, Reader};
 
 /// Where variables and options stand, for the words of problems.
 const ENVIRONMENT: &str = "environment";
 const COMMAND_LINE: &str = "command line";
 
 /// A variable's value under a name, and the name as it is spelt there.
-pub(crate) type Lookup<'a> = &'a dyn Fn(&str) -> Option<(String, OsString)>;
+pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<(String, OsString)>;
 
 /// A text, and who says it.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Said {
-    pub(crate) text: String,
-    pub(crate) by: Source,
+pub struct Said {
+    /// What is said.
+    pub text: String,
+    /// By whom.
+    pub by: Source,
 }
 
 /// Who says something.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Source {
+pub enum Source {
     /// This variable.
     Variable(String),
     /// This option.
@@ -36,22 +39,23 @@ pub(crate) enum Source {
 }
 
 /// See the module.
-pub(crate) struct Sources<'d, 'l> {
+pub struct Sources<'d, 'l> {
     /// The file.
-    pub(crate) reader: Reader<'d>,
+    pub reader: Reader<'d>,
     lookup: Lookup<'l>,
     problems: Vec<Problem>,
     odd: Vec<Problem>,
 }
 
 impl<'d, 'l> Sources<'d, 'l> {
-    pub(crate) fn new(reader: Reader<'d>, lookup: Lookup<'l>) -> Self {
+    /// What this file says, and the environment by `lookup`.
+    pub fn new(reader: Reader<'d>, lookup: Lookup<'l>) -> Self {
         Self { reader, lookup, problems: Vec::new(), odd: Vec::new() }
     }
 
     /// The first of these variables that is set. One that is not UTF-8 is wrong: if it were passed
     /// over, something else would take effect than what was said.
-    pub(crate) fn variable(&mut self, names: &[&str]) -> Option<Said> {
+    pub fn variable(&mut self, names: &[&str]) -> Option<Said> {
         let (name, text) = names.iter().find_map(|name| (self.lookup)(name))?;
         let by = Source::Variable(name);
         let Ok(text) = text.into_string() else {
@@ -62,7 +66,7 @@ impl<'d, 'l> Sources<'d, 'l> {
     }
 
     /// A text, perhaps empty.
-    pub(crate) fn text(
+    pub fn text(
         &mut self,
         section: &'static str,
         key: &'static str,
@@ -74,7 +78,7 @@ impl<'d, 'l> Sources<'d, 'l> {
     }
 
     /// A whole number within `range`.
-    pub(crate) fn integer<T>(
+    pub fn integer<T>(
         &mut self,
         section: &'static str,
         key: &'static str,
@@ -95,8 +99,26 @@ impl<'d, 'l> Sources<'d, 'l> {
         })
     }
 
+    /// A time in seconds within `range`, whole or with a decimal point.
+    pub fn seconds(
+        &mut self,
+        section: &'static str,
+        key: &'static str,
+        names: &[&str],
+        range: RangeInclusive<Duration>,
+        default: Duration,
+    ) -> Duration {
+        let written = self.reader.seconds(section, key, range.clone(), default);
+        let Some(said) = self.variable(names) else { return written };
+        numbers::seconds(&said.text).filter(|time| range.contains(time)).unwrap_or_else(|| {
+            let (least, most) = (range.start().as_secs_f64(), range.end().as_secs_f64());
+            self.wrong(&said.by, format!("must be a number of seconds from {least} to {most}"));
+            default
+        })
+    }
+
     /// A boolean.
-    pub(crate) fn boolean(
+    pub fn boolean(
         &mut self,
         section: &'static str,
         key: &'static str,
@@ -112,7 +134,7 @@ impl<'d, 'l> Sources<'d, 'l> {
     }
 
     /// One of some words, in any case, each with what it means.
-    pub(crate) fn choice<T: Copy>(
+    pub fn choice<T: Copy>(
         &mut self,
         section: &'static str,
         key: &'static str,
@@ -132,7 +154,7 @@ impl<'d, 'l> Sources<'d, 'l> {
     }
 
     /// Notes that something is wrong.
-    pub(crate) fn wrong(&mut self, by: &Source, words: impl Into<String>) {
+    pub fn wrong(&mut self, by: &Source, words: impl Into<String>) {
         match by {
             Source::File(section, key) => self.reader.wrong(section, key, words),
             Source::Variable(name) => self.problems.push(beside(ENVIRONMENT, name, words)),
@@ -141,7 +163,7 @@ impl<'d, 'l> Sources<'d, 'l> {
     }
 
     /// Notes that something is odd.
-    pub(crate) fn odd(&mut self, by: &Source, words: impl Into<String>) {
+    pub fn odd(&mut self, by: &Source, words: impl Into<String>) {
         match by {
             Source::File(section, key) => self.reader.odd(section, key, words),
             Source::Variable(name) => self.odd.push(beside(ENVIRONMENT, name, words)),
@@ -150,7 +172,7 @@ impl<'d, 'l> Sources<'d, 'l> {
     }
 
     /// Notes that these variables of the original have no effect, if they are set.
-    pub(crate) fn ignored(&mut self, names: &[&str], why: &str) {
+    pub fn ignored(&mut self, names: &[&str], why: &str) {
         for name in names {
             if let Some(said) = self.variable(&[name]) {
                 self.odd(&said.by, format!("is ignored: {why}"));
@@ -159,18 +181,18 @@ impl<'d, 'l> Sources<'d, 'l> {
     }
 
     /// Ends the reading of `value`: all problems, or the warnings.
-    pub(crate) fn finish<T>(&self, value: T) -> Result<(T, Vec<Problem>), Vec<Problem>> {
+    pub fn finish<T>(&self, value: T) -> Result<(T, Vec<Problem>), Vec<Problem>> {
         let problems = self.problems();
         if problems.is_empty() { Ok((value, self.warnings())) } else { Err(problems) }
     }
 
     /// All that is wrong so far.
-    pub(crate) fn problems(&self) -> Vec<Problem> {
+    pub fn problems(&self) -> Vec<Problem> {
         self.reader.problems().iter().chain(&self.problems).cloned().collect()
     }
 
     /// All that is odd so far.
-    pub(crate) fn warnings(&self) -> Vec<Problem> {
+    pub fn warnings(&self) -> Vec<Problem> {
         self.reader.warnings().into_iter().chain(self.odd.iter().cloned()).collect()
     }
 }

@@ -1,0 +1,69 @@
+//! `--check`: the configuration as it takes effect, or everything that is wrong with it.
+
+use ostler_runtime::Accounts;
+use ostler_runtime::Exit;
+use ostler_runtime::checked::{Checked, Strictness};
+use ostler_runtime::files::{is_program, open_regular, unreadable};
+use ostler_runtime::sources::{Source, Sources};
+
+use crate::check_effective;
+use crate::config::{self, CONTAINERS, Configuration, GLOBAL};
+use crate::config_plugins::PLUGINS;
+use crate::config_services::SERVICES;
+use crate::options::Options;
+
+/// Prints what the daemon would run with, secrets hidden, and says on standard error what is wrong
+/// or odd. If it is to be strict, what is odd is wrong.
+pub(crate) fn run(options: &Options, strictness: Strictness) -> Exit {
+    let document = match config::document(options) {
+        Ok(document) => document,
+        Err(problems) => return Checked::unreadable(problems).tell(strictness),
+    };
+    Configuration::with_environment(options, |given| {
+        let (config, mut sources) = Configuration::ask(&document, given);
+        judge(&mut sources, &config, options);
+        Checked {
+            problems: sources.problems(),
+            warnings: sources.warnings(),
+            effective: check_effective::of(&config),
+        }
+    })
+    .tell(strictness)
+}
+
+/// Notes what is wrong or odd with the things that the configuration names.
+fn judge(sources: &mut Sources<'_, '_>, config: &Configuration, options: &Options) {
+    let said = &options.said;
+    if let Some(user) = &config.user {
+        if Accounts::read().is_ok_and(|accounts| accounts.user(user).is_none()) {
+            sources.reader.wrong(GLOBAL, "user", format!("there is no user {user}"));
+        }
+    }
+    let by = |option: bool, name, section, key| {
+        if option { Source::Option(name) } else { Source::File(section, key) }
+    };
+    if let Some(words) = unreadable(&config.plugins.folder) {
+        let by = by(said.plugins.is_some(), "--plugins", PLUGINS, "directory");
+        sources.odd(&by, words);
+    }
+    for words in config.plugins.hosts.path.iter().filter_map(|folder| unreadable(folder)) {
+        sources.reader.odd(PLUGINS, "python_path", words);
+    }
+    let python = &config.plugins.hosts.python;
+    if !is_program(python) {
+        let by = by(said.python.is_some(), "--python", PLUGINS, "python");
+        sources.odd(&by, format!("{}: there is no such program", python.display()));
+    }
+    let engine = &config.containers.engine;
+    let is_named = said.engine.is_some() || sources.reader.has(CONTAINERS, "engine");
+    // Most plugins need none.
+    if is_named && !is_program(engine) {
+        let by = by(said.engine.is_some(), "--engine", CONTAINERS, "engine");
+        sources.odd(&by, format!("{}: there is no such program", engine.display()));
+    }
+    if let Some(file) = config.services.remote().and_then(|remote| remote.authorities.as_ref()) {
+        if let Err(error) = open_regular(file) {
+            sources.reader.wrong(SERVICES, "authorities", error.to_string());
+        }
+    }
+}

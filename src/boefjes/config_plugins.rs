@@ -1,0 +1,119 @@
+//! The plugins, who runs them, and what their jobs may use: the sections `Plugins` and `Limits`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use ostler_runtime::Reader;
+use ostler_runtime::sources::Sources;
+
+use crate::config::Given;
+use crate::host_options::{HostOptions, Limits};
+
+pub(crate) const PLUGINS: &str = "Plugins";
+pub(crate) const LIMITS: &str = "Limits";
+
+/// The original's variables.
+const REMOTE_NS: [&str; 1] = ["BOEFJES_REMOTE_NS"];
+/// The plugins, where the catalogue has them too.
+const FOLDER: &str = "/usr/share/katalogus/plugins";
+/// What plugins take the end of their folder's path to be.
+const OWN_PLACE: &str = "boefjes/plugins";
+
+/// The names of variables that no plugin sees: what is between this program and those that start it,
+/// and its passwords.
+const HIDDEN: [&str; 9] = [
+    "BYTES_PASSWORD",
+    "BYTES_USERNAME",
+    "CREDENTIALS_DIRECTORY",
+    "INVOCATION_ID",
+    "LISTEN_FDS",
+    "LISTEN_PID",
+    "NOTIFY_SOCKET",
+    "QUEUE_URI",
+    "WATCHDOG_PID",
+];
+
+/// See the module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PluginSettings {
+    /// `--plugins`, or `directory`: the folder with the plugins.
+    pub folder: PathBuf,
+    /// `check_every`: how often the folder is looked through for changes of which the system has
+    /// told nothing.
+    pub check_every: Duration,
+    /// How the hosts are started, but for how many there are.
+    pub hosts: HostOptions,
+}
+
+impl PluginSettings {
+    pub(crate) fn read(sources: &mut Sources<'_, '_>, given: Given<'_>) -> Self {
+        let said = &given.options.said;
+        let remote_ns = sources.text(PLUGINS, "remote_ns", &REMOTE_NS);
+        let remote_ns = remote_ns.map_or_else(|| "1.1.1.1".to_owned(), |said| said.text);
+        let reader = &mut sources.reader;
+        let written = reader.path(PLUGINS, "directory");
+        let folder = said.plugins.clone().or(written).unwrap_or_else(|| FOLDER.into());
+        let python = reader.path(PLUGINS, "python");
+        let path = reader.list(PLUGINS, "python_path").unwrap_or_default();
+        let hosts = HostOptions {
+            python: said.python.clone().or(python).unwrap_or_else(|| "python3".into()),
+            root: folder.clone(),
+            cwd: reader.path(PLUGINS, "cwd").unwrap_or_else(|| working_directory(&folder)),
+            path: path.into_iter().map(PathBuf::from).collect(),
+            preload: reader.list(PLUGINS, "preload").unwrap_or_default(),
+            settings: BTreeMap::from([("remote_ns".to_owned(), remote_ns)]),
+            environment: visible(given.variables),
+            max_jobs: reader.integer(PLUGINS, "max_jobs", 0..=u64::MAX, 0),
+            limits: limits(reader),
+            ..HostOptions::default()
+        };
+        let least = Duration::from_millis(10);
+        let check_every = reader.seconds(
+            PLUGINS,
+            "check_every",
+            least..=Duration::from_secs(24 * 3600),
+            katalogus::DiscoverySettings::CHECK_EVERY,
+        );
+        Self { folder, check_every, hosts }
+    }
+}
+
+/// Where plugins open files like `boefjes/plugins/…`.
+fn working_directory(folder: &Path) -> PathBuf {
+    let place = if folder.ends_with(OWN_PLACE) { folder.ancestors().nth(2) } else { Some(folder) };
+    match place {
+        Some(path) if path != Path::new("") => path.to_owned(),
+        _ => ".".into(),
+    }
+}
+
+fn visible(variables: &[(String, String)]) -> BTreeMap<String, String> {
+    let is_visible = |name: &str| !HIDDEN.iter().any(|hidden| hidden.eq_ignore_ascii_case(name));
+    variables.iter().filter(|(name, _)| is_visible(name)).cloned().collect()
+}
+
+fn limits(reader: &mut Reader<'_>) -> Limits {
+    let default = Limits::default();
+    let mut size = |key, default: u64| {
+        let default = usize::try_from(default).unwrap_or(usize::MAX);
+        reader.bytes(LIMITS, key, 1 << 10..=1 << 40, default) as u64
+    };
+    let memory = size("memory", default.memory);
+    let file_size = size("file_size", default.file_size);
+    let output_size = size("output_size", default.output_size);
+    let output = size("output", default.output);
+    let log = size("log", default.log);
+    let mut count = |key, most: u64, default: u64| reader.integer(LIMITS, key, 1..=most, default);
+    Limits {
+        memory,
+        cpu: count("cpu", 7 * 24 * 3600, default.cpu),
+        file_size,
+        files: count("files", 1 << 20, default.files),
+        processes: count("processes", 1 << 22, default.processes),
+        outputs: count("outputs", 1 << 24, default.outputs),
+        output_size,
+        output,
+        log,
+    }
+}

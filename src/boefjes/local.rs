@@ -1,0 +1,69 @@
+//! A machine of its own: queue, raw files, objects and settings in a folder, without any other
+//! service.
+//!
+//! ```text
+//! DIR/boefjes.db     queue, raw files, what is known of runs, objects        (SQLite)
+//! DIR/katalogus.db   settings, and what is enabled, as `katalogus` keeps it  (SQLite)
+//! DIR/holders/       a locked file for each process that has taken tasks
+//! ```
+//!
+//! Any number of processes work on one folder at once.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use katalogus::encryption::Encryption;
+use katalogus::{Cipher, Plugins};
+
+use crate::local_catalogue::LocalCatalogue;
+use crate::local_database::LocalDatabase;
+use crate::local_holder::Holder;
+use crate::service_error::ServiceError;
+use crate::services::Services;
+
+const DATABASE: &str = "boefjes.db";
+const CATALOGUE: &str = "katalogus.db";
+const HOLDERS: &str = "holders";
+
+/// All four services. Each has a file of its own beside this one.
+pub(crate) struct Local {
+    pub(crate) database: LocalDatabase,
+    pub(crate) catalogue: LocalCatalogue,
+    pub(crate) holder: Holder,
+}
+
+impl Services {
+    /// Those of this machine, in a folder that is made if it is not there. How settings are encrypted
+    /// the environment says, as it says it to the catalogue.
+    pub fn local(folder: &Path, plugins: Arc<Plugins>) -> Result<Self, ServiceError> {
+        let told = |words: String| ServiceError::Local {
+            file: folder.join(CATALOGUE).display().to_string(),
+            words,
+        };
+        let encryption = Encryption::of_environment().map_err(|problems| {
+            let words: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            told(words.join("; "))
+        })?;
+        let cipher = encryption.cipher().map_err(|error| told(error.to_string()))?;
+        Self::local_with(folder, plugins, cipher)
+    }
+
+    /// The same, with settings that this cipher decrypts.
+    pub fn local_with(
+        folder: &Path,
+        plugins: Arc<Plugins>,
+        cipher: Cipher,
+    ) -> Result<Self, ServiceError> {
+        let local = Arc::new(Local {
+            database: LocalDatabase::open(folder.join(DATABASE))?,
+            catalogue: LocalCatalogue::open(folder.join(CATALOGUE), plugins, cipher)?,
+            holder: Holder::new(folder.join(HOLDERS)),
+        });
+        Ok(Self {
+            scheduler: Arc::clone(&local) as _,
+            bytes: Arc::clone(&local) as _,
+            octopoes: Arc::clone(&local) as _,
+            settings: local,
+        })
+    }
+}

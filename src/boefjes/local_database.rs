@@ -1,0 +1,240 @@
+//! The file of a machine of its own: opened by several processes at once, private to its owner.
+//!
+//! A commit waits for the disk, so that what was acknowledged outlasts a loss of power. Of those who
+//! write at once one does, and the others wait, each for a bounded time.
+
+use std::fmt::Display;
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::prelude::*;
+use diesel::result::Error;
+use diesel::sql_types::BigInt;
+use diesel::sqlite::SqliteConnection;
+use ostler_runtime::Deadline;
+use ostler_runtime::files::is_readable_by_all;
+
+use crate::service_error::ServiceError;
+
+/// How long a transaction waits for another process's, at most.
+const MAX_LOCK_WAIT: Duration = Duration::from_secs(10);
+/// How long a thread waits for the others of its process to be done with the connection, at most.
+const MAX_TURN: Duration = Duration::from_secs(30);
+/// The tables' version, which the file remembers.
+const VERSION: i64 = 1;
+const SCHEMA: &str = include_str!("local_schema.sql");
+
+/// Why a transaction came to nothing.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// A statement failed.
+    Query(Error),
+    /// What was asked for cannot be; why, in words.
+    Words(String),
+}
+
+/// The file.
+pub(crate) struct LocalDatabase {
+    path: PathBuf,
+    /// Holds the connection while nobody works with it; nothing in the place of one that failed.
+    rest: Receiver<Option<Open>>,
+    back: Sender<Option<Open>>,
+}
+
+/// A connection, and the file that it was made to.
+struct Open {
+    connection: SqliteConnection,
+    file: (u64, u64),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Query(error)
+    }
+}
+
+impl LocalDatabase {
+    /// Opens the file, or makes it with its tables.
+    pub(crate) fn open(path: PathBuf) -> Result<Self, ServiceError> {
+        let (back, rest) = bounded(1);
+        let database = Self { path, rest, back };
+        make(&database.path).map_err(|error| database.told(error))?;
+        if is_readable_by_all(&database.path) {
+            log::warn!("{}: every user of this machine can read it", database.path.display());
+        }
+        let open = database.connect()?;
+        // The channel has just been made, with room for one.
+        let _ = database.back.try_send(Some(open));
+        database.write(|connection| tables(connection))?;
+        Ok(database)
+    }
+
+    /// Runs `work` in a transaction that may write, and commits it.
+    pub(crate) fn write<T>(
+        &self,
+        work: impl FnOnce(&mut SqliteConnection) -> Result<T, Failure>,
+    ) -> Result<T, ServiceError> {
+        self.within("BEGIN IMMEDIATE", work)
+    }
+
+    /// Runs `work` in a transaction that sees one state of the file.
+    pub(crate) fn read<T>(
+        &self,
+        work: impl FnOnce(&mut SqliteConnection) -> Result<T, Failure>,
+    ) -> Result<T, ServiceError> {
+        self.within("BEGIN", work)
+    }
+
+    /// An error of this file's.
+    pub(crate) fn told(&self, words: impl Display) -> ServiceError {
+        ServiceError::Local { file: self.path.display().to_string(), words: words.to_string() }
+    }
+
+    fn within<T>(
+        &self,
+        begin: &str,
+        work: impl FnOnce(&mut SqliteConnection) -> Result<T, Failure>,
+    ) -> Result<T, ServiceError> {
+        let open = self.rest.recv_timeout(MAX_TURN);
+        let open = open.map_err(|_| self.told("it was not this task's turn in time"))?;
+        let open = match open {
+            Some(open) => Ok(open),
+            None => self.connect(),
+        };
+        let (open, outcome) = match open {
+            Ok(mut open) => match self.transaction(&mut open, begin, work) {
+                Ok(value) => (Some(open), Ok(value)),
+                Err(Failure::Words(words)) => (Some(open), Err(self.told(words))),
+                // Whatever state the connection is in, the next one is made anew.
+                Err(Failure::Query(error)) => (None, Err(self.told(worded(&error)))),
+            },
+            Err(error) => (None, Err(error)),
+        };
+        // There is room, since it was taken out.
+        let _ = self.back.try_send(open);
+        outcome
+    }
+
+    fn transaction<T>(
+        &self,
+        open: &mut Open,
+        begin: &str,
+        work: impl FnOnce(&mut SqliteConnection) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        self.in_place(open)?;
+        let connection = &mut open.connection;
+        AnsiTransactionManager::begin_transaction_sql(connection, begin)?;
+        let outcome = work(connection);
+        if outcome.is_ok() {
+            AnsiTransactionManager::commit_transaction(connection)?;
+        } else {
+            AnsiTransactionManager::rollback_transaction(connection)?;
+        }
+        outcome
+    }
+
+    /// SQLite goes on with a file that was removed or replaced, and nobody would find what is written
+    /// there.
+    fn in_place(&self, open: &Open) -> Result<(), Failure> {
+        match identity(&self.path) {
+            Ok(file) if file == open.file => Ok(()),
+            Ok(_) => Err(Failure::Words("another file is in its place".to_owned())),
+            Err(error) => Err(Failure::Words(error.to_string())),
+        }
+    }
+
+    fn connect(&self) -> Result<Open, ServiceError> {
+        let file = identity(&self.path).map_err(|error| self.told(error))?;
+        let path = self.path.to_str().ok_or_else(|| self.told("its name is not UTF-8"))?;
+        // Without `mode=rw` a new file would come into the place of one that was lost.
+        let escaped = path.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+        let mut connection = SqliteConnection::establish(&format!("file:{escaped}?mode=rw"))
+            .map_err(|error| self.told(error))?;
+        let pragmas = format!(
+            "PRAGMA busy_timeout = {}; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;",
+            MAX_LOCK_WAIT.as_millis()
+        );
+        connection
+            .batch_execute(&pragmas)
+            .and_then(|()| write_ahead(&mut connection))
+            .map_err(|error| self.told(worded(&error)))?;
+        Ok(Open { connection, file })
+    }
+}
+
+/// Makes the folder and an empty file, for the owner alone.
+fn make(path: &Path) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    }
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Has those who read and whoever writes not wait for each other. Of two who change a new file at
+/// once, SQLite refuses both instead of having one wait.
+fn write_ahead(connection: &mut SqliteConnection) -> QueryResult<()> {
+    let until = Deadline::after(MAX_LOCK_WAIT);
+    loop {
+        match connection.batch_execute("PRAGMA journal_mode = WAL") {
+            Err(error) if is_locked(&error) && !until.passed() => {
+                // This one waits until the other is done.
+                connection.batch_execute("BEGIN IMMEDIATE; ROLLBACK")?;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+#[derive(QueryableByName)]
+struct UserVersion {
+    #[diesel(sql_type = BigInt)]
+    user_version: i64,
+}
+
+/// Makes the tables where there are none.
+fn tables(connection: &mut SqliteConnection) -> Result<(), Failure> {
+    let found: UserVersion = diesel::sql_query("PRAGMA user_version").get_result(connection)?;
+    match found.user_version {
+        VERSION => Ok(()),
+        0 => {
+            connection.batch_execute(SCHEMA)?;
+            Ok(connection.batch_execute(&format!("PRAGMA user_version = {VERSION}"))?)
+        }
+        other => {
+            let words =
+                format!("its tables are of version {other}, and this program knows {VERSION}");
+            Err(Failure::Words(words))
+        }
+    }
+}
+
+/// What SQLite says, or what it means where that says little.
+fn worded(error: &Error) -> String {
+    if is_locked(error) {
+        let seconds = MAX_LOCK_WAIT.as_secs();
+        return format!("another process has locked it for more than {seconds} s");
+    }
+    match error {
+        Error::DatabaseError(_, information) => information.message().trim().to_owned(),
+        error => error.to_string(),
+    }
+}
+
+/// SQLite's words are no part of its interface, but diesel gives no number.
+fn is_locked(error: &Error) -> bool {
+    matches!(error, Error::DatabaseError(_, information) if information.message().contains("locked"))
+}
+
+/// What is the file's own, whatever its name.
+fn identity(path: &Path) -> io::Result<(u64, u64)> {
+    let file = fs::metadata(path)?;
+    Ok((file.dev(), file.ino()))
+}

@@ -1,0 +1,80 @@
+//! `run-boefje` and `run-normalizer`: one job, now and in view of whoever asked for it.
+
+use std::path::Path;
+
+use katalogus::{Json, Object};
+use ostler_runtime::files::read_regular;
+use uuid::Uuid;
+
+use crate::models::{BoefjeMeta, NormalizerMeta, PluginName};
+use crate::progress::Progress;
+use crate::runner::{JobError, Runner};
+use crate::task::TaskData;
+use crate::tool_options::BoefjeJob;
+
+/// Bytes of a job's file, at most.
+const MAX_JOB_BYTES: u64 = 1 << 20;
+
+/// Runs a boefje. An error says why it did not end well.
+pub fn run_boefje(job: &BoefjeJob, runner: &Runner) -> Result<(), String> {
+    let meta = match job {
+        BoefjeJob::File(path) => read(path)?,
+        BoefjeJob::Said { organization, boefje, input_ooi } => BoefjeMeta {
+            id: Uuid::new_v4(),
+            started_at: None,
+            ended_at: None,
+            boefje: PluginName { id: boefje.clone(), version: None },
+            input_ooi: Some(input_ooi.clone()),
+            arguments: Object::new(),
+            organization: organization.clone(),
+            runnable_hash: None,
+            environment: None,
+        },
+    };
+    let name = meta.boefje.id.clone();
+    run(&name, &TaskData::Boefje(meta), runner)
+}
+
+/// Runs a normalizer on a raw file. An error says why it did not end well.
+pub fn run_normalizer(normalizer: &str, raw: Uuid, runner: &Runner) -> Result<(), String> {
+    let raw_data = runner.services.bytes.raw_meta(raw).map_err(|error| error.to_string())?;
+    let meta = NormalizerMeta {
+        id: Uuid::new_v4(),
+        started_at: None,
+        ended_at: None,
+        raw_data: raw_data.ok_or_else(|| format!("there is no raw file {raw}"))?,
+        normalizer: PluginName { id: normalizer.to_owned(), version: None },
+    };
+    run(normalizer, &TaskData::Normalizer(meta), runner)
+}
+
+fn run(name: &str, job: &TaskData, runner: &Runner) -> Result<(), String> {
+    log::info!("Handling {} {name}", job.kind());
+    let progress = Progress::begin(name);
+    let done = runner.run(job);
+    drop(progress);
+    match done {
+        Ok(done) => {
+            if let Some(usage) = done.usage {
+                let (seconds, mib) = (usage.cpu.as_secs_f64(), usage.memory >> 20);
+                log::debug!("it took {seconds:.2} s of processor time and {mib} MiB of memory");
+            }
+            log::info!("Done with {} {name}", job.kind());
+            Ok(())
+        }
+        Err(JobError::NotRun(why)) => Err(format!("{name} was not run: {why}")),
+        Err(JobError::Failed(why)) => Err(format!("{name}: {why}")),
+    }
+}
+
+/// The job that stands in a file.
+fn read(path: &Path) -> Result<BoefjeMeta, String> {
+    let told = |why: &dyn std::fmt::Display| format!("{}: {why}", path.display());
+    let bytes =
+        read_regular(path, MAX_JOB_BYTES.saturating_add(1)).map_err(|error| told(&error))?;
+    if bytes.len() as u64 > MAX_JOB_BYTES {
+        return Err(told(&format!("it is longer than {MAX_JOB_BYTES} bytes")));
+    }
+    let json = Json::parse_bytes(&bytes).map_err(|fault| told(&fault))?;
+    BoefjeMeta::from_json(&json).map_err(|fault| told(&fault))
+}

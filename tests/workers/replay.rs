@@ -1,0 +1,133 @@
+//! Recorded conversations of workers with their services, had again by ours: the same calls in the same
+//! order with the same bodies.
+//!
+//! Other recordings than those beside this file are compared by
+//! `BOEFJES_RECORDINGS=FOLDER cargo nextest run -p ostler-tests --test workers replay`. Each `*.jsonl`
+//! in the folder that a worker's whole day is in has a call a line: `svc`, `method`, `path`, `body`,
+//! `status`, `reply`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use boefjes::{RunnerOptions, TaskStatus};
+use ostler_runtime::environment::variable;
+use serde_json::Value;
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use crate::replay_compare::differences;
+use crate::replay_recording::{RecordedJob, read};
+use crate::replay_service::Replayed;
+use crate::replay_stand_ins;
+use crate::workshop::{Workshop, plugins};
+
+/// Where other recordings are.
+const RECORDINGS: &str = "BOEFJES_RECORDINGS";
+
+#[test]
+fn our_own_plugins_make_the_recorded_calls() {
+    let recordings = recordings(&own());
+    assert!(recordings.len() > 1);
+    for jobs in recordings {
+        agrees(&jobs, &plugins());
+    }
+}
+
+#[test]
+fn whatever_others_recorded_is_said_by_stand_ins_for_their_plugins() {
+    let folder = variable(RECORDINGS).map_or_else(own, PathBuf::from);
+    for jobs in recordings(&folder) {
+        let root = TempDir::new().unwrap();
+        replay_stand_ins::write(root.path(), &jobs);
+        agrees(&jobs, root.path());
+    }
+}
+
+#[test]
+fn what_differs_is_told() {
+    let mut jobs = recordings(&own()).remove(0);
+    let line = jobs.iter_mut().flat_map(|job| &mut job.lines).next().unwrap();
+    line.call.target.push_str("/more");
+    let told = replayed(&jobs, &plugins());
+    assert!(told.iter().any(|difference| difference.contains("more")), "{told:#?}");
+}
+
+fn own() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("workers/recordings")
+}
+
+/// The jobs of each file in which every job ends.
+fn recordings(folder: &Path) -> Vec<Vec<RecordedJob>> {
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
+    files.sort_unstable();
+    let mut recordings: Vec<Vec<RecordedJob>> = files.iter().map(|path| read(path)).collect();
+    recordings.retain(|jobs| !jobs.is_empty() && jobs.iter().all(|job| job.end.is_some()));
+    assert!(!recordings.is_empty(), "{} holds no recording", folder.display());
+    recordings
+}
+
+fn agrees(jobs: &[RecordedJob], root: &Path) {
+    let told = replayed(jobs, root);
+    assert!(told.is_empty(), "{} differences:\n{}", told.len(), told.join("\n"));
+}
+
+/// Has each job run, and tells what was said otherwise than it was recorded.
+fn replayed(jobs: &[RecordedJob], root: &Path) -> Vec<String> {
+    let replayed = Replayed::new();
+    let options = RunnerOptions {
+        whitelist: whitelist(jobs),
+        environment: defaults(jobs),
+        ..RunnerOptions::default()
+    };
+    let workshop = Workshop::new(&replayed.openkat, root, options);
+    let mut told = Vec::new();
+    for job in jobs {
+        replayed.begin(job);
+        let status = match workshop.run(job.data()) {
+            Ok(_) => TaskStatus::Completed,
+            Err(_) => TaskStatus::Failed,
+        };
+        let id = Uuid::parse_str(job.id()).unwrap();
+        workshop.runner.services.scheduler.set_status(id, status).unwrap();
+        told.extend(differences(job, &replayed.made()));
+    }
+    told
+}
+
+/// The highest level that each normalizer set.
+fn whitelist(jobs: &[RecordedJob]) -> BTreeMap<String, u8> {
+    let mut whitelist = BTreeMap::new();
+    for job in jobs {
+        for profile in
+            job.those("POST", "/scan_profiles/").flat_map(|line| line.body.as_array().unwrap())
+        {
+            let level =
+                profile["level"].as_u64().and_then(|level| u8::try_from(level).ok()).unwrap();
+            let highest = whitelist.entry(job.plugin().to_owned()).or_insert(level);
+            *highest = level.max(*highest);
+        }
+    }
+    whitelist
+}
+
+/// The settings that boefjes found although nobody had set them, and others that they should not find.
+fn defaults(jobs: &[RecordedJob]) -> BTreeMap<String, String> {
+    let mut defaults = BTreeMap::from([("NOBODY_ASKS_FOR_THIS".to_owned(), "default".to_owned())]);
+    for job in jobs {
+        let settings = job.those("GET", "/settings").next().map(|line| &line.reply);
+        let found = job.those("POST", "/bytes/boefje_meta").next();
+        let found = found.and_then(|line| line.body["environment"].as_object());
+        for (name, value) in found.into_iter().flatten() {
+            let is_set = settings.is_some_and(|settings| settings.get(name).is_some());
+            let value =
+                if is_set { "a default that is not used" } else { Value::as_str(value).unwrap() };
+            if !is_set || !defaults.contains_key(name) {
+                defaults.insert(name.clone(), value.to_owned());
+            }
+        }
+    }
+    defaults
+}
