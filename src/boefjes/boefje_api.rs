@@ -32,6 +32,8 @@ use crate::runner::Runner;
 /// How the API is served.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BoefjeApiSettings {
+    /// As which generation it answers.
+    pub generation: Generation,
     /// The address of the API as containers see it: `BOEFJES_API`.
     pub base: String,
     /// How long a request may wait for its turn once it is whole. What is begun then is done.
@@ -54,7 +56,7 @@ impl BoefjeApiSettings {
     pub const MAX_CONNECTIONS: usize = 64;
 
     /// As most need it, for containers that see the API at `base`.
-    pub fn new(base: impl Into<String>) -> Self {
+    pub fn new(generation: Generation, base: impl Into<String>) -> Self {
         let limits = Limits {
             max_connections: Self::MAX_CONNECTIONS,
             max_unauthenticated: Self::MAX_CONNECTIONS,
@@ -62,7 +64,13 @@ impl BoefjeApiSettings {
             request_deadline: Duration::from_secs(60),
             ..Limits::default()
         };
-        Self { base: base.into(), deadline: Self::DEADLINE, threads: Self::THREADS, limits }
+        Self {
+            generation,
+            base: base.into(),
+            deadline: Self::DEADLINE,
+            threads: Self::THREADS,
+            limits,
+        }
     }
 }
 
@@ -79,20 +87,21 @@ const CONNECTION_THREADS: usize = 2;
 const MAX_QUEUED: usize = BoefjeApiSettings::MAX_CONNECTIONS;
 
 impl BoefjeApi {
-    /// Serves it on these listeners.
+    /// Serves it on these listeners; `runner` says who prepares and saves jobs now.
     pub fn start(
         settings: BoefjeApiSettings,
-        runner: Arc<Runner>,
+        runner: impl Fn() -> Arc<Runner> + Send + Sync + 'static,
         listeners: Vec<Listener>,
     ) -> io::Result<Self> {
         let errands = Arc::new(Errands::start("api", settings.threads, MAX_QUEUED)?);
         let core = Core {
-            runner,
+            generation: settings.generation,
+            runner: Box::new(runner),
             base: settings.base.trim_end_matches('/').to_owned(),
             deadline: settings.deadline,
             reports: Reports::default(),
         };
-        let routes = Routes::new(routes(core.generation()));
+        let routes = Routes::new(routes(core.generation));
         let handler = Endpoints { core: Arc::new(core), errands: Arc::downgrade(&errands), routes };
         let service = Arc::new(Http::new(handler, HeadLimits::default()));
         let server = Server::start(listeners, CONNECTION_THREADS, settings.limits, service)?;
@@ -119,16 +128,17 @@ impl BoefjeApi {
 
 /// What all requests share.
 pub(crate) struct Core {
-    pub(crate) runner: Arc<Runner>,
+    pub(crate) generation: Generation,
+    runner: Box<dyn Fn() -> Arc<Runner> + Send + Sync>,
     pub(crate) base: String,
     pub(crate) reports: Reports,
     deadline: Duration,
 }
 
 impl Core {
-    /// As which generation is answered.
-    pub(crate) fn generation(&self) -> Generation {
-        self.runner.options.generation
+    /// Who prepares and saves jobs now.
+    pub(crate) fn runner(&self) -> Arc<Runner> {
+        (self.runner)()
     }
 }
 
@@ -184,7 +194,7 @@ impl Handler for Endpoints {
     fn handle(&self, request: &Request<'_>, mut responder: Responder) {
         // Nobody has a password here: whoever asks in order is no stranger.
         responder.authenticated();
-        let generation = self.core.generation();
+        let generation = self.core.generation;
         let next = match self.routes.find(request.method(), request.path()) {
             Routed::Endpoint(endpoint, parameters) => endpoint(request, &parameters),
             Routed::Answer(unrouted) => return responder.send_here(unrouted.response(request)),
@@ -204,7 +214,7 @@ impl Handler for Endpoints {
                 Ok(()) if !deadline.passed() => wait(&core, deadline),
                 _ => Err(Refusal::Busy),
             };
-            let answer = done.unwrap_or_else(|refusal| refusal.response(core.generation()));
+            let answer = done.unwrap_or_else(|refusal| refusal.response(core.generation));
             responder.send_here(answer);
         }));
     }

@@ -32,7 +32,7 @@ pub(crate) fn pop(request: &Request<'_>, parameters: &[&str]) -> Result<Next, Re
     };
     let limit = limit(request)?;
     Ok(Next::waits(move |core, _| {
-        let scheduler = &core.runner.services.scheduler;
+        let scheduler = core.runner().services.scheduler.clone();
         let popped = scheduler.pop(kind, limit, &filters)?;
         for (id, why) in popped.unreadable {
             log::error!("an item of the scheduler is no task: {why}");
@@ -57,7 +57,7 @@ pub(crate) fn push(request: &Request<'_>, parameters: &[&str]) -> Result<Next, R
         input: item,
     })?;
     Ok(Next::waits(move |core, _| {
-        core.runner.services.scheduler.push(&task)?;
+        core.runner().services.scheduler.push(&task)?;
         Ok(json(Status::Created, &task.to_json(TaskStatus::Queued, &task.data)))
     }))
 }
@@ -73,7 +73,7 @@ pub(crate) fn patch(request: &Request<'_>, parameters: &[&str]) -> Result<Next, 
     let wanted = body::model(request, |fields| fields.required("status", status));
     let (id, wanted) = both(task_id(parameters), wanted)?;
     Ok(Next::waits(move |core, _| {
-        let scheduler = &core.runner.services.scheduler;
+        let scheduler = core.runner().services.scheduler.clone();
         scheduler.task(id)?.ok_or(Refusal::NoTask)?;
         scheduler.set_status(id, wanted)?;
         known(core, id)
@@ -81,7 +81,7 @@ pub(crate) fn patch(request: &Request<'_>, parameters: &[&str]) -> Result<Next, 
 }
 
 fn known(core: &Core, id: uuid::Uuid) -> Result<Answer, Refusal> {
-    let known = core.runner.services.scheduler.task(id)?;
+    let known = core.runner().services.scheduler.task(id)?;
     let (task, status) = known.ok_or(Refusal::NoTask)?;
     Ok(json(Status::Ok, &task.to_json(status, &task.data)))
 }

@@ -1,6 +1,6 @@
 //! The job of a container, and what it brings.
 
-use katalogus::{Generation, Json, Object, body};
+use katalogus::{Generation, Json, Kind, Object, body};
 use ostler_http::{Request, Response, Status};
 use ostler_runtime::{Deadline, Moment};
 use uuid::Uuid;
@@ -19,7 +19,7 @@ pub(crate) fn input(_: &Request<'_>, parameters: &[&str]) -> Result<Next, Refusa
         let (task, asked) = running(core, id)?;
         let meta = core.whole(&asked, deadline)?;
         let output_url = format!("{}/api/v0/tasks/{id}", core.base);
-        let input = match core.generation() {
+        let input = match core.generation {
             Generation::V1_15 => object([
                 ("task_id", id.to_string().into()),
                 ("output_url", output_url.into()),
@@ -48,16 +48,16 @@ pub(crate) fn output(request: &Request<'_>, parameters: &[&str]) -> Result<Next,
         meta.ended_at = Some(now);
         let names: Vec<Option<String>> =
             output.files.iter().map(|file| file.name.clone()).collect();
-        let ids = core.runner.save(&meta, output.files)?;
+        let ids = core.runner().save(&meta, output.files)?;
         let status = if output.failed { TaskStatus::Failed } else { TaskStatus::Completed };
-        core.runner.services.scheduler.set_status(id, status)?;
-        Ok(saved(core.generation(), names, &ids))
+        core.runner().services.scheduler.set_status(id, status)?;
+        Ok(saved(core.generation, names, &ids))
     }))
 }
 
 /// A task that runs, and what is asked of its boefje.
 fn running(core: &Core, id: Uuid) -> Result<(Task, BoefjeMeta), Refusal> {
-    let (task, status) = core.runner.services.scheduler.task(id)?.ok_or(Refusal::NoTask)?;
+    let (task, status) = core.runner().services.scheduler.task(id)?.ok_or(Refusal::NoTask)?;
     if status != TaskStatus::Running {
         return Err(Refusal::NotRunning);
     }
@@ -73,15 +73,21 @@ fn running(core: &Core, id: Uuid) -> Result<(Task, BoefjeMeta), Refusal> {
 impl Core {
     /// The meta with all that the container is given.
     fn whole(&self, asked: &BoefjeMeta, deadline: Deadline) -> Result<BoefjeMeta, Refusal> {
-        if !self.runner.plugins.wait_begun(deadline) {
+        let runner = self.runner();
+        if !runner.plugins.wait_begun(deadline) {
             return Err(Refusal::Busy);
         }
-        let catalogue = self.runner.plugins.current();
+        let catalogue = runner.plugins.current();
         let listed = boefje_run::boefje(&catalogue, &asked.boefje.id)?;
-        let mut meta = self.runner.prepare(asked, listed)?;
-        if self.generation() < Generation::V1_20 {
+        let mut meta = runner.prepare(asked, listed)?;
+        if self.generation < Generation::V1_20 {
             // Which code is in the image nobody here can tell.
             meta.runnable_hash = None;
+        } else if let Kind::Boefje(boefje) = &listed.plugin().kind {
+            if boefje.oci_image.is_some() {
+                let arguments = boefje.oci_arguments.iter().map(|one| one.as_str().into());
+                meta.arguments.insert("oci_arguments", arguments.collect::<Vec<Json>>());
+            }
         }
         Ok(meta)
     }

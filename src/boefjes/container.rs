@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::io;
 use std::os::fd::AsFd;
 use std::path::PathBuf;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ostler_pool::{Errand, ErrandEnd, Launch, Terms};
@@ -52,6 +53,8 @@ impl ContainerOptions {
 pub struct Containers {
     options: ContainerOptions,
     stop: Wake,
+    running: Mutex<usize>,
+    ended: Condvar,
 }
 
 /// How a container ended.
@@ -91,12 +94,32 @@ const VARIABLES: &[&str] = &[
 impl Containers {
     /// Containers that are run so.
     pub fn new(options: ContainerOptions) -> io::Result<Self> {
-        Ok(Self { options, stop: Wake::new()? })
+        let (running, ended) = (Mutex::default(), Condvar::new());
+        Ok(Self { options, stop: Wake::new()?, running, ended })
     }
 
     /// Ends all containers, now and in future.
     pub fn stop(&self) {
         self.stop.wake();
+    }
+
+    /// Waits until `deadline` for the end of all containers: whether it came.
+    pub fn wait_ended(&self, deadline: Deadline) -> bool {
+        let mut running = self.lock();
+        while *running > 0 {
+            if deadline.passed() {
+                return false;
+            }
+            let left = deadline.remaining().unwrap_or(Duration::MAX);
+            let waited = self.ended.wait_timeout(running, left);
+            running = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        true
+    }
+
+    fn lock(&self) -> MutexGuard<'_, usize> {
+        // A number is whole at any time.
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Runs a task's container and waits for its end. It is gone then.
@@ -107,6 +130,7 @@ impl Containers {
         arguments: &[String],
         deadline: Deadline,
     ) -> ContainerEnd {
+        let _counted = Counted::new(self);
         let name = format!("kat_boefje_{task}");
         let launch = self.launch(self.run_arguments(&name, task, image, arguments));
         let terms = Terms { deadline, complaints: MAX_COMPLAINTS, stop: Some(self.stop.as_fd()) };
@@ -172,5 +196,22 @@ impl Containers {
 
     fn launch(&self, arguments: Vec<OsString>) -> Launch {
         Launch { program: self.options.engine.clone(), arguments, variables: VARIABLES }
+    }
+}
+
+/// A container that runs.
+struct Counted<'a>(&'a Containers);
+
+impl<'a> Counted<'a> {
+    fn new(containers: &'a Containers) -> Self {
+        *containers.lock() += 1;
+        Self(containers)
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        *self.0.lock() -= 1;
+        self.0.ended.notify_all();
     }
 }

@@ -41,7 +41,6 @@ mod database;
 mod database_ready;
 mod docs;
 pub mod encryption;
-mod endpoint;
 mod errands;
 mod exposition;
 mod failure;
