@@ -28,6 +28,7 @@ use crate::boefje_api_reports::Reports;
 use crate::boefje_api_scheduler as scheduler;
 use crate::boefje_api_tasks as tasks;
 use crate::runner::Runner;
+use crate::uuid_fault;
 
 /// How the API is served.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -223,8 +224,8 @@ impl Handler for Endpoints {
 /// The id of a task in a path.
 pub(crate) fn task_id(parameters: &[&str]) -> Result<Uuid, Problem> {
     let text = parameters.first().copied().unwrap_or_default();
-    Uuid::parse_str(text).map_err(|error| Problem {
-        complaint: Complaint::UuidParsing(error.to_string()),
+    uuid_fault::read(text).map_err(|complaint| Problem {
+        complaint,
         place: vec!["path".into(), "task_id".into()],
         input: Json::from(text),
     })

@@ -98,6 +98,7 @@ mod tool_jobs;
 mod tool_options;
 mod tool_show_raw;
 mod twins;
+mod uuid_fault;
 mod worker;
 
 pub use base_url::{BaseUrl, BaseUrlError};
