@@ -12,10 +12,12 @@ use serde_json::Value;
 
 use crate::assembly;
 use crate::config::Configuration;
+use crate::container::Containers;
 use crate::crew::{Crew, Live};
 use crate::dispatcher::Dispatcher;
 use crate::ending;
 use crate::hosts::Hosts;
+use crate::listening::{Doors, Sockets};
 use crate::runner::Runner;
 use crate::services::Services;
 use crate::settler::Settler;
@@ -33,6 +35,7 @@ pub(crate) struct Running {
     /// Wakes the dispatcher.
     pub(crate) free: Sender<()>,
     pub(crate) plugins: Arc<Plugins>,
+    pub(crate) doors: Doors,
     /// Nobody tells the scheduler anything again.
     pub(crate) over: Arc<Stopping>,
     /// What it was started with, and what is in force.
@@ -48,6 +51,7 @@ impl Running {
         takes_tasks: bool,
         logfile: Option<&Path>,
     ) -> Result<Self, Exit> {
+        let sockets = Sockets::bind(&config, kind)?;
         give_up_rights(&config, logfile)?;
         if let Err(error) = privileges::close_memory() {
             log::warn!("this process may leave core files: {error}");
@@ -70,11 +74,13 @@ impl Running {
             Settler::new(Arc::clone(&services.scheduler), Arc::clone(&counts), Arc::clone(&over));
         let settler = Arc::new(settler);
         let state = Arc::new(State::new(kind, config.pool_size, &counts, &hosts, &settler));
-        let live = live(&config, &services, &hosts, &plugins);
+        let containers = sockets.containers(&config).map_err(failed)?.map(Arc::new);
+        let live = live(&config, &services, &hosts, &plugins, containers.as_ref());
         let crew = Arc::new(Crew {
             kind,
             services,
             hosts,
+            containers,
             settler,
             counts,
             state,
@@ -84,12 +90,14 @@ impl Running {
         });
         let (free, tokens) = bounded(config.pool_size.saturating_add(1));
         let (groups, handed) = bounded(config.pool_size);
+        let doors = sockets.serve(&config, &crew).map_err(failed)?;
         let mut running = Self {
             crew: Arc::clone(&crew),
             dispatcher: None,
             workers: Vec::new(),
             free: free.clone(),
             plugins,
+            doors,
             over,
             started: config.clone(),
             config,
@@ -120,7 +128,9 @@ impl Running {
         for key in needs_restart(&self.started, &config) {
             log::warn!("{key} has changed, which takes effect at the next start only");
         }
-        let live = live(&config, &self.crew.services, &self.crew.hosts, &self.plugins);
+        let crew = &self.crew;
+        let live =
+            live(&config, &crew.services, &crew.hosts, &self.plugins, crew.containers.as_ref());
         *self.crew.live.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(live);
         self.plugins.rescan();
         self.config = config;
@@ -144,18 +154,20 @@ fn live(
     services: &Services,
     hosts: &Arc<Hosts>,
     plugins: &Arc<Plugins>,
+    containers: Option<&Arc<Containers>>,
 ) -> Live {
     let options = assembly::runner_options(config);
     Live {
         poll_interval: config.poll_interval,
         filters: config.filters.clone(),
         deduplicates: config.deduplicate,
-        runner: Runner {
+        runner: Arc::new(Runner {
             services: services.clone(),
             hosts: Arc::clone(hosts),
             plugins: Arc::clone(plugins),
+            containers: containers.cloned(),
             options,
-        },
+        }),
     }
 }
 

@@ -6,6 +6,8 @@
     reason = "a test fails by panicking"
 )]
 
+mod api;
+mod api_recorded;
 mod resolver;
 mod tools;
 mod tools_dns;
@@ -50,6 +52,11 @@ fn queue_faulty(openkat: &OpenKat, how: &str) -> String {
 /// Waits until a task has this history.
 fn wait_history(openkat: &OpenKat, task: &str, history: &[&str]) {
     openkat.wait(&format!("{task} is {history:?}"), |books| books.tasks[task].history == history);
+}
+
+/// Waits until a job says that it runs.
+fn wait_running(workers: &Workers, task: &str) {
+    workers.log().wait(&format!("job {task}: running"));
 }
 
 /// Waits until a task has this status.

@@ -6,7 +6,7 @@ use ostler_tests::{OpenKat, WorkersSettings, wait_for};
 use rustix::process::Signal;
 use serde_json::json;
 
-use super::{DONE, FAILED, openkat, queue, raws, wait_history, wait_status, workers};
+use super::{DONE, FAILED, openkat, queue, raws, wait_history, wait_running, wait_status, workers};
 
 const VERSIONS: [OpenKatVersion; 3] =
     [OpenKatVersion::V1_15, OpenKatVersion::V1_18, OpenKatVersion::V1_19];
@@ -69,13 +69,12 @@ fn no_more_tasks_are_taken_than_can_be_run() {
     for _ in 0..20 {
         queue(&openkat, "slow");
     }
-    let workers = workers(&openkat);
+    let _workers = workers(&openkat);
     let count = |status: &str| {
         let books = openkat.books();
         books.tasks.values().filter(|task| task.status() == status).count()
     };
     wait_for("two tasks run", || count("running") == 2);
-    workers.log().wait_count("running", 2);
     assert_eq!((count("queued"), count("dispatched")), (18, 0));
 }
 
@@ -135,8 +134,7 @@ fn what_others_have_made_of_a_task_stands() {
     let openkat = openkat();
     let task = queue(&openkat, "slow");
     let workers = workers(&openkat);
-    let line = workers.log().wait("running");
-    assert!(line.contains(&task));
+    wait_running(&workers, &task);
     openkat.set_status(&task, "cancelled");
     let job = workers.processes().into_iter().find(|process| {
         // The job is the child of a host.
