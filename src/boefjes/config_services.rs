@@ -118,7 +118,9 @@ impl ServiceSettings {
 
 /// The address of a service; nothing if it is wrong, which is told then.
 pub(crate) fn base_url(sources: &mut Sources<'_, '_>, said: &Said) -> Option<BaseUrl> {
-    BaseUrl::parse(said.text.trim()).map_err(|error| sources.wrong(&said.by, error.to_string())).ok()
+    BaseUrl::parse(said.text.trim())
+        .map_err(|error| sources.wrong(&said.by, error.to_string()))
+        .ok()
 }
 
 fn address(

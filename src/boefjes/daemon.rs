@@ -1,9 +1,9 @@
 //! The program's life, from its command line to its exit code.
 
+use ostler_runtime::Exit;
 use ostler_runtime::logging::{self, LevelFilter, with_cause};
 use ostler_runtime::problem::logged;
 use ostler_runtime::supervise::{Serving, prepare, supervise};
-use ostler_runtime::Exit;
 
 use crate::check;
 use crate::config::Configuration;

@@ -15,8 +15,8 @@ use crate::config_services::{RemoteServices, ServiceSettings};
 use crate::crew::{Crew, Live};
 use crate::dispatcher::Dispatcher;
 use crate::ending;
-use crate::hosts::Hosts;
 use crate::host_options::HostOptions;
+use crate::hosts::Hosts;
 use crate::runner::{Runner, RunnerOptions};
 use crate::services::Services;
 use crate::settler::Settler;
@@ -65,11 +65,8 @@ impl Running {
         let services = connect(&config, &plugins, &stopping)?;
         let hosts = Arc::new(Hosts::start(host_options(&config)).map_err(failed)?);
         let counts = Arc::new(Counts::default());
-        let settler = Settler::new(
-            Arc::clone(&services.scheduler),
-            Arc::clone(&counts),
-            Arc::clone(&over),
-        );
+        let settler =
+            Settler::new(Arc::clone(&services.scheduler), Arc::clone(&counts), Arc::clone(&over));
         let settler = Arc::new(settler);
         let state = Arc::new(State::new(kind, config.pool_size, &counts, &hosts, &settler));
         let live = live(&config, &services, &hosts, &plugins);

@@ -165,7 +165,8 @@ impl State {
     pub fn snapshot(&self) -> Snapshot {
         let hosts = self.hosts.upgrade().map(|hosts| hosts.statistics());
         let mut workers = lock(&self.workers).clone();
-        let running = || hosts.iter().flat_map(|hosts| &hosts.hosts).filter_map(|it| it.running.as_ref());
+        let running =
+            || hosts.iter().flat_map(|hosts| &hosts.hosts).filter_map(|it| it.running.as_ref());
         for task in workers.iter_mut().flatten() {
             let id = task.id.to_string();
             task.memory = running().find(|job| job.id == id).and_then(|job| job.memory);

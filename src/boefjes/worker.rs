@@ -40,9 +40,11 @@ impl Worker {
     fn serve(&self, group: &Group) {
         let Some((task, twins)) = group.split_first() else { return };
         let crew = &self.crew;
-        let all = |event| twins.iter().for_each(|twin| {
-            crew.settler.on(twin, event);
-        });
+        let all = |event| {
+            twins.iter().for_each(|twin| {
+                crew.settler.on(twin, event);
+            })
+        };
         if !crew.settler.on(task, Event::Begin) {
             return all(Event::Return);
         }

@@ -45,7 +45,8 @@
 //! # What a handler must not do
 //!
 //! Handlers run on the `conn` threads, of which there are few, and on the acceptor. None may wait
-//! there: what takes longer than a moment goes elsewhere, together with its [`Responder`].
+//! there: what takes longer than a moment goes elsewhere, such as to [`Errands`], together with its
+//! [`Responder`].
 //!
 //! # What is not known yet
 //!
@@ -58,6 +59,7 @@
 )]
 
 mod chunks;
+mod errands;
 pub mod exposition;
 mod flaw;
 mod framing;
@@ -78,6 +80,7 @@ mod router;
 mod service;
 mod status;
 
+pub use errands::{Busy, Errand, Errands};
 pub use limits::{HeadLimits, MAX_HEADERS};
 pub use method::Method;
 pub use ostler_net::Body;

@@ -3,13 +3,13 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use ostler_http::{Handler, Request, Responder, Response, Status};
+use ostler_http::{Handler, Request, Responder};
 use ostler_runtime::Deadline;
 
 use crate::added::Added;
 use crate::errands::Errands;
 use crate::failure::{Failure, Stop};
-use crate::routing::{self, Routed, Routes};
+use crate::routing::{Routed, Routes};
 use crate::step::{Journey, Step};
 use crate::{
     Cipher, Documents, Generation, Organisation, Pk, Plugins, Remotes, Session, Store, routes,
@@ -108,7 +108,7 @@ impl Api {
 
 impl Handler for Api {
     fn handle(&self, request: &Request<'_>, responder: Responder) {
-        let response = match self.routes.find(request.method(), request.path()) {
+        match self.routes.find(request.method(), request.path()) {
             Routed::Endpoint(endpoint, parameters) => {
                 let call = Call { request, parameters };
                 // An answer without plugins would be taken for one.
@@ -119,16 +119,10 @@ impl Handler for Api {
                 let core = Arc::clone(&self.core);
                 let deadline = Deadline::after(core.deadline);
                 let organisation = core.generation.comes_into_being(&call);
-                return Journey { core, responder, deadline, organisation }.go(next);
+                Journey { core, responder, deadline, organisation }.go(next);
             }
-            Routed::NotAllowed(method) => {
-                Response::error(Status::MethodNotAllowed, "Method Not Allowed")
-                    .header("Allow", method.as_str())
-            }
-            Routed::Elsewhere(path) => redirection(&routing::address(request, &path)),
-            Routed::Nowhere => Response::error(Status::NotFound, "Not Found"),
-        };
-        responder.send_here(response);
+            Routed::Answer(unrouted) => responder.send_here(unrouted.response(request)),
+        }
     }
 }
 
@@ -136,11 +130,6 @@ impl Handler for Api {
 fn below_an_organisation<'a>(call: &Call<'a>) -> Option<&'a str> {
     let path = call.request.path().strip_prefix("/v1/organisations/")?;
     path.contains('/').then_some(path)
-}
-
-/// An answer that sends the client elsewhere.
-pub(crate) fn redirection(address: &str) -> Response {
-    Response::new(Status::TemporaryRedirect).header("Location", address)
 }
 
 impl Core {

@@ -3,8 +3,9 @@
 
 use ostler_http::{Response, Status};
 
-use crate::api::{Call, Core, redirection};
+use crate::api::{Call, Core};
 use crate::failure::Failure;
+use crate::routing::redirection;
 use crate::step::Step;
 
 /// What the original answers, to the letter: its version is the same in all of its releases.

@@ -3,15 +3,35 @@
 
 use ostler_http::Request;
 
-use crate::failure::Failure;
 use crate::fields::Fields;
 use crate::json_parse::FaultKind;
-use crate::scalars::{self, Unfit};
+use crate::scalars;
 use crate::validation::{Complaint, Problem};
 use crate::{Json, Object};
 
+/// Why a body cannot be taken.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Malformed {
+    /// It is not what the endpoint takes.
+    Invalid(Vec<Problem>),
+    /// It cannot even be read as a text.
+    Unreadable,
+}
+
+impl From<Problem> for Malformed {
+    fn from(problem: Problem) -> Self {
+        Self::Invalid(vec![problem])
+    }
+}
+
+impl From<Vec<Problem>> for Malformed {
+    fn from(problems: Vec<Problem>) -> Self {
+        Self::Invalid(problems)
+    }
+}
+
 /// Reads a body; `None` if there is none, or if it is `null`.
-pub(crate) fn read(request: &Request<'_>) -> Result<Option<Json>, Failure> {
+pub fn read(request: &Request<'_>) -> Result<Option<Json>, Malformed> {
     let bytes = request.body();
     if bytes.is_empty() {
         return Ok(None);
@@ -28,12 +48,12 @@ pub(crate) fn read(request: &Request<'_>) -> Result<Option<Json>, Failure> {
             let complaint = Complaint::NoJson(fault.message);
             Err(Problem { complaint, place, input: Object::new().into() }.into())
         }
-        Err(_) => Err(Failure::Unreadable),
+        Err(_) => Err(Malformed::Unreadable),
     }
 }
 
 /// A body that must be there.
-pub(crate) fn required(request: &Request<'_>) -> Result<Json, Failure> {
+pub fn required(request: &Request<'_>) -> Result<Json, Malformed> {
     read(request)?.ok_or_else(|| {
         let place = vec!["body".into()];
         Problem { complaint: Complaint::Missing, place, input: Json::Null }.into()
@@ -41,7 +61,7 @@ pub(crate) fn required(request: &Request<'_>) -> Result<Json, Failure> {
 }
 
 /// A body that must be an object.
-pub(crate) fn dictionary(request: &Request<'_>) -> Result<Object, Failure> {
+pub fn dictionary(request: &Request<'_>) -> Result<Object, Malformed> {
     match required(request)? {
         Json::Object(object) => Ok(object),
         input => {
@@ -52,10 +72,10 @@ pub(crate) fn dictionary(request: &Request<'_>) -> Result<Object, Failure> {
 }
 
 /// What `read` makes of the members of the body.
-pub(crate) fn model<T>(
+pub fn model<T>(
     request: &Request<'_>,
     read: impl FnOnce(&mut Fields<'_>) -> Option<T>,
-) -> Result<T, Failure> {
+) -> Result<T, Malformed> {
     let body = required(request)?;
     let mut fields = Fields::of(&body, vec!["body".into()])?;
     let model = read(&mut fields);
@@ -64,33 +84,34 @@ pub(crate) fn model<T>(
 
 /// The truth value called `key` in the body. Without a body, without the key and where it is `null`
 /// it is false.
-pub(crate) fn truth(request: &Request<'_>, key: &str) -> Result<bool, Failure> {
+pub fn truth(request: &Request<'_>, key: &str) -> Result<bool, Malformed> {
     let value = match member(request, key)? {
         None | Some(Json::Null) => return Ok(false),
         Some(value) => value,
     };
-    scalars::truth(&value).map_err(|unfit| wrong(key, unfit, value))
+    scalars::truth(&value).map_err(|unfit| unfit.at(&place_of(key), &value).into())
 }
 
 /// The value called `key` in the body, whatever it is.
-pub(crate) fn value(request: &Request<'_>, key: &str) -> Result<Json, Failure> {
-    member(request, key)?.ok_or_else(|| wrong(key, Complaint::Missing.into(), Json::Null))
+pub fn value(request: &Request<'_>, key: &str) -> Result<Json, Malformed> {
+    member(request, key)?.ok_or_else(|| missing(key))
 }
 
-fn member(request: &Request<'_>, key: &str) -> Result<Option<Json>, Failure> {
+fn member(request: &Request<'_>, key: &str) -> Result<Option<Json>, Malformed> {
     match read(request)? {
         None => Ok(None),
         Some(Json::Object(mut members)) => Ok(members.remove(key)),
-        Some(_) => Err(wrong(key, Complaint::Missing.into(), Json::Null)),
+        Some(_) => Err(missing(key)),
     }
 }
 
-fn wrong(key: &str, unfit: Unfit, input: Json) -> Failure {
-    let complaint = match unfit {
-        Unfit::Itself(complaint) => complaint,
-        Unfit::Items(_) => Complaint::List,
-    };
-    Problem { complaint, place: vec!["body".into(), key.into()], input }.into()
+fn missing(key: &str) -> Malformed {
+    Problem { complaint: Complaint::Missing, place: place_of(key).to_vec(), input: Json::Null }
+        .into()
+}
+
+fn place_of(key: &str) -> [Json; 2] {
+    ["body".into(), key.into()]
 }
 
 /// Whether a body of this media type is read as JSON, as one of no type is.

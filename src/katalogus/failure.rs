@@ -9,6 +9,7 @@ use ostler_runtime::Seldom;
 
 use crate::added::MAX_ADDED;
 use crate::api::MAX_ANSWER;
+use crate::body::Malformed;
 use crate::validation::{self, Complaint, Problem};
 use crate::{Abort, Generation, Json, Object, StoreError};
 
@@ -105,9 +106,12 @@ impl From<StoreError> for Failure {
     }
 }
 
-impl From<Problem> for Failure {
-    fn from(problem: Problem) -> Self {
-        Self::Invalid(vec![problem])
+impl From<Malformed> for Failure {
+    fn from(malformed: Malformed) -> Self {
+        match malformed {
+            Malformed::Invalid(problems) => Self::Invalid(problems),
+            Malformed::Unreadable => Self::Unreadable,
+        }
     }
 }
 

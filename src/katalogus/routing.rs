@@ -6,20 +6,22 @@
 
 use std::fmt::Write as _;
 
-use ostler_http::{Method, Request};
+use ostler_http::{Method, Request, Response, Status};
 
 /// An endpoint's place.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Route<E> {
-    pub(crate) method: Method,
+pub struct Route<E> {
+    /// The method that it answers.
+    pub method: Method,
     /// As `/v1/organisations/{organisation}`. A part in braces is any text but an empty one.
-    pub(crate) pattern: &'static str,
-    pub(crate) endpoint: E,
+    pub pattern: &'static str,
+    /// What answers.
+    pub endpoint: E,
 }
 
 /// Routes in the order in which they are tried.
 #[derive(Debug)]
-pub(crate) struct Routes<E>(Vec<(Vec<Part>, Route<E>)>);
+pub struct Routes<E>(Vec<(Vec<Part>, Route<E>)>);
 
 /// What stands between two slashes of a pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,19 +32,27 @@ enum Part {
 
 /// Where a request goes.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Routed<'p, E> {
+pub enum Routed<'p, E> {
     /// To this endpoint, with what stands in the place of the parts in braces.
     Endpoint(E, Vec<&'p str>),
-    /// Nowhere, but another method would have gone there.
+    /// To none.
+    Answer(Unrouted),
+}
+
+/// Why a request goes to no endpoint.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Unrouted {
+    /// Another method would have gone there.
     NotAllowed(Method),
-    /// To this path.
+    /// This path would have.
     Elsewhere(String),
-    /// Nowhere.
+    /// Nothing fits.
     Nowhere,
 }
 
 impl<E: Copy> Routes<E> {
-    pub(crate) fn new(routes: impl IntoIterator<Item = Route<E>>) -> Self {
+    /// Routes to be tried in this order.
+    pub fn new(routes: impl IntoIterator<Item = Route<E>>) -> Self {
         let part = |text: &'static str| {
             if text.starts_with('{') { Part::Any } else { Part::Fixed(text) }
         };
@@ -51,7 +61,7 @@ impl<E: Copy> Routes<E> {
     }
 
     /// Finds the endpoint of a decoded path.
-    pub(crate) fn find<'p>(&self, method: Method, path: &'p str) -> Routed<'p, E> {
+    pub fn find<'p>(&self, method: Method, path: &'p str) -> Routed<'p, E> {
         let mut allowed = None;
         for (_, route) in self.matching(path) {
             if route.method == method {
@@ -61,14 +71,14 @@ impl<E: Copy> Routes<E> {
             allowed = allowed.or(Some(route.method));
         }
         if let Some(allowed) = allowed {
-            return Routed::NotAllowed(allowed);
+            return Routed::Answer(Unrouted::NotAllowed(allowed));
         }
         let other = match path.strip_suffix('/') {
             Some(shorter) => shorter.trim_end_matches('/').to_owned(),
             None => format!("{path}/"),
         };
         let known = self.matching(&other).next().is_some();
-        if known { Routed::Elsewhere(other) } else { Routed::Nowhere }
+        Routed::Answer(if known { Unrouted::Elsewhere(other) } else { Unrouted::Nowhere })
     }
 
     fn matching<'a>(&'a self, path: &'a str) -> impl Iterator<Item = &'a (Vec<Part>, Route<E>)> {
@@ -83,6 +93,25 @@ impl<E: Copy> Routes<E> {
     }
 }
 
+impl Unrouted {
+    /// What such a request is answered.
+    pub fn response(&self, request: &Request<'_>) -> Response {
+        match self {
+            Self::NotAllowed(method) => {
+                Response::error(Status::MethodNotAllowed, "Method Not Allowed")
+                    .header("Allow", method.as_str())
+            }
+            Self::Elsewhere(path) => redirection(&address(request, path)),
+            Self::Nowhere => Response::error(Status::NotFound, "Not Found"),
+        }
+    }
+}
+
+/// An answer that sends the client elsewhere.
+pub fn redirection(address: &str) -> Response {
+    Response::new(Status::TemporaryRedirect).header("Location", address)
+}
+
 /// What of `path` stands where `pattern` has braces.
 fn parameters<'p>(pattern: &str, path: &'p str) -> Vec<&'p str> {
     let pairs = pattern.split('/').zip(path.split('/'));
@@ -90,7 +119,7 @@ fn parameters<'p>(pattern: &str, path: &'p str) -> Vec<&'p str> {
 }
 
 /// The whole address of `path` on the host that was asked, with the query that was asked with.
-pub(crate) fn address(request: &Request<'_>, path: &str) -> String {
+fn address(request: &Request<'_>, path: &str) -> String {
     let scheme = if request.is_secured() { "https" } else { "http" };
     let host = request.header("Host").unwrap_or_default();
     let mut address = format!("{scheme}://{host}");
@@ -160,7 +189,8 @@ mod tests {
             (Method::Options, "/o/a", Method::Get),
             (Method::Delete, "/o/a/s/x", Method::Get),
         ] {
-            assert_eq!(routes().find(method, path), Routed::NotAllowed(allowed), "{method} {path}");
+            let expected = Routed::Answer(Unrouted::NotAllowed(allowed));
+            assert_eq!(routes().find(method, path), expected, "{method} {path}");
         }
     }
 
@@ -178,8 +208,9 @@ mod tests {
             ("", Some("/")),
             ("*", None),
         ] {
-            let expected = other.map_or(Routed::Nowhere, |other| Routed::Elsewhere(other.into()));
-            assert_eq!(routes().find(Method::Get, path), expected, "{path}");
+            let expected =
+                other.map_or(Unrouted::Nowhere, |other| Unrouted::Elsewhere(other.into()));
+            assert_eq!(routes().find(Method::Get, path), Routed::Answer(expected), "{path}");
         }
     }
 

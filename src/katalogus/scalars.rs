@@ -3,14 +3,15 @@
 use url::Url;
 
 use crate::Json;
-use crate::validation::{Complaint, MAX_ADDRESS};
+use crate::validation::{Complaint, MAX_ADDRESS, Problem};
 
 /// Why a value is not what it should be.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Unfit {
+pub enum Unfit {
+    /// It is of another kind, or has another value.
     Itself(Complaint),
-    /// These items of it are not, with their places.
-    Items(Vec<(i64, Complaint, Json)>),
+    /// Something within it is not, and lies at places that count from here.
+    Within(Vec<Problem>),
 }
 
 impl From<Complaint> for Unfit {
@@ -19,8 +20,26 @@ impl From<Complaint> for Unfit {
     }
 }
 
+impl Unfit {
+    /// All that is wrong with `value`, which lies at `place`.
+    pub fn at(self, place: &[Json], value: &Json) -> Vec<Problem> {
+        match self {
+            Self::Itself(complaint) => {
+                vec![Problem { complaint, place: place.to_vec(), input: value.clone() }]
+            }
+            Self::Within(problems) => {
+                let below = |problem: Problem| {
+                    let place = [place, &problem.place].concat();
+                    Problem { place, ..problem }
+                };
+                problems.into_iter().map(below).collect()
+            }
+        }
+    }
+}
+
 /// A text.
-pub(crate) fn text(value: &Json) -> Result<String, Unfit> {
+pub fn text(value: &Json) -> Result<String, Unfit> {
     match value {
         Json::Text(text) => Ok(text.clone()),
         _ => Err(Complaint::Text.into()),
@@ -28,7 +47,7 @@ pub(crate) fn text(value: &Json) -> Result<String, Unfit> {
 }
 
 /// A truth value, or a number or text that stands for one.
-pub(crate) fn truth(value: &Json) -> Result<bool, Unfit> {
+pub fn truth(value: &Json) -> Result<bool, Unfit> {
     let truth = match value {
         Json::Bool(truth) => return Ok(*truth),
         Json::Text(text) => truth_of(text),
@@ -43,7 +62,7 @@ pub(crate) fn truth(value: &Json) -> Result<bool, Unfit> {
 }
 
 /// A text that stands for a truth value.
-pub(crate) fn truth_of(text: &str) -> Option<bool> {
+pub fn truth_of(text: &str) -> Option<bool> {
     let is = |word: &&&str| text.eq_ignore_ascii_case(word);
     if ["true", "t", "yes", "y", "on", "1"].iter().find(is).is_some() {
         return Some(true);
@@ -61,7 +80,7 @@ fn number_truth(digits: &str) -> Option<bool> {
 
 /// A whole number, or a text that is one. One of any size is read, and brought within what an `i64`
 /// holds.
-pub(crate) fn whole(value: &Json) -> Result<i64, Unfit> {
+pub fn whole(value: &Json) -> Result<i64, Unfit> {
     match value {
         Json::Bool(truth) => Ok(i64::from(*truth)),
         Json::Integer(digits) => whole_of(digits).ok_or(Complaint::Whole.into()),
@@ -76,7 +95,7 @@ pub(crate) fn whole(value: &Json) -> Result<i64, Unfit> {
 
 /// A text that is a whole number: blanks around it, a sign, underscores between its digits and a
 /// fraction of nothing but zeros do not matter.
-pub(crate) fn whole_of(text: &str) -> Option<i64> {
+pub fn whole_of(text: &str) -> Option<i64> {
     let text = text.trim();
     let (negative, digits) = match text.strip_prefix('-') {
         Some(digits) => (true, digits),
@@ -98,7 +117,7 @@ pub(crate) fn whole_of(text: &str) -> Option<i64> {
 }
 
 /// An object of whatever members.
-pub(crate) fn dictionary(value: &Json) -> Result<Json, Unfit> {
+pub fn dictionary(value: &Json) -> Result<Json, Unfit> {
     match value {
         Json::Object(_) => Ok(value.clone()),
         _ => Err(Complaint::Dictionary.into()),
@@ -106,20 +125,20 @@ pub(crate) fn dictionary(value: &Json) -> Result<Json, Unfit> {
 }
 
 /// An array of texts.
-pub(crate) fn texts(value: &Json) -> Result<Vec<String>, Unfit> {
+pub fn texts(value: &Json) -> Result<Vec<String>, Unfit> {
     items(value, Complaint::List, text)
 }
 
 /// An array of texts whose order and number do not count.
-pub(crate) fn text_set(value: &Json) -> Result<Vec<String>, Unfit> {
+pub fn text_set(value: &Json) -> Result<Vec<String>, Unfit> {
     let mut texts: Vec<String> = items(value, Complaint::Set, text)?;
     let mut known = std::collections::HashSet::new();
     texts.retain(|text| known.insert(text.clone()));
     Ok(texts)
 }
 
-/// An array of what `read` reads; the first complaint of each item counts.
-pub(crate) fn items<T>(
+/// An array of what `read` reads.
+pub fn items<T>(
     value: &Json,
     otherwise: Complaint,
     read: impl Fn(&Json) -> Result<T, Unfit>,
@@ -130,15 +149,14 @@ pub(crate) fn items<T>(
     for (place, item) in (0_i64..).zip(items) {
         match read(item) {
             Ok(item) => fit.push(item),
-            Err(Unfit::Itself(complaint)) => unfit.push((place, complaint, item.clone())),
-            Err(Unfit::Items(items)) => unfit.extend(items),
+            Err(why) => unfit.extend(why.at(&[place.into()], item)),
         }
     }
-    if unfit.is_empty() { Ok(fit) } else { Err(Unfit::Items(unfit)) }
+    if unfit.is_empty() { Ok(fit) } else { Err(Unfit::Within(unfit)) }
 }
 
 /// An address of HTTP, normalised.
-pub(crate) fn address(value: &Json) -> Result<String, Unfit> {
+pub fn address(value: &Json) -> Result<String, Unfit> {
     let Json::Text(text) = value else { return Err(Complaint::Address.into()) };
     if text.is_empty() {
         return Err(Complaint::AddressParsing("input is empty".to_owned()).into());
@@ -160,7 +178,7 @@ mod tests {
     fn read<T>(read: impl Fn(&Json) -> Result<T, Unfit>, text: &str) -> Result<T, Complaint> {
         read(&Json::parse(text).unwrap()).map_err(|unfit| match unfit {
             Unfit::Itself(complaint) => complaint,
-            Unfit::Items(items) => items[0].1.clone(),
+            Unfit::Within(problems) => problems[0].complaint.clone(),
         })
     }
 
@@ -212,8 +230,12 @@ mod tests {
     fn a_set_has_each_text_once_and_an_item_that_is_none_has_its_place() {
         assert_eq!(read(text_set, r#"["b", "a", "b"]"#), Ok(vec!["b".to_owned(), "a".to_owned()]));
         let unfit = texts(&Json::parse(r#"["a", 1, "b", null]"#).unwrap()).unwrap_err();
-        let complaint = |place, input: Json| (place, Complaint::Text, input);
-        assert_eq!(unfit, Unfit::Items(vec![complaint(1, 1.into()), complaint(3, Json::Null)]));
+        let problem = |place: i64, input: Json| Problem {
+            complaint: Complaint::Text,
+            place: vec![place.into()],
+            input,
+        };
+        assert_eq!(unfit, Unfit::Within(vec![problem(1, 1.into()), problem(3, Json::Null)]));
         assert_eq!(read(texts, "{}"), Err(Complaint::List));
         assert_eq!(read(text_set, "{}"), Err(Complaint::Set));
     }

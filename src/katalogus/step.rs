@@ -119,7 +119,7 @@ impl Journey {
             let next = taken.and_then(|()| wait(&self.core, self.deadline));
             self.go(next);
         };
-        errands.submit(lane, Box::new(errand));
+        errands.submit(lane, errand);
     }
 
     fn stopped(self) {

@@ -7,17 +7,19 @@ use crate::{Generation, Json, Object};
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Problem {
-    pub(crate) complaint: Complaint,
+pub struct Problem {
+    /// What is wrong with it.
+    pub complaint: Complaint,
     /// Where: `body` or `query`, then keys and places of items.
-    pub(crate) place: Vec<Json>,
+    pub place: Vec<Json>,
     /// What stood there.
-    pub(crate) input: Json,
+    pub input: Json,
 }
 
 /// What is wrong with it.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Complaint {
+pub enum Complaint {
+    /// It is not there.
     Missing,
     /// It is no text.
     Text,
@@ -39,7 +41,9 @@ pub(crate) enum Complaint {
     Dictionary,
     /// It is no object where one with certain members is needed.
     Model,
+    /// It is no array.
     List,
+    /// It is no array whose order and number do not count.
     Set,
     /// It is none of these texts, which are worded as `'a' or 'b'`.
     Literal(&'static str),
@@ -57,6 +61,8 @@ pub(crate) enum Complaint {
     AddressScheme,
     /// It is an address of too many characters.
     AddressTooLong,
+    /// It is a text that is no UUID, for this reason.
+    UuidParsing(String),
     /// It is no JSON, for this reason.
     NoJson(&'static str),
     /// It is not fit, in words of the original's own.
@@ -64,7 +70,7 @@ pub(crate) enum Complaint {
 }
 
 /// Characters of an address that Pydantic reads at most.
-pub(crate) const MAX_ADDRESS: usize = 2083;
+pub const MAX_ADDRESS: usize = 2083;
 
 /// Where the meaning of each complaint is explained.
 const EXPLAINED: &str = "https://errors.pydantic.dev/2.6/v/";
@@ -94,6 +100,7 @@ impl Complaint {
             Self::AddressParsing(_) => "url_parsing",
             Self::AddressScheme => "url_scheme",
             Self::AddressTooLong => "url_too_long",
+            Self::UuidParsing(_) => "uuid_parsing",
             Self::NoJson(_) => "json_invalid",
             Self::Value(_) => "value_error",
         }
@@ -138,6 +145,7 @@ impl Complaint {
             Self::AddressTooLong => {
                 format!("URL should have at most {MAX_ADDRESS} characters").into()
             }
+            Self::UuidParsing(why) => format!("Input should be a valid UUID, {why}").into(),
             Self::NoJson(_) => "JSON decode error".into(),
             Self::Value(why) => format!("Value error, {why}").into(),
         }
@@ -152,7 +160,7 @@ impl Complaint {
                 ("expected", (*expected).into())
             }
             Self::MomentParsing(why) | Self::NoJson(why) => ("error", (*why).into()),
-            Self::AddressParsing(why) => ("error", why.as_str().into()),
+            Self::AddressParsing(why) | Self::UuidParsing(why) => ("error", why.as_str().into()),
             Self::AddressScheme => ("expected_schemes", "'http' or 'https'".into()),
             Self::AddressTooLong => ("max_length", i64::try_from(MAX_ADDRESS).ok().into()),
             Self::Value(_) => ("error", Object::new().into()),
@@ -173,8 +181,11 @@ impl Problem {
         if let Some((key, value)) = self.complaint.context() {
             shown.insert("ctx", Object::from_iter([(key.to_owned(), value)]));
         }
-        let of_pydantic = !matches!(self.complaint, Complaint::NoJson(_));
-        if generation == Generation::V1_15 && of_pydantic {
+        // What the framework or Python itself complains of is explained nowhere.
+        let of_pydantic = |complaint: &Complaint| {
+            !matches!(complaint, Complaint::NoJson(_) | Complaint::Enumeration(_))
+        };
+        if generation == Generation::V1_15 && of_pydantic(&self.complaint) {
             shown.insert("url", format!("{EXPLAINED}{kind}"));
         }
         shown.into()
@@ -182,7 +193,7 @@ impl Problem {
 }
 
 /// The body of the answer that tells of all that is wrong.
-pub(crate) fn detail(problems: &[Problem], generation: Generation) -> Json {
+pub fn detail(problems: &[Problem], generation: Generation) -> Json {
     let shown: Vec<Json> = problems.iter().map(|problem| problem.to_json(generation)).collect();
     Object::from_iter([("detail".to_owned(), shown.into())]).into()
 }

@@ -27,16 +27,16 @@ impl WorkersSettings {
     /// Of this kind, with the services of `openkat`, and with the plugins of `tests/boefjes`. They
     /// look for tasks often.
     pub fn new(openkat: &OpenKat, kind: &str) -> Self {
-        let settings = openkat.variables().into_iter().fold(Self::bare(), |settings, (name, value)| {
-            settings.environment(name, value)
-        });
+        let settings = openkat
+            .variables()
+            .into_iter()
+            .fold(Self::bare(), |settings, (name, value)| settings.environment(name, value));
         settings.arguments([kind])
     }
 
     /// The same without services and without a command.
     pub fn bare() -> Self {
-        let settings =
-            Self { keys: Vec::new(), arguments: Vec::new(), environment: Vec::new() };
+        let settings = Self { keys: Vec::new(), arguments: Vec::new(), environment: Vec::new() };
         settings
             .set("Global", "poll_interval", "0.05")
             .set("Plugins", "directory", &plugins().display().to_string())
@@ -72,7 +72,8 @@ impl WorkersSettings {
     }
 
     fn text(&self) -> String {
-        let mut sections: Vec<&str> = self.keys.iter().map(|(section, ..)| section.as_str()).collect();
+        let mut sections: Vec<&str> =
+            self.keys.iter().map(|(section, ..)| section.as_str()).collect();
         sections.sort_unstable();
         sections.dedup();
         let section = |section: &&str| {

@@ -13,6 +13,8 @@ mod clients_octopoes;
 mod clients_scheduler;
 mod clients_stopping;
 mod clients_tokens;
+mod flows_boefjes;
+mod flows_normalizers;
 mod replay;
 mod replay_compare;
 mod replay_recording;
