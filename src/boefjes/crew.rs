@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use crate::container::Containers;
 use crate::hosts::Hosts;
 use crate::runner::Runner;
 use crate::services::{Filters, Services};
@@ -20,6 +21,8 @@ pub(crate) struct Crew {
     pub(crate) kind: TaskKind,
     pub(crate) services: Services,
     pub(crate) hosts: Arc<Hosts>,
+    /// Who runs boefjes that are images; normalizers are none.
+    pub(crate) containers: Option<Arc<Containers>>,
     pub(crate) settler: Arc<Settler>,
     pub(crate) counts: Arc<Counts>,
     pub(crate) state: Arc<State>,
@@ -35,7 +38,7 @@ pub(crate) struct Live {
     pub(crate) poll_interval: Duration,
     pub(crate) filters: Filters,
     pub(crate) deduplicates: bool,
-    pub(crate) runner: Runner,
+    pub(crate) runner: Arc<Runner>,
 }
 
 impl Crew {

@@ -15,12 +15,14 @@ use crate::task_state::Event;
 
 /// So long the scheduler may take to hear what has become of the rest.
 const LAST_WORDS: Duration = Duration::from_millis(400);
+/// So long the container engine may take to end what still runs.
+const CONTAINERS: Duration = Duration::from_secs(3);
 
 /// Ends them: all jobs finished within `drain`, or cut short, as another stop signal does at once.
 pub(crate) fn end(running: Running, drain: Duration, signals: &mut Signals, notifier: &Notifier) {
     log::info!("stopping");
     notifier.tell(State::Stopping);
-    let Running { crew, dispatcher, workers, free, plugins, over, .. } = running;
+    let Running { crew, dispatcher, workers, free, plugins, doors, over, .. } = running;
     crew.stopping.set();
     // If there is no room the dispatcher has tokens enough.
     let _ = free.try_send(());
@@ -41,6 +43,10 @@ pub(crate) fn end(running: Running, drain: Duration, signals: &mut Signals, noti
     let left = ledger.on_all(Event::Abandon);
     // So that nothing goes on that counts as failed.
     crew.hosts.stop(Deadline::after(Duration::ZERO));
+    let containers = crew.containers.clone();
+    if let Some(containers) = &containers {
+        containers.stop();
+    }
     if !left.is_empty() {
         log::warn!("{} tasks were not finished", left.len());
     }
@@ -55,6 +61,10 @@ pub(crate) fn end(running: Running, drain: Duration, signals: &mut Signals, noti
     for id in ledger.settling() {
         log::error!("task {id}: the scheduler does not know what has become of it");
     }
+    if !containers.is_none_or(|containers| containers.wait_ended(Deadline::after(CONTAINERS))) {
+        log::error!("the container engine has not ended all containers");
+    }
+    doors.close(Deadline::after(if is_whole { LAST_WORDS } else { Duration::ZERO }));
     let threads = dispatcher.into_iter().chain(workers);
     if is_whole {
         threads.for_each(Thread::join);

@@ -54,7 +54,11 @@ fn perform(options: &HostOptions, job: &Job) -> io::Result<JobOutcome> {
     let python = job.python.as_ref().unwrap_or(&options.python);
     let start = ["-I", "-B", "-X", "utf8", "-c", START].map(OsString::from);
     let arguments = start.into_iter().chain(names).collect();
-    let status = launch::in_foreground(&Launch { program: python.clone(), arguments })?;
+    let status = launch::in_foreground(&Launch {
+        program: python.clone(),
+        arguments,
+        variables: launch::TERMINAL,
+    })?;
     let mut reader = ResultReader::new(options.limits);
     let mut piece = vec![0; PIECE_BYTES];
     loop {

@@ -43,7 +43,7 @@ impl Dialect for Hosted {
         // Isolated: neither variables nor the working directory decide what is imported. UTF-8,
         // whatever the locale. No files of bytecode among the plugins.
         let arguments = ["-I", "-B", "-X", "utf8", "-c", START].map(OsString::from).into();
-        let launch = Launch { program: self.options.python.clone(), arguments };
+        let launch = Launch { program: self.options.python.clone(), arguments, variables: &[] };
         let greeting = Arc::clone(&self.greeting);
         let session =
             HostSession::new(Arc::clone(&self.options), Arc::clone(&self.board), greeting);

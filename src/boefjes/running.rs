@@ -6,27 +6,33 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crossbeam_channel::{Sender, bounded};
-use katalogus::{DiscoverySettings, Plugins, Python};
+use katalogus::Plugins;
 use ostler_runtime::{Exit, Notifier, Signals, Thread, privileges};
 use serde_json::Value;
 
+use crate::assembly;
 use crate::config::Configuration;
+<<<<<<< HEAD
 use crate::config_services::{RemoteServices, ServiceSettings};
+use crate::container::Containers;
+=======
+>>>>>>> local
 use crate::crew::{Crew, Live};
 use crate::dispatcher::Dispatcher;
 use crate::ending;
-use crate::host_options::HostOptions;
 use crate::hosts::Hosts;
+<<<<<<< HEAD
+use crate::listening::{Doors, Sockets};
 use crate::runner::{Runner, RunnerOptions};
+=======
+use crate::runner::Runner;
+>>>>>>> local
 use crate::services::Services;
 use crate::settler::Settler;
 use crate::state::{Counts, State};
 use crate::stopping::Stopping;
 use crate::task::TaskKind;
 use crate::worker::Worker;
-
-/// Jobs that may wait for a plugin host beside those of the workers: of containers and tools none.
-const WAITING: usize = 64;
 
 /// See the module.
 pub(crate) struct Running {
@@ -37,6 +43,7 @@ pub(crate) struct Running {
     /// Wakes the dispatcher.
     pub(crate) free: Sender<()>,
     pub(crate) plugins: Arc<Plugins>,
+    pub(crate) doors: Doors,
     /// Nobody tells the scheduler anything again.
     pub(crate) over: Arc<Stopping>,
     /// What it was started with, and what is in force.
@@ -52,6 +59,7 @@ impl Running {
         takes_tasks: bool,
         logfile: Option<&Path>,
     ) -> Result<Self, Exit> {
+        let sockets = Sockets::bind(&config, kind)?;
         give_up_rights(&config, logfile)?;
         if let Err(error) = privileges::close_memory() {
             log::warn!("this process may leave core files: {error}");
@@ -61,19 +69,26 @@ impl Running {
             Exit::Os
         };
         let (stopping, over) = (Arc::new(Stopping::new()), Arc::new(Stopping::new()));
-        let plugins = Arc::new(Plugins::begin(discovery(&config)).map_err(failed)?);
-        let services = connect(&config, &plugins, &stopping)?;
-        let hosts = Arc::new(Hosts::start(host_options(&config)).map_err(failed)?);
+        let plugins = Arc::new(Plugins::begin(assembly::discovery(&config)).map_err(failed)?);
+        let services = assembly::services(&config, &plugins, &stopping).map_err(|error| {
+            log::error!("{error}");
+            Exit::Unavailable
+        })?;
+        let hosts = Arc::new(
+            Hosts::start(assembly::host_options(&config, config.pool_size)).map_err(failed)?,
+        );
         let counts = Arc::new(Counts::default());
         let settler =
             Settler::new(Arc::clone(&services.scheduler), Arc::clone(&counts), Arc::clone(&over));
         let settler = Arc::new(settler);
         let state = Arc::new(State::new(kind, config.pool_size, &counts, &hosts, &settler));
-        let live = live(&config, &services, &hosts, &plugins);
+        let containers = sockets.containers(&config).map_err(failed)?.map(Arc::new);
+        let live = live(&config, &services, &hosts, &plugins, containers.as_ref());
         let crew = Arc::new(Crew {
             kind,
             services,
             hosts,
+            containers,
             settler,
             counts,
             state,
@@ -83,12 +98,14 @@ impl Running {
         });
         let (free, tokens) = bounded(config.pool_size.saturating_add(1));
         let (groups, handed) = bounded(config.pool_size);
+        let doors = sockets.serve(&config, &crew).map_err(failed)?;
         let mut running = Self {
             crew: Arc::clone(&crew),
             dispatcher: None,
             workers: Vec::new(),
             free: free.clone(),
             plugins,
+            doors,
             over,
             started: config.clone(),
             config,
@@ -119,7 +136,9 @@ impl Running {
         for key in needs_restart(&self.started, &config) {
             log::warn!("{key} has changed, which takes effect at the next start only");
         }
-        let live = live(&config, &self.crew.services, &self.crew.hosts, &self.plugins);
+        let crew = &self.crew;
+        let live =
+            live(&config, &crew.services, &crew.hosts, &self.plugins, crew.containers.as_ref());
         *self.crew.live.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(live);
         self.plugins.rescan();
         self.config = config;
@@ -138,67 +157,26 @@ impl Running {
     }
 }
 
-/// The services, or the folder that stands for them.
-fn connect(
-    config: &Configuration,
-    plugins: &Arc<Plugins>,
-    stopping: &Arc<Stopping>,
-) -> Result<Services, Exit> {
-    match &config.services {
-        ServiceSettings::Local(folder) => {
-            Services::local(folder, Arc::clone(plugins)).map_err(|error| {
-                log::error!("{error}");
-                Exit::Unavailable
-            })
-        }
-        ServiceSettings::Remote(remote) => Ok(Services::remote(&remote.client(), stopping)),
-    }
-}
-
 fn live(
     config: &Configuration,
     services: &Services,
     hosts: &Arc<Hosts>,
     plugins: &Arc<Plugins>,
+    containers: Option<&Arc<Containers>>,
 ) -> Live {
-    let jobs = &config.jobs;
-    let options = RunnerOptions {
-        whitelist: jobs.whitelist.clone(),
-        job_deadline: jobs.deadline,
-        generation: config.generation.unwrap_or_default(),
-        environment: jobs.environment.clone(),
-        redact_environment: jobs.redacts_environment,
-        ..RunnerOptions::default()
-    };
+    let options = assembly::runner_options(config);
     Live {
         poll_interval: config.poll_interval,
         filters: config.filters.clone(),
         deduplicates: config.deduplicate,
-        runner: Runner {
+        runner: Arc::new(Runner {
             services: services.clone(),
             hosts: Arc::clone(hosts),
             plugins: Arc::clone(plugins),
+            containers: containers.cloned(),
             options,
-        },
+        }),
     }
-}
-
-/// How plugins are found: as they lie there, since whoever cannot be imported says so when he is run.
-fn discovery(config: &Configuration) -> DiscoverySettings {
-    DiscoverySettings {
-        python: Python::None,
-        check_every: config.plugins.check_every,
-        ..DiscoverySettings::new(&config.plugins.folder, config.generation.unwrap_or_default())
-    }
-}
-
-fn host_options(config: &Configuration) -> HostOptions {
-    let mut options = config.plugins.hosts.clone();
-    options.hosts = config.pool_size;
-    options.queue = config.pool_size.saturating_add(WAITING);
-    let addresses = config.services.remote().map(RemoteServices::shown).unwrap_or_default();
-    options.settings.extend(addresses);
-    options
 }
 
 /// Becomes the configured user, with the log file, which was made as root.

@@ -1,9 +1,10 @@
 //! What is known of the running workers: for figures, for the log, for whoever looks.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Instant;
 
+use ostler_net::{Meter, Statistics};
 use ostler_runtime::now;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -22,6 +23,8 @@ pub struct State {
     /// Not held, since whoever drops the last of them waits for its threads.
     hosts: Weak<Hosts>,
     settler: Weak<Settler>,
+    /// Where the connections of containers are counted.
+    meter: OnceLock<Meter>,
 }
 
 /// A moment's picture.
@@ -126,6 +129,7 @@ impl State {
             counts: Arc::clone(counts),
             hosts: Arc::downgrade(hosts),
             settler: Arc::downgrade(settler),
+            meter: OnceLock::new(),
         }
     }
 
@@ -150,6 +154,16 @@ impl State {
             None => reached.since = reached.since.or_else(|| Some(now())),
             Some(error) => *reached = Reached { since: None, last_error: Some(error) },
         }
+    }
+
+    /// Learns where the connections of containers are counted; only the first word counts.
+    pub(crate) fn count_by(&self, meter: Meter) {
+        let _ = self.meter.set(meter);
+    }
+
+    /// The connections of containers; `None` where nobody listens for them.
+    pub(crate) fn connections(&self) -> Option<Statistics> {
+        self.meter.get().map(Meter::statistics)
     }
 
     /// Why no tasks are done now, if none are.

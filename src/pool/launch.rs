@@ -23,11 +23,11 @@ const CHILD_DESCRIPTORS: u64 = 1024;
 /// The hidden first argument that asks for this step.
 const EXEC_CHILD: &str = "--exec-child";
 
-/// The variables that a child inherits; everything else, secrets included, stays behind.
+/// The variables that every child inherits; everything else, secrets included, stays behind.
 const INHERITED: [&str; 7] = ["PATH", "HOME", "TZ", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR"];
 
 /// Those that a program on a terminal has beside them.
-const TERMINAL: [&str; 3] = ["TERM", "COLUMNS", "LINES"];
+pub const TERMINAL: &[&str] = &["TERM", "COLUMNS", "LINES"];
 
 /// A program and its arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,21 +36,22 @@ pub struct Launch {
     pub program: PathBuf,
     /// Its arguments, without the program's name.
     pub arguments: Vec<OsString>,
+    /// The variables that it inherits beside those that every child does.
+    pub variables: &'static [&'static str],
 }
 
 impl Launch {
     /// The command that becomes this program through the re-execution, in a process group of its
     /// own and with a small environment.
     pub(crate) fn command(&self) -> Command {
-        let mut command = self.command_of_this_group(&INHERITED);
+        let mut command = self.command_of_this_group();
         command.process_group(0);
         command
     }
 
-    /// The same in the process group of this process, which may be the terminal's own, and with these
-    /// variables of its environment.
+    /// The same in the process group of this process, which may be the terminal's own.
     #[expect(clippy::disallowed_methods, reason = "the one home of new processes")]
-    fn command_of_this_group(&self, inherited: &[&str]) -> Command {
+    fn command_of_this_group(&self) -> Command {
         let mut command = Command::new(OWN_PROGRAM);
         command
             .arg(EXEC_CHILD)
@@ -58,7 +59,7 @@ impl Launch {
             .arg(&self.program)
             .args(&self.arguments)
             .env_clear();
-        for name in inherited {
+        for name in INHERITED.iter().chain(self.variables) {
             if let Some(value) = env::var_os(name) {
                 command.env(name, value);
             }
@@ -71,8 +72,7 @@ impl Launch {
 /// since somebody sits before it. An interrupt from there is the program's business meanwhile.
 pub fn in_foreground(launch: &Launch) -> io::Result<ExitStatus> {
     signals::leave_interrupts_to_children()?;
-    let inherited: Vec<&str> = INHERITED.into_iter().chain(TERMINAL).collect();
-    launch.command_of_this_group(&inherited).status()
+    launch.command_of_this_group().status()
 }
 
 /// Becomes the child's program if the arguments of this process say so. To be called first thing in

@@ -6,6 +6,8 @@
     reason = "a test fails by panicking"
 )]
 
+mod api;
+mod api_recorded;
 mod workers_check;
 mod workers_deaths;
 mod workers_equal;
