@@ -12,7 +12,7 @@ use crate::runner::{Done, JobError, Place, Runner, before_run};
 use crate::service_error::ServiceError;
 
 /// What a raw file is that says why there is no other.
-const ERROR: &str = "error/boefje";
+pub(crate) const ERROR: &str = "error/boefje";
 /// What stands for a setting that is not saved.
 const REDACTED: &str = "***";
 /// The least characters of a media type.
@@ -31,6 +31,11 @@ impl Runner {
     pub(crate) fn run_boefje(&self, asked: &BoefjeMeta) -> Result<Done, JobError> {
         let catalogue = self.catalogue()?;
         let listed = boefje(&catalogue, &asked.boefje.id)?;
+        if let Kind::Boefje(part) = &listed.plugin().kind {
+            if let Some(image) = &part.oci_image {
+                return self.run_container(asked, image, part);
+            }
+        }
         let place = self.place(&catalogue, listed.plugin())?;
         let mut meta = self.prepare(asked, listed)?;
         meta.started_at = Some(Moment::now());
@@ -47,7 +52,7 @@ impl Runner {
         let Left { outputs, failure } = left(report);
         let saved = self.save(&meta, outputs);
         match (saved, failure) {
-            (Ok(saved), None) => Ok(Done { saved, usage }),
+            (Ok(saved), None) => Ok(Done { saved: saved.into_iter().flatten().collect(), usage }),
             (Ok(_), Some(failure)) => Err(JobError::Failed(failure)),
             (Err(error), None) => Err(JobError::Failed(error.to_string())),
             (Err(error), Some(failure)) => Err(JobError::Failed(format!("{failure}; {error}"))),
@@ -88,24 +93,34 @@ impl Runner {
         Ok(meta)
     }
 
-    /// Saves a run that has ended and its raw files; their ids.
+    /// Saves a run that has ended and its raw files; their ids, `None` where the same was there
+    /// already.
     pub(crate) fn save(
         &self,
         meta: &BoefjeMeta,
         outputs: Vec<Output>,
-    ) -> Result<Vec<Uuid>, ServiceError> {
+    ) -> Result<Vec<Option<Uuid>>, ServiceError> {
         let bytes = &self.services.bytes;
         if self.options.redact_environment {
             bytes.save_boefje_meta(&redacted(meta))?;
         } else {
             bytes.save_boefje_meta(meta)?;
         }
+        self.save_raws(meta, outputs)
+    }
+
+    /// Saves raw files of a run that was saved.
+    pub(crate) fn save_raws(
+        &self,
+        meta: &BoefjeMeta,
+        outputs: Vec<Output>,
+    ) -> Result<Vec<Option<Uuid>>, ServiceError> {
         let raws: Vec<Output> = outputs.into_iter().map(|output| tagged(meta, output)).collect();
         if raws.is_empty() {
             return Ok(Vec::new());
         }
-        let ids: Vec<Uuid> = bytes.save_raws(meta.id, &raws)?.into_iter().flatten().collect();
-        for id in &ids {
+        let ids = self.services.bytes.save_raws(meta.id, &raws)?;
+        for id in ids.iter().flatten() {
             log::info!("Saved raw file {id} for boefje {}[{}]", meta.boefje.id, meta.id);
         }
         Ok(ids)

@@ -6,7 +6,7 @@ use ostler_runtime::shown::{Lines, path, plain_or_quoted, quoted, seconds};
 
 use crate::config::{CONTAINERS, Configuration, GLOBAL};
 use crate::config_plugins::{LIMITS, PLUGINS, PluginSettings};
-use crate::config_services::{RemoteServices, SERVICES, ServiceSettings, shown};
+use crate::config_services::{RemoteServices, SERVICES, ServiceSettings};
 
 /// What is not shown.
 const HIDDEN: &str = "(hidden)";
@@ -23,10 +23,13 @@ pub(crate) fn of(config: &Configuration) -> Lines {
     let containers = &config.containers;
     lines.add(CONTAINERS, "engine", path(&containers.engine));
     if let Some(api) = &containers.api {
-        lines.add(CONTAINERS, "api", quoted(&shown(api)));
+        lines.add(CONTAINERS, "api", quoted(&api.to_string()));
     }
     lines.add(CONTAINERS, "network", plain_or_quoted(&containers.network));
     settings_shown::addresses(&mut lines, CONTAINERS, &containers.addresses);
+    list(&mut lines, CONTAINERS, "volumes", containers.volumes.iter().cloned());
+    list(&mut lines, CONTAINERS, "add_hosts", containers.hosts.iter().cloned());
+    lines.add(CONTAINERS, "max_body", containers.max_body.to_string());
     settings_shown::addresses(&mut lines, "Status", &config.status_addresses);
     lines
 }
@@ -66,7 +69,7 @@ fn services(remote: &RemoteServices, lines: &mut Lines) {
         ("octopoes", &remote.octopoes),
         ("bytes", &remote.bytes),
     ] {
-        lines.add(SERVICES, key, quoted(&shown(url)));
+        lines.add(SERVICES, key, quoted(&url.to_string()));
     }
     lines.add(SERVICES, "bytes_username", plain_or_quoted(&remote.username));
     match &remote.password_file {

@@ -15,10 +15,12 @@ use ostler_net::{Address, settings};
 use ostler_runtime::environment::{raw_variable, variable_of_any_case, variables};
 use ostler_runtime::sources::{Lookup, Source, Sources};
 use ostler_runtime::{Document, Key, Problem, Reader};
-use url::Url;
 
+use crate::base_url::BaseUrl;
+use crate::boefje_api::BoefjeApiSettings;
 use crate::config_plugins::PluginSettings;
-use crate::config_services::{ServiceSettings, url};
+use crate::config_services::{ServiceSettings, base_url};
+use crate::container::ContainerOptions;
 use crate::options::{Action, Options};
 use crate::services::Filters;
 use crate::task::TaskKind;
@@ -103,9 +105,16 @@ pub struct ContainerSettings {
     /// `network`: the engine's network that containers are in. Default bridge.
     pub network: String,
     /// `api`: under which address containers reach this program, if it is not that of `bind`.
-    pub api: Option<Url>,
+    pub api: Option<BaseUrl>,
     /// `bind` and `port`: where containers are answered. Default 127.0.0.1, 8000.
     pub addresses: Vec<Address>,
+    /// `volumes`: what containers find of this machine, such as `cache:/var/cache`. Default none.
+    pub volumes: Vec<String>,
+    /// `add_hosts`: names that containers know more, such as `host.docker.internal:host-gateway`.
+    /// Default none.
+    pub hosts: Vec<String>,
+    /// `max_body`: bytes of what a container may bring at once. Default 64 MiB.
+    pub max_body: usize,
 }
 
 /// What was said to whoever starts the program, beside the file.
@@ -302,10 +311,18 @@ fn containers(sources: &mut Sources<'_, '_>, options: &Options) -> ContainerSett
             Err(_) => sources.wrong(&said.by, "is neither an address nor a host name"),
         }
     }
+    let reader = &mut sources.reader;
+    let volumes = reader.list(CONTAINERS, "volumes").unwrap_or_default();
+    let hosts = reader.list(CONTAINERS, "add_hosts").unwrap_or_default();
+    let max_body =
+        reader.bytes(CONTAINERS, "max_body", 1 << 10..=1 << 30, BoefjeApiSettings::MAX_BODY);
     ContainerSettings {
-        engine: engine.unwrap_or_else(|| "docker".into()),
-        api: api.and_then(|said| url(sources, &said)),
-        network: network.map_or_else(|| "bridge".to_owned(), |said| said.text),
+        volumes,
+        hosts,
+        max_body,
+        engine: engine.unwrap_or_else(|| ContainerOptions::ENGINE.into()),
+        api: api.and_then(|said| base_url(sources, &said)),
+        network: network.map_or_else(|| ContainerOptions::NETWORK.to_owned(), |said| said.text),
         addresses,
     }
 }

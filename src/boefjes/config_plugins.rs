@@ -35,7 +35,7 @@ const HIDDEN: [&str; 9] = [
 ];
 
 /// See the module.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PluginSettings {
     /// `--plugins`, or `directory`: the folder with the plugins.
     pub folder: PathBuf,

@@ -8,9 +8,10 @@ use std::time::Duration;
 use ostler_runtime::files::is_readable_by_all;
 use ostler_runtime::secret;
 use ostler_runtime::sources::{Said, Source, Sources};
-use url::Url;
 use zeroize::Zeroizing;
 
+use crate::base_url::BaseUrl;
+use crate::client_settings::ClientSettings;
 use crate::config::{GLOBAL, Given};
 
 pub(crate) const SERVICES: &str = "Services";
@@ -30,7 +31,7 @@ const PASSWORD_CREDENTIAL: &str = "boefjes.bytes_password";
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// Where the services are.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ServiceSettings {
     /// In this folder; no other service is needed.
     Local(PathBuf),
@@ -39,16 +40,16 @@ pub enum ServiceSettings {
 }
 
 /// The addresses of the services, and what they are told.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct RemoteServices {
     /// `scheduler`.
-    pub scheduler: Url,
+    pub scheduler: BaseUrl,
     /// `katalogus`.
-    pub katalogus: Url,
+    pub katalogus: BaseUrl,
     /// `octopoes`.
-    pub octopoes: Url,
+    pub octopoes: BaseUrl,
     /// `bytes`.
-    pub bytes: Url,
+    pub bytes: BaseUrl,
     /// `bytes_username`.
     pub username: String,
     /// `bytes_password`, or what stands in `bytes_password_file`.
@@ -83,10 +84,10 @@ impl ServiceSettings {
             "outgoing_request_timeout",
             &TIMEOUT,
             Duration::from_millis(10)..=DAY,
-            Duration::from_secs(30),
+            ClientSettings::TIMEOUT,
         );
         let authorities = sources.reader.path(SERVICES, "authorities");
-        let at = |found: [Option<Url>; 4]| {
+        let at = |found: [Option<BaseUrl>; 4]| {
             let [scheduler, katalogus, octopoes, bytes] = found;
             Some(RemoteServices {
                 scheduler: scheduler?,
@@ -115,17 +116,11 @@ impl ServiceSettings {
     }
 }
 
-/// An address of http or https; nothing if it is missing, or wrong, which is told then.
-pub(crate) fn url(sources: &mut Sources<'_, '_>, said: &Said) -> Option<Url> {
-    let url = Url::parse(said.text.trim()).ok();
-    let url = url.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    if url.is_none() {
-        sources.wrong(&said.by, "must be an address such as http://127.0.0.1:8000");
-    }
-    if url.as_ref().is_some_and(|url| url.password().is_some()) {
-        sources.odd(&said.by, "has a password, which is not sent");
-    }
-    url
+/// The address of a service; nothing if it is wrong, which is told then.
+pub(crate) fn base_url(sources: &mut Sources<'_, '_>, said: &Said) -> Option<BaseUrl> {
+    BaseUrl::parse(said.text.trim())
+        .map_err(|error| sources.wrong(&said.by, error.to_string()))
+        .ok()
 }
 
 fn address(
@@ -133,14 +128,14 @@ fn address(
     key: &'static str,
     names: &[&'static str],
     is_needed: bool,
-) -> Option<Url> {
+) -> Option<BaseUrl> {
     let Some(said) = sources.text(SERVICES, key, names).filter(|said| !said.text.is_empty()) else {
         if is_needed {
             missing(sources, key, names.first().copied().unwrap_or_default());
         }
         return None;
     };
-    url(sources, &said)
+    base_url(sources, &said)
 }
 
 /// What must be set is not, neither as a variable nor in the file.
@@ -190,24 +185,43 @@ fn password(
     (Zeroizing::new(password.unwrap_or_default()), Some(file))
 }
 
-/// Without the password.
-impl fmt::Debug for RemoteServices {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = |url: &Url| shown(url);
-        f.debug_struct("RemoteServices")
-            .field("scheduler", &shown(&self.scheduler))
-            .field("katalogus", &shown(&self.katalogus))
-            .field("octopoes", &shown(&self.octopoes))
-            .field("bytes", &shown(&self.bytes))
-            .finish_non_exhaustive()
+impl RemoteServices {
+    /// How they are asked.
+    pub fn client(&self) -> ClientSettings {
+        ClientSettings {
+            scheduler: self.scheduler.clone(),
+            bytes: self.bytes.clone(),
+            octopoes: self.octopoes.clone(),
+            katalogus: self.katalogus.clone(),
+            bytes_username: self.username.clone(),
+            bytes_password: self.password.clone(),
+            timeout: self.timeout,
+            back_off: ClientSettings::BACK_OFF.to_vec(),
+            authorities: self.authorities.clone(),
+        }
+    }
+
+    /// The addresses as plugins find them among their settings.
+    pub(crate) fn shown(&self) -> Vec<(String, String)> {
+        [
+            ("scheduler_api", &self.scheduler),
+            ("katalogus_api", &self.katalogus),
+            ("octopoes_api", &self.octopoes),
+            ("bytes_api", &self.bytes),
+        ]
+        .map(|(name, url)| (name.to_owned(), url.to_string()))
+        .to_vec()
     }
 }
 
-/// An address without the user and the password that may stand in it.
-pub(crate) fn shown(url: &Url) -> String {
-    let mut url = url.clone();
-    // They fail for addresses that have no host, of which there are none here.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    url.to_string()
+/// Without the password.
+impl fmt::Debug for RemoteServices {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RemoteServices")
+            .field("scheduler", &self.scheduler)
+            .field("katalogus", &self.katalogus)
+            .field("octopoes", &self.octopoes)
+            .field("bytes", &self.bytes)
+            .finish_non_exhaustive()
+    }
 }

@@ -43,7 +43,7 @@ impl Dialect for Hosted {
         // Isolated: neither variables nor the working directory decide what is imported. UTF-8,
         // whatever the locale. No files of bytecode among the plugins.
         let arguments = ["-I", "-B", "-X", "utf8", "-c", START].map(OsString::from).into();
-        let launch = Launch { program: self.options.python.clone(), arguments };
+        let launch = Launch { program: self.options.python.clone(), arguments, variables: &[] };
         let greeting = Arc::clone(&self.greeting);
         let session =
             HostSession::new(Arc::clone(&self.options), Arc::clone(&self.board), greeting);
@@ -51,7 +51,8 @@ impl Dialect for Hosted {
     }
 }
 
-fn hello(options: &HostOptions) -> Value {
+/// The options, as a host hears them.
+pub(crate) fn hello(options: &HostOptions) -> Value {
     let shown = |path: &Path| path.to_string_lossy().into_owned();
     json!({
         "type": "hello",

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// How the hosts are started, and how many.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostOptions {
     /// The interpreter: a path, or a name looked up in `PATH`. Python 3.9 or newer.
     pub python: PathBuf,

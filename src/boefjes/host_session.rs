@@ -282,7 +282,7 @@ impl Drop for HostSession {
 }
 
 /// The order that a job is for its host.
-fn order(job: &Job, options: &HostOptions) -> Value {
+pub(crate) fn order(job: &Job, options: &HostOptions) -> Value {
     let (kind, module, program) = match &job.work {
         Work::Boefje { package } => {
             ("boefje", Some(format!("boefjes.plugins.{package}.main")), None)

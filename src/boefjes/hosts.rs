@@ -7,13 +7,19 @@ use std::time::Instant;
 use ostler_pool::{Call, Options, Pool};
 use ostler_runtime::Deadline;
 
+use crate::foreground;
 use crate::frame::MAX_FRAME_BYTES;
 use crate::host_dialect::Hosted;
 use crate::host_options::HostOptions;
 use crate::job::{Job, JobOutcome, JobReport};
 
 /// A fixed set of plugin hosts. Dropping it ends them all.
-pub struct Hosts(Pool<Hosted>);
+pub struct Hosts(Kind);
+
+enum Kind {
+    Pool(Pool<Hosted>),
+    Foreground(Box<HostOptions>),
+}
 
 impl Hosts {
     /// Starts them. They become ready by and by; jobs may be given at once.
@@ -26,13 +32,23 @@ impl Hosts {
             max_requests: options.max_jobs,
             max_age: None,
         };
-        Pool::start(Hosted::new(options), pool).map(Self)
+        Pool::start(Hosted::new(options), pool).map(|pool| Self(Kind::Pool(pool)))
+    }
+
+    /// In the place of hosts the terminal: jobs are run there by whoever gives them, one at a time and
+    /// without limits or deadline, and Python's debugger opens in a plugin that fails.
+    pub fn foreground(options: HostOptions) -> Self {
+        Self(Kind::Foreground(Box::new(options)))
     }
 
     /// Has a job run, once, and tells `done` how it ended: by `deadline`, waiting included, or as
     /// soon as its process or its host is gone. `done` runs on a thread of the hosts' and must not
     /// block.
     pub fn run(&self, job: Job, deadline: Deadline, done: impl FnOnce(JobReport) + Send + 'static) {
+        let pool = match &self.0 {
+            Kind::Pool(pool) => pool,
+            Kind::Foreground(options) => return done(foreground::run(options, &job)),
+        };
         let call = Call::new(job, deadline, move |outcome| {
             done(outcome.unwrap_or_else(|error| JobReport {
                 outcome: JobOutcome::Lost(error.into()),
@@ -40,23 +56,30 @@ impl Hosts {
                 last_words: String::new(),
             }));
         });
-        self.0.submit(call.never_twice());
+        pool.submit(call.never_twice());
     }
 
     /// Whether a host can take a job, or is at one.
     pub fn has_ready(&self) -> bool {
-        self.0.has_ready()
+        match &self.0 {
+            Kind::Pool(pool) => pool.has_ready(),
+            Kind::Foreground(_) => true,
+        }
     }
 
     /// Takes no more jobs and waits until `deadline` for those that were given, then ends the hosts
     /// and waits for their ends. `false` if jobs had to be given up.
     pub fn stop(&self, deadline: Deadline) -> bool {
-        self.0.stop(deadline)
+        match &self.0 {
+            Kind::Pool(pool) => pool.stop(deadline),
+            Kind::Foreground(_) => true,
+        }
     }
 
     /// A moment's picture.
     pub fn statistics(&self) -> HostsStatistics {
-        let pool = self.0.statistics();
+        let Kind::Pool(hosts) = &self.0 else { return HostsStatistics::default() };
+        let pool = hosts.statistics();
         let host = |slot: &ostler_pool::SlotReport| HostReport {
             state: slot.state,
             pid: slot.pid,
@@ -64,7 +87,7 @@ impl Hosts {
             jobs: slot.requests,
             last_error: slot.last_error.clone(),
             memory: slot.pid.and_then(resident),
-            running: slot.pid.and_then(|pid| self.0.dialect().board.of(pid)).map(|entry| {
+            running: slot.pid.and_then(|pid| hosts.dialect().board.of(pid)).map(|entry| {
                 RunningJob {
                     id: entry.id,
                     since: entry.since,
@@ -78,7 +101,7 @@ impl Hosts {
 }
 
 /// How the hosts are.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct HostsStatistics {
     /// Each host in its order.
     pub hosts: Vec<HostReport>,

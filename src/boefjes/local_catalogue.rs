@@ -23,7 +23,7 @@ const MAX_FIRST_LOOK: Duration = Duration::from_secs(60);
 pub(crate) struct LocalCatalogue {
     path: PathBuf,
     store: Store,
-    cipher: Arc<Cipher>,
+    cipher: Cipher,
     plugins: Arc<Plugins>,
 }
 
@@ -32,7 +32,7 @@ impl LocalCatalogue {
     pub(crate) fn open(
         path: PathBuf,
         plugins: Arc<Plugins>,
-        cipher: Arc<Cipher>,
+        cipher: Cipher,
     ) -> Result<Self, ServiceError> {
         let settings =
             StoreSettings { readers: 1, ..StoreSettings::new(Database::Sqlite(path.clone())) };

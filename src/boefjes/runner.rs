@@ -12,6 +12,7 @@ use katalogus::{Catalogue, Generation, Plugin, Plugins};
 use ostler_runtime::Deadline;
 use uuid::Uuid;
 
+use crate::container::Containers;
 use crate::hosts::Hosts;
 use crate::job::{Job, JobOutcome, JobReport, Style, Usage};
 use crate::loss::Loss;
@@ -27,6 +28,8 @@ pub struct Runner {
     pub hosts: Arc<Hosts>,
     /// The plugins of this machine.
     pub plugins: Arc<Plugins>,
+    /// Who runs boefjes that are images, if somebody does.
+    pub containers: Option<Arc<Containers>>,
     /// How.
     pub options: RunnerOptions,
 }

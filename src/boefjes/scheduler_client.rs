@@ -7,6 +7,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use katalogus::Json;
+use ostler_runtime::Moment;
 use ureq::http::Method;
 use uuid::Uuid;
 
@@ -158,8 +159,10 @@ fn task(json: Json) -> Result<(Task, TaskStatus), String> {
     let status = text("status").ok_or("it has no status")?;
     let status = TaskStatus::named(&status).ok_or(format!("{status:?} is no status"))?;
     let queue = text("scheduler_id").unwrap_or_default();
+    let modified_at = text("modified_at").and_then(|text| Moment::parse(&text));
     let item = members.remove("p_item").unwrap_or(Json::Object(members));
-    let task = Task::from_json(item, &queue).map_err(|fault| fault.to_string())?;
+    let mut task = Task::from_json(item, &queue).map_err(|fault| fault.to_string())?;
+    task.modified_at = modified_at;
     Ok((task, status))
 }
 

@@ -3,10 +3,11 @@
 use std::fmt;
 
 use katalogus::Json;
+use ostler_runtime::Moment;
 use uuid::Uuid;
 
 use crate::model_fields::Fields;
-use crate::models::{BoefjeMeta, ModelFault, NormalizerMeta};
+use crate::models::{BoefjeMeta, ModelFault, NormalizerMeta, object};
 
 /// Which kind of jobs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +57,8 @@ pub struct Task {
     pub hash: Option<String>,
     /// What is to be done.
     pub data: TaskData,
+    /// When the scheduler changed it last, where it says so.
+    pub modified_at: Option<Moment>,
     /// As the scheduler wrote it, so that it is given back with all that it came with.
     pub item: Json,
 }
@@ -86,6 +89,10 @@ impl TaskStatus {
         (Self::Failed, "failed"),
         (Self::Cancelled, "cancelled"),
     ];
+
+    /// All of them, as complaints have them.
+    pub(crate) const EXPECTED: &str = "'pending', 'queued', 'dispatched', 'running', 'completed', \
+        'failed' or 'cancelled'";
 
     /// As the scheduler has it.
     pub fn name(self) -> &'static str {
@@ -156,8 +163,31 @@ impl Task {
             queue: fields.text("scheduler_id")?.unwrap_or_else(|| queue.to_owned()),
             hash: fields.text("hash")?,
             data,
+            // Nothing stands or falls with it.
+            modified_at: fields.moment("modified_at").ok().flatten(),
             item,
         })
+    }
+
+    /// As schedulers since 1.19 have it, with this status and data.
+    pub(crate) fn to_json(&self, status: TaskStatus, data: &TaskData) -> Json {
+        let given = |key| match &self.item {
+            Json::Object(members) => members.get(key).cloned().unwrap_or_default(),
+            _ => Json::Null,
+        };
+        object([
+            ("id", self.id.to_string().into()),
+            ("scheduler_id", self.queue.as_str().into()),
+            ("schedule_id", given("schedule_id")),
+            ("organisation", data.organization().into()),
+            ("priority", given("priority")),
+            ("status", status.name().into()),
+            ("type", data.kind().name().into()),
+            ("hash", self.hash.clone().into()),
+            ("data", data.to_json()),
+            ("created_at", given("created_at")),
+            ("modified_at", self.modified_at.map(|moment| moment.to_string()).into()),
+        ])
     }
 }
 

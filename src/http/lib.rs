@@ -59,6 +59,7 @@
 )]
 
 mod chunks;
+pub mod endpoint;
 mod errands;
 pub mod exposition;
 mod flaw;

@@ -8,7 +8,7 @@
 use zeroize::Zeroizing;
 
 /// The bytes; `None` if the text ends within a group of four, or is not in ASCII.
-pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
+pub fn decode(text: &str) -> Option<Vec<u8>> {
     if !text.is_ascii() {
         return None;
     }

@@ -8,11 +8,11 @@ use std::path::Path;
 use ostler_net::opening::load_identity;
 use ostler_runtime::Accounts;
 use ostler_runtime::files::{is_program, unreadable};
+use ostler_runtime::sources::{Source, Sources};
 
 use crate::config::{Configuration, DATABASE, DB_URI, GLOBAL, PLUGINS};
 use crate::options::Options;
 use crate::{Database, Python, trust};
-use ostler_runtime::sources::{Source, Sources};
 
 /// Notes what is wrong or odd with them.
 pub(crate) fn judge(sources: &mut Sources<'_, '_>, config: &Configuration, options: &Options) {

@@ -1,5 +1,6 @@
 //! The program's life, from its command line to its exit code.
 
+use ostler_http::endpoint::Told;
 use ostler_runtime::logging::{self, with_cause};
 use ostler_runtime::problem::logged;
 use ostler_runtime::supervise::{Serving, prepare, supervise};

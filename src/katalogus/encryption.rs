@@ -3,8 +3,10 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use ostler_runtime::environment::variable_of_any_case;
 use ostler_runtime::files::is_readable_by_all;
 use ostler_runtime::secret;
+use ostler_runtime::{Document, Problem, Reader};
 use zeroize::Zeroizing;
 
 use crate::{Cipher, KeyError};
@@ -63,6 +65,15 @@ pub struct Encryption {
 }
 
 impl Encryption {
+    /// What the environment says, for those who use the database without the service's file.
+    pub fn of_environment() -> Result<Self, Vec<Problem>> {
+        let none = Document::parse(Path::new("environment"), b"")?;
+        let mut sources = Sources::new(Reader::new(&none), &variable_of_any_case);
+        let encryption = Self::read(&mut sources, None);
+        let (encryption, _) = sources.finish(encryption)?;
+        Ok(encryption)
+    }
+
     /// What encrypts and decrypts.
     pub fn cipher(&self) -> Result<Cipher, KeyError> {
         match self.middleware {

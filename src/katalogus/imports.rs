@@ -164,7 +164,7 @@ impl Interpreter<'_> {
         // Isolated from the environment and the folder that this happens to run in; and without
         // writing compiled files, which would be changes of the plugin folder.
         let arguments = ["-I", "-B", "-X", "utf8", "-c", PROGRAM].map(Into::into).to_vec();
-        Launch { program: self.program.to_owned(), arguments }
+        Launch { program: self.program.to_owned(), arguments, variables: &[] }
     }
 
     fn question(&self, modules: &[Module]) -> Result<Vec<u8>, String> {

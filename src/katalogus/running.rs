@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use ostler_http::endpoint::{self, Told};
 use ostler_http::{Handler, HeadLimits, Http};
 use ostler_net::ending;
 use ostler_net::opening::{bind, listen, live_identity, load_identity};
@@ -17,9 +18,7 @@ use ostler_runtime::{Deadline, Exit, Notifier, Signals, descriptors, privileges}
 use crate::authority::Gate;
 use crate::config::Configuration;
 use crate::state::State;
-use crate::{
-    Api, ApiSettings, Errands, Plugins, Remotes, Store, StoreError, database_ready, endpoint,
-};
+use crate::{Api, ApiSettings, Errands, Plugins, Remotes, Store, StoreError, database_ready};
 
 /// So long those who connect wait for the first look at the plugins, which may take as long as their
 /// modules take to be imported; beyond, what depends on plugins is refused in words.
@@ -104,7 +103,10 @@ impl Running {
             .map_err(failed)?;
         state.count_by(server.meter());
         let endpoint = (!status_listeners.is_empty())
-            .then(|| endpoint::start(&state, status_listeners))
+            .then(|| {
+                let routes = endpoint::routes(&state).map_err(io::Error::other)?;
+                endpoint::start(routes, status_listeners, 0)
+            })
             .transpose()
             .map_err(failed)?;
         for name in names.iter().flatten() {

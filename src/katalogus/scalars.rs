@@ -20,6 +20,18 @@ impl From<Complaint> for Unfit {
     }
 }
 
+impl From<Vec<Problem>> for Unfit {
+    fn from(problems: Vec<Problem>) -> Self {
+        Self::Within(problems)
+    }
+}
+
+impl From<Problem> for Unfit {
+    fn from(problem: Problem) -> Self {
+        Self::Within(vec![problem])
+    }
+}
+
 impl Unfit {
     /// All that is wrong with `value`, which lies at `place`.
     pub fn at(self, place: &[Json], value: &Json) -> Vec<Problem> {

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock, Weak};
 
+use ostler_http::endpoint::Told;
 use ostler_http::{Response, exposition};
 use ostler_net::{Meter, Statistics};
 use serde_json::{Value, json};
@@ -43,30 +44,6 @@ impl State {
         let _ = self.meter.set(meter);
     }
 
-    /// Why requests cannot be answered now, if they cannot.
-    pub(crate) fn unready(&self) -> Option<&'static str> {
-        if self.plugins.upgrade().is_some_and(|plugins| !plugins.is_begun()) {
-            return Some("the plugins are being looked at for the first time");
-        }
-        (self.store().connected == 0).then_some("there is no connection with the database")
-    }
-
-    /// An answer with all figures.
-    pub(crate) fn figures(&self) -> Response {
-        let remotes = self.remotes.upgrade().map(|remotes| remotes.statistics());
-        let figures = Exposition {
-            generation: self.generation,
-            requests: self.metrics.requests(),
-            latency: self.metrics.latency.read(),
-            tokens: self.metrics.tokens(),
-            connections: self.connections(),
-            store: self.store(),
-            scans: self.scans(),
-            remotes: remotes.unwrap_or_default(),
-        };
-        exposition::response("katalogus", figures)
-    }
-
     /// The state in short.
     pub(crate) fn report(&self) -> Value {
         let (connections, store, scans) = (self.connections(), self.store(), self.scans());
@@ -103,5 +80,29 @@ impl State {
 
     fn store(&self) -> StoreStatistics {
         self.store.upgrade().map(|store| store.statistics()).unwrap_or_default()
+    }
+}
+
+impl Told for State {
+    fn figures(&self) -> Response {
+        let remotes = self.remotes.upgrade().map(|remotes| remotes.statistics());
+        let figures = Exposition {
+            generation: self.generation,
+            requests: self.metrics.requests(),
+            latency: self.metrics.latency.read(),
+            tokens: self.metrics.tokens(),
+            connections: self.connections(),
+            store: self.store(),
+            scans: self.scans(),
+            remotes: remotes.unwrap_or_default(),
+        };
+        exposition::response("katalogus", figures)
+    }
+
+    fn unready(&self) -> Option<&'static str> {
+        if self.plugins.upgrade().is_some_and(|plugins| !plugins.is_begun()) {
+            return Some("the plugins are being looked at for the first time");
+        }
+        (self.store().connected == 0).then_some("there is no connection with the database")
     }
 }

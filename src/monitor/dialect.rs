@@ -127,7 +127,7 @@ impl Dialect for Burp {
                 arguments.extend([plan.client_config.clone().into(), "-a".into(), "m".into()]);
             }
         }
-        let launch = Launch { program: plan.binary.clone(), arguments };
+        let launch = Launch { program: plan.binary.clone(), arguments, variables: &[] };
         let origin = Origin { plans: Arc::clone(&self.plans), plan, files };
         Ok((launch, BurpSession::new(Arc::clone(&self.facts), origin, transport)))
     }

@@ -9,29 +9,19 @@
 //! | `/v1/status` | the answer of the function `status` |
 //! | `/v1/live` | the answer of the function `live`, with `after`, `interval` and so on as a query |
 //!
-//! It has threads and connections of its own, so that it answers when all others are taken.
+//! The rest of it is every daemon's: see [`ostler_http::endpoint`].
 
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
 
-use ostler_http::exposition;
-use ostler_http::{HeadLimits, Http, Method, Request, Responder, Response, Router, Status};
-use ostler_net::{Limits, Listener, Server};
+use ostler_http::endpoint::{self, Told, on};
+use ostler_http::{Method, Request, Responder, Response, Status, exposition};
+use ostler_net::{Listener, Server};
 use serde_json::{Map, Value};
 
 use crate::request::Live;
 use crate::service::Monitor;
 use crate::watcher::Audience;
-
-/// Threads: nothing here takes long.
-const THREADS: usize = 1;
-/// Connections beside those of the viewers.
-const CONNECTIONS: usize = 64;
-/// For a client to take its answer: none is long.
-const WRITE_DEADLINE: Duration = Duration::from_secs(5);
-/// No request has a body worth reading.
-const MAX_BODY: usize = 1024;
 
 const PAGE: &str = include_str!("page.html");
 /// What the page may do: its own style and script, by their digests, and questions to this listener.
@@ -47,38 +37,25 @@ pub(crate) fn start(
     listeners: Vec<Listener>,
     max_viewers: usize,
 ) -> io::Result<Server> {
-    let connections = max_viewers.saturating_add(CONNECTIONS);
-    let limits = Limits {
-        max_connections: connections,
-        max_unauthenticated: connections,
-        max_request: MAX_BODY,
-        write_deadline: WRITE_DEADLINE,
-        ..Limits::default()
-    };
-    let http = Http::new(routes(monitor)?, HeadLimits::default());
-    Server::start(listeners, THREADS, limits, Arc::new(http))
-}
-
-fn routes(monitor: &Arc<Monitor>) -> io::Result<Router> {
-    let on = |answer: fn(&Arc<Monitor>) -> Response| {
-        let monitor = Arc::clone(monitor);
-        move |_: &Request<'_>, mut responder: Responder| {
-            // There is no password here: whoever asks sensibly is no stranger.
-            responder.authenticated();
-            responder.send_here(answer(&monitor).fresh());
-        }
-    };
     let watched = Arc::clone(monitor);
     let live =
         move |request: &Request<'_>, responder: Responder| live(&watched, request, responder);
-    Router::new()
-        .route(Method::Get, "/", on(|_| page()))
-        .and_then(|router| router.route(Method::Get, "/metrics", on(metrics)))
-        .and_then(|router| router.route(Method::Get, "/healthz", on(|_| healthy())))
-        .and_then(|router| router.route(Method::Get, "/readyz", on(ready)))
-        .and_then(|router| router.route(Method::Get, "/v1/status", on(status)))
-        .and_then(|router| router.route(Method::Get, "/v1/live", live))
-        .map_err(io::Error::other)
+    let routes = endpoint::routes(monitor)
+        .and_then(|routes| routes.route(Method::Get, "/", on(monitor, |_| page())))
+        .and_then(|routes| routes.route(Method::Get, "/v1/status", on(monitor, status)))
+        .and_then(|routes| routes.route(Method::Get, "/v1/live", live))
+        .map_err(io::Error::other)?;
+    endpoint::start(routes, listeners, max_viewers)
+}
+
+impl Told for Monitor {
+    fn figures(&self) -> Response {
+        exposition::response("bui_monitor", self.exposition())
+    }
+
+    fn unready(&self) -> Option<&'static str> {
+        self.unready()
+    }
 }
 
 fn page() -> Response {
@@ -87,22 +64,7 @@ fn page() -> Response {
         .header("Referrer-Policy", "no-referrer")
 }
 
-fn metrics(monitor: &Arc<Monitor>) -> Response {
-    exposition::response("bui_monitor", monitor.exposition())
-}
-
-fn healthy() -> Response {
-    Response::text(Status::Ok, "ok\n")
-}
-
-fn ready(monitor: &Arc<Monitor>) -> Response {
-    match monitor.unready() {
-        None => Response::text(Status::Ok, "ready\n"),
-        Some(why) => Response::text(Status::ServiceUnavailable, format!("{why}\n")),
-    }
-}
-
-fn status(monitor: &Arc<Monitor>) -> Response {
+fn status(monitor: &Monitor) -> Response {
     Response::json(Status::Ok, monitor.status().to_string().into_bytes())
 }
 

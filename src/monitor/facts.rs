@@ -112,7 +112,8 @@ impl Facts {
 fn client_version(binary: &Path) -> io::Result<Version> {
     let mut last = io::Error::other("it does not say which burp it is");
     for flag in ["-V", "-v"] {
-        let launch = Launch { program: binary.to_owned(), arguments: vec![flag.into()] };
+        let launch =
+            Launch { program: binary.to_owned(), arguments: vec![flag.into()], variables: &[] };
         match oneshot::output(&launch, Deadline::after(VERSION_DEADLINE), VERSION_BYTES) {
             Ok(text) => {
                 let text = String::from_utf8_lossy(&text);

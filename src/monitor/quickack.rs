@@ -33,7 +33,7 @@ impl QuickAck {
     /// Whether this process may borrow a child's descriptors at all: tried on a child that does
     /// nothing.
     pub(crate) fn probe() -> io::Result<()> {
-        let idle = Launch { program: "cat".into(), arguments: Vec::new() };
+        let idle = Launch { program: "cat".into(), arguments: Vec::new(), variables: &[] };
         oneshot::with_child(&idle, |pid| {
             let pidfd = open(pid)?;
             pidfd_getfd(&pidfd, 0, PidfdGetfdFlags::empty())?;

@@ -11,6 +11,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 
 use crate::child::{Child, Read, describe};
 use crate::descendants;
+use crate::errand::is_readable;
 use crate::launch::Launch;
 use crate::wait::{END_OF_OUTPUT, timespec};
 
@@ -140,9 +141,4 @@ fn ended(child: &mut Child<(), ()>) -> End {
     child.reap();
     let status = if by_itself { describe(child.status) } else { "output closed".to_owned() };
     End::Ended { status, complaint }
-}
-
-fn is_readable(descriptor: BorrowedFd<'_>, patience: Duration) -> bool {
-    let set = &mut [PollFd::from_borrowed_fd(descriptor, PollFlags::IN)];
-    matches!(poll(set, Some(&timespec(patience))), Ok(1..))
 }

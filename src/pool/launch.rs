@@ -9,8 +9,9 @@ use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, ExitStatus};
 
+use ostler_runtime::signals;
 use rustix::process::{
     Pid, Resource, Rlimit, Signal, getppid, getrlimit, set_parent_process_death_signal, setrlimit,
 };
@@ -22,8 +23,11 @@ const CHILD_DESCRIPTORS: u64 = 1024;
 /// The hidden first argument that asks for this step.
 const EXEC_CHILD: &str = "--exec-child";
 
-/// The variables that a child inherits; everything else, secrets included, stays behind.
+/// The variables that every child inherits; everything else, secrets included, stays behind.
 const INHERITED: [&str; 7] = ["PATH", "HOME", "TZ", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR"];
+
+/// Those that a program on a terminal has beside them.
+pub const TERMINAL: &[&str] = &["TERM", "COLUMNS", "LINES"];
 
 /// A program and its arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,28 +36,43 @@ pub struct Launch {
     pub program: PathBuf,
     /// Its arguments, without the program's name.
     pub arguments: Vec<OsString>,
+    /// The variables that it inherits beside those that every child does.
+    pub variables: &'static [&'static str],
 }
 
 impl Launch {
     /// The command that becomes this program through the re-execution, in a process group of its
     /// own and with a small environment.
-    #[expect(clippy::disallowed_methods, reason = "the one home of new processes")]
     pub(crate) fn command(&self) -> Command {
+        let mut command = self.command_of_this_group();
+        command.process_group(0);
+        command
+    }
+
+    /// The same in the process group of this process, which may be the terminal's own.
+    #[expect(clippy::disallowed_methods, reason = "the one home of new processes")]
+    fn command_of_this_group(&self) -> Command {
         let mut command = Command::new(OWN_PROGRAM);
         command
             .arg(EXEC_CHILD)
             .arg(std::process::id().to_string())
             .arg(&self.program)
             .args(&self.arguments)
-            .process_group(0)
             .env_clear();
-        for name in INHERITED {
+        for name in INHERITED.iter().chain(self.variables) {
             if let Some(value) = env::var_os(name) {
                 command.env(name, value);
             }
         }
         command
     }
+}
+
+/// Runs a program that has the terminal of this one, and waits for its end: however long that takes,
+/// since somebody sits before it. An interrupt from there is the program's business meanwhile.
+pub fn in_foreground(launch: &Launch) -> io::Result<ExitStatus> {
+    signals::leave_interrupts_to_children()?;
+    launch.command_of_this_group().status()
 }
 
 /// Becomes the child's program if the arguments of this process say so. To be called first thing in

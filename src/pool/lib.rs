@@ -33,6 +33,7 @@ mod checkout;
 mod child;
 pub mod descendants;
 pub mod dialect;
+mod errand;
 #[doc(hidden)]
 pub mod fuzzing;
 mod interview;
@@ -55,6 +56,7 @@ mod wait;
 
 pub use call::{Call, CallError};
 pub use dialect::{Cause, Dialect, Idle, Session, Step};
+pub use errand::{Errand, ErrandEnd, Terms};
 pub use interview::{Bounds, End, interview};
 pub use launch::Launch;
 pub use pool::{Options, Pool};

@@ -35,6 +35,13 @@ pub const MEANINGS: [(i32, Event); 4] = [
     (SIGUSR1, Event::Dump),
 ];
 
+/// Has an interrupt from the terminal end the programs that this process has started there, and not
+/// this process, from now on.
+pub fn leave_interrupts_to_children() -> io::Result<()> {
+    // Children do not inherit a handler, as they would what is ignored.
+    flag::register(SIGINT, Arc::default()).map(drop)
+}
+
 /// The signals of this process, caught for as long as this value lives.
 ///
 /// After it is dropped the signals are ignored, not fatal: what they meant is over by then.

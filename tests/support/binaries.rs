@@ -30,6 +30,12 @@ pub fn katalogus() -> &'static Path {
     BUILT.get_or_init(|| build_with(&["postgres"], "ostler-katalogus", "--bin", "katalogus"))
 }
 
+/// `boefjes` as its own package makes it.
+pub fn boefjes() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| build("ostler-boefjes", "--bin", "boefjes"))
+}
+
 /// The scripted burp.
 pub fn fake_burp() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();

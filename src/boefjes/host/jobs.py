@@ -81,8 +81,11 @@ def take_as_input(*pieces):
     os.dup2(job, 0)
 
 
-def perform(order, blobs):
-    """Runs the plugin. The head and the blobs of the result, whatever happens."""
+def perform(order, blobs, failed=None):
+    """Runs the plugin. The head and the blobs of the result, whatever happens.
+
+    `failed` is told of an exception while it is at hand.
+    """
     from boefjes.runtime_interfaces import JobRuntimeError
 
     kind = order["kind"]
@@ -90,6 +93,8 @@ def perform(order, blobs):
         try:
             return PERFORM[kind](order, blobs)
         except BaseException as error:
+            if failed is not None:
+                failed(error)
             name = {"boefje": "Boefje", "normalizer": "Normalizer"}.get(kind, "Import")
             raise JobRuntimeError(f"{name} failed") from error
     except JobRuntimeError:

@@ -49,7 +49,7 @@ def read(count):
     """So many bytes of the input; a host whose input ends is not wanted any more."""
     pieces = bytearray()
     while len(pieces) < count:
-        piece = os.read(0, count - len(pieces))
+        piece = os.read(INPUT, count - len(pieces))
         if not piece:
             sys.exit(0)
         pieces += piece
@@ -59,8 +59,15 @@ def read(count):
 if __name__ == "__main__":
     if sys.version_info < (3, 9):
         sys.exit("a plugin host needs Python 3.9 or newer")
+    # Where a job has the terminal, its input and its output are files with names.
+    INPUT = os.open(sys.argv[1], os.O_RDONLY) if sys.argv[1:] else 0
     embedded = Embedded(json.loads(read(int.from_bytes(read(4), "big"))))
     sys.meta_path.insert(0, embedded)
-    from ostler_host import serve
+    if INPUT:
+        from ostler_host import foreground
 
-    serve.main(embedded)
+        foreground.main(embedded, INPUT, os.open(sys.argv[2], os.O_WRONLY))
+    else:
+        from ostler_host import serve
+
+        serve.main(embedded)

@@ -1,0 +1,251 @@
+//! The API for containers: a boefje that runs elsewhere fetches its job here, and brings its results.
+//!
+//! | path | what |
+//! | --- | --- |
+//! | `GET /healthz` | the program is there |
+//! | `GET /api/v0/tasks/{id}` | the job of a task that runs |
+//! | `POST /api/v0/tasks/{id}` | its results, which end it |
+//! | `/api/v0/scheduler/…` | the scheduler, since 1.20: see [`boefje_api_scheduler`](crate::boefje_api_scheduler) |
+//!
+//! As with the original, whoever reaches it and knows the id of a running task is taken for that
+//! task's container. Requests wait for other services on threads of their own.
+
+use std::io;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use katalogus::body::Malformed;
+use katalogus::routing::{Route, Routed, Routes};
+use katalogus::validation::{Complaint, Problem};
+use katalogus::{Generation, Json};
+use ostler_http::{Errands, Handler, HeadLimits, Http, Method, Request, Responder};
+use ostler_net::{Drained, Limits, Listener, Meter, Server};
+use ostler_runtime::Deadline;
+use uuid::Uuid;
+
+use crate::boefje_api_answer::{Answer, Refusal, healthy};
+use crate::boefje_api_reports::Reports;
+use crate::boefje_api_scheduler as scheduler;
+use crate::boefje_api_tasks as tasks;
+use crate::runner::Runner;
+use crate::uuid_fault;
+
+/// How the API is served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BoefjeApiSettings {
+    /// As which generation it answers.
+    pub generation: Generation,
+    /// The address of the API as containers see it: `BOEFJES_API`.
+    pub base: String,
+    /// How long a request may wait for its turn once it is whole. What is begun then is done.
+    pub deadline: Duration,
+    /// Threads for requests that wait for other services.
+    pub threads: usize,
+    /// The limits of connections and requests.
+    pub limits: Limits,
+}
+
+impl BoefjeApiSettings {
+    /// How long a request may wait for its turn, if nothing else is said.
+    pub const DEADLINE: Duration = Duration::from_secs(60);
+    /// Threads that wait, if nothing else is said.
+    pub const THREADS: usize = 4;
+    /// Bytes of a body, if nothing else is said. Raw files come in base64, so that three quarters
+    /// of it are theirs; and one body is held several times over while it is read.
+    pub const MAX_BODY: usize = 64 << 20;
+    /// Connections, if nothing else is said: each may hold a body.
+    pub const MAX_CONNECTIONS: usize = 64;
+
+    /// As most need it, for containers that see the API at `base`.
+    pub fn new(generation: Generation, base: impl Into<String>) -> Self {
+        let limits = Limits {
+            max_connections: Self::MAX_CONNECTIONS,
+            max_unauthenticated: Self::MAX_CONNECTIONS,
+            max_request: Self::MAX_BODY,
+            request_deadline: Duration::from_secs(60),
+            ..Limits::default()
+        };
+        Self {
+            generation,
+            base: base.into(),
+            deadline: Self::DEADLINE,
+            threads: Self::THREADS,
+            limits,
+        }
+    }
+}
+
+/// The API while it is served. Dropping it ends it, after what has been begun.
+pub struct BoefjeApi {
+    // Requests wait for the errands: the server ends first.
+    server: Server,
+    errands: Arc<Errands>,
+}
+
+/// Connection threads: none of them waits for another service.
+const CONNECTION_THREADS: usize = 2;
+/// Requests that wait for a thread.
+const MAX_QUEUED: usize = BoefjeApiSettings::MAX_CONNECTIONS;
+
+impl BoefjeApi {
+    /// Serves it on these listeners; `runner` says who prepares and saves jobs now.
+    pub fn start(
+        settings: BoefjeApiSettings,
+        runner: impl Fn() -> Arc<Runner> + Send + Sync + 'static,
+        listeners: Vec<Listener>,
+    ) -> io::Result<Self> {
+        let errands = Arc::new(Errands::start("api", settings.threads, MAX_QUEUED)?);
+        let core = Core {
+            generation: settings.generation,
+            runner: Box::new(runner),
+            base: settings.base.trim_end_matches('/').to_owned(),
+            deadline: settings.deadline,
+            reports: Reports::default(),
+        };
+        let routes = Routes::new(routes(core.generation));
+        let handler = Endpoints { core: Arc::new(core), errands: Arc::downgrade(&errands), routes };
+        let service = Arc::new(Http::new(handler, HeadLimits::default()));
+        let server = Server::start(listeners, CONNECTION_THREADS, settings.limits, service)?;
+        Ok(Self { server, errands })
+    }
+
+    /// Where its connections are counted.
+    pub fn meter(&self) -> Meter {
+        self.server.meter()
+    }
+
+    /// Takes no more requests, and waits until `deadline` for the answers of those that came. What
+    /// still waits for another service then goes on without anybody who waits for it.
+    pub fn stop(mut self, deadline: Deadline) {
+        self.server.stop_accepting();
+        let drained = self.server.drain(deadline);
+        self.server.stop();
+        if drained != Drained::Whole {
+            // The end of the process ends them.
+            std::mem::forget(self.errands);
+        }
+    }
+}
+
+/// What all requests share.
+pub(crate) struct Core {
+    pub(crate) generation: Generation,
+    runner: Box<dyn Fn() -> Arc<Runner> + Send + Sync>,
+    pub(crate) base: String,
+    pub(crate) reports: Reports,
+    deadline: Duration,
+}
+
+impl Core {
+    /// Who prepares and saves jobs now.
+    pub(crate) fn runner(&self) -> Arc<Runner> {
+        (self.runner)()
+    }
+}
+
+/// Says what is to be done for a request, with the parts of its path that have names.
+type Endpoint = fn(&Request<'_>, &[&str]) -> Result<Next, Refusal>;
+
+/// What is done on a thread that may wait.
+pub(crate) type Wait = Box<dyn FnOnce(&Core, Deadline) -> Result<Answer, Refusal> + Send>;
+
+/// What is done next.
+pub(crate) enum Next {
+    /// It is answered.
+    Answer(Answer),
+    /// Something is waited for.
+    Wait(Wait),
+}
+
+impl Next {
+    pub(crate) fn waits(
+        wait: impl FnOnce(&Core, Deadline) -> Result<Answer, Refusal> + Send + 'static,
+    ) -> Self {
+        Self::Wait(Box::new(wait))
+    }
+}
+
+fn routes(generation: Generation) -> Vec<Route<Endpoint>> {
+    let route = |method, pattern, endpoint: Endpoint| Route { method, pattern, endpoint };
+    let mut routes: Vec<Route<Endpoint>> = vec![
+        route(Method::Get, "/healthz", |_, _| Ok(Next::Answer(healthy()))),
+        route(Method::Get, "/api/v0/tasks/{task_id}", tasks::input),
+        route(Method::Post, "/api/v0/tasks/{task_id}", tasks::output),
+    ];
+    if generation >= Generation::V1_20 {
+        routes.extend([
+            route(Method::Post, "/api/v0/scheduler/{queue}/pop", scheduler::pop),
+            route(Method::Post, "/api/v0/scheduler/{queue}/push", scheduler::push),
+            route(Method::Get, "/api/v0/scheduler/tasks/{task_id}", scheduler::task),
+            route(Method::Patch, "/api/v0/scheduler/tasks/{task_id}", scheduler::patch),
+        ]);
+    }
+    routes
+}
+
+/// The endpoints as a handler of HTTP.
+struct Endpoints {
+    core: Arc<Core>,
+    /// Known weakly, since errands hold responders.
+    errands: Weak<Errands>,
+    routes: Routes<Endpoint>,
+}
+
+impl Handler for Endpoints {
+    fn handle(&self, request: &Request<'_>, mut responder: Responder) {
+        // Nobody has a password here: whoever asks in order is no stranger.
+        responder.authenticated();
+        let generation = self.core.generation;
+        let next = match self.routes.find(request.method(), request.path()) {
+            Routed::Endpoint(endpoint, parameters) => endpoint(request, &parameters),
+            Routed::Answer(unrouted) => return responder.send_here(unrouted.response(request)),
+        };
+        let wait = match next {
+            Ok(Next::Answer(answer)) => return responder.send_here(answer),
+            Err(refusal) => return responder.send_here(refusal.response(generation)),
+            Ok(Next::Wait(wait)) => wait,
+        };
+        let Some(errands) = self.errands.upgrade() else {
+            return responder.send_here(Refusal::Busy.response(generation));
+        };
+        let core = Arc::clone(&self.core);
+        let deadline = Deadline::after(core.deadline);
+        errands.submit(Box::new(move |taken| {
+            let done = match taken {
+                Ok(()) if !deadline.passed() => wait(&core, deadline),
+                _ => Err(Refusal::Busy),
+            };
+            let answer = done.unwrap_or_else(|refusal| refusal.response(core.generation));
+            responder.send_here(answer);
+        }));
+    }
+}
+
+/// The id of a task in a path.
+pub(crate) fn task_id(parameters: &[&str]) -> Result<Uuid, Problem> {
+    let text = parameters.first().copied().unwrap_or_default();
+    uuid_fault::read(text).map_err(|complaint| Problem {
+        complaint,
+        place: vec!["path".into(), "task_id".into()],
+        input: Json::from(text),
+    })
+}
+
+/// Both, or all that is wrong with either. A body that cannot be read hides the rest.
+pub(crate) fn both<T>(
+    id: Result<Uuid, Problem>,
+    body: Result<T, Malformed>,
+) -> Result<(Uuid, T), Refusal> {
+    match (id, body) {
+        (Ok(id), Ok(body)) => Ok((id, body)),
+        (Err(problem), Ok(_)) => Err(problem.into()),
+        (Err(problem), Err(Malformed::Invalid(problems))) if !is_no_json(&problems) => {
+            Err(Refusal::Invalid([vec![problem], problems].concat()))
+        }
+        (_, Err(malformed)) => Err(malformed.into()),
+    }
+}
+
+fn is_no_json(problems: &[Problem]) -> bool {
+    problems.iter().any(|problem| matches!(problem.complaint, Complaint::NoJson(_)))
+}

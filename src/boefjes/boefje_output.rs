@@ -1,0 +1,111 @@
+//! What a container says of its run: `{"status": "COMPLETED", "files": [{"name", "content", "tags"}]}`.
+
+use katalogus::fields::Fields;
+use katalogus::scalars::{Unfit, items, text, texts};
+use katalogus::validation::{Complaint, Problem};
+use katalogus::{Json, base64_lenient};
+
+use crate::job::Output;
+
+/// See the module.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct BoefjeOutput {
+    /// The container's own word for its end.
+    pub(crate) failed: bool,
+    /// The raw files, in its order.
+    pub(crate) files: Vec<Output>,
+}
+
+impl BoefjeOutput {
+    /// Reads the body of a request. Tags may be left out, and characters that are none of base64
+    /// are passed over.
+    pub(crate) fn read(body: &Json) -> Result<Self, Vec<Problem>> {
+        let mut fields = Fields::of(body, vec!["body".into()]).map_err(|problem| vec![problem])?;
+        let failed = fields.required("status", status);
+        let files = fields.nullable("files", |value| items(value, Complaint::List, file));
+        let files = files.flatten().unwrap_or_default();
+        fields.finish(failed.map(|failed| Self { failed, files }))
+    }
+}
+
+/// Whether it is that of a failure.
+fn status(value: &Json) -> Result<bool, Unfit> {
+    match value {
+        Json::Text(text) if text == "COMPLETED" => Ok(false),
+        Json::Text(text) if text == "FAILED" => Ok(true),
+        _ => Err(Complaint::Enumeration("'COMPLETED' or 'FAILED'").into()),
+    }
+}
+
+fn file(value: &Json) -> Result<Output, Unfit> {
+    let mut fields = Fields::of(value, Vec::new())?;
+    let name = fields.nullable("name", text).flatten();
+    let content = fields.required("content", content);
+    let mime_types = fields.nullable("tags", texts).flatten().unwrap_or_default();
+    let read = content.map(|content| Output { name, mime_types, content });
+    Ok(fields.finish(read)?)
+}
+
+fn content(value: &Json) -> Result<Vec<u8>, Unfit> {
+    let Json::Text(text) = value else { return Err(Complaint::Text.into()) };
+    base64_lenient::decode(text)
+        .ok_or_else(|| Complaint::Value("The content is not whole base64".into()).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use katalogus::{Generation, validation};
+
+    fn read(text: &str) -> Result<BoefjeOutput, String> {
+        BoefjeOutput::read(&Json::parse(text).unwrap())
+            .map_err(|problems| validation::detail(&problems, Generation::V1_20).compact())
+    }
+
+    #[test]
+    fn files_have_names_and_tags_or_not() {
+        let file = |name: Option<&str>, mime_types: &[&str], content: &[u8]| Output {
+            name: name.map(str::to_owned),
+            mime_types: mime_types.iter().map(|&tag| tag.to_owned()).collect(),
+            content: content.to_vec(),
+        };
+        let text = r#"{"status":"COMPLETED","files":[
+            {"name":"a","content":"aGVsbG8=","tags":["text/plain","my/tag"]},
+            {"content":"AP8=","tags":null},{"name":null,"content":"%%%"}]}"#;
+        let files = vec![
+            file(Some("a"), &["text/plain", "my/tag"], b"hello"),
+            file(None, &[], b"\0\xff"),
+            file(None, &[], b""),
+        ];
+        assert_eq!(read(text), Ok(BoefjeOutput { failed: false, files }));
+        for none in [r#"{"status":"FAILED"}"#, r#"{"status":"FAILED","files":null}"#] {
+            assert_eq!(read(none), Ok(BoefjeOutput { failed: true, files: Vec::new() }));
+        }
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_told_with_its_place() {
+        for (text, told) in [
+            ("[]", r#"["body"]"#),
+            ("{}", r#""missing","loc":["body","status"]"#),
+            (r#"{"status":"completed"}"#, r#""enum","loc":["body","status"]"#),
+            (r#"{"status":1,"files":{}}"#, r#""list_type","loc":["body","files"]"#),
+            (r#"{"status":"FAILED","files":[1]}"#, r#""loc":["body","files",0]"#),
+            (
+                r#"{"status":"FAILED","files":[{"content":""},{"tags":[1]}]}"#,
+                r#""missing","loc":["body","files",1,"content"]"#,
+            ),
+            (
+                r#"{"status":"FAILED","files":[{"content":"","tags":[1]}]}"#,
+                r#""string_type","loc":["body","files",0,"tags",0]"#,
+            ),
+            (
+                r#"{"status":"FAILED","files":[{"content":"aGk"}]}"#,
+                r#""value_error","loc":["body","files",0,"content"]"#,
+            ),
+        ] {
+            let problems = read(text).unwrap_err();
+            assert!(problems.contains(told), "{text}: {problems}");
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! A boefje's job as a container: it fetches its job and brings its results by itself; here it is
+//! seen to that it did.
+
+use katalogus::{BoefjePart, Generation};
+use ostler_runtime::{Deadline, Moment};
+
+use crate::boefje_run::ERROR;
+use crate::job::Output;
+use crate::models::BoefjeMeta;
+use crate::runner::{Done, JobError, Runner};
+use crate::task::TaskStatus;
+
+impl Runner {
+    /// Runs the container of a task, which runs already for the scheduler: otherwise its container
+    /// would get no job.
+    pub(crate) fn run_container(
+        &self,
+        asked: &BoefjeMeta,
+        image: &str,
+        boefje: &BoefjePart,
+    ) -> Result<Done, JobError> {
+        let Some(containers) = &self.containers else {
+            let words =
+                format!("the boefje {} is an image: nothing runs one here", asked.boefje.id);
+            return Err(JobError::Failed(words));
+        };
+        let started_at = Some(Moment::now());
+        let deadline = Deadline::after(self.options.job_deadline);
+        let end = containers.run(asked.id, image, &boefje.oci_arguments, deadline);
+        let meta = BoefjeMeta { started_at, ended_at: Some(Moment::now()), ..asked.clone() };
+        if let Some(last) = String::from_utf8_lossy(&end.complaints).lines().last() {
+            log::info!("the container of {} says at last: {last:.200}", asked.id);
+        }
+        let status = self.services.scheduler.task(asked.id);
+        let status = status.map_err(|error| JobError::Failed(error.to_string()))?;
+        let has_reported = status.is_some_and(|(_, status)| !IN_ITS_HANDS.contains(&status));
+        let failure = match end.failure {
+            None if has_reported => None,
+            None => Some("the container did not bring its results".to_owned()),
+            failure => failure,
+        };
+        let saved = match (&failure, has_reported) {
+            (None, _) | (Some(_), true) => self.save_complaints(&meta, end.complaints),
+            (Some(why), false) => self.save_failure(&meta, why, &end.complaints),
+        };
+        match failure {
+            None => Ok(Done { saved, usage: None }),
+            Some(why) => Err(JobError::Failed(why)),
+        }
+    }
+
+    /// What the container wrote to its standard error, beside its own results, which only
+    /// generation 1.15 keeps.
+    fn save_complaints(&self, meta: &BoefjeMeta, content: Vec<u8>) -> Vec<uuid::Uuid> {
+        if self.options.generation >= Generation::V1_20 || content.is_empty() {
+            return Vec::new();
+        }
+        let output = Output { content, ..Output::default() };
+        let saved = self.save_raws(meta, vec![output]).unwrap_or_else(|error| {
+            log::error!("what the container of {} wrote cannot be saved: {error}", meta.id);
+            Vec::new()
+        });
+        saved.into_iter().flatten().collect()
+    }
+
+    /// Why there are no results, and what the container wrote.
+    fn save_failure(&self, meta: &BoefjeMeta, why: &str, complaints: &[u8]) -> Vec<uuid::Uuid> {
+        let content = [format!("{why}\n").as_bytes(), complaints].concat();
+        let output = Output { mime_types: vec![ERROR.to_owned()], content, name: None };
+        let saved = self.save(meta, vec![output]).unwrap_or_else(|error| {
+            log::error!("why {} failed cannot be saved: {error}", meta.id);
+            Vec::new()
+        });
+        saved.into_iter().flatten().collect()
+    }
+}
+
+/// The statuses of a task whose container has not brought its results.
+const IN_ITS_HANDS: [TaskStatus; 2] = [TaskStatus::Dispatched, TaskStatus::Running];

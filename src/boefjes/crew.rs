@@ -1,0 +1,57 @@
+//! What the dispatcher and the workers have in common.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use crate::container::Containers;
+use crate::hosts::Hosts;
+use crate::runner::Runner;
+use crate::services::{Filters, Services};
+use crate::settler::Settler;
+use crate::state::{Counts, State};
+use crate::stopping::Stopping;
+use crate::task::{Task, TaskKind};
+
+/// Tasks of which the first is run; the others are equal to it and get what it has found.
+pub(crate) type Group = Vec<Arc<Task>>;
+
+/// See the module.
+pub(crate) struct Crew {
+    pub(crate) kind: TaskKind,
+    pub(crate) services: Services,
+    pub(crate) hosts: Arc<Hosts>,
+    /// Who runs boefjes that are images; normalizers are none.
+    pub(crate) containers: Option<Arc<Containers>>,
+    pub(crate) settler: Arc<Settler>,
+    pub(crate) counts: Arc<Counts>,
+    pub(crate) state: Arc<State>,
+    /// No more tasks are taken, and none is begun.
+    pub(crate) stopping: Arc<Stopping>,
+    /// A job found no plugin host.
+    pub(crate) hostless: AtomicBool,
+    pub(crate) live: RwLock<Arc<Live>>,
+}
+
+/// What a reload changes.
+pub(crate) struct Live {
+    pub(crate) poll_interval: Duration,
+    pub(crate) filters: Filters,
+    pub(crate) deduplicates: bool,
+    pub(crate) runner: Arc<Runner>,
+}
+
+impl Crew {
+    /// What holds now.
+    pub(crate) fn live(&self) -> Arc<Live> {
+        Arc::clone(&self.live.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whether a job found no plugin host, and there still is none.
+    pub(crate) fn has_no_host(&self) -> bool {
+        if self.hostless.load(Ordering::Acquire) && self.hosts.has_ready() {
+            self.hostless.store(false, Ordering::Release);
+        }
+        self.hostless.load(Ordering::Acquire)
+    }
+}

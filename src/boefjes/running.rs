@@ -1,0 +1,196 @@
+//! Workers that run: how they are started, what a reload changes, and how they end.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crossbeam_channel::{Sender, bounded};
+use katalogus::Plugins;
+use ostler_runtime::{Exit, Notifier, Signals, Thread, privileges};
+use serde_json::Value;
+
+use crate::assembly;
+use crate::config::Configuration;
+use crate::container::Containers;
+use crate::crew::{Crew, Live};
+use crate::dispatcher::Dispatcher;
+use crate::ending;
+use crate::hosts::Hosts;
+use crate::listening::{Doors, Sockets};
+use crate::runner::Runner;
+use crate::services::Services;
+use crate::settler::Settler;
+use crate::state::{Counts, State};
+use crate::stopping::Stopping;
+use crate::task::TaskKind;
+use crate::worker::Worker;
+
+/// See the module.
+pub(crate) struct Running {
+    pub(crate) crew: Arc<Crew>,
+    /// Its end ends the workers.
+    pub(crate) dispatcher: Option<Thread>,
+    pub(crate) workers: Vec<Thread>,
+    /// Wakes the dispatcher.
+    pub(crate) free: Sender<()>,
+    pub(crate) plugins: Arc<Plugins>,
+    pub(crate) doors: Doors,
+    /// Nobody tells the scheduler anything again.
+    pub(crate) over: Arc<Stopping>,
+    /// What it was started with, and what is in force.
+    started: Configuration,
+    config: Configuration,
+}
+
+impl Running {
+    /// The first task is asked for at once; plugins and hosts become ready meanwhile.
+    pub(crate) fn start(
+        config: Configuration,
+        kind: TaskKind,
+        takes_tasks: bool,
+        logfile: Option<&Path>,
+    ) -> Result<Self, Exit> {
+        let sockets = Sockets::bind(&config, kind)?;
+        give_up_rights(&config, logfile)?;
+        if let Err(error) = privileges::close_memory() {
+            log::warn!("this process may leave core files: {error}");
+        }
+        let failed = |error: io::Error| {
+            log::error!("cannot start a thread: {error}");
+            Exit::Os
+        };
+        let (stopping, over) = (Arc::new(Stopping::new()), Arc::new(Stopping::new()));
+        let plugins = Arc::new(Plugins::begin(assembly::discovery(&config)).map_err(failed)?);
+        let services = assembly::services(&config, &plugins, &stopping).map_err(|error| {
+            log::error!("{error}");
+            Exit::Unavailable
+        })?;
+        let hosts = Arc::new(
+            Hosts::start(assembly::host_options(&config, config.pool_size)).map_err(failed)?,
+        );
+        let counts = Arc::new(Counts::default());
+        let settler =
+            Settler::new(Arc::clone(&services.scheduler), Arc::clone(&counts), Arc::clone(&over));
+        let settler = Arc::new(settler);
+        let state = Arc::new(State::new(kind, config.pool_size, &counts, &hosts, &settler));
+        let containers = sockets.containers(&config).map_err(failed)?.map(Arc::new);
+        let live = live(&config, &services, &hosts, &plugins, containers.as_ref());
+        let crew = Arc::new(Crew {
+            kind,
+            services,
+            hosts,
+            containers,
+            settler,
+            counts,
+            state,
+            stopping,
+            hostless: AtomicBool::new(false),
+            live: RwLock::new(Arc::new(live)),
+        });
+        let (free, tokens) = bounded(config.pool_size.saturating_add(1));
+        let (groups, handed) = bounded(config.pool_size);
+        let doors = sockets.serve(&config, &crew).map_err(failed)?;
+        let mut running = Self {
+            crew: Arc::clone(&crew),
+            dispatcher: None,
+            workers: Vec::new(),
+            free: free.clone(),
+            plugins,
+            doors,
+            over,
+            started: config.clone(),
+            config,
+        };
+        if takes_tasks {
+            let dispatcher = Dispatcher { crew: Arc::clone(&crew), free: tokens, groups };
+            let thread = Thread::spawn("dispatcher", move || dispatcher.run());
+            running.dispatcher = Some(thread.map_err(failed)?);
+            for number in 0..running.config.pool_size {
+                let (crew, free, groups) = (Arc::clone(&crew), free.clone(), handed.clone());
+                let worker = Worker { number, crew, free, groups };
+                let thread = Thread::spawn(&format!("worker:{}", number + 1), move || worker.run());
+                running.workers.push(thread.map_err(failed)?);
+            }
+        }
+        log::info!("{} workers take tasks of {kind}s", running.workers.len());
+        Ok(running)
+    }
+
+    /// Whether the scheduler has answered.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.dispatcher.is_none() || self.crew.state.snapshot().scheduler.since.is_some()
+    }
+
+    /// Goes on with another configuration. What it can change is changed at once; jobs that run are
+    /// not concerned. What it cannot change is told.
+    pub(crate) fn reload(&mut self, config: Configuration) {
+        for key in needs_restart(&self.started, &config) {
+            log::warn!("{key} has changed, which takes effect at the next start only");
+        }
+        let crew = &self.crew;
+        let live =
+            live(&config, &crew.services, &crew.hosts, &self.plugins, crew.containers.as_ref());
+        *self.crew.live.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(live);
+        self.plugins.rescan();
+        self.config = config;
+        log::info!("the configuration was read again");
+    }
+
+    /// The state in short.
+    pub(crate) fn report(&self) -> Value {
+        self.crew.state.report()
+    }
+
+    /// See [`ending`].
+    pub(crate) fn stop(self, signals: &mut Signals, notifier: &Notifier) {
+        let drain = self.config.drain;
+        ending::end(self, drain, signals, notifier);
+    }
+}
+
+fn live(
+    config: &Configuration,
+    services: &Services,
+    hosts: &Arc<Hosts>,
+    plugins: &Arc<Plugins>,
+    containers: Option<&Arc<Containers>>,
+) -> Live {
+    let options = assembly::runner_options(config);
+    Live {
+        poll_interval: config.poll_interval,
+        filters: config.filters.clone(),
+        deduplicates: config.deduplicate,
+        runner: Arc::new(Runner {
+            services: services.clone(),
+            hosts: Arc::clone(hosts),
+            plugins: Arc::clone(plugins),
+            containers: containers.cloned(),
+            options,
+        }),
+    }
+}
+
+/// Becomes the configured user, with the log file, which was made as root.
+fn give_up_rights(config: &Configuration, logfile: Option<&Path>) -> Result<(), Exit> {
+    let own: Vec<PathBuf> = logfile.map(Path::to_owned).into_iter().collect();
+    let remote = config.services.remote();
+    let needed = remote.iter().flat_map(|it| it.password_file.iter().chain(&it.authorities));
+    privileges::give_up(config.user.as_deref(), &own, needed.map(PathBuf::as_path))
+}
+
+/// The keys whose change a reload cannot bring about.
+fn needs_restart(old: &Configuration, new: &Configuration) -> Vec<&'static str> {
+    [
+        ("pool_size", old.pool_size != new.pool_size),
+        ("generation", old.generation != new.generation),
+        ("user", old.user != new.user),
+        ("local or [Services]", old.services != new.services),
+        ("[Plugins] or [Limits]", old.plugins != new.plugins),
+        ("[Containers]", old.containers != new.containers),
+        ("[Status] bind or port", old.status_addresses != new.status_addresses),
+    ]
+    .into_iter()
+    .filter_map(|(key, changed)| changed.then_some(key))
+    .collect()
+}

@@ -1,0 +1,97 @@
+//! A worker: it has one task at a time run, and tells the scheduler how it went.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use crossbeam_channel::{Receiver, Sender};
+use ostler_runtime::threads::caught;
+use ostler_runtime::{Moment, now};
+
+use crate::crew::{Crew, Group};
+use crate::runner::{Done, JobError};
+use crate::task::{Task, TaskStatus};
+use crate::task_state::Event;
+use crate::twins;
+
+/// See the module.
+pub(crate) struct Worker {
+    /// From 0 on.
+    pub(crate) number: usize,
+    pub(crate) crew: Arc<Crew>,
+    pub(crate) free: Sender<()>,
+    pub(crate) groups: Receiver<Group>,
+}
+
+impl Worker {
+    /// Goes on until the dispatcher has ended.
+    pub(crate) fn run(self) {
+        while self.free.send(()).is_ok() {
+            let Ok(group) = self.groups.recv() else { break };
+            let done = caught("a worker", || self.serve(&group));
+            self.crew.state.at_work(self.number, None);
+            if done.is_none() {
+                for task in &group {
+                    self.crew.settler.on(task, Event::Fail);
+                }
+            }
+        }
+    }
+
+    fn serve(&self, group: &Group) {
+        let Some((task, twins)) = group.split_first() else { return };
+        let crew = &self.crew;
+        let all = |event| {
+            twins.iter().for_each(|twin| {
+                crew.settler.on(twin, event);
+            })
+        };
+        if !crew.settler.on(task, Event::Begin) {
+            return all(Event::Return);
+        }
+        crew.state.at_work(self.number, Some(task));
+        if let Err(error) = crew.services.scheduler.set_status(task.id, TaskStatus::Running) {
+            log::warn!("{}: {error}", named(task));
+        }
+        let (began, started) = (Moment::now(), now());
+        let result = crew.live().runner.run(&task.data);
+        let took = now().duration_since(started).as_secs_f64();
+        match result {
+            Ok(done) => {
+                log::info!("{}: completed in {took:.3} s", named(task));
+                crew.settler.on(task, Event::Complete);
+                self.share(task, twins, &done, began);
+            }
+            Err(JobError::Failed(why)) => {
+                log::warn!("{}: failed after {took:.3} s: {why}", named(task));
+                crew.settler.on(task, Event::Fail);
+                all(Event::Retry);
+            }
+            Err(JobError::NotRun(why)) => {
+                log::warn!("{}: given back: {why}", named(task));
+                crew.hostless.store(true, Ordering::Release);
+                crew.settler.on(task, Event::Return);
+                all(Event::Return);
+            }
+        }
+    }
+
+    /// Gives equal tasks what the first has found.
+    fn share(&self, task: &Task, twins: &[Arc<Task>], done: &Done, began: Moment) {
+        for twin in twins {
+            let event = match twins::copy(&*self.crew.services.bytes, task, twin, done, began) {
+                Ok(()) => Event::Complete,
+                Err(error) => {
+                    log::warn!("{}: what was found cannot be copied: {error}", named(twin));
+                    Event::Retry
+                }
+            };
+            self.crew.settler.on(twin, event);
+        }
+    }
+}
+
+/// A task in the words of the log.
+fn named(task: &Task) -> String {
+    let data = &task.data;
+    format!("{} {} for {} [{}]", data.kind(), data.plugin(), data.organization(), task.id)
+}

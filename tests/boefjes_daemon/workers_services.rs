@@ -1,0 +1,97 @@
+//! Services that go away, are slow or wrong, and come back.
+
+use ostler_tests::openkat::{Asked, Trouble, boefje_job};
+use serde_json::json;
+
+use super::{DONE, FAILED, openkat, queue, wait_history, wait_status, workers};
+
+#[test]
+fn a_scheduler_that_was_away_is_asked_again() {
+    let openkat = openkat();
+    let workers = workers(&openkat);
+    let first = queue(&openkat, "trivial");
+    wait_history(&openkat, &first, &DONE);
+    openkat.refuse(Asked::Scheduler);
+    let task = queue(&openkat, "trivial");
+    openkat.accept(Asked::Scheduler);
+    wait_history(&openkat, &task, &DONE);
+    drop(workers);
+}
+
+#[test]
+fn the_end_of_a_task_is_told_once_the_scheduler_is_back() {
+    let openkat = openkat();
+    openkat.inject(Asked::Scheduler, "GET /tasks", 1, Trouble::Dropped);
+    openkat.inject(Asked::Scheduler, "GET /tasks", 2, Trouble::Status(503));
+    let task = queue(&openkat, "trivial");
+    let _workers = workers(&openkat);
+    wait_history(&openkat, &task, &DONE);
+}
+
+#[test]
+fn a_scheduler_that_refuses_the_end_of_a_task_is_not_asked_for_ever() {
+    let openkat = openkat();
+    openkat.inject(Asked::Scheduler, "GET /tasks", 1, Trouble::Status(403));
+    let task = queue(&openkat, "trivial");
+    let workers = workers(&openkat);
+    workers.log().wait(&format!("task {task}: the scheduler does not know"));
+    let next = queue(&openkat, "trivial");
+    wait_history(&openkat, &next, &DONE);
+}
+
+#[test]
+fn results_are_saved_once_bytes_is_back() {
+    let openkat = openkat();
+    openkat.refuse(Asked::Bytes);
+    let task = queue(&openkat, "trivial");
+    let _workers = workers(&openkat);
+    wait_status(&openkat, &task, "running");
+    openkat.accept(Asked::Bytes);
+    wait_history(&openkat, &task, &DONE);
+    assert_eq!(openkat.books().raws.len(), 1);
+}
+
+#[test]
+fn objects_and_settings_are_fetched_once_they_are_there() {
+    let openkat = openkat();
+    openkat.put_object(
+        "acme",
+        &json!({
+            "object_type": "Network", "primary_key": "Network|internet", "name": "internet",
+        }),
+    );
+    openkat.put_settings("acme", "faulty", &json!({"HOW": "nap"}));
+    openkat.refuse(Asked::Octopoes);
+    openkat.refuse(Asked::Katalogus);
+    let task = openkat.queue(&boefje_job("acme", "faulty", "Network|internet"));
+    let _workers = workers(&openkat);
+    wait_status(&openkat, &task, "running");
+    openkat.accept(Asked::Octopoes);
+    openkat.accept(Asked::Katalogus);
+    wait_history(&openkat, &task, &DONE);
+}
+
+#[test]
+fn services_that_are_wrong_fail_the_task_and_nothing_more() {
+    let openkat = openkat();
+    let _workers = workers(&openkat);
+    for (asked, on) in [
+        (Asked::Octopoes, "GET /acme/object"),
+        (Asked::Katalogus, "/settings"),
+        (Asked::Bytes, "POST /bytes/boefje_meta"),
+        (Asked::Bytes, "POST /bytes/raw"),
+    ] {
+        openkat.put_settings("acme", "faulty", &json!({"HOW": "nap"}));
+        openkat.put_object(
+            "acme",
+            &json!({
+                "object_type": "Network", "primary_key": "Network|internet", "name": "internet",
+            }),
+        );
+        openkat.inject(asked, on, 1, Trouble::Status(500));
+        let task = openkat.queue(&boefje_job("acme", "faulty", "Network|internet"));
+        wait_history(&openkat, &task, &FAILED);
+    }
+    let task = queue(&openkat, "trivial");
+    wait_history(&openkat, &task, &DONE);
+}
