@@ -8,6 +8,12 @@
 
 mod api;
 mod api_recorded;
+mod resolver;
+mod tools;
+mod tools_dns;
+mod tools_machine;
+mod tools_run;
+mod tools_services;
 mod workers_check;
 mod workers_deaths;
 mod workers_equal;
