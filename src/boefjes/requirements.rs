@@ -101,7 +101,8 @@ impl Requirements {
             .map(Into::into)
             .into_iter()
             .chain([place.clone().into_os_string(), file.clone().into_os_string()]);
-        let launch = Launch { program: self.python.clone(), arguments: arguments.collect() };
+        let launch =
+            Launch { program: self.python.clone(), arguments: arguments.collect(), variables: &[] };
         let progress = Progress::begin(&file.display().to_string());
         let printed = oneshot::output(&launch, Deadline::after(MAX_INSTALL), MAX_PRINTED_BYTES);
         drop(progress);

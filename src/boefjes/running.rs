@@ -12,21 +12,13 @@ use serde_json::Value;
 
 use crate::assembly;
 use crate::config::Configuration;
-<<<<<<< HEAD
-use crate::config_services::{RemoteServices, ServiceSettings};
 use crate::container::Containers;
-=======
->>>>>>> local
 use crate::crew::{Crew, Live};
 use crate::dispatcher::Dispatcher;
 use crate::ending;
 use crate::hosts::Hosts;
-<<<<<<< HEAD
 use crate::listening::{Doors, Sockets};
-use crate::runner::{Runner, RunnerOptions};
-=======
 use crate::runner::Runner;
->>>>>>> local
 use crate::services::Services;
 use crate::settler::Settler;
 use crate::state::{Counts, State};

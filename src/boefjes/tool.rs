@@ -90,5 +90,11 @@ fn runner(config: &Configuration, plugins: &Arc<Plugins>, debug: bool) -> Result
     let traceback = |text: &str| eprintln!("{}", text.trim_end());
     let traceback = (!debug).then_some(Arc::new(traceback) as _);
     let options = RunnerOptions { traceback, ..assembly::runner_options(config) };
-    Ok(Runner { services, hosts: Arc::new(hosts), plugins: Arc::clone(plugins), options })
+    Ok(Runner {
+        services,
+        hosts: Arc::new(hosts),
+        plugins: Arc::clone(plugins),
+        containers: None,
+        options,
+    })
 }
