@@ -2,6 +2,7 @@
 //! process, on the same machine. The original cannot be installed from a package registry, so what
 //! was measured of it once stands beside (see `README.md`).
 
+use std::collections::VecDeque;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -111,7 +112,7 @@ fn measure(
         measure.jobs += done;
         interrupt::check()?;
     }
-    openkat.books().queues.values_mut().for_each(std::collections::VecDeque::clear);
+    openkat.books().queues.values_mut().for_each(VecDeque::clear);
     workers.wait(&openkat, "the last jobs", |books| {
         !books.tasks.values().any(|task| matches!(task.status(), "dispatched" | "running"))
     })?;
@@ -119,11 +120,6 @@ fn measure(
     for host in children(workers.process.id()) {
         measure.host_kib = measure.host_kib.max(memory_of(host.pid)?);
     }
-    let usual = ["queued", "dispatched", "running", "completed"];
-    let wrong = |books: &Books| {
-        let begun = books.tasks.values().filter(|task| task.history.len() > 1);
-        begun.filter(|task| task.history != usual).count()
-    };
     measure.wrong = wrong(&openkat.books());
     for _ in 0..if options.smoke { 1 } else { 10 } {
         measure.host_deaths.push(workers.death(&openkat, Victim::Host)?);
@@ -224,6 +220,13 @@ impl Workers {
         let log = fs::read(&self.log).unwrap_or_default();
         Failure::Program(format!("boefjes: {words}\n{}", String::from_utf8_lossy(&log)))
     }
+}
+
+/// How many tasks were begun and did not go the usual way.
+fn wrong(books: &Books) -> usize {
+    let usual = ["queued", "dispatched", "running", "completed"];
+    let begun = books.tasks.values().filter(|task| task.history.len() > 1);
+    begun.filter(|task| task.history != usual).count()
 }
 
 /// PSS and RSS of a process, in KiB.

@@ -44,9 +44,9 @@ impl Measure {
 }
 
 /// The tables: rows and bars.
-pub(crate) fn markdown(measures: &[Measure], bars: &[Bar]) -> String {
+pub(crate) fn markdown(pools: &[Measure], bars: &[Bar]) -> String {
     let mut text = String::from(HEAD);
-    for measure in measures {
+    for measure in pools {
         let kib = |[pss, rss]: [u64; 2]| format!("{pss}, {rss}");
         line(
             &mut text,
@@ -76,7 +76,7 @@ pub(crate) fn markdown(measures: &[Measure], bars: &[Bar]) -> String {
 }
 
 /// The same figures.
-pub(crate) fn json(measures: &[Measure], bars: &[Bar]) -> Value {
+pub(crate) fn json(pools: &[Measure], bars: &[Bar]) -> Value {
     let all = |times: &[Duration]| times.iter().copied().map(milliseconds).collect::<Vec<_>>();
     let row = |measure: &Measure| {
         json!({
@@ -95,7 +95,7 @@ pub(crate) fn json(measures: &[Measure], bars: &[Bar]) -> Value {
         })
     };
     json!({
-        "boefjes": measures.iter().map(row).collect::<Vec<_>>(),
+        "boefjes": pools.iter().map(row).collect::<Vec<_>>(),
         "bars": bars.iter().map(|bar| json!({
             "what": bar.what,
             "bar": bar.words(),
@@ -106,8 +106,8 @@ pub(crate) fn json(measures: &[Measure], bars: &[Bar]) -> Value {
 }
 
 /// The bars: with the default pool on a machine of two cores.
-pub(crate) fn judge(measures: &[Measure]) -> Vec<Bar> {
-    let found = measures.iter().find(|measure| measure.pool == POOL);
+pub(crate) fn judge(pools: &[Measure]) -> Vec<Bar> {
+    let found = pools.iter().find(|measure| measure.pool == POOL);
     let bar = |what, sense, limit, of: &dyn Fn(&Measure) -> f64| Bar {
         side: "ours".to_owned(),
         what,
@@ -127,8 +127,8 @@ pub(crate) fn judge(measures: &[Measure]) -> Vec<Bar> {
 }
 
 /// The first thing that went wrong.
-pub(crate) fn complaint(measures: &[Measure]) -> Option<String> {
-    let wrong = measures.iter().find(|measure| measure.wrong > 0 || measure.jobs == 0)?;
+pub(crate) fn complaint(pools: &[Measure]) -> Option<String> {
+    let wrong = pools.iter().find(|measure| measure.wrong > 0 || measure.jobs == 0)?;
     let Measure { pool, wrong, jobs, .. } = wrong;
     Some(format!("boefjes, pool of {pool}: {wrong} tasks went wrong, {jobs} jobs were counted"))
 }

@@ -95,14 +95,14 @@ fn katalogus(options: &Options) -> Result<u8, Failure> {
 }
 
 fn workers(options: &Options) -> Result<u8, Failure> {
-    let measures = boefjes::all(options)?;
-    let bars = if options.smoke { Vec::new() } else { boefjes_table::judge(&measures) };
-    print!("{}", boefjes_table::markdown(&measures, &bars));
+    let pools = boefjes::all(options)?;
+    let bars = if options.smoke { Vec::new() } else { boefjes_table::judge(&pools) };
+    print!("{}", boefjes_table::markdown(&pools, &bars));
     if let Some(path) = &options.json {
-        let text = format!("{:#}\n", boefjes_table::json(&measures, &bars));
+        let text = format!("{:#}\n", boefjes_table::json(&pools, &bars));
         std::fs::write(path, text).context(|| path.display().to_string())?;
     }
-    if let Some(complaint) = boefjes_table::complaint(&measures) {
+    if let Some(complaint) = boefjes_table::complaint(&pools) {
         return Err(Failure::Program(complaint));
     }
     Ok(u8::from(options.strict && bars.iter().any(|bar| bar.met() == Some(false))))
