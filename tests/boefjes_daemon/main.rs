@@ -8,6 +8,16 @@
 
 mod api;
 mod api_recorded;
+mod resolver;
+mod tools;
+mod tools_disks;
+mod tools_dns;
+mod tools_launcher;
+mod tools_machine;
+mod tools_requirements;
+mod tools_run;
+mod tools_services;
+mod tools_terminal;
 mod workers_check;
 mod workers_deaths;
 mod workers_equal;
