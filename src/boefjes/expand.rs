@@ -14,6 +14,9 @@ use crate::ooi_types::{self, FieldKind, OoiType};
 /// Fields that objects of every type have, before their own.
 const COMMON: [&str; 3] = ["object_type", "scan_profile", "primary_key"];
 
+/// The fields of scan profiles.
+const SCAN_PROFILE: [&str; 3] = ["scan_profile_type", "reference", "level"];
+
 /// Expands an object as Octopoes has it. An error says what is wrong with it.
 pub(crate) fn expand(object: &Json) -> Result<Object, String> {
     let Json::Object(members) = object else {
@@ -57,15 +60,18 @@ fn plain(value: &Json) -> Json {
     }
 }
 
-/// As pydantic shows a model.
+/// As pydantic shows a model, whose fields have an order.
 fn scan_profile(value: &Json) -> Json {
     let Json::Object(members) = value else { return plain(value) };
-    let member = |(name, value): (&str, &Json)| match (name, value) {
+    let place = |name| SCAN_PROFILE.iter().position(|known| *known == name);
+    let mut members: Vec<(&str, &Json)> = members.iter().collect();
+    members.sort_by_key(|(name, _)| place(*name).unwrap_or(SCAN_PROFILE.len()));
+    let shown = members.into_iter().map(|(name, value)| match (name, value) {
         ("reference", Json::Text(_)) => format!("{name}=Reference({})", value.repr()),
         ("level", Json::Integer(level)) => format!("{name}=<ScanLevel.L{level}: {level}>"),
         _ => format!("{name}={}", value.repr()),
-    };
-    Json::Text(members.iter().map(member).collect::<Vec<_>>().join(" "))
+    });
+    Json::Text(shown.collect::<Vec<_>>().join(" "))
 }
 
 /// The natural key of a reference, by the fields that it is made of. The type is that which the
@@ -132,7 +138,7 @@ mod tests {
     fn what_is_no_number_and_no_list_is_as_python_shows_it() {
         assert_eq!(
             expanded(
-                r#"{"object_type":"ReportData","scan_profile":{"scan_profile_type":"declared","reference":"ReportData|it's","level":3,"user_id":null},"primary_key":"ReportData|it's","organization_code":"it's","organization_tags":["a",null],"data":{"a":[1,2.5,true,null,"b"]}}"#
+                r#"{"object_type":"ReportData","scan_profile":{"user_id":null,"level":3,"reference":"ReportData|it's","scan_profile_type":"declared"},"primary_key":"ReportData|it's","organization_code":"it's","organization_tags":["a",null],"data":{"a":[1,2.5,true,null,"b"]}}"#
             ),
             r#"{"object_type":"ReportData","scan_profile":"scan_profile_type='declared' reference=Reference(\"ReportData|it's\") level=<ScanLevel.L3: 3> user_id=None","primary_key":"ReportData|it's","organization_code":"it's","organization_name":"None","organization_tags":["a","None"],"data":"{'a': [1, 2.5, True, None, 'b']}"}"#
         );
@@ -170,6 +176,41 @@ mod tests {
             url("HostnameHTTPURL|https|n|a.b|443").unwrap_err(),
             "HostnameHTTPURL|https|n|a.b|443 is no reference: it has too few parts"
         );
+    }
+
+    fn leaves(json: &Json, found: &mut Vec<String>) {
+        match json {
+            Json::Object(members) => members.iter().for_each(|(_, value)| leaves(value, found)),
+            leaf => found.push(leaf.python_text()),
+        }
+    }
+
+    #[test]
+    fn every_type_has_its_parts_in_order_and_wants_them_all() {
+        let table = include_str!("ooi_types.txt").lines();
+        let names = table.filter(|line| !line.starts_with(['#', ' ']));
+        let names: Vec<&str> = names.filter_map(|line| line.split(' ').next()).collect();
+        assert_eq!(names.len(), 64);
+        let mut without_parts = Vec::new();
+        for name in names {
+            let parts: Vec<String> = (0..30).map(|number| format!("p{number}")).collect();
+            let key = |count: usize| format!("{name}|{}", parts[..count].join("|"));
+            let mut found = Vec::new();
+            leaves(&reference(&key(parts.len())).unwrap(), &mut found);
+            assert_eq!(found, parts[..found.len()], "{name}");
+            match found.len() {
+                0 => without_parts.push(name),
+                1 => {}
+                all => assert!(reference(&key(all - 1)).is_err(), "{name}"),
+            }
+            // Whatever is missing is there.
+            let object = format!(r#"{{"object_type":"{name}"}}"#);
+            let object = expand(&Json::parse(&object).unwrap()).unwrap();
+            let fields = &ooi_types::named(name).unwrap().fields;
+            assert_eq!(object.len(), COMMON.len() + fields.len(), "{name}");
+        }
+        let of_any = ["Config", "Finding", "MutedFinding", "Question", "SoftwareInstance"];
+        assert_eq!(without_parts, of_any);
     }
 
     #[test]

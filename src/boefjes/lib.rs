@@ -11,6 +11,7 @@
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice))]
 
+mod assembly;
 mod base_url;
 mod board;
 mod boefje_api;
@@ -80,6 +81,7 @@ pub mod options;
 mod out_of_memory;
 mod program_answer;
 mod progress;
+mod requirements;
 mod result_reader;
 mod runner;
 mod running;
@@ -94,8 +96,10 @@ mod status;
 mod stopping;
 mod task;
 mod task_state;
+pub mod tool;
 mod tool_jobs;
 mod tool_options;
+mod tool_requirements;
 mod tool_show_raw;
 mod twins;
 mod uuid_fault;
@@ -109,8 +113,10 @@ pub use host_options::{HostOptions, Limits};
 pub use hosts::{HostReport, Hosts, HostsStatistics, RunningJob};
 pub use item::{Item, ItemKind};
 pub use job::{Job, JobOutcome, JobReport, Output, Style, Usage, Work};
+pub use local::LocalSettings;
 pub use loss::{Loss, SignalNumber};
 pub use models::{BoefjeMeta, ModelFault, NormalizerMeta, PluginName, RawDataMeta};
+pub use requirements::{Installed, Requirements};
 pub use runner::{Done, JobError, PythonOf, Runner, RunnerOptions, Traceback};
 pub use service_error::ServiceError;
 pub use services::{Bytes, Filters, Octopoes, Origin, Popped, Scheduler, Services, Settings};

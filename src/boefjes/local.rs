@@ -9,8 +9,9 @@
 //!
 //! Any number of processes work on one folder at once.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use katalogus::encryption::Encryption;
 use katalogus::{Cipher, Plugins};
@@ -32,9 +33,31 @@ pub(crate) struct Local {
     pub(crate) holder: Holder,
 }
 
+/// How a machine of its own is kept.
+#[derive(Debug)]
+pub struct LocalSettings {
+    /// The folder, which is made if it is not there.
+    pub folder: PathBuf,
+    /// What decrypts the settings of boefjes.
+    pub cipher: Cipher,
+    /// How long whoever writes waits for another process that does, at most.
+    pub max_lock_wait: Duration,
+}
+
+impl LocalSettings {
+    /// How long is waited for another process, if nothing else is said.
+    pub const MAX_LOCK_WAIT: Duration = Duration::from_secs(10);
+
+    /// The defaults for a folder, with settings as they are.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        let (folder, cipher) = (folder.into(), Cipher::identity());
+        Self { folder, cipher, max_lock_wait: Self::MAX_LOCK_WAIT }
+    }
+}
+
 impl Services {
-    /// Those of this machine, in a folder that is made if it is not there. How settings are encrypted
-    /// the environment says, as it says it to the catalogue.
+    /// Those of this machine, in this folder. How settings are encrypted the environment says, as it
+    /// says it to the catalogue.
     pub fn local(folder: &Path, plugins: Arc<Plugins>) -> Result<Self, ServiceError> {
         let told = |words: String| ServiceError::Local {
             file: folder.join(CATALOGUE).display().to_string(),
@@ -45,18 +68,18 @@ impl Services {
             told(words.join("; "))
         })?;
         let cipher = encryption.cipher().map_err(|error| told(error.to_string()))?;
-        Self::local_with(folder, plugins, cipher)
+        Self::local_with(LocalSettings { cipher, ..LocalSettings::new(folder) }, plugins)
     }
 
-    /// The same, with settings that this cipher decrypts.
+    /// The same, with all that can be said of it.
     pub fn local_with(
-        folder: &Path,
+        settings: LocalSettings,
         plugins: Arc<Plugins>,
-        cipher: Cipher,
     ) -> Result<Self, ServiceError> {
+        let folder = &settings.folder;
         let local = Arc::new(Local {
-            database: LocalDatabase::open(folder.join(DATABASE))?,
-            catalogue: LocalCatalogue::open(folder.join(CATALOGUE), plugins, cipher)?,
+            database: LocalDatabase::open(folder.join(DATABASE), settings.max_lock_wait)?,
+            catalogue: LocalCatalogue::open(folder.join(CATALOGUE), plugins, settings.cipher)?,
             holder: Holder::new(folder.join(HOLDERS)),
         });
         Ok(Self {

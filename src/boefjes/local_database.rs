@@ -21,8 +21,6 @@ use ostler_runtime::files::is_readable_by_all;
 
 use crate::service_error::ServiceError;
 
-/// How long a transaction waits for another process's, at most.
-const MAX_LOCK_WAIT: Duration = Duration::from_secs(10);
 /// How long a thread waits for the others of its process to be done with the connection, at most.
 const MAX_TURN: Duration = Duration::from_secs(30);
 /// The tables' version, which the file remembers.
@@ -41,6 +39,7 @@ pub(crate) enum Failure {
 /// The file.
 pub(crate) struct LocalDatabase {
     path: PathBuf,
+    max_lock_wait: Duration,
     /// Holds the connection while nobody works with it; nothing in the place of one that failed.
     rest: Receiver<Option<Open>>,
     back: Sender<Option<Open>>,
@@ -59,10 +58,11 @@ impl From<Error> for Failure {
 }
 
 impl LocalDatabase {
-    /// Opens the file, or makes it with its tables.
-    pub(crate) fn open(path: PathBuf) -> Result<Self, ServiceError> {
+    /// Opens the file, or makes it with its tables. A transaction waits for another process's for
+    /// `max_lock_wait` at most.
+    pub(crate) fn open(path: PathBuf, max_lock_wait: Duration) -> Result<Self, ServiceError> {
         let (back, rest) = bounded(1);
-        let database = Self { path, rest, back };
+        let database = Self { path, max_lock_wait, rest, back };
         make(&database.path).map_err(|error| database.told(error))?;
         if is_readable_by_all(&database.path) {
             log::warn!("{}: every user of this machine can read it", database.path.display());
@@ -111,7 +111,7 @@ impl LocalDatabase {
                 Ok(value) => (Some(open), Ok(value)),
                 Err(Failure::Words(words)) => (Some(open), Err(self.told(words))),
                 // Whatever state the connection is in, the next one is made anew.
-                Err(Failure::Query(error)) => (None, Err(self.told(worded(&error)))),
+                Err(Failure::Query(error)) => (None, Err(self.told(self.worded(&error)))),
             },
             Err(error) => (None, Err(error)),
         };
@@ -148,6 +148,18 @@ impl LocalDatabase {
         }
     }
 
+    /// What SQLite says, or what it means where that says little.
+    fn worded(&self, error: &Error) -> String {
+        if is_locked(error) {
+            let seconds = self.max_lock_wait.as_secs_f64();
+            return format!("another process has locked it for more than {seconds} s");
+        }
+        match error {
+            Error::DatabaseError(_, information) => information.message().trim().to_owned(),
+            error => error.to_string(),
+        }
+    }
+
     fn connect(&self) -> Result<Open, ServiceError> {
         let file = identity(&self.path).map_err(|error| self.told(error))?;
         let path = self.path.to_str().ok_or_else(|| self.told("its name is not UTF-8"))?;
@@ -157,12 +169,12 @@ impl LocalDatabase {
             .map_err(|error| self.told(error))?;
         let pragmas = format!(
             "PRAGMA busy_timeout = {}; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;",
-            MAX_LOCK_WAIT.as_millis()
+            self.max_lock_wait.as_millis()
         );
         connection
             .batch_execute(&pragmas)
-            .and_then(|()| write_ahead(&mut connection))
-            .map_err(|error| self.told(worded(&error)))?;
+            .and_then(|()| write_ahead(&mut connection, self.max_lock_wait))
+            .map_err(|error| self.told(self.worded(&error)))?;
         Ok(Open { connection, file })
     }
 }
@@ -180,8 +192,8 @@ fn make(path: &Path) -> io::Result<()> {
 
 /// Has those who read and whoever writes not wait for each other. Of two who change a new file at
 /// once, SQLite refuses both instead of having one wait.
-fn write_ahead(connection: &mut SqliteConnection) -> QueryResult<()> {
-    let until = Deadline::after(MAX_LOCK_WAIT);
+fn write_ahead(connection: &mut SqliteConnection, lock_wait: Duration) -> QueryResult<()> {
+    let until = Deadline::after(lock_wait);
     loop {
         match connection.batch_execute("PRAGMA journal_mode = WAL") {
             Err(error) if is_locked(&error) && !until.passed() => {
@@ -213,18 +225,6 @@ fn tables(connection: &mut SqliteConnection) -> Result<(), Failure> {
                 format!("its tables are of version {other}, and this program knows {VERSION}");
             Err(Failure::Words(words))
         }
-    }
-}
-
-/// What SQLite says, or what it means where that says little.
-fn worded(error: &Error) -> String {
-    if is_locked(error) {
-        let seconds = MAX_LOCK_WAIT.as_secs();
-        return format!("another process has locked it for more than {seconds} s");
-    }
-    match error {
-        Error::DatabaseError(_, information) => information.message().trim().to_owned(),
-        error => error.to_string(),
     }
 }
 

@@ -12,6 +12,8 @@ use std::sync::{Mutex, PoisonError};
 use rustix::fs::{FlockOperation, flock};
 use uuid::Uuid;
 
+use crate::service_error::ServiceError;
+
 /// The name of this process among those who hold tasks. It has one as soon as it takes a task.
 pub(crate) struct Holder {
     folder: PathBuf,
@@ -29,8 +31,16 @@ impl Holder {
         Self { folder, own: Mutex::default() }
     }
 
-    /// Its name. The file is locked before anybody hears of it.
-    pub(crate) fn name(&self) -> io::Result<String> {
+    /// Its name.
+    pub(crate) fn name(&self) -> Result<String, ServiceError> {
+        self.own_name().map_err(|error| ServiceError::Local {
+            file: self.folder.display().to_string(),
+            words: error.to_string(),
+        })
+    }
+
+    /// The file is locked before anybody hears of it.
+    fn own_name(&self) -> io::Result<String> {
         let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(own) = &*own {
             return Ok(own.name.clone());

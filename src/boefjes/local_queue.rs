@@ -34,7 +34,7 @@ struct Row {
 impl Scheduler for Local {
     fn pop(&self, kind: TaskKind, limit: usize, filters: &Filters) -> Result<Popped, ServiceError> {
         let plugins = self.wanted(filters)?;
-        let holder = self.holder.name().map_err(|error| self.database.told(error))?;
+        let holder = self.holder.name()?;
         let (gone, rows) = self.database.write(|connection| {
             let gone = self.take_back(connection, &holder)?;
             let mut rows = Vec::new();

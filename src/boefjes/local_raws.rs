@@ -44,9 +44,16 @@ impl Bytes for Local {
         }
         let meta = self.database.read(|connection| of_run(connection, &run.to_string()))?;
         let normalizers = self.catalogue.normalizers(&meta.organization)?;
-        self.database.write(|connection| {
-            raws.iter().map(|raw| save(connection, &meta, raw, &normalizers)).collect()
-        })
+        let (ids, pushed) = self.database.write(|connection| {
+            let mut pushed = Vec::new();
+            let save = |raw| save(connection, &meta, raw, &normalizers, &mut pushed);
+            let ids: Result<Vec<_>, Failure> = raws.iter().map(save).collect();
+            Ok((ids?, pushed))
+        })?;
+        for (task, normalizer) in pushed {
+            log::debug!("Task {task} waits for the normalizer {normalizer}");
+        }
+        Ok(ids)
     }
 
     fn raw(&self, id: Uuid) -> Result<Option<Vec<u8>>, ServiceError> {
@@ -106,6 +113,7 @@ fn save(
     run: &BoefjeMeta,
     output: &Output,
     normalizers: &[Plugin],
+    pushed: &mut Vec<(Uuid, String)>,
 ) -> Result<Option<Uuid>, Failure> {
     let mime_types = &output.mime_types;
     let mut set = mime_types.clone();
@@ -141,6 +149,7 @@ fn save(
             raw_data: RawDataMeta { id, boefje_meta: run.clone(), mime_types: mime_types.clone() },
             normalizer: name,
         };
+        pushed.push((meta.id, normalizer.id.clone()));
         local_queue::add(connection, meta.id, Some(&hash), &TaskData::Normalizer(meta))?;
     }
     Ok(Some(id))

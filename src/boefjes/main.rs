@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use boefjes::daemon;
-use boefjes::options::{Options, WRONG_USAGE};
+use boefjes::options::{Action, Options, WRONG_USAGE};
+use boefjes::tool;
 
 fn main() -> ExitCode {
     if let Some(code) = ostler_pool::launch::exec_child_if_asked() {
@@ -11,7 +12,10 @@ fn main() -> ExitCode {
     }
     ostler_pool::launch::restart_frugal();
     match Options::parse(std::env::args_os()) {
-        Ok(options) => daemon::run(&options).into(),
+        Ok(options) => match &options.action {
+            Action::Tool(tool) => tool::run(&options, tool),
+            _ => daemon::run(&options).into(),
+        },
         Err(error) => {
             // Nothing is left to be done if even this cannot be printed.
             let _ = error.print();

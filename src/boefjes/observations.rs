@@ -39,10 +39,8 @@ pub(crate) fn told(
     let (mut observed, mut declared, mut affirmed) = (Vec::new(), Vec::new(), Vec::new());
     let mut objects = Vec::new();
     for item in items {
-        let value = item.read(checked)?;
-        let mut members = match value {
-            Json::Object(members) => members,
-            _ => return Err("an item is no object".to_owned()),
+        let Json::Object(mut members) = item.read(checked)? else {
+            return Err("an item is no object".to_owned());
         };
         match item.kind {
             ItemKind::Object => objects.push(members.into()),

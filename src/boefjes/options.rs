@@ -14,6 +14,7 @@ use ostler_runtime::checked::Strictness;
 
 use crate::services::Filters;
 use crate::task::TaskKind;
+use crate::tool_options::{self, Tool};
 
 /// The exit code of a wrong command line.
 pub const WRONG_USAGE: u8 = 2;
@@ -70,6 +71,8 @@ pub enum Action {
         /// Whether tasks are taken; with `--no-worker` containers are answered and nothing else.
         takes_tasks: bool,
     },
+    /// One of the tools.
+    Tool(Tool),
 }
 
 impl Options {
@@ -100,7 +103,10 @@ impl Options {
                 let words = format!("--check cannot be used with the command {name}");
                 return Err(command().error(ErrorKind::ArgumentConflict, words));
             }
-            Some((name, mut matches)) => subcommand_of(&name, &mut matches, &mut said),
+            Some((name, mut matches)) => match Tool::of(&name, &mut matches) {
+                Some(tool) => Action::Tool(tool),
+                None => subcommand_of(&name, &mut matches, &mut said),
+            },
         };
         Ok(Self {
             config: matches.remove_one("config"),
@@ -193,6 +199,7 @@ pub fn command() -> Command {
         .arg(flag("check", "Check the configuration, print it as it takes effect, and exit"))
         .arg(flag("strict", "With --check: take warnings for errors").requires("check"))
         .subcommands([TaskKind::Boefje, TaskKind::Normalizer].map(worker))
+        .subcommands(tool_options::commands())
 }
 
 /// `--plugins`, which stands before and behind commands.
@@ -273,7 +280,7 @@ mod tests {
     fn a_worker_may_take_no_tasks() {
         let takes = |arguments: &[&str]| match parse(arguments).unwrap().action {
             Action::Work { takes_tasks, .. } => takes_tasks,
-            Action::Check(_) => panic!("no check"),
+            _ => panic!("another action"),
         };
         assert!(takes(&["boefje"]) && takes(&["boefje", "-n", "-w"]));
         assert!(!takes(&["boefje", "--no-worker"]) && !takes(&["boefje", "--worker", "-n"]));

@@ -6,29 +6,25 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crossbeam_channel::{Sender, bounded};
-use katalogus::{DiscoverySettings, Plugins, Python};
+use katalogus::Plugins;
 use ostler_runtime::{Exit, Notifier, Signals, Thread, privileges};
 use serde_json::Value;
 
+use crate::assembly;
 use crate::config::Configuration;
-use crate::config_services::{RemoteServices, ServiceSettings};
 use crate::container::Containers;
 use crate::crew::{Crew, Live};
 use crate::dispatcher::Dispatcher;
 use crate::ending;
-use crate::host_options::HostOptions;
 use crate::hosts::Hosts;
 use crate::listening::{Doors, Sockets};
-use crate::runner::{Runner, RunnerOptions};
+use crate::runner::Runner;
 use crate::services::Services;
 use crate::settler::Settler;
 use crate::state::{Counts, State};
 use crate::stopping::Stopping;
 use crate::task::TaskKind;
 use crate::worker::Worker;
-
-/// Jobs that may wait for a plugin host beside those of the workers: of containers and tools none.
-const WAITING: usize = 64;
 
 /// See the module.
 pub(crate) struct Running {
@@ -65,9 +61,14 @@ impl Running {
             Exit::Os
         };
         let (stopping, over) = (Arc::new(Stopping::new()), Arc::new(Stopping::new()));
-        let plugins = Arc::new(Plugins::begin(discovery(&config)).map_err(failed)?);
-        let services = connect(&config, &plugins, &stopping)?;
-        let hosts = Arc::new(Hosts::start(host_options(&config)).map_err(failed)?);
+        let plugins = Arc::new(Plugins::begin(assembly::discovery(&config)).map_err(failed)?);
+        let services = assembly::services(&config, &plugins, &stopping).map_err(|error| {
+            log::error!("{error}");
+            Exit::Unavailable
+        })?;
+        let hosts = Arc::new(
+            Hosts::start(assembly::host_options(&config, config.pool_size)).map_err(failed)?,
+        );
         let counts = Arc::new(Counts::default());
         let settler =
             Settler::new(Arc::clone(&services.scheduler), Arc::clone(&counts), Arc::clone(&over));
@@ -148,23 +149,6 @@ impl Running {
     }
 }
 
-/// The services, or the folder that stands for them.
-fn connect(
-    config: &Configuration,
-    plugins: &Arc<Plugins>,
-    stopping: &Arc<Stopping>,
-) -> Result<Services, Exit> {
-    match &config.services {
-        ServiceSettings::Local(folder) => {
-            Services::local(folder, Arc::clone(plugins)).map_err(|error| {
-                log::error!("{error}");
-                Exit::Unavailable
-            })
-        }
-        ServiceSettings::Remote(remote) => Ok(Services::remote(&remote.client(), stopping)),
-    }
-}
-
 fn live(
     config: &Configuration,
     services: &Services,
@@ -172,15 +156,7 @@ fn live(
     plugins: &Arc<Plugins>,
     containers: Option<&Arc<Containers>>,
 ) -> Live {
-    let jobs = &config.jobs;
-    let options = RunnerOptions {
-        whitelist: jobs.whitelist.clone(),
-        job_deadline: jobs.deadline,
-        generation: config.generation.unwrap_or_default(),
-        environment: jobs.environment.clone(),
-        redact_environment: jobs.redacts_environment,
-        ..RunnerOptions::default()
-    };
+    let options = assembly::runner_options(config);
     Live {
         poll_interval: config.poll_interval,
         filters: config.filters.clone(),
@@ -193,24 +169,6 @@ fn live(
             options,
         }),
     }
-}
-
-/// How plugins are found: as they lie there, since whoever cannot be imported says so when he is run.
-fn discovery(config: &Configuration) -> DiscoverySettings {
-    DiscoverySettings {
-        python: Python::None,
-        check_every: config.plugins.check_every,
-        ..DiscoverySettings::new(&config.plugins.folder, config.generation.unwrap_or_default())
-    }
-}
-
-fn host_options(config: &Configuration) -> HostOptions {
-    let mut options = config.plugins.hosts.clone();
-    options.hosts = config.pool_size;
-    options.queue = config.pool_size.saturating_add(WAITING);
-    let addresses = config.services.remote().map(RemoteServices::shown).unwrap_or_default();
-    options.settings.extend(addresses);
-    options
 }
 
 /// Becomes the configured user, with the log file, which was made as root.

@@ -61,6 +61,15 @@ pub fn start(level: LevelFilter, file: Option<&Path>) -> Result<(), LoggingError
         }
         None => (Sink::new(Target::Stderr(io::stderr())), Style::Timed),
     };
+    begin(level, sink, style)
+}
+
+/// Starts the log on standard output, for programs whose log is what they have to say.
+pub fn start_on_output(level: LevelFilter) -> Result<(), LoggingError> {
+    begin(level, Sink::new(Target::Stdout(io::stdout())), Style::Timed)
+}
+
+fn begin(level: LevelFilter, sink: Sink, style: Style) -> Result<(), LoggingError> {
     env_logger::Builder::new()
         .filter_level(level)
         .format(move |out, record| {
@@ -172,6 +181,7 @@ fn escape(text: &mut String, words: &str) {
 /// Where lines go.
 enum Target {
     Stderr(io::Stderr),
+    Stdout(io::Stdout),
     File(File),
 }
 
@@ -179,6 +189,7 @@ impl Target {
     fn fd(&self) -> BorrowedFd<'_> {
         match self {
             Self::Stderr(stderr) => stderr.as_fd(),
+            Self::Stdout(stdout) => stdout.as_fd(),
             Self::File(file) => file.as_fd(),
         }
     }
@@ -186,6 +197,8 @@ impl Target {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::Stderr(stderr) => stderr.write(bytes),
+            // Whole lines come here, which the buffer passes on.
+            Self::Stdout(stdout) => stdout.write(bytes),
             Self::File(file) => file.write(bytes),
         }
     }

@@ -48,6 +48,11 @@ fn wait_history(openkat: &OpenKat, task: &str, history: &[&str]) {
     openkat.wait(&format!("{task} is {history:?}"), |books| books.tasks[task].history == history);
 }
 
+/// Waits until a job says that it runs.
+fn wait_running(workers: &Workers, task: &str) {
+    workers.log().wait(&format!("job {task}: running"));
+}
+
 /// Waits until a task has this status.
 fn wait_status(openkat: &OpenKat, task: &str, status: &str) {
     openkat.wait(&format!("{task} is {status}"), |books| books.tasks[task].status() == status);

@@ -4,7 +4,9 @@ use ostler_tests::process::{children, kill};
 use ostler_tests::{Workers, WorkersSettings, wait_for};
 use rustix::process::Signal;
 
-use super::{DONE, FAILED, error, openkat, queue, queue_faulty, wait_history, workers};
+use super::{
+    DONE, FAILED, error, openkat, queue, queue_faulty, wait_history, wait_running, workers,
+};
 
 /// The hosts, and the jobs that they run.
 fn hosts_and_jobs(workers: &Workers) -> (Vec<u32>, Vec<u32>) {
@@ -41,7 +43,7 @@ fn a_killed_job_is_failed_and_its_host_goes_on() {
     let openkat = openkat();
     let workers = workers(&openkat);
     let task = queue(&openkat, "slow");
-    workers.log().wait("running");
+    wait_running(&workers, &task);
     let (hosts, jobs) = hosts_and_jobs(&workers);
     kill(jobs[0], Signal::KILL);
     wait_history(&openkat, &task, &FAILED);
@@ -56,7 +58,7 @@ fn a_killed_host_fails_its_job_and_is_replaced() {
     let openkat = openkat();
     let workers = workers(&openkat);
     let tasks = [queue(&openkat, "slow"), queue(&openkat, "slow")];
-    workers.log().wait_count("running", 2);
+    tasks.iter().for_each(|task| wait_running(&workers, task));
     let (hosts, _) = hosts_and_jobs(&workers);
     for host in &hosts {
         kill(*host, Signal::KILL);

@@ -54,9 +54,12 @@ fn results_are_saved_once_bytes_is_back() {
 #[test]
 fn objects_and_settings_are_fetched_once_they_are_there() {
     let openkat = openkat();
-    openkat.put_object("acme", &json!({
-        "object_type": "Network", "primary_key": "Network|internet", "name": "internet",
-    }));
+    openkat.put_object(
+        "acme",
+        &json!({
+            "object_type": "Network", "primary_key": "Network|internet", "name": "internet",
+        }),
+    );
     openkat.put_settings("acme", "faulty", &json!({"HOW": "nap"}));
     openkat.refuse(Asked::Octopoes);
     openkat.refuse(Asked::Katalogus);
@@ -79,9 +82,12 @@ fn services_that_are_wrong_fail_the_task_and_nothing_more() {
         (Asked::Bytes, "POST /bytes/raw"),
     ] {
         openkat.put_settings("acme", "faulty", &json!({"HOW": "nap"}));
-        openkat.put_object("acme", &json!({
-            "object_type": "Network", "primary_key": "Network|internet", "name": "internet",
-        }));
+        openkat.put_object(
+            "acme",
+            &json!({
+                "object_type": "Network", "primary_key": "Network|internet", "name": "internet",
+            }),
+        );
         openkat.inject(asked, on, 1, Trouble::Status(500));
         let task = openkat.queue(&boefje_job("acme", "faulty", "Network|internet"));
         wait_history(&openkat, &task, &FAILED);

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use ostler_tests::openkat::{Asked, Trouble};
-use ostler_tests::{WorkersSettings, wait_for};
 use ostler_tests::process::wait_gone;
+use ostler_tests::{WorkersSettings, wait_for};
 use rustix::process::Signal;
 
-use super::{DONE, FAILED, openkat, queue, wait_history, wait_status, workers};
+use super::{DONE, FAILED, openkat, queue, wait_history, wait_running, wait_status, workers};
 
 /// Longer than any test waits.
 const LONG: Duration = Duration::from_secs(3600);
@@ -73,7 +73,7 @@ fn jobs_that_do_not_finish_are_killed_and_failed() {
     let waiting = queue(&openkat, "slow");
     let mut workers =
         WorkersSettings::new(&openkat, "boefje").set("Global", "drain", "0.2").start();
-    workers.log().wait_count("running", 2);
+    tasks.iter().for_each(|task| wait_running(&workers, task));
     let processes = workers.processes();
     workers.signal(Signal::TERM);
     assert_eq!(workers.ended().code(), Some(0));
@@ -90,7 +90,7 @@ fn a_second_stop_does_not_wait_for_jobs() {
     let task = queue(&openkat, "slow");
     let mut workers =
         WorkersSettings::new(&openkat, "boefje").set("Global", "drain", "3600").start();
-    workers.log().wait("running");
+    wait_running(&workers, &task);
     workers.signal(Signal::TERM);
     workers.log().wait("stopping");
     assert!(workers.runs());
@@ -131,7 +131,7 @@ fn a_scheduler_that_does_not_hear_of_the_end_holds_nobody_up() {
     let task = queue(&openkat, "slow");
     let mut workers =
         WorkersSettings::new(&openkat, "boefje").set("Global", "drain", "0.2").start();
-    workers.log().wait("running");
+    wait_running(&workers, &task);
     openkat.inject(Asked::Scheduler, "", usize::MAX, Trouble::Delay(LONG));
     workers.signal(Signal::TERM);
     assert_eq!(workers.ended().code(), Some(0));

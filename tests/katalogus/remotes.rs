@@ -283,22 +283,7 @@ fn secured(pair: &Pair) -> (Server, Repository) {
 fn a_repository_over_tls_must_have_a_certificate_of_a_known_authority() {
     let certificates = Certificates::new();
     let authority = certificates.own("authority");
-    let extensions = certificates.write("ip", b"subjectAltName = IP:127.0.0.1\n");
-    let request = certificates.openssl(
-        "site.csr",
-        "req -newkey rsa:2048 -noenc -keyout site.key -subj /CN=site -out site.csr",
-    );
-    let certificate = certificates.openssl(
-        "site.pem",
-        &format!(
-            "x509 -req -in {} -CA {} -CAkey {} -set_serial 7 -extfile {} -out site.pem",
-            request.display(),
-            authority.certificate.display(),
-            authority.key.display(),
-            extensions.display()
-        ),
-    );
-    let (_server, repository) = secured(&Pair { certificate, key: certificates.path("site.key") });
+    let (_server, repository) = secured(&certificates.site("site", &authority));
     let stranger = certificates.own("stranger").certificate;
     for (authorities, count) in [
         (Some(authority.certificate), 2),

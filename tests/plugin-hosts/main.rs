@@ -1,11 +1,13 @@
 //! The plugin hosts of the workers as a program of their own: orders come as lines of JSON, and so
 //! do the reports. A program, since hosts are started through the binary that wants them.
 //!
-//! The first line has the options. `{"run": {...}}` runs a job, `{"statistics": null}` tells how
-//! things are, `{"stop": MILLISECONDS}` ends it all; so does the end of the input, at once.
+//! The first line has the options. `{"run": {...}}` runs a job, `{"task": {...}}` a whole one from the
+//! data of its task, `{"statistics": null}` tells how things are, `{"stop": MILLISECONDS}` ends it
+//! all; so does the end of the input, at once.
 
 mod orders;
 mod reports;
+mod tasks;
 
 use std::io::{self, BufRead, Write};
 use std::process::ExitCode;
@@ -13,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use boefjes::Hosts;
-use ostler_runtime::{Deadline, LevelFilter, logging};
+use ostler_runtime::{Deadline, LevelFilter, Thread, logging};
 use serde_json::{Value, json};
 
 fn main() -> ExitCode {
@@ -41,7 +43,9 @@ fn run() -> io::Result<()> {
             .map_err(Into::into)
     };
     let Some(options) = next()? else { return Ok(()) };
-    let hosts = Hosts::start(orders::options(&options))?;
+    let hosts = Arc::new(Hosts::start(orders::options(&options))?);
+    let runner = tasks::runner(&options, &hosts).map(Arc::new);
+    let mut threads = Vec::new();
     // Reports come from several threads, each a line.
     let out = Arc::new(Mutex::new(io::stdout()));
     while let Some(order) = next()? {
@@ -50,6 +54,12 @@ fn run() -> io::Result<()> {
             hosts.run(orders::job(job), orders::deadline(job), move |report| {
                 write(&out, &reports::report(&id, &report));
             });
+        } else if let (Some(data), Some(runner)) = (order.get("task"), &runner) {
+            let (runner, data, out) = (Arc::clone(runner), data.clone(), Arc::clone(&out));
+            threads.retain(|thread: &Thread| !thread.has_ended());
+            threads.push(Thread::spawn("task", move || {
+                write(&out, &tasks::run(&runner, &data));
+            })?);
         } else if let Some(wait) = order.get("stop") {
             let wait = Duration::from_millis(wait.as_u64().unwrap_or_default());
             let in_time = hosts.stop(Deadline::after(wait));
@@ -58,6 +68,8 @@ fn run() -> io::Result<()> {
             write(&out, &reports::statistics(&hosts.statistics()));
         }
     }
+    // Whoever still waits for a host gets none.
+    hosts.stop(Deadline::after(Duration::ZERO));
     Ok(())
 }
 

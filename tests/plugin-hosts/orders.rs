@@ -81,7 +81,7 @@ fn texts(given: &Value) -> Vec<String> {
     list.filter_map(|text| text.as_str().map(str::to_owned)).collect()
 }
 
-fn pairs(given: &Value) -> Vec<(String, String)> {
+pub(crate) fn pairs(given: &Value) -> Vec<(String, String)> {
     let members = given.as_object().into_iter().flatten();
     members.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect()
 }

@@ -55,24 +55,12 @@ impl Certificates {
 
     /// A certificate that `authority` signs, for `days` from now on (or ago).
     pub fn signed(&self, name: &str, authority: &Pair, days: i32) -> Pair {
-        let key = self.key(name);
-        let (request, file) = (format!("{name}.csr"), format!("{name}.pem"));
-        self.openssl(
-            &request,
-            &format!("req -new -key {} -subj /CN={name} -out {request}", key.display()),
-        );
-        let extensions = self.write(&format!("{name}.ext"), b"basicConstraints = CA:FALSE\n");
-        let certificate = self.openssl(
-            &file,
-            &format!(
-                "x509 -req -in {request} -CA {} -CAkey {} -set_serial 7 -days {days} \
-                 -extfile {} -out {file}",
-                authority.certificate.display(),
-                authority.key.display(),
-                extensions.display(),
-            ),
-        );
-        Pair { certificate, key }
+        self.sign(name, authority, days, "basicConstraints = CA:FALSE\n")
+    }
+
+    /// The certificate of a server at 127.0.0.1 that `authority` signs.
+    pub fn site(&self, name: &str, authority: &Pair) -> Pair {
+        self.sign(name, authority, 1, "subjectAltName = IP:127.0.0.1\n")
     }
 
     /// A file with these bytes.
@@ -86,6 +74,27 @@ impl Certificates {
     pub fn joined(&self, name: &str, files: &[&Path]) -> PathBuf {
         let bytes: Vec<_> = files.iter().map(|file| fs::read(file).expect("a file")).collect();
         self.write(name, &bytes.concat())
+    }
+
+    fn sign(&self, name: &str, authority: &Pair, days: i32, extensions: &str) -> Pair {
+        let key = self.key(name);
+        let (request, file) = (format!("{name}.csr"), format!("{name}.pem"));
+        self.openssl(
+            &request,
+            &format!("req -new -key {} -subj /CN={name} -out {request}", key.display()),
+        );
+        let extensions = self.write(&format!("{name}.ext"), extensions.as_bytes());
+        let certificate = self.openssl(
+            &file,
+            &format!(
+                "x509 -req -in {request} -CA {} -CAkey {} -set_serial 7 -days {days} \
+                 -extfile {} -out {file}",
+                authority.certificate.display(),
+                authority.key.display(),
+                extensions.display(),
+            ),
+        );
+        Pair { certificate, key }
     }
 
     fn key(&self, name: &str) -> PathBuf {

@@ -34,6 +34,7 @@ pub mod markdown;
 pub mod openkat;
 mod openkat_books;
 mod openkat_bytes;
+mod openkat_clients;
 mod openkat_octopoes;
 mod openkat_scheduler;
 mod openkat_site;

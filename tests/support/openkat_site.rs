@@ -4,12 +4,14 @@
 //! thread a connection.
 
 use std::io::{self, BufRead, BufReader, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
 use ostler_runtime::{Deadline, Thread};
-use rustix::net::listen;
+use rustix::net::sockopt::set_socket_reuseport;
+use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, listen, socket_with};
 use serde_json::Value;
 
 use crate::openkat_books::Call;
@@ -62,8 +64,9 @@ pub(crate) struct Site {
 }
 
 struct Shared {
-    listener: TcpListener,
     address: SocketAddr,
+    /// Keeps the port while nobody listens.
+    _reserved: OwnedFd,
     name: &'static str,
     answer: Answer,
     enter: Enter,
@@ -73,7 +76,8 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    is_away: bool,
+    /// `None` while the service is away.
+    listener: Option<Arc<TcpListener>>,
     is_over: bool,
     healed: u64,
     troubles: Vec<Injected>,
@@ -89,13 +93,18 @@ struct Injected {
 
 impl Site {
     pub(crate) fn new(name: &'static str, answer: Answer, enter: Enter) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let address = listener.local_addr().expect("an address");
+        let reserved = bound(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+        let reserved = TcpListener::from(reserved);
+        let address = reserved.local_addr().expect("an address");
         let (state, changed) = (Mutex::default(), Condvar::new());
-        let shared = Arc::new(Shared { listener, address, name, answer, enter, state, changed });
+        let reserved = reserved.into();
+        let shared =
+            Arc::new(Shared { address, _reserved: reserved, name, answer, enter, state, changed });
         let accepting = Arc::clone(&shared);
         let acceptor = Thread::spawn(name, move || accepting.accept()).expect("a thread");
-        Self { shared, acceptor: Some(acceptor) }
+        let site = Self { shared, acceptor: Some(acceptor) };
+        site.accept();
+        site
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -104,17 +113,14 @@ impl Site {
 
     /// Refuses connections, and closes those that there are. The port stays its own.
     pub(crate) fn refuse(&self) {
-        let mut state = self.shared.state();
-        state.is_away = true;
-        rustix::net::shutdown(&self.shared.listener, rustix::net::Shutdown::Read).expect("an end");
-        state.close();
+        self.shared.state().close();
     }
 
     /// Accepts connections again.
     pub(crate) fn accept(&self) {
-        let mut state = self.shared.state();
-        listen(&self.shared.listener, 128).expect("to listen again");
-        state.is_away = false;
+        let listener = bound(self.shared.address);
+        listen(&listener, 128).expect("to listen");
+        self.shared.state().listener = Some(Arc::new(listener.into()));
         self.shared.changed.notify_all();
     }
 
@@ -139,9 +145,7 @@ impl Drop for Site {
     fn drop(&mut self) {
         let threads = {
             let mut state = self.shared.state();
-            (state.is_over, state.is_away) = (true, true);
-            // It may be away already.
-            let _ = rustix::net::shutdown(&self.shared.listener, rustix::net::Shutdown::Read);
+            state.is_over = true;
             state.close();
             self.shared.changed.notify_all();
             std::mem::take(&mut state.threads)
@@ -153,6 +157,10 @@ impl Drop for Site {
 
 impl State {
     fn close(&mut self) {
+        if let Some(listener) = self.listener.take() {
+            // This ends the wait for the next connection.
+            rustix::net::shutdown(&*listener, rustix::net::Shutdown::Both).expect("an end");
+        }
         for connection in &self.connections {
             // Its client may have gone.
             let _ = connection.shutdown(Shutdown::Both);
@@ -166,18 +174,12 @@ impl Shared {
     }
 
     fn accept(self: Arc<Self>) {
-        loop {
-            let accepted = self.listener.accept();
+        while let Some(listener) = self.listener() {
+            let accepted = listener.accept();
             let mut state = self.state();
             // Whoever was accepted just before the service went is sent away like all others.
-            let accepted = accepted.ok().filter(|_| !state.is_away);
-            while state.is_away && !state.is_over {
-                state = self.changed.wait(state).expect("a state");
-            }
-            if state.is_over {
-                return;
-            }
-            let Some((stream, peer)) = accepted else { continue };
+            let is_here = state.listener.as_ref().is_some_and(|now| Arc::ptr_eq(now, &listener));
+            let Some((stream, peer)) = accepted.ok().filter(|_| is_here) else { continue };
             state.threads.retain(|thread| !thread.has_ended());
             state.connections.push(stream.try_clone().expect("a descriptor"));
             let serving = Arc::clone(&self);
@@ -190,6 +192,15 @@ impl Shared {
             });
             state.threads.push(thread.expect("a thread"));
         }
+    }
+
+    /// Who listens, as soon as somebody does; `None` at the end.
+    fn listener(&self) -> Option<Arc<TcpListener>> {
+        let mut state = self.state();
+        while state.listener.is_none() && !state.is_over {
+            state = self.changed.wait(state).expect("a state");
+        }
+        state.listener.clone()
     }
 
     fn serve(&self, stream: &TcpStream) -> io::Result<()> {
@@ -249,6 +260,16 @@ impl Shared {
             state = self.changed.wait_timeout(state, left).expect("a state").0;
         }
     }
+}
+
+/// A socket at this address that may share it with others of its kind.
+fn bound(address: SocketAddr) -> OwnedFd {
+    let flags = SocketFlags::CLOEXEC;
+    let socket = socket_with(AddressFamily::INET, SocketType::STREAM, flags, None);
+    let socket = socket.expect("a socket");
+    set_socket_reuseport(&socket, true).expect("an option");
+    bind(&socket, &address).expect("a port");
+    socket
 }
 
 /// The next call on a connection, if there is one.

@@ -111,6 +111,18 @@ impl PluginHosts {
         self.report(&id)
     }
 
+    /// Gives a whole job by the data of its task, and returns its id.
+    pub fn give_task(&mut self, data: &Value) -> String {
+        self.order(&json!({ "task": data }));
+        data["id"].as_str().expect("an id").to_owned()
+    }
+
+    /// Gives a whole job and waits for its report.
+    pub fn task(&mut self, data: &Value) -> Report {
+        let id = self.give_task(data);
+        self.report(&id)
+    }
+
     /// Runs a boefje without any wishes.
     pub fn boefje(&mut self, package: &str) -> Report {
         self.run(json!({ "boefje": package }))
@@ -228,7 +240,8 @@ impl Drop for PluginHosts {
 pub struct Report(pub Value);
 
 impl Report {
-    /// How it ended: `outputs`, `items`, `looked`, `failed` or `lost`.
+    /// How it ended: `outputs`, `items`, `looked`, `failed` or `lost`; a whole job `done`, `failed`
+    /// or `not_run`.
     pub fn outcome(&self) -> &str {
         self.0["outcome"].as_str().expect("an outcome")
     }

@@ -7,6 +7,19 @@
     reason = "a test fails by panicking"
 )]
 
+mod clients_bytes;
+mod clients_faults;
+mod clients_octopoes;
+mod clients_scheduler;
+mod clients_stopping;
+mod clients_tokens;
+mod flows_boefjes;
+mod flows_normalizers;
+mod local_files;
+mod local_objects;
+mod local_place;
+mod local_queue;
+mod local_raws;
 mod replay;
 mod replay_compare;
 mod replay_recording;

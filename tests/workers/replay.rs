@@ -10,17 +10,15 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use boefjes::{RunnerOptions, TaskStatus};
 use ostler_runtime::environment::variable;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
-use uuid::Uuid;
 
 use crate::replay_compare::differences;
 use crate::replay_recording::{RecordedJob, read};
 use crate::replay_service::Replayed;
 use crate::replay_stand_ins;
-use crate::workshop::{Workshop, plugins};
+use crate::workshop::{end, plugins, workshop_of};
 
 /// Where other recordings are.
 const RECORDINGS: &str = "BOEFJES_RECORDINGS";
@@ -39,7 +37,7 @@ fn whatever_others_recorded_is_said_by_stand_ins_for_their_plugins() {
     let folder = variable(RECORDINGS).map_or_else(own, PathBuf::from);
     for jobs in recordings(&folder) {
         let root = TempDir::new().unwrap();
-        replay_stand_ins::write(root.path(), &jobs);
+        replay_stand_ins::write(root.path(), &jobs, &whitelist(&jobs));
         agrees(&jobs, root.path());
     }
 }
@@ -48,9 +46,9 @@ fn whatever_others_recorded_is_said_by_stand_ins_for_their_plugins() {
 fn what_differs_is_told() {
     let mut jobs = recordings(&own()).remove(0);
     let line = jobs.iter_mut().flat_map(|job| &mut job.lines).next().unwrap();
-    line.call.target.push_str("/more");
+    line.call.method = "PUT".to_owned();
     let told = replayed(&jobs, &plugins());
-    assert!(told.iter().any(|difference| difference.contains("more")), "{told:#?}");
+    assert!(told.iter().any(|difference| difference.contains("PUT")), "{told:#?}");
 }
 
 fn own() -> PathBuf {
@@ -77,21 +75,15 @@ fn agrees(jobs: &[RecordedJob], root: &Path) {
 /// Has each job run, and tells what was said otherwise than it was recorded.
 fn replayed(jobs: &[RecordedJob], root: &Path) -> Vec<String> {
     let replayed = Replayed::new();
-    let options = RunnerOptions {
-        whitelist: whitelist(jobs),
-        environment: defaults(jobs),
-        ..RunnerOptions::default()
-    };
-    let workshop = Workshop::new(&replayed.openkat, root, options);
+    let runner = json!({"whitelist": whitelist(jobs), "environment": defaults(jobs)});
+    let mut hosts = workshop_of(&replayed.openkat, root, &runner);
     let mut told = Vec::new();
     for job in jobs {
         replayed.begin(job);
-        let status = match workshop.run(job.data()) {
-            Ok(_) => TaskStatus::Completed,
-            Err(_) => TaskStatus::Failed,
-        };
-        let id = Uuid::parse_str(job.id()).unwrap();
-        workshop.runner.services.scheduler.set_status(id, status).unwrap();
+        let end = end(&hosts.task(job.data()));
+        if job.end.as_deref() != Some(end) {
+            told.push(format!("{} {}: it ends as {end}", job.plugin(), job.id()));
+        }
         told.extend(differences(job, &replayed.made()));
     }
     told
@@ -116,18 +108,24 @@ fn whitelist(jobs: &[RecordedJob]) -> BTreeMap<String, u8> {
 /// The settings that boefjes found although nobody had set them, and others that they should not find.
 fn defaults(jobs: &[RecordedJob]) -> BTreeMap<String, String> {
     let mut defaults = BTreeMap::from([("NOBODY_ASKS_FOR_THIS".to_owned(), "default".to_owned())]);
-    for job in jobs {
-        let settings = job.those("GET", "/settings").next().map(|line| &line.reply);
-        let found = job.those("POST", "/bytes/boefje_meta").next();
-        let found = found.and_then(|line| line.body["environment"].as_object());
-        for (name, value) in found.into_iter().flatten() {
-            let is_set = settings.is_some_and(|settings| settings.get(name).is_some());
-            let value =
-                if is_set { "a default that is not used" } else { Value::as_str(value).unwrap() };
-            if !is_set || !defaults.contains_key(name) {
-                defaults.insert(name.clone(), value.to_owned());
+    let asking = jobs.iter().filter_map(|job| Some((job, job.those("GET", "/settings").next()?)));
+    for (job, settings) in asking.clone() {
+        for (name, value) in environment(job) {
+            let is_always_found = asking.clone().all(|(other, _)| {
+                other.plugin() != job.plugin() || environment(other).any(|(one, _)| one == name)
+            });
+            if settings.reply.get(name).is_none() {
+                defaults.insert(name.clone(), value.as_str().unwrap().to_owned());
+            } else if is_always_found && !defaults.contains_key(name) {
+                defaults.insert(name.clone(), "a default that is not used".to_owned());
             }
         }
     }
     defaults
+}
+
+/// What a boefje found in its environment.
+fn environment(job: &RecordedJob) -> impl Iterator<Item = (&String, &Value)> {
+    let saved = job.those("POST", "/bytes/boefje_meta").next();
+    saved.and_then(|line| line.body["environment"].as_object()).into_iter().flatten()
 }

@@ -35,14 +35,19 @@ pub(crate) fn read(path: &Path) -> Vec<RecordedJob> {
     let mut jobs: Vec<RecordedJob> = Vec::new();
     for line in text.lines() {
         let recorded: Value = serde_json::from_str(line).expect("a line of JSON");
+        if !recorded["svc"].is_string() {
+            // It is a recording of something else.
+            continue;
+        }
         let line = line_of(&recorded);
         if line.call.target.ends_with("/pop") && line.reply.is_object() {
             jobs.push(RecordedJob { item: line.reply, lines: Vec::new(), end: None });
         } else if let Some(owner) = jobs.iter_mut().find(|job| job.made(&line)) {
             if line.call.method == "PATCH" {
                 owner.end = line.body["status"].as_str().map(str::to_owned);
+            } else {
+                owner.lines.push(line);
             }
-            owner.lines.push(line);
         }
     }
     jobs

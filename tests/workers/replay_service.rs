@@ -25,7 +25,7 @@ impl Replayed {
 
     /// Answers for this job from now on.
     pub(crate) fn begin(&self, job: &RecordedJob) {
-        *self.left.lock().unwrap() = job.lines.clone();
+        self.left.lock().unwrap().clone_from(&job.lines);
         self.openkat.books().calls.clear();
     }
 
@@ -42,9 +42,6 @@ fn answer(left: &mut Vec<Line>, call: &Call) -> (u16, Vec<u8>) {
     }
     if call.service == "bytes" && call.header("authorization") != Some("bearer t") {
         return (401, br#"{"detail":"Not authenticated"}"#.to_vec());
-    }
-    if call.service == "scheduler" && call.method == "GET" {
-        return (200, b"[]".to_vec());
     }
     let place = left.iter().position(|line| {
         let recorded = &line.call;

@@ -18,7 +18,13 @@ def run(boefje_meta):
     told = TOLD[str(boefje_meta.id)]
     if told is None:
         raise RuntimeError("as it was recorded")
-    return [(set(mime_types), output) for mime_types, output in told]
+    return [(set(mime_types), octets(output)) for mime_types, output in told]
+
+
+def octets(output):
+    # Of what is no text the length was recorded only.
+    is_length = output.startswith("<") and output.endswith(" bytes>")
+    return b"\xff" * int(output[1:-7]) if is_length else output
 "#;
 
 const NORMALIZER: &str = r#"
@@ -35,11 +41,12 @@ def run(normalizer_meta, raw):
 "#;
 
 /// Writes a package for each plugin that has run in a recording.
-pub(crate) fn write(root: &Path, jobs: &[RecordedJob]) {
+pub(crate) fn write(root: &Path, jobs: &[RecordedJob], whitelist: &BTreeMap<String, u8>) {
     let mut told: BTreeMap<(bool, &str), Map<String, Value>> = BTreeMap::new();
     // Whoever did nothing at all did not know the plugin.
-    for job in jobs.iter().filter(|job| job.lines.len() > 1) {
-        let returned = if job.is_normalizer() { yielded(job) } else { returned(job) };
+    for job in jobs.iter().filter(|job| !job.lines.is_empty()) {
+        let highest = whitelist.get(job.plugin()).copied();
+        let returned = if job.is_normalizer() { yielded(job, highest) } else { returned(job) };
         told.entry((job.is_normalizer(), job.plugin()))
             .or_default()
             .insert(job.id().to_owned(), returned);
@@ -85,7 +92,8 @@ fn returned(job: &RecordedJob) -> Value {
     let outputs = job.those("POST", "/bytes/raw?").map(|line| {
         let mut mime_types = line.call.query("mime_types");
         mime_types.retain(|mime_type| !mime_type.starts_with(&own));
-        let text = line.body["text"].as_str().map_or_else(|| line.body.to_string(), str::to_owned);
+        let text = line.body["text"].as_str().or(line.body.as_str());
+        let text = text.map_or_else(|| line.body.to_string(), str::to_owned);
         (mime_types, text)
     });
     let outputs: Vec<(Vec<String>, String)> = outputs.collect();
@@ -93,15 +101,16 @@ fn returned(job: &RecordedJob) -> Value {
     if outputs.iter().any(is_error) { Value::Null } else { json!(outputs) }
 }
 
-/// The items of a normalizer; null if it failed.
-fn yielded(job: &RecordedJob) -> Value {
+/// The items of a normalizer, which may set levels up to the `highest`; null if it failed.
+fn yielded(job: &RecordedJob, highest: Option<u8>) -> Value {
     let input = &job.boefje_meta()["input_ooi"];
+    let is_plain = |body: &Value| body["source"] == *input && body["result"] != json!([]);
     let mut items = Vec::new();
     let mut objects = Vec::new();
     for line in job.those("POST", "") {
         let body = &line.body;
         match line.call.path().get(1).map(String::as_str) {
-            Some("observations") if body["source"] == *input && !input.is_null() => {
+            Some("observations") if is_plain(body) => {
                 objects.extend(body["result"].as_array().unwrap().clone());
             }
             Some("observations") => items.push(json!({
@@ -110,8 +119,12 @@ fn yielded(job: &RecordedJob) -> Value {
             Some("declarations") => items.push(json!({"type": "declaration", "ooi": body["ooi"]})),
             Some("affirmations") => items.push(json!({"type": "affirmation", "ooi": body["ooi"]})),
             Some("scan_profiles") => items.extend(body.as_array().unwrap().iter().map(|profile| {
-                // The whitelist is what cuts it to the recorded level.
-                json!({"scan_profile_type": "declared", "reference": profile["reference"], "level": 4})
+                let mut profile = profile.clone();
+                if profile["level"].as_u64() == highest.map(u64::from) {
+                    // It may have been higher before it was cut.
+                    profile["level"] = 4.into();
+                }
+                profile
             })),
             _ => {}
         }

@@ -1,0 +1,100 @@
+//! A tool's life, from its command line to its exit code.
+
+use std::io;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use katalogus::Plugins;
+use ostler_runtime::Deadline;
+use ostler_runtime::logging::{self, LevelFilter, with_cause};
+use ostler_runtime::problem::logged;
+
+use crate::assembly;
+use crate::config::Configuration;
+use crate::hosts::Hosts;
+use crate::options::Options;
+use crate::runner::{Runner, RunnerOptions};
+use crate::services::Services;
+use crate::stopping::Stopping;
+use crate::tool_jobs::{run_boefje, run_normalizer};
+use crate::tool_options::Tool;
+use crate::tool_requirements::install_requirements;
+use crate::tool_show_raw::show_raw;
+
+/// The exit code of a tool that has not done what it was asked for, as the original's have it.
+const FAILED: u8 = 1;
+
+/// Does what the command line asks for. What goes wrong is told on standard error.
+pub fn run(options: &Options, tool: &Tool) -> ExitCode {
+    match begin(options, tool).and_then(|config| perform(&config, tool)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("Error: {why}");
+            FAILED.into()
+        }
+    }
+}
+
+/// Starts the log, which is on standard output for those that run something, and reads the
+/// configuration.
+fn begin(options: &Options, tool: &Tool) -> Result<Configuration, String> {
+    let level = |level| options.level.unwrap_or(level);
+    let started = match (tool, options.logfile.as_deref()) {
+        // What goes wrong it says itself, and nothing else is of interest.
+        (Tool::ShowRaw { .. }, file) => logging::start(level(LevelFilter::Off), file),
+        (_, file @ Some(_)) => logging::start(level(LevelFilter::Debug), file),
+        (_, None) => logging::start_on_output(level(LevelFilter::Debug)),
+    };
+    started.map_err(|error| with_cause(&error))?;
+    logged(Configuration::read(options)).ok_or_else(|| "the configuration is wrong".to_owned())
+}
+
+fn perform(config: &Configuration, tool: &Tool) -> Result<(), String> {
+    let plugins = Plugins::begin(assembly::discovery(config)).map(Arc::new);
+    let plugins = plugins.map_err(|error| format!("cannot start a thread: {error}"))?;
+    match tool {
+        Tool::RunBoefje { job, debug } => run_boefje(job, &runner(config, &plugins, *debug)?),
+        Tool::RunNormalizer { normalizer, raw, debug } => {
+            run_normalizer(normalizer, *raw, &runner(config, &plugins, *debug)?)
+        }
+        Tool::ShowRaw { raw, json } => {
+            let services = services(config, &plugins)?;
+            show_raw(&*services.bytes, *raw, *json, &mut io::stdout().lock())
+        }
+        Tool::InstallRequirements { plugins: ids } => {
+            let patience = Deadline::after(config.jobs.deadline);
+            if !plugins.wait_begun(patience) {
+                return Err("the plugins are still being looked at".to_owned());
+            }
+            install_requirements(&plugins.current(), ids, &assembly::requirements(config))
+        }
+    }
+}
+
+fn services(config: &Configuration, plugins: &Arc<Plugins>) -> Result<Services, String> {
+    // Nobody stops a tool but by a signal, which ends it at once.
+    let stopping = Arc::new(Stopping::new());
+    assembly::services(config, plugins, &stopping).map_err(|error| error.to_string())
+}
+
+/// What runs the job: a host of its own, or the terminal.
+fn runner(config: &Configuration, plugins: &Arc<Plugins>, debug: bool) -> Result<Runner, String> {
+    let services = services(config, plugins)?;
+    let options = assembly::host_options(config, 1);
+    let hosts = if debug {
+        Hosts::foreground(options)
+    } else {
+        Hosts::start(options).map_err(|error| format!("cannot start a plugin host: {error}"))?
+    };
+    // A debugger has shown it already.
+    let traceback = |text: &str| eprintln!("{}", text.trim_end());
+    let traceback = (!debug).then_some(Arc::new(traceback) as _);
+    let options = RunnerOptions { traceback, ..assembly::runner_options(config) };
+    Ok(Runner {
+        services,
+        hosts: Arc::new(hosts),
+        plugins: Arc::clone(plugins),
+        containers: None,
+        options,
+    })
+}

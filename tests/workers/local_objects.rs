@@ -1,0 +1,130 @@
+//! The objects of a machine of its own.
+
+use boefjes::{Origin, Services};
+use katalogus::Json;
+use ostler_runtime::Moment;
+use serde_json::{Value, json};
+
+use crate::local_place::Place;
+
+const HOST: &str = "Hostname|internet|a.b";
+
+fn at(hour: u8) -> Moment {
+    Moment::parse(&format!("2026-11-22T{hour:02}:00:00Z")).unwrap()
+}
+
+fn parsed(value: &Value) -> Json {
+    Json::parse(&value.to_string()).unwrap()
+}
+
+/// The object as it was then.
+fn seen(services: &Services, organization: &str, reference: &str, hour: u8) -> Value {
+    let object = services.octopoes.object(organization, reference, at(hour)).unwrap().unwrap();
+    serde_json::from_str(&object.compact()).unwrap()
+}
+
+/// The hostname, with the zone that was seen.
+fn host(zone: Option<&str>) -> Value {
+    json!({
+        "object_type": "Hostname",
+        "scan_profile": null,
+        "primary_key": HOST,
+        "network": "Network|internet",
+        "name": "a.b",
+        "dns_zone": zone,
+        "registered_domain": null,
+    })
+}
+
+fn observe(services: &Services, objects: &[Value], hour: u8) {
+    let said = json!({
+        "method": "n", "source": "Network|internet", "result": objects,
+        "valid_time": at(hour).to_string(), "task_id": "b445dc20-c030-4bc3-b779-4ed9069a8ca2",
+    });
+    services.octopoes.save("acme", Origin::Observation, &parsed(&said)).unwrap();
+}
+
+#[test]
+fn an_object_that_was_never_seen_is_built_from_its_reference() {
+    let services = Place::new(&[]).services();
+    assert_eq!(seen(&services, "acme", HOST, 1), host(None));
+    let hashed = services.octopoes.object("acme", "DNSTXTRecord|internet|a.b|0123", at(1));
+    let told = hashed.unwrap_err().to_string();
+    assert!(told.contains("boefjes.db: DNSTXTRecord|internet|a.b|0123 was never seen"), "{told}");
+    assert!(told.ends_with("of DNSTXTRecord.value the key has no more than a hash"), "{told}");
+}
+
+#[test]
+fn an_object_is_as_it_was_seen_last_before_a_moment() {
+    let place = Place::new(&[]);
+    let services = place.services();
+    observe(&services, &[host(Some("DNSZone|internet|a.b"))], 3);
+    observe(&services, &[host(Some("DNSZone|internet|b"))], 5);
+    for (hour, zone) in [
+        (2, None),
+        (3, Some("DNSZone|internet|a.b")),
+        (4, Some("DNSZone|internet|a.b")),
+        (6, Some("DNSZone|internet|b")),
+    ] {
+        assert_eq!(seen(&place.services(), "acme", HOST, hour), host(zone), "{hour}");
+    }
+    assert_eq!(seen(&services, "other", HOST, 6), host(None));
+}
+
+#[test]
+fn what_is_not_known_now_takes_nothing_from_what_was_known() {
+    let services = Place::new(&[]).services();
+    let finding = |risk: Value, description: Value| {
+        json!({
+            "object_type": "CVEFindingType", "scan_profile": null,
+            "primary_key": "CVEFindingType|CVE-1", "id": "CVE-1", "description": description,
+            "source": null, "impact": null, "recommendation": null, "risk_score": risk,
+            "risk_severity": null,
+        })
+    };
+    observe(&services, &[finding(Value::Null, json!("first"))], 1);
+    let said = json!({
+        "ooi": finding(json!(9.8), Value::Null), "method": "n",
+        "valid_time": at(2).to_string(), "task_id": "b445dc20-c030-4bc3-b779-4ed9069a8ca2",
+    });
+    services.octopoes.save("acme", Origin::Affirmation, &parsed(&said)).unwrap();
+    let known = seen(&services, "acme", "CVEFindingType|CVE-1", 2);
+    assert_eq!(known, finding(json!(9.8), json!("first")));
+    let declared = json!({"ooi": host(None), "method": "n", "valid_time": at(3).to_string()});
+    services.octopoes.save("acme", Origin::Declaration, &parsed(&declared)).unwrap();
+    assert_eq!(seen(&services, "acme", HOST, 3), host(None));
+}
+
+#[test]
+fn an_object_has_the_scan_profile_that_was_declared() {
+    let services = Place::new(&[]).services();
+    let profile =
+        |level: u8| json!({"scan_profile_type": "declared", "reference": HOST, "level": level});
+    for (hour, level) in [(1, 2), (3, 4)] {
+        let profiles = parsed(&json!([profile(level)]));
+        services.octopoes.save_scan_profiles("acme", at(hour), &profiles).unwrap();
+    }
+    assert_eq!(seen(&services, "acme", HOST, 0)["scan_profile"], Value::Null);
+    assert_eq!(seen(&services, "acme", HOST, 2)["scan_profile"], profile(2));
+    assert_eq!(seen(&services, "acme", HOST, 3)["scan_profile"], profile(4));
+    assert_eq!(seen(&services, "other", HOST, 3)["scan_profile"], Value::Null);
+}
+
+#[test]
+fn what_is_no_statement_is_refused_and_leaves_nothing() {
+    let services = Place::new(&[]).services();
+    let good = json!({"object_type": "Network", "primary_key": "Network|x", "name": "x"});
+    for (said, words) in [
+        (json!([]), "what is said is no JSON object"),
+        (json!({"result": [good]}), "said for no time"),
+        (json!({"result": [good, {}], "valid_time": at(1).to_string()}), "has no primary_key"),
+        (json!({"result": [good, 5], "valid_time": at(1).to_string()}), "an object is no JSON"),
+    ] {
+        let told = services.octopoes.save("acme", Origin::Observation, &parsed(&said));
+        assert!(told.unwrap_err().to_string().contains(words), "{said}");
+    }
+    let scan_profile = seen(&services, "acme", "Network|x", 2);
+    assert_eq!(scan_profile["primary_key"], "Network|x");
+    let flawed = services.octopoes.save_scan_profiles("acme", at(1), &parsed(&json!([{}])));
+    assert!(flawed.unwrap_err().to_string().contains("has no reference"));
+}

@@ -1,0 +1,2 @@
+def run(boefje_meta):
+    return [(set(), boefje_meta.arguments["input"]["software"])]
