@@ -7,6 +7,8 @@
 )]
 
 mod api;
+mod api_containers;
+mod api_exchanges;
 mod api_recorded;
 mod workers_check;
 mod workers_deaths;

@@ -49,6 +49,7 @@ pub(crate) fn runner(options: &Value, hosts: &Arc<Hosts>) -> Option<Runner> {
         services: Services::remote(&settings, &Arc::new(Stopping::new())),
         hosts: Arc::clone(hosts),
         plugins: Arc::new(Plugins::begin(discovery).ok()?),
+        containers: None,
         options: runner,
     })
 }
