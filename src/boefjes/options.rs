@@ -4,6 +4,7 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use clap::builder::PossibleValuesParser;
 use clap::error::ErrorKind;
@@ -17,7 +18,7 @@ use crate::task::TaskKind;
 use crate::tool_options::{self, Tool};
 
 /// The exit code of a wrong command line.
-pub const WRONG_USAGE: u8 = 2;
+const WRONG_USAGE: u8 = 2;
 
 /// As the original has them.
 const LEVELS: [(&str, LevelFilter); 4] = [
@@ -163,6 +164,20 @@ fn invoked(path: &Path) -> Option<String> {
     let name = path.file_name()?.to_str()?;
     let name = name.strip_suffix(".py").unwrap_or(name).replace('_', "-");
     command().find_subcommand(&name).map(|command| command.get_name().to_owned())
+}
+
+/// Prints what is wrong with a command line and how it is used, or what was asked for, as the help;
+/// the exit code.
+pub fn print(error: &clap::Error) -> ExitCode {
+    // Nothing is left to be done if even this cannot be printed.
+    let _ = error.print();
+    if !error.use_stderr() {
+        return ExitCode::SUCCESS;
+    }
+    if !error.to_string().contains("Usage: ") {
+        eprintln!("{}", command().render_usage());
+    }
+    WRONG_USAGE.into()
 }
 
 /// The command line's definition.

@@ -5,7 +5,8 @@ use ostler_tests::{Workers, WorkersSettings, wait_for};
 use rustix::process::Signal;
 
 use super::{
-    DONE, FAILED, error, openkat, queue, queue_faulty, wait_history, wait_running, workers,
+    DONE, FAILED, error, openkat, queue, queue_faulty, wait_history, wait_running, wait_status,
+    workers,
 };
 
 /// The hosts, and the jobs that they run.
@@ -78,9 +79,13 @@ fn a_job_that_hangs_is_failed_at_its_deadline() {
     let openkat = openkat();
     let workers =
         WorkersSettings::new(&openkat, "boefje").set("Global", "job_deadline", "1").start();
+    // Waiting for a host counts, and gives a task back.
+    let first = queue(&openkat, "trivial");
+    wait_status(&openkat, &first, "completed");
+    wait_for("the pool is whole", || hosts_and_jobs(&workers).0.len() == 2);
     let tasks = [queue(&openkat, "slow"), queue_faulty(&openkat, "ignore-term")];
     for task in &tasks {
-        wait_history(&openkat, task, &FAILED);
+        wait_status(&openkat, task, "failed");
         assert!(error(&openkat, task).contains("the job did not end in time"));
     }
     wait_for("the jobs are gone", || hosts_and_jobs(&workers).1.is_empty());
