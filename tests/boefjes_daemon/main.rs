@@ -10,6 +10,7 @@ mod api;
 mod api_containers;
 mod api_exchanges;
 mod api_recorded;
+mod api_status;
 mod workers_check;
 mod workers_deaths;
 mod workers_equal;

@@ -50,7 +50,6 @@ pub(crate) fn runner(options: &Value, hosts: &Arc<Hosts>) -> Option<Runner> {
         hosts: Arc::clone(hosts),
         containers: None,
         plugins: Arc::new(Plugins::begin(discovery).ok()?),
-        containers: None,
         options: runner,
     })
 }
