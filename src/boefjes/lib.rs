@@ -81,6 +81,7 @@ pub mod options;
 mod out_of_memory;
 mod program_answer;
 mod progress;
+mod python_duration;
 mod requirements;
 mod result_reader;
 mod runner;

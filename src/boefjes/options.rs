@@ -108,10 +108,13 @@ impl Options {
                 return Err(command().error(ErrorKind::ArgumentConflict, words));
             }
             Some((name, mut matches)) if name == "top" => Action::Top(Top::of(&mut matches)),
-            Some((name, mut matches)) => match Tool::of(&name, &mut matches) {
-                Some(tool) => Action::Tool(tool),
-                None => subcommand_of(&name, &mut matches, &mut said),
-            },
+            Some((name, mut matches)) => {
+                said.hear_plugins(&mut matches);
+                match Tool::of(&name, &mut matches) {
+                    Some(tool) => Action::Tool(tool),
+                    None => worker_of(&name, &mut matches, &mut said),
+                }
+            }
         };
         Ok(Self {
             config: matches.remove_one("config"),
@@ -151,8 +154,7 @@ impl Said {
     }
 }
 
-fn subcommand_of(name: &str, matches: &mut ArgMatches, said: &mut Said) -> Action {
-    said.hear_plugins(matches);
+fn worker_of(name: &str, matches: &mut ArgMatches, said: &mut Said) -> Action {
     said.filters.images.extend(matches.remove_many::<String>("images").into_iter().flatten());
     let kind = if name == "boefje" { TaskKind::Boefje } else { TaskKind::Normalizer };
     Action::Work { kind, takes_tasks: !matches.get_flag("no-worker") }
@@ -219,7 +221,7 @@ pub fn command() -> Command {
         .arg(flag("strict", "With --check: take warnings for errors").requires("check"))
         .subcommands([TaskKind::Boefje, TaskKind::Normalizer].map(worker))
         .subcommand(top_options::command())
-        .subcommands(tool_options::commands())
+        .subcommands(tool_options::commands().map(|tool| tool.arg(plugins())))
 }
 
 /// `--plugins`, which stands before and behind commands.
