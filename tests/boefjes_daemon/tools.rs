@@ -132,14 +132,14 @@ pub fn history(services: &Services, task: &Task) -> Vec<String> {
 /// The texts of the only column that a query of a database's has.
 pub fn texts(file: &Path, sql: &str) -> Vec<String> {
     use diesel::prelude::*;
+    use diesel::sqlite::SqliteConnection;
 
     #[derive(QueryableByName)]
     struct Row {
         #[diesel(sql_type = diesel::sql_types::Text)]
         status: String,
     }
-    let mut connection =
-        diesel::sqlite::SqliteConnection::establish(file.to_str().unwrap()).unwrap();
+    let mut connection = SqliteConnection::establish(file.to_str().unwrap()).unwrap();
     let rows: Vec<Row> = diesel::sql_query(sql).load(&mut connection).unwrap();
     rows.into_iter().map(|row| row.status).collect()
 }

@@ -24,7 +24,7 @@ fn task(boefje: &str) -> Task {
         environment: None,
     };
     let (id, data) = (meta.id, TaskData::Boefje(meta));
-    Task { id, queue: String::new(), hash: None, data, item: Json::Null }
+    Task { id, queue: String::new(), hash: None, modified_at: None, data, item: Json::Null }
 }
 
 #[test]
