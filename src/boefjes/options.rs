@@ -16,6 +16,7 @@ use ostler_runtime::checked::Strictness;
 use crate::services::Filters;
 use crate::task::TaskKind;
 use crate::tool_options::{self, Tool};
+use crate::top_options::{self, Top};
 
 /// The exit code of a wrong command line.
 const WRONG_USAGE: u8 = 2;
@@ -72,6 +73,8 @@ pub enum Action {
         /// Whether tasks are taken; with `--no-worker` containers are answered and nothing else.
         takes_tasks: bool,
     },
+    /// `top`: show live what the workers do.
+    Top(Top),
     /// One of the tools.
     Tool(Tool),
 }
@@ -104,10 +107,14 @@ impl Options {
                 let words = format!("--check cannot be used with the command {name}");
                 return Err(command().error(ErrorKind::ArgumentConflict, words));
             }
-            Some((name, mut matches)) => match Tool::of(&name, &mut matches) {
-                Some(tool) => Action::Tool(tool),
-                None => subcommand_of(&name, &mut matches, &mut said),
-            },
+            Some((name, mut matches)) if name == "top" => Action::Top(Top::of(&mut matches)),
+            Some((name, mut matches)) => {
+                said.hear_plugins(&mut matches);
+                match Tool::of(&name, &mut matches) {
+                    Some(tool) => Action::Tool(tool),
+                    None => worker_of(&name, &mut matches, &mut said),
+                }
+            }
         };
         Ok(Self {
             config: matches.remove_one("config"),
@@ -147,8 +154,7 @@ impl Said {
     }
 }
 
-fn subcommand_of(name: &str, matches: &mut ArgMatches, said: &mut Said) -> Action {
-    said.hear_plugins(matches);
+fn worker_of(name: &str, matches: &mut ArgMatches, said: &mut Said) -> Action {
     said.filters.images.extend(matches.remove_many::<String>("images").into_iter().flatten());
     let kind = if name == "boefje" { TaskKind::Boefje } else { TaskKind::Normalizer };
     Action::Work { kind, takes_tasks: !matches.get_flag("no-worker") }
@@ -214,7 +220,8 @@ pub fn command() -> Command {
         .arg(flag("check", "Check the configuration, print it as it takes effect, and exit"))
         .arg(flag("strict", "With --check: take warnings for errors").requires("check"))
         .subcommands([TaskKind::Boefje, TaskKind::Normalizer].map(worker))
-        .subcommands(tool_options::commands())
+        .subcommand(top_options::command())
+        .subcommands(tool_options::commands().map(|tool| tool.arg(plugins())))
 }
 
 /// `--plugins`, which stands before and behind commands.

@@ -145,9 +145,9 @@ impl Runner {
             traceback(text);
         }
         match report.outcome {
-            JobOutcome::Lost(
-                loss @ (Loss::NoHost(_) | Loss::Waiting | Loss::Full(_) | Loss::Stopping),
-            ) => Err(JobError::NotRun(loss.to_string())),
+            JobOutcome::Lost(loss) if loss.is_before_run() => {
+                Err(JobError::NotRun(loss.to_string()))
+            }
             _ => Ok(report),
         }
     }

@@ -7,7 +7,20 @@
 )]
 
 mod api;
+mod api_containers;
+mod api_exchanges;
 mod api_recorded;
+mod api_status;
+mod resolver;
+mod tools;
+mod tools_disks;
+mod tools_dns;
+mod tools_launcher;
+mod tools_machine;
+mod tools_requirements;
+mod tools_run;
+mod tools_services;
+mod tools_terminal;
 mod workers_check;
 mod workers_deaths;
 mod workers_equal;
