@@ -11,7 +11,7 @@ use std::time::Duration;
 use ostler_runtime::{Deadline, now};
 use ostler_tests::OpenKat;
 use ostler_tests::openkat::{Books, OpenKatVersion, boefje_job};
-use ostler_tests::process::{Identity, children, kill, memory};
+use ostler_tests::process::{children, kill, memory};
 use rustix::process::Signal;
 use serde_json::json;
 use tempfile::TempDir;
@@ -34,7 +34,16 @@ const LOOK: Duration = Duration::from_millis(100);
 /// The object that every job looks at.
 const INPUT: &str = "Hostname|internet|example.com";
 const TRIVIAL: &str = "def run(boefje_meta):\n    return [({\"text/plain\"}, \"1\")]\n";
-const ENDLESS: &str = "import time\n\n\ndef run(boefje_meta):\n    time.sleep(3600)\n";
+/// Tells who it is and whose child, and goes on for ever.
+const ENDLESS: &str = "import os, time
+
+
+def run(boefje_meta):
+    with open(FILE + '.new', 'w') as file:
+        file.write(f'{os.getpid()} {os.getppid()}')
+    os.rename(FILE + '.new', FILE)
+    time.sleep(3600)
+";
 
 /// What was measured with one size of the pool.
 #[derive(Clone, Debug, Default)]
@@ -95,7 +104,7 @@ fn measure(
     }
     let mut measure = Measure { pool, ..Measure::default() };
     let started = now();
-    let mut workers = Workers::start(binary, directory, plugins, &openkat, pool)?;
+    let mut workers = Workers::start(binary, directory, plugins, &openkat, pool, None)?;
     workers.wait(&openkat, "the first request for a task", |books| {
         books.calls.iter().any(|call| call.method == "POST")
     })?;
@@ -121,6 +130,10 @@ fn measure(
         measure.host_kib = measure.host_kib.max(memory_of(host.pid)?);
     }
     measure.wrong = wrong(&openkat.books());
+    drop(workers);
+    // The queue is empty from now on; nobody is to wait until it is looked at again.
+    let often = Some("0.02");
+    let mut workers = Workers::start(binary, directory, plugins, &openkat, pool, often)?;
     for _ in 0..if options.smoke { 1 } else { 10 } {
         measure.host_deaths.push(workers.death(&openkat, Victim::Host)?);
         measure.job_deaths.push(workers.death(&openkat, Victim::Job)?);
@@ -140,6 +153,8 @@ enum Victim {
 struct Workers {
     process: Process,
     log: PathBuf,
+    /// Where a job that never ends says who it is.
+    at_work: PathBuf,
 }
 
 impl Workers {
@@ -149,6 +164,7 @@ impl Workers {
         plugins: &Path,
         openkat: &OpenKat,
         pool: usize,
+        poll_interval: Option<&str>,
     ) -> Result<Self, Failure> {
         let log = directory.join("log");
         let stderr = File::create(&log).context(|| log.display().to_string())?;
@@ -159,12 +175,14 @@ impl Workers {
             .arg("boefje")
             .envs(openkat.variables())
             .env("BOEFJES_POOL_SIZE", pool.to_string())
+            .envs(poll_interval.map(|seconds| ("BOEFJES_POLL_INTERVAL", seconds)))
             // A port of its own choice, beside others that may run here.
             .env("BOEFJES_API_PORT", "0")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(stderr);
-        Ok(Self { process: Process::spawn(&mut start, "boefjes")?, log })
+        let (process, at_work) = (Process::spawn(&mut start, "boefjes")?, at_work(directory));
+        Ok(Self { process, log, at_work })
     }
 
     /// Waits for something in the books, while the program runs.
@@ -195,21 +213,20 @@ impl Workers {
     /// Kills who is at a job, and returns how long it took until the scheduler knew.
     fn death(&mut self, openkat: &OpenKat, victim: Victim) -> Result<Duration, Failure> {
         let id = openkat.queue(&boefje_job("acme", "endless", INPUT));
-        let mut found: Option<(Identity, Identity)> = None;
-        let pid = self.process.id();
         let deadline = Deadline::after(PATIENCE);
-        while found.is_none() {
+        let (job, host) = loop {
             interrupt::check()?;
+            if let Some(pids) = fs::read_to_string(&self.at_work).ok().as_deref().and_then(two) {
+                break pids;
+            }
             if deadline.passed() {
                 return Err(self.failed("no job runs"));
             }
             self.run_for(Duration::from_millis(5))?;
-            let mut hosts = children(pid).into_iter();
-            found = hosts.find_map(|host| Some((host, *children(host.pid).first()?)));
-        }
-        let Some((host, job)) = found else { return Err(self.failed("no job runs")) };
+        };
+        fs::remove_file(&self.at_work).context(|| self.at_work.display().to_string())?;
         let killed = now();
-        kill(if victim == Victim::Host { host.pid } else { job.pid }, Signal::KILL);
+        kill(if victim == Victim::Host { host } else { job }, Signal::KILL);
         self.wait(openkat, "the end of a job that was killed", |books| {
             books.tasks.get(&id).is_some_and(|task| task.status() == "failed")
         })?;
@@ -220,6 +237,16 @@ impl Workers {
         let log = fs::read(&self.log).unwrap_or_default();
         Failure::Program(format!("boefjes: {words}\n{}", String::from_utf8_lossy(&log)))
     }
+}
+
+fn at_work(directory: &Path) -> PathBuf {
+    directory.join("at-work")
+}
+
+/// Two process numbers.
+fn two(text: &str) -> Option<(u32, u32)> {
+    let (first, second) = text.split_once(' ')?;
+    Some((first.parse().ok()?, second.parse().ok()?))
 }
 
 /// How many tasks were begun and did not go the usual way.
@@ -242,7 +269,8 @@ fn rate(count: usize, time: Duration) -> f64 {
 /// A folder with two plugins.
 fn plugins(directory: &Path) -> Result<PathBuf, Failure> {
     let root = directory.join("plugins");
-    for (id, code) in [("trivial", TRIVIAL), ("endless", ENDLESS)] {
+    let endless = format!("FILE = {:?}\n{ENDLESS}", at_work(directory).display().to_string());
+    for (id, code) in [("trivial", TRIVIAL), ("endless", endless.as_str())] {
         let folder = root.join(id);
         fs::create_dir_all(&folder).context(|| folder.display().to_string())?;
         let manifest = json!({"id": id, "name": id, "consumes": ["Hostname"], "scan_level": 0});
