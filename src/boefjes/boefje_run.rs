@@ -1,5 +1,7 @@
 //! A boefje's job: its object and its settings are fetched, it is run, and what it leaves is saved.
 
+use std::borrow::Cow;
+
 use katalogus::{Catalogue, Kind, Listed};
 use ostler_runtime::Moment;
 use uuid::Uuid;
@@ -100,13 +102,20 @@ impl Runner {
         meta: &BoefjeMeta,
         outputs: Vec<Output>,
     ) -> Result<Vec<Option<Uuid>>, ServiceError> {
-        let bytes = &self.services.bytes;
-        if self.options.redact_environment {
-            bytes.save_boefje_meta(&redacted(meta))?;
-        } else {
-            bytes.save_boefje_meta(meta)?;
-        }
+        self.services.bytes.save_boefje_meta(&self.shown(meta))?;
         self.save_raws(meta, outputs)
+    }
+
+    /// The meta as it is saved: if so wished, without the values of the settings.
+    pub(crate) fn shown<'a>(&self, meta: &'a BoefjeMeta) -> Cow<'a, BoefjeMeta> {
+        if !self.options.redact_environment {
+            return Cow::Borrowed(meta);
+        }
+        let mut meta = meta.clone();
+        for (_, value) in meta.environment.iter_mut().flatten() {
+            REDACTED.clone_into(value);
+        }
+        Cow::Owned(meta)
     }
 
     /// Saves raw files of a run that was saved.
@@ -183,10 +192,8 @@ fn tagged(meta: &BoefjeMeta, mut output: Output) -> Output {
     output.mime_types.retain(|mime_type| {
         let is_one = mime_type.chars().count() >= MIN_MIME_TYPE && mime_type.contains('/');
         if !is_one {
-            log::warn!(
-                "boefje {id}[{}]: {mime_type:.100?} is no media type; it is dropped",
-                meta.id
-            );
+            let shown: String = mime_type.chars().take(100).collect();
+            log::warn!("boefje {id}[{}]: {shown:?} is no media type; it is dropped", meta.id);
         }
         is_one
     });
@@ -196,11 +203,4 @@ fn tagged(meta: &BoefjeMeta, mut output: Output) -> Output {
         }
     }
     output
-}
-
-fn redacted(meta: &BoefjeMeta) -> BoefjeMeta {
-    let hidden = |variables: Vec<(String, String)>| {
-        variables.into_iter().map(|(name, _)| (name, REDACTED.to_owned())).collect()
-    };
-    BoefjeMeta { environment: meta.environment.clone().map(hidden), ..meta.clone() }
 }

@@ -10,6 +10,7 @@ use std::str::Split;
 use katalogus::{Json, Object};
 
 use crate::ooi_types::{self, FieldKind, OoiType};
+use crate::python_duration;
 
 /// Fields that objects of every type have, before their own.
 const COMMON: [&str; 3] = ["object_type", "scan_profile", "primary_key"];
@@ -38,6 +39,9 @@ pub(crate) fn expand(object: &Json) -> Result<Object, String> {
             (FieldKind::Reference(_), Some(Json::Text(key))) => reference(key)?,
             (FieldKind::Number, Some(Json::Integer(digits))) => {
                 Json::Float(digits.parse().unwrap_or_default())
+            }
+            (FieldKind::Duration, Some(Json::Text(span))) => {
+                python_duration::python_text(span).unwrap_or_else(|| span.clone()).into()
             }
             (_, value) => plain(value.unwrap_or(&Json::Null)),
         };
@@ -146,6 +150,8 @@ mod tests {
         let of_numbers = expanded(of_numbers);
         assert!(of_numbers.contains(r#""risk_score":5.0,"#), "{of_numbers}");
         assert!(of_numbers.ends_with(r#""new":false}"#), "{of_numbers}");
+        let span = expanded(r#"{"object_type":"X509Certificate","expires_in":"P30DT1H"}"#);
+        assert!(span.ends_with(r#""expires_in":"30 days, 1:00:00"}"#), "{span}");
         assert!(expanded(r#"{"object_type":"DNSARecord"}"#).contains(r#""dns_record_type":"A""#));
     }
 

@@ -1,10 +1,15 @@
-//! The fuzz target of this crate: see `tests/fuzz/README.md`. No part of the interface.
+//! The fuzz targets of this crate: see `tests/fuzz/README.md`. No part of the interface.
 
+use katalogus::Json;
+
+use crate::expand::expand;
 use crate::frame::{self, Frame};
 use crate::host_options::Limits;
+use crate::item::{Item, ItemKind};
 use crate::job::JobOutcome;
 use crate::program_answer;
 use crate::result_reader::ResultReader;
+use crate::task::{Task, TaskData};
 
 /// What a host says, and in it what a job says: a byte for the size of pieces, then frames.
 ///
@@ -36,6 +41,37 @@ pub fn host(bytes: &[u8]) {
     if let Ok(JobOutcome::Outputs { outputs, .. }) = program_answer::read(bytes) {
         let taken: usize = outputs.iter().map(|output| output.content.len()).sum();
         assert!(taken <= bytes.len(), "more than was said");
+    }
+}
+
+/// What other services and plugins say of tasks and objects: JSON.
+///
+/// A task's data is read alike after it was written, or refused; an expanded object has neither nulls
+/// nor unknown forms; an object that was completed once is not changed by it again.
+///
+/// # Panics
+///
+/// If one of these does not hold.
+pub fn task(bytes: &[u8]) {
+    let Ok(json) = Json::parse_bytes(bytes) else { return };
+    if let Ok(task) = Task::from_json(json.clone(), "queue") {
+        assert_eq!(TaskData::from_json(&task.data.to_json()), Ok(task.data));
+    }
+    if let Ok(expanded) = expand(&json) {
+        assert!(expanded.iter().all(|(_, value)| is_expanded(value)), "{expanded:?}");
+    }
+    let completed = |json: String| Item { kind: ItemKind::Object, json }.read(false);
+    if let Ok(whole) = completed(json.compact()) {
+        assert_eq!(completed(whole.compact()), Ok(whole));
+    }
+}
+
+fn is_expanded(value: &Json) -> bool {
+    match value {
+        Json::Null => false,
+        Json::Bool(_) | Json::Integer(_) | Json::Float(_) | Json::Text(_) => true,
+        Json::List(items) => items.iter().all(is_expanded),
+        Json::Object(members) => members.iter().all(|(_, value)| is_expanded(value)),
     }
 }
 

@@ -153,7 +153,7 @@ impl HostSession {
             (None, Some(NOT_SET_UP)) => Loss::NotStarted(last_words.trim_end().to_owned()),
             (None, Some(RESULT_CLOSED)) => Loss::ResultClosed,
             (None, Some(code)) => Loss::Exited(i32::try_from(code).unwrap_or(-1)),
-            (None, None) => Loss::NotStarted(frame.text("refused").to_owned()),
+            (None, None) => Loss::NoProcess(frame.text("refused").to_owned()),
         }
     }
 

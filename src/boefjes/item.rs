@@ -66,6 +66,9 @@ impl Item {
             }
             (ItemKind::ScanProfile, Json::Object(members)) => {
                 reference(members, "reference")?;
+                if members.get("scan_profile_type") != Some(&"declared".into()) {
+                    return Err("a normalizer's scan profiles are declared".to_owned());
+                }
                 match members.get("level") {
                     Some(Json::Integer(level))
                         if matches!(&**level, "0" | "1" | "2" | "3" | "4") =>
@@ -115,11 +118,17 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_an_item_is_told() {
-        let profile = |level: &str| format!(r#"{{"reference":"a|b","level":{level}}}"#);
+        let profile = |level: &str| {
+            format!(r#"{{"scan_profile_type":"declared","reference":"a|b","level":{level}}}"#)
+        };
         assert!(read(ItemKind::ScanProfile, &profile("4"), false).is_ok());
         for (kind, json) in [
             (ItemKind::ScanProfile, profile("5").as_str()),
-            (ItemKind::ScanProfile, r#"{"level":1}"#),
+            (ItemKind::ScanProfile, r#"{"scan_profile_type":"declared","level":1}"#),
+            (
+                ItemKind::ScanProfile,
+                r#"{"scan_profile_type":"inherited","reference":"a|b","level":1}"#,
+            ),
             (ItemKind::Observation, r#"{"input_ooi":5,"results":[]}"#),
             (ItemKind::Observation, r#"{"input_ooi":"a|b","results":5}"#),
             (ItemKind::Declaration, "{}"),

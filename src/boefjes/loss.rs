@@ -22,9 +22,12 @@ pub enum Loss {
     /// The plugin closed every descriptor, or that one.
     #[error("the plugin closed the pipe that its result is written to")]
     ResultClosed,
-    /// Its process could not be made.
+    /// Its process could not become what it was to be.
     #[error("the job could not be started: {0}")]
     NotStarted(String),
+    /// It never had a process: there were too many.
+    #[error("the job could not be started: {0}")]
+    NoProcess(String),
     /// Its host is gone, and its process with it.
     #[error("the job's plugin host was lost: {0}")]
     Host(String),
@@ -46,6 +49,28 @@ pub enum Loss {
     /// Our own fault.
     #[error("internal error")]
     Internal,
+}
+
+impl Loss {
+    /// Whether the plugin was not even begun, so that the job may be run another time.
+    pub(crate) fn is_before_run(&self) -> bool {
+        match self {
+            Self::NoProcess(_)
+            | Self::Waiting
+            | Self::NoHost(_)
+            | Self::Full(_)
+            | Self::Stopping => true,
+            Self::Killed(_)
+            | Self::OutOfMemory
+            | Self::Exited(_)
+            | Self::ProcessorTime(_)
+            | Self::ResultClosed
+            | Self::NotStarted(_)
+            | Self::Host(_)
+            | Self::Deadline
+            | Self::Internal => false,
+        }
+    }
 }
 
 impl From<CallError> for Loss {

@@ -2,9 +2,8 @@
 
 use std::process::ExitCode;
 
-use boefjes::daemon;
-use boefjes::options::{Action, Options, WRONG_USAGE};
-use boefjes::tool;
+use boefjes::options::{Action, Options};
+use boefjes::{daemon, options, tool, top};
 
 fn main() -> ExitCode {
     if let Some(code) = ostler_pool::launch::exec_child_if_asked() {
@@ -12,14 +11,11 @@ fn main() -> ExitCode {
     }
     ostler_pool::launch::restart_frugal();
     match Options::parse(std::env::args_os()) {
-        Ok(options) => match &options.action {
-            Action::Tool(tool) => tool::run(&options, tool),
-            _ => daemon::run(&options).into(),
+        Ok(asked) => match &asked.action {
+            Action::Tool(tool) => tool::run(&asked, tool),
+            Action::Top(top) => top::run(&asked, top).into(),
+            _ => daemon::run(&asked).into(),
         },
-        Err(error) => {
-            // Nothing is left to be done if even this cannot be printed.
-            let _ = error.print();
-            if error.use_stderr() { WRONG_USAGE.into() } else { ExitCode::SUCCESS }
-        }
+        Err(error) => options::print(&error),
     }
 }

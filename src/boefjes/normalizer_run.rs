@@ -22,6 +22,7 @@ impl Runner {
             return normalized;
         }
         meta.ended_at = Some(Moment::now());
+        meta.raw_data.boefje_meta = self.shown(&asked.raw_data.boefje_meta).into_owned();
         let saved = self.services.bytes.save_normalizer_meta(&meta);
         match (normalized, saved) {
             (done, Ok(())) => done,

@@ -4,11 +4,11 @@ use katalogus::{Json, Object};
 use ostler_runtime::Moment;
 
 use crate::item::{Item, ItemKind};
-use crate::models::{NormalizerMeta, object};
+use crate::models::NormalizerMeta;
 use crate::services::Origin;
 
 /// All that is told after one run of a normalizer.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, Default)]
 pub(crate) struct Told {
     /// Observations, then declarations, then affirmations, each in the order in which they came.
     pub(crate) said: Vec<(Origin, Json)>,
@@ -28,6 +28,17 @@ pub(crate) struct Manner {
     pub(crate) is_newer: bool,
 }
 
+/// Items by what they say.
+#[derive(Default)]
+struct Sorted {
+    objects: Vec<Json>,
+    /// Sources and results.
+    observations: Vec<(Json, Vec<Json>)>,
+    declarations: Vec<Object>,
+    affirmations: Vec<Object>,
+    profiles: Vec<Object>,
+}
+
 /// What is told of `items`. An error says what is wrong with them.
 pub(crate) fn told(
     meta: &NormalizerMeta,
@@ -35,47 +46,29 @@ pub(crate) fn told(
     checked: bool,
     manner: Manner,
 ) -> Result<Told, String> {
-    let mut told = Told::default();
-    let (mut observed, mut declared, mut affirmed) = (Vec::new(), Vec::new(), Vec::new());
-    let mut objects = Vec::new();
+    let mut sorted = Sorted::default();
     for item in items {
-        let Json::Object(mut members) = item.read(checked)? else {
-            return Err("an item is no object".to_owned());
-        };
-        match item.kind {
-            ItemKind::Object => objects.push(members.into()),
-            ItemKind::Observation => {
-                let results = members.remove("results").unwrap_or(Json::Null);
-                let Json::List(results) = results else { continue };
-                observed.push((members.remove("input_ooi").unwrap_or(Json::Null), results));
-            }
-            ItemKind::Declaration => declared.push(members),
-            ItemKind::Affirmation => affirmed.push(members),
-            ItemKind::ScanProfile => told.profiles.extend(profile(members, manner.whitelisted)),
-        }
+        sorted.add(item.kind, item.read(checked)?)?;
     }
-    let input = meta.raw_data.boefje_meta.input_ooi.as_deref().filter(|input| !input.is_empty());
-    if !objects.is_empty() {
-        let input = input.ok_or("it yields objects, and its boefje had no input object")?;
-        observed.push((input.into(), objects));
-    }
-    let is_nothing = observed.is_empty() && declared.is_empty() && affirmed.is_empty();
-    if let (Some(input), true, true) = (input, is_nothing, manner.is_newer) {
-        observed.push((input.into(), Vec::new()));
-    }
-    for (source, results) in observed {
+    sorted.observe(meta, manner.is_newer)?;
+    let mut told = Told::default();
+    for (source, mut results) in sorted.observations {
         let count = results.len();
-        let results: Vec<Json> =
-            results.into_iter().filter(|result| key(result) != Some(&source)).collect();
+        results.retain(|result| key(result) != Some(&source));
         told.inputs += count - results.len();
-        told.said.push((Origin::Observation, observation(meta, source, results, manner)?));
+        let said = [("source", source), ("result", results.into())];
+        told.said.push((Origin::Observation, statement(meta, said, manner)?));
     }
-    for (origin, all) in [(Origin::Declaration, declared), (Origin::Affirmation, affirmed)] {
-        for mut members in all {
-            let ooi = members.remove("ooi").unwrap_or(Json::Null);
-            let end = members.remove("end_valid_time");
-            told.said.push((origin, statement(meta, ooi, end, manner)?));
-        }
+    let declared = sorted.declarations.into_iter().map(|object| (Origin::Declaration, object));
+    let affirmed = sorted.affirmations.into_iter().map(|object| (Origin::Affirmation, object));
+    for (origin, mut members) in declared.chain(affirmed) {
+        let ooi = members.remove("ooi").unwrap_or(Json::Null);
+        let end = members.remove("end_valid_time").filter(|_| manner.is_newer);
+        let said = [("ooi", ooi)].into_iter().chain(end.map(|end| ("end_valid_time", end)));
+        told.said.push((origin, statement(meta, said, manner)?));
+    }
+    if let Some(highest) = manner.whitelisted {
+        told.profiles = sorted.profiles.into_iter().map(|one| cut(one, highest)).collect();
     }
     Ok(told)
 }
@@ -86,64 +79,168 @@ pub(crate) fn valid_time(meta: &NormalizerMeta) -> Result<Moment, String> {
     ended_at.ok_or_else(|| "nobody says when its boefje ended".to_owned())
 }
 
-fn observation(
-    meta: &NormalizerMeta,
-    source: Json,
-    results: Vec<Json>,
-    manner: Manner,
-) -> Result<Json, String> {
-    let valid_time = valid_time(meta)?.to_string();
-    let whole = object([
-        ("method", meta.normalizer.id.as_str().into()),
-        ("source", source),
-        ("source_method", meta.raw_data.boefje_meta.boefje.id.as_str().into()),
-        ("result", results.into()),
-        ("valid_time", valid_time.into()),
-        ("task_id", meta.id.to_string().into()),
-    ]);
-    Ok(of_generation(whole, manner))
+impl Sorted {
+    fn add(&mut self, kind: ItemKind, value: Json) -> Result<(), String> {
+        let Json::Object(mut members) = value else {
+            return Err("an item is no object".to_owned());
+        };
+        match kind {
+            ItemKind::Object => self.objects.push(members.into()),
+            ItemKind::Observation => {
+                let results = match members.remove("results") {
+                    Some(Json::List(results)) => results,
+                    _ => Vec::new(),
+                };
+                let source = members.remove("input_ooi").unwrap_or(Json::Null);
+                self.observations.push((source, results));
+            }
+            ItemKind::Declaration => self.declarations.push(members),
+            ItemKind::Affirmation => self.affirmations.push(members),
+            ItemKind::ScanProfile => self.profiles.push(members),
+        }
+        Ok(())
+    }
+
+    /// The objects on their own are one observation at the boefje's input, after all others.
+    fn observe(&mut self, meta: &NormalizerMeta, is_newer: bool) -> Result<(), String> {
+        let objects = std::mem::take(&mut self.objects);
+        let boefje_meta = &meta.raw_data.boefje_meta;
+        let input = boefje_meta.input_ooi.as_deref().filter(|input| !input.is_empty());
+        let is_nothing = self.observations.is_empty()
+            && self.declarations.is_empty()
+            && self.affirmations.is_empty();
+        match input {
+            Some(input) if !objects.is_empty() || is_nothing && is_newer => {
+                self.observations.push((input.into(), objects));
+            }
+            None if !objects.is_empty() => {
+                return Err("it yields objects, and its boefje had no input object".to_owned());
+            }
+            _ => {}
+        }
+        Ok(())
+    }
 }
 
+/// What is said, with who says it, of when, and why.
 fn statement(
     meta: &NormalizerMeta,
-    ooi: Json,
-    end: Option<Json>,
+    said: impl IntoIterator<Item = (&'static str, Json)>,
     manner: Manner,
 ) -> Result<Json, String> {
-    let valid_time = valid_time(meta)?.to_string();
-    let whole = object([
-        ("ooi", ooi),
-        ("valid_time", valid_time.into()),
-        ("end_valid_time", end.into()),
-        ("method", meta.normalizer.id.as_str().into()),
-        ("source_method", meta.raw_data.boefje_meta.boefje.id.as_str().into()),
-        ("task_id", meta.id.to_string().into()),
-    ]);
-    Ok(of_generation(whole, manner))
-}
-
-/// Without what the older ones do not know.
-fn of_generation(whole: Json, manner: Manner) -> Json {
-    let Json::Object(members) = whole else { return whole };
-    let is_known = |name: &str, value: &Json| match name {
-        "source_method" => manner.is_newer,
-        "end_valid_time" => manner.is_newer && *value != Json::Null,
-        _ => true,
-    };
-    let members = members.iter().filter(|(name, value)| is_known(name, value));
-    members.map(|(name, value)| (name.to_owned(), value.clone())).collect::<Object>().into()
+    let mut members = Object::new();
+    members.insert("method", meta.normalizer.id.as_str());
+    if manner.is_newer {
+        members.insert("source_method", meta.raw_data.boefje_meta.boefje.id.as_str());
+    }
+    for (name, value) in said {
+        members.insert(name, value);
+    }
+    members.insert("valid_time", valid_time(meta)?.to_string());
+    members.insert("task_id", meta.id.to_string());
+    Ok(members.into())
 }
 
 /// A scan profile with no higher level than its normalizer may set.
-fn profile(mut members: Object, whitelisted: Option<u8>) -> Option<Json> {
-    let highest = whitelisted?;
-    let Some(Json::Integer(level)) = members.get("level") else { return None };
-    let level = level.parse::<u8>().ok()?.min(highest);
-    members.insert("level", i64::from(level));
-    Some(members.into())
+fn cut(mut profile: Object, highest: u8) -> Json {
+    let level = match profile.get("level") {
+        Some(Json::Integer(level)) => level.parse().unwrap_or(highest),
+        _ => highest,
+    };
+    profile.insert("level", i64::from(level.min(highest)));
+    profile.into()
 }
 
 fn key(object: &Json) -> Option<&Json> {
     let Json::Object(members) = object else { return None };
     members.get("primary_key")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const META: &str = r#"{"id":"0a1f2650-7832-5b9e-976d-bbcb957a9003","normalizer":{"id":"n"},
+        "raw_data":{"id":"dbdb91ac-dfd5-4995-85b2-a7afa70d5891","mime_types":[],"boefje_meta":{
+            "id":"b445dc20-c030-4bc3-b779-4ed9069a8ca2","organization":"acme","boefje":{"id":"b"},
+            "input_ooi":"Network|a","ended_at":"2026-11-25T09:00:05Z"}}}"#;
+    const OBJECT: &str = r#"{"object_type":"Network","name":"b"}"#;
+
+    fn told_of(
+        meta: &str,
+        items: &[(ItemKind, String)],
+        manner: Manner,
+    ) -> Result<Vec<String>, String> {
+        let meta = NormalizerMeta::from_json(&Json::parse(meta).unwrap()).unwrap();
+        let items = items.iter().map(|(kind, json)| Item { kind: *kind, json: json.clone() });
+        let told = told(&meta, &items.collect::<Vec<_>>(), false, manner)?;
+        let said = told.said.iter().map(|(origin, said)| {
+            let Json::Object(members) = said else { panic!() };
+            let source = members.get("source").or(members.get("ooi").and_then(key)).unwrap();
+            format!("{origin:?} {}", source.python_text())
+        });
+        let profiles = told.profiles.iter().map(Json::compact);
+        Ok(said.chain(profiles).collect())
+    }
+
+    /// One item of each kind, affirmations first.
+    fn items() -> Vec<(ItemKind, String)> {
+        let of = |kind, frame: &str| (kind, frame.replace('@', OBJECT));
+        vec![
+            of(
+                ItemKind::ScanProfile,
+                r#"{"scan_profile_type":"declared","reference":"a|b","level":3}"#,
+            ),
+            of(ItemKind::Affirmation, r#"{"ooi":@}"#),
+            of(ItemKind::Declaration, r#"{"ooi":@}"#),
+            of(ItemKind::Object, "@"),
+            of(ItemKind::Observation, r#"{"input_ooi":"Network|c","results":[@]}"#),
+        ]
+    }
+
+    #[test]
+    fn every_kind_alone_and_all_together_are_told_in_order() {
+        let manners = [None, Some(2), Some(4)]
+            .into_iter()
+            .flat_map(|whitelisted| [false, true].map(|is_newer| Manner { whitelisted, is_newer }));
+        for manner in manners {
+            let profile = manner.whitelisted.map(|highest| {
+                let level = highest.min(3);
+                format!(r#"{{"scan_profile_type":"declared","reference":"a|b","level":{level}}}"#)
+            });
+            let empty = manner.is_newer.then(|| "Observation Network|a".to_owned());
+            let all = items();
+            let told = |items: &[_]| told_of(META, items, manner).unwrap();
+            let alone = [
+                empty.iter().chain(&profile).cloned().collect(),
+                vec!["Affirmation Network|b".to_owned()],
+                vec!["Declaration Network|b".to_owned()],
+                vec!["Observation Network|a".to_owned()],
+                vec!["Observation Network|c".to_owned()],
+            ];
+            for (item, expected) in all.iter().zip(alone) {
+                assert_eq!(told(std::slice::from_ref(item)), expected, "{manner:?}");
+            }
+            assert_eq!(told(&[]), Vec::from_iter(empty), "{manner:?}");
+            let mut expected = vec![
+                "Observation Network|c".to_owned(),
+                "Observation Network|a".to_owned(),
+                "Declaration Network|b".to_owned(),
+                "Affirmation Network|b".to_owned(),
+            ];
+            expected.extend(profile);
+            assert_eq!(told(&all), expected, "{manner:?}");
+        }
+    }
+
+    #[test]
+    fn without_an_input_there_is_nothing_to_observe_at() {
+        let meta = META.replace(r#""Network|a""#, "null");
+        let manner = Manner { whitelisted: None, is_newer: true };
+        for (kind, json) in items() {
+            let told = told_of(&meta, &[(kind, json)], manner);
+            assert_eq!(told.is_err(), kind == ItemKind::Object, "{kind:?}");
+        }
+        assert_eq!(told_of(&meta, &[], manner), Ok(Vec::new()));
+    }
 }

@@ -55,7 +55,7 @@ fn value(field: &Field, given: Option<&Json>) -> Result<Json, String> {
         Some(given) => given,
     };
     let is_right = match (field.kind, given) {
-        (FieldKind::Text, Json::Text(_))
+        (FieldKind::Text | FieldKind::Duration, Json::Text(_))
         | (FieldKind::Integer, Json::Integer(_))
         | (FieldKind::Number, Json::Integer(_) | Json::Float(_))
         | (FieldKind::Truth, Json::Bool(_))
@@ -84,6 +84,7 @@ fn whole_number(text: &str) -> Option<Json> {
 fn needed(kind: FieldKind) -> &'static str {
     match kind {
         FieldKind::Text | FieldKind::Literal(_) => "a text",
+        FieldKind::Duration => "a span of time",
         FieldKind::Integer => "a whole number",
         FieldKind::Number => "a number",
         FieldKind::Truth => "true or false",

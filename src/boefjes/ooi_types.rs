@@ -32,6 +32,8 @@ pub(crate) enum FieldKind {
     Truth,
     Mapping,
     List,
+    /// A span of time, as ISO 8601 has it.
+    Duration,
     /// Always this text.
     Literal(&'static str),
     /// The primary key of an object of one of these types, with `|` between them and `*` for
@@ -113,6 +115,7 @@ fn field(line: &'static str) -> Field {
             ":truth" => FieldKind::Truth,
             ":mapping" => FieldKind::Mapping,
             ":list" => FieldKind::List,
+            ":duration" => FieldKind::Duration,
             _ => FieldKind::Text,
         },
     };

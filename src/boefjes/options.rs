@@ -4,6 +4,7 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use clap::builder::PossibleValuesParser;
 use clap::error::ErrorKind;
@@ -15,9 +16,10 @@ use ostler_runtime::checked::Strictness;
 use crate::services::Filters;
 use crate::task::TaskKind;
 use crate::tool_options::{self, Tool};
+use crate::top_options::{self, Top};
 
 /// The exit code of a wrong command line.
-pub const WRONG_USAGE: u8 = 2;
+const WRONG_USAGE: u8 = 2;
 
 /// As the original has them.
 const LEVELS: [(&str, LevelFilter); 4] = [
@@ -71,6 +73,8 @@ pub enum Action {
         /// Whether tasks are taken; with `--no-worker` containers are answered and nothing else.
         takes_tasks: bool,
     },
+    /// `top`: show live what the workers do.
+    Top(Top),
     /// One of the tools.
     Tool(Tool),
 }
@@ -103,10 +107,14 @@ impl Options {
                 let words = format!("--check cannot be used with the command {name}");
                 return Err(command().error(ErrorKind::ArgumentConflict, words));
             }
-            Some((name, mut matches)) => match Tool::of(&name, &mut matches) {
-                Some(tool) => Action::Tool(tool),
-                None => subcommand_of(&name, &mut matches, &mut said),
-            },
+            Some((name, mut matches)) if name == "top" => Action::Top(Top::of(&mut matches)),
+            Some((name, mut matches)) => {
+                said.hear_plugins(&mut matches);
+                match Tool::of(&name, &mut matches) {
+                    Some(tool) => Action::Tool(tool),
+                    None => worker_of(&name, &mut matches, &mut said),
+                }
+            }
         };
         Ok(Self {
             config: matches.remove_one("config"),
@@ -146,8 +154,7 @@ impl Said {
     }
 }
 
-fn subcommand_of(name: &str, matches: &mut ArgMatches, said: &mut Said) -> Action {
-    said.hear_plugins(matches);
+fn worker_of(name: &str, matches: &mut ArgMatches, said: &mut Said) -> Action {
     said.filters.images.extend(matches.remove_many::<String>("images").into_iter().flatten());
     let kind = if name == "boefje" { TaskKind::Boefje } else { TaskKind::Normalizer };
     Action::Work { kind, takes_tasks: !matches.get_flag("no-worker") }
@@ -163,6 +170,20 @@ fn invoked(path: &Path) -> Option<String> {
     let name = path.file_name()?.to_str()?;
     let name = name.strip_suffix(".py").unwrap_or(name).replace('_', "-");
     command().find_subcommand(&name).map(|command| command.get_name().to_owned())
+}
+
+/// Prints what is wrong with a command line and how it is used, or what was asked for, as the help;
+/// the exit code.
+pub fn print(error: &clap::Error) -> ExitCode {
+    // Nothing is left to be done if even this cannot be printed.
+    let _ = error.print();
+    if !error.use_stderr() {
+        return ExitCode::SUCCESS;
+    }
+    if !error.to_string().contains("Usage: ") {
+        eprintln!("{}", command().render_usage());
+    }
+    WRONG_USAGE.into()
 }
 
 /// The command line's definition.
@@ -199,7 +220,8 @@ pub fn command() -> Command {
         .arg(flag("check", "Check the configuration, print it as it takes effect, and exit"))
         .arg(flag("strict", "With --check: take warnings for errors").requires("check"))
         .subcommands([TaskKind::Boefje, TaskKind::Normalizer].map(worker))
-        .subcommands(tool_options::commands())
+        .subcommand(top_options::command())
+        .subcommands(tool_options::commands().map(|tool| tool.arg(plugins())))
 }
 
 /// `--plugins`, which stands before and behind commands.

@@ -21,6 +21,7 @@ use crate::services::Services;
 use crate::task::TaskData;
 
 /// Runs jobs. One serves any number of workers at once.
+#[derive(Clone)]
 pub struct Runner {
     /// Where objects and settings come from, and where results go.
     pub services: Services,
@@ -144,9 +145,9 @@ impl Runner {
             traceback(text);
         }
         match report.outcome {
-            JobOutcome::Lost(
-                loss @ (Loss::NoHost(_) | Loss::Waiting | Loss::Full(_) | Loss::Stopping),
-            ) => Err(JobError::NotRun(loss.to_string())),
+            JobOutcome::Lost(loss) if loss.is_before_run() => {
+                Err(JobError::NotRun(loss.to_string()))
+            }
             _ => Ok(report),
         }
     }

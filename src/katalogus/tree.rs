@@ -207,7 +207,8 @@ impl Folder {
             let Some(name) = entry.name.to_str().filter(|_| is_package_name(&entry.name)) else {
                 continue;
             };
-            if !folder.is_python() && !(folder.holds(BOEFJE) && folder.holds_program()) {
+            let is_program = folder.holds(BOEFJE) && folder.holds_program();
+            if !folder.is_python() && !is_program {
                 continue;
             }
             let name = format!("{above}{name}");

@@ -56,7 +56,9 @@ impl Moment {
         let days = days(year, month, day);
         let seconds = (hour * 60 + minute) * 60 + second - offset(zone)?;
         let micros = days * DAY + seconds * SECOND + fraction_micros(fraction)?;
-        Some(Self { micros })
+        // A zone may lead out of the years that can be written.
+        let years = self::days(1, 1, 1) * DAY..self::days(10_000, 1, 1) * DAY;
+        years.contains(&micros).then_some(Self { micros })
     }
 
     /// The moment with the offset written out and a blank in the middle, as Python's `str` has it:
@@ -168,6 +170,8 @@ mod tests {
             "2026-13-01T08:59:30Z",
             "2026-1-01T08:59:30Z",
             "0000-01-01T00:00:00Z",
+            "0001-01-01T00:59:59+01:00",
+            "9999-12-31T23:59:59-00:01",
             "2026-11-22T24:59:30Z",
             "2026-11-22T08:59:30.Z",
             "2026-11-22T08:59:30Zz",

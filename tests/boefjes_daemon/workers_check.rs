@@ -71,7 +71,7 @@ fn every_variable_of_the_original_is_heard_under_all_its_names() {
         ("BOEFJES_POLL_INTERVAL", "0.5", "poll_interval = 0.5"),
         ("POLL_INTERVAL", "7", "poll_interval = 7"),
         ("BOEFJES_REMOTE_NS", "9.9.9.9", "remote_ns = 9.9.9.9"),
-        ("BOEFJES_SCAN_PROFILE_WHITELIST", r#"{"a": 2}"#, r#"scan_profile_whitelist = '{"a": 2}'"#),
+        ("BOEFJES_SCAN_PROFILE_WHITELIST", r#"{"a": 2}"#, r#"scan_profile_whitelist = '{"a":2}'"#),
         ("BOEFJES_API", "http://b:1/", "api = \"http://b:1\""),
         ("BOEFJE_API", "http://c:1", "api = \"http://c:1\""),
         ("BOEFJES_API_HOST", "::1", "bind = ::1"),

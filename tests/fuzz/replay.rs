@@ -180,3 +180,8 @@ fn settings_are_checked_against_any_schema_or_it_is_refused() {
 fn hosts_and_jobs_are_understood_alike_in_pieces_or_refused() {
     replay("host", boefjes::fuzzing::host);
 }
+
+#[test]
+fn tasks_and_objects_are_read_and_written_alike_or_refused() {
+    replay("task", boefjes::fuzzing::task);
+}

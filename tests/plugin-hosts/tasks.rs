@@ -48,6 +48,7 @@ pub(crate) fn runner(options: &Value, hosts: &Arc<Hosts>) -> Option<Runner> {
     Some(Runner {
         services: Services::remote(&settings, &Arc::new(Stopping::new())),
         hosts: Arc::clone(hosts),
+        containers: None,
         plugins: Arc::new(Plugins::begin(discovery).ok()?),
         options: runner,
     })

@@ -133,3 +133,17 @@ fn its_own_input_is_left_out_with_a_warning() {
     assert_eq!(said(&openkat)[0].json["result"], json!([]));
     hosts.wait_log("it yields its own input object, which is left out");
 }
+
+#[test]
+fn settings_of_its_boefje_are_if_so_wished_not_saved_again() {
+    let openkat = OpenKat::new(OpenKatVersion::V1_15);
+    for (redact, saved) in [(false, "own"), (true, "***")] {
+        let mut hosts = workshop(&openkat, &json!({ "redact_environment": redact }));
+        let mut run = run();
+        run["environment"] = json!({"TOKEN": "own"});
+        assert_eq!(hosts.task(&job(&openkat, "says", &run, &json!([]))).outcome(), "done");
+        let books = openkat.books();
+        let meta = &books.normalizer_metas.last().unwrap()["raw_data"]["boefje_meta"];
+        assert_eq!(meta["environment"], json!({ "TOKEN": saved }));
+    }
+}

@@ -46,7 +46,8 @@ fn observe(services: &Services, objects: &[Value], hour: u8) {
 
 #[test]
 fn an_object_that_was_never_seen_is_built_from_its_reference() {
-    let services = Place::new(&[]).services();
+    let place = Place::new(&[]);
+    let services = place.services();
     assert_eq!(seen(&services, "acme", HOST, 1), host(None));
     let hashed = services.octopoes.object("acme", "DNSTXTRecord|internet|a.b|0123", at(1));
     let told = hashed.unwrap_err().to_string();
@@ -73,7 +74,8 @@ fn an_object_is_as_it_was_seen_last_before_a_moment() {
 
 #[test]
 fn what_is_not_known_now_takes_nothing_from_what_was_known() {
-    let services = Place::new(&[]).services();
+    let place = Place::new(&[]);
+    let services = place.services();
     let finding = |risk: Value, description: Value| {
         json!({
             "object_type": "CVEFindingType", "scan_profile": null,
@@ -97,7 +99,8 @@ fn what_is_not_known_now_takes_nothing_from_what_was_known() {
 
 #[test]
 fn an_object_has_the_scan_profile_that_was_declared() {
-    let services = Place::new(&[]).services();
+    let place = Place::new(&[]);
+    let services = place.services();
     let profile =
         |level: u8| json!({"scan_profile_type": "declared", "reference": HOST, "level": level});
     for (hour, level) in [(1, 2), (3, 4)] {
@@ -112,7 +115,8 @@ fn an_object_has_the_scan_profile_that_was_declared() {
 
 #[test]
 fn what_is_no_statement_is_refused_and_leaves_nothing() {
-    let services = Place::new(&[]).services();
+    let place = Place::new(&[]);
+    let services = place.services();
     let good = json!({"object_type": "Network", "primary_key": "Network|x", "name": "x"});
     for (said, words) in [
         (json!([]), "what is said is no JSON object"),

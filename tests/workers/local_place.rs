@@ -80,6 +80,7 @@ pub fn task(organization: &str, boefje: &str) -> Task {
         id: meta.id,
         queue: String::new(),
         hash: None,
+        modified_at: None,
         data: TaskData::Boefje(meta),
         item: Json::Null,
     }

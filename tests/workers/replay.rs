@@ -11,6 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ostler_runtime::environment::variable;
+use ostler_tests::WorkersSettings;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -18,7 +19,7 @@ use crate::replay_compare::differences;
 use crate::replay_recording::{RecordedJob, read};
 use crate::replay_service::Replayed;
 use crate::replay_stand_ins;
-use crate::workshop::{end, plugins, workshop_of};
+use crate::workshop::plugins;
 
 /// Where other recordings are.
 const RECORDINGS: &str = "BOEFJES_RECORDINGS";
@@ -74,19 +75,19 @@ fn agrees(jobs: &[RecordedJob], root: &Path) {
 
 /// Has each job run, and tells what was said otherwise than it was recorded.
 fn replayed(jobs: &[RecordedJob], root: &Path) -> Vec<String> {
-    let replayed = Replayed::new();
-    let runner = json!({"whitelist": whitelist(jobs), "environment": defaults(jobs)});
-    let mut hosts = workshop_of(&replayed.openkat, root, &runner);
-    let mut told = Vec::new();
-    for job in jobs {
-        replayed.begin(job);
-        let end = end(&hosts.task(job.data()));
-        if job.end.as_deref() != Some(end) {
-            told.push(format!("{} {}: it ends as {end}", job.plugin(), job.id()));
-        }
-        told.extend(differences(job, &replayed.made()));
-    }
-    told
+    let kind = if jobs.iter().any(RecordedJob::is_normalizer) { "normalizer" } else { "boefje" };
+    let replayed = Replayed::new(jobs);
+    let settings = WorkersSettings::new(&replayed.openkat, kind)
+        .set("Plugins", "directory", &root.display().to_string())
+        // One after the other.
+        .environment("BOEFJES_POOL_SIZE", "1")
+        .environment("BOEFJES_SCAN_PROFILE_WHITELIST", json!(whitelist(jobs)).to_string());
+    let settings = defaults(jobs).into_iter().fold(settings, |settings, (name, value)| {
+        settings.environment(&format!("BOEFJE_{name}"), value)
+    });
+    let _workers = settings.start();
+    let made = replayed.made();
+    jobs.iter().zip(&made).flat_map(|(job, made)| differences(job, made)).collect()
 }
 
 /// The highest level that each normalizer set.

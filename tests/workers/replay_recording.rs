@@ -45,9 +45,8 @@ pub(crate) fn read(path: &Path) -> Vec<RecordedJob> {
         } else if let Some(owner) = jobs.iter_mut().find(|job| job.made(&line)) {
             if line.call.method == "PATCH" {
                 owner.end = line.body["status"].as_str().map(str::to_owned);
-            } else {
-                owner.lines.push(line);
             }
+            owner.lines.push(line);
         }
     }
     jobs

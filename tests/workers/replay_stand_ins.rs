@@ -44,7 +44,7 @@ def run(normalizer_meta, raw):
 pub(crate) fn write(root: &Path, jobs: &[RecordedJob], whitelist: &BTreeMap<String, u8>) {
     let mut told: BTreeMap<(bool, &str), Map<String, Value>> = BTreeMap::new();
     // Whoever did nothing at all did not know the plugin.
-    for job in jobs.iter().filter(|job| !job.lines.is_empty()) {
+    for job in jobs.iter().filter(|job| job.lines.len() > 1) {
         let highest = whitelist.get(job.plugin()).copied();
         let returned = if job.is_normalizer() { yielded(job, highest) } else { returned(job) };
         told.entry((job.is_normalizer(), job.plugin()))

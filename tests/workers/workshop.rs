@@ -2,17 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use ostler_tests::plugin_hosts::Report;
 use ostler_tests::{OpenKat, PluginHosts};
 use serde_json::{Map, Value, json};
 
 /// Hosts for the plugins beside this file, whose jobs are fetched from `openkat` and saved there.
 pub(crate) fn workshop(openkat: &OpenKat, runner: &Value) -> PluginHosts {
-    workshop_of(openkat, &plugins(), runner)
-}
-
-/// The same for the plugins in `root`.
-pub(crate) fn workshop_of(openkat: &OpenKat, root: &Path, runner: &Value) -> PluginHosts {
+    let root = plugins();
     let services: Map<String, Value> = openkat
         .variables()
         .into_iter()
@@ -26,9 +21,4 @@ pub(crate) fn workshop_of(openkat: &OpenKat, root: &Path, runner: &Value) -> Plu
 /// The plugins beside this file.
 pub(crate) fn plugins() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("workers/plugins")
-}
-
-/// The status that a worker would give to a job.
-pub(crate) fn end(report: &Report) -> &'static str {
-    if report.outcome() == "done" { "completed" } else { "failed" }
 }
