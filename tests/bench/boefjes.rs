@@ -20,7 +20,7 @@ use crate::failure::{Context, Failure};
 use crate::interrupt;
 use crate::options::Options;
 use crate::original;
-use crate::process::{Process, command, pss_of};
+use crate::process::{Process, command, cpu_with_children_of, pss_of};
 
 /// The sizes of the pool.
 pub(crate) const POOLS: [usize; 3] = [1, 2, 4];
@@ -53,6 +53,8 @@ pub(crate) struct Measure {
     pub(crate) rates: Vec<f64>,
     /// The program's own processor time for a job, without that of its hosts.
     pub(crate) cpu: Duration,
+    /// That of the hosts and their jobs.
+    pub(crate) hosts_cpu: Duration,
     /// From the start of the program to its first request for a task.
     pub(crate) first_pop: Duration,
     /// From the start of the program to the end of its first job.
@@ -113,11 +115,13 @@ fn measure(
     measure.first_job = now().duration_since(started);
     workers.wait(&openkat, "the first jobs", |books| books.raws.len() >= WARM)?;
     for _ in 0..options.rounds {
-        let (before, cpu, begun) = (openkat.books().raws.len(), workers.process.cpu()?, now());
+        let (before, begun) = (openkat.books().raws.len(), now());
+        let (cpu, hosts_cpu) = (workers.process.cpu()?, workers.hosts_cpu()?);
         workers.run_for(options.round)?;
         let done = openkat.books().raws.len() - before;
         measure.rates.push(rate(done, now().duration_since(begun)));
         measure.cpu += workers.process.cpu()?.saturating_sub(cpu);
+        measure.hosts_cpu += workers.hosts_cpu()?.saturating_sub(hosts_cpu);
         measure.jobs += done;
         interrupt::check()?;
     }
@@ -183,6 +187,10 @@ impl Workers {
             .stderr(stderr);
         let (process, at_work) = (Process::spawn(&mut start, "boefjes")?, at_work(directory));
         Ok(Self { process, log, at_work })
+    }
+
+    fn hosts_cpu(&self) -> Result<Duration, Failure> {
+        children(self.process.id()).iter().map(|host| cpu_with_children_of(host.pid)).sum()
     }
 
     /// Waits for something in the books, while the program runs.
