@@ -70,7 +70,7 @@ impl LocalDatabase {
         let open = database.connect()?;
         // The channel has just been made, with room for one.
         let _ = database.back.try_send(Some(open));
-        database.write(|connection| tables(connection))?;
+        database.write(tables)?;
         Ok(database)
     }
 
@@ -184,10 +184,15 @@ fn make(path: &Path) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     }
-    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-        _ => Ok(()),
-    }
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    let opened = match made {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            // SQLite would not say why it cannot.
+            OpenOptions::new().read(true).write(true).open(path)
+        }
+        made => made,
+    };
+    opened.map(drop)
 }
 
 /// Has those who read and whoever writes not wait for each other. Of two who change a new file at

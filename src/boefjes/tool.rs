@@ -5,9 +5,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use katalogus::Plugins;
-use ostler_runtime::Deadline;
 use ostler_runtime::logging::{self, LevelFilter, with_cause};
-use ostler_runtime::problem::logged;
+use ostler_runtime::{Deadline, Problem};
 
 use crate::assembly;
 use crate::config::Configuration;
@@ -46,7 +45,15 @@ fn begin(options: &Options, tool: &Tool) -> Result<Configuration, String> {
         (_, None) => logging::start_on_output(level(LevelFilter::Debug)),
     };
     started.map_err(|error| with_cause(&error))?;
-    logged(Configuration::read(options)).ok_or_else(|| "the configuration is wrong".to_owned())
+    let told = |problems: Vec<Problem>| {
+        let words: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        words.join("\n")
+    };
+    let (config, warnings) = Configuration::read(options).map_err(told)?;
+    for warning in warnings {
+        log::warn!("{warning}");
+    }
+    Ok(config)
 }
 
 fn perform(config: &Configuration, tool: &Tool) -> Result<(), String> {

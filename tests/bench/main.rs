@@ -1,6 +1,8 @@
 //! `bench`: how fast is our `bui-monitor` beside the original? See `README.md` in this folder.
 
 mod bars;
+mod boefjes;
+mod boefjes_table;
 mod burp;
 mod burpui;
 mod catalogue;
@@ -61,6 +63,9 @@ fn bench(options: &Options) -> Result<u8, Failure> {
     if options.katalogus {
         return katalogus(options);
     }
+    if options.boefjes {
+        return workers(options);
+    }
     let figures = session::all(options)?;
     // A short run proves nothing about speed.
     let bars = if options.smoke { Vec::new() } else { bars::judge(&figures) };
@@ -84,6 +89,20 @@ fn katalogus(options: &Options) -> Result<u8, Failure> {
         std::fs::write(path, text).context(|| path.display().to_string())?;
     }
     if let Some(complaint) = catalogue_table::complaint(&figures) {
+        return Err(Failure::Program(complaint));
+    }
+    Ok(u8::from(options.strict && bars.iter().any(|bar| bar.met() == Some(false))))
+}
+
+fn workers(options: &Options) -> Result<u8, Failure> {
+    let pools = boefjes::all(options)?;
+    let bars = if options.smoke { Vec::new() } else { boefjes_table::judge(&pools) };
+    print!("{}", boefjes_table::markdown(&pools, &bars));
+    if let Some(path) = &options.json {
+        let text = format!("{:#}\n", boefjes_table::json(&pools, &bars));
+        std::fs::write(path, text).context(|| path.display().to_string())?;
+    }
+    if let Some(complaint) = boefjes_table::complaint(&pools) {
         return Err(Failure::Program(complaint));
     }
     Ok(u8::from(options.strict && bars.iter().any(|bar| bar.met() == Some(false))))

@@ -57,6 +57,8 @@ pub(crate) struct Options {
     pub(crate) manual: bool,
     /// The catalogue instead of the rows.
     pub(crate) katalogus: bool,
+    /// The workers instead of the rows.
+    pub(crate) boefjes: bool,
     /// Be the bare loop on this port, and nothing else.
     pub(crate) serve_bare: Option<u16>,
 }
@@ -106,6 +108,7 @@ impl Options {
             smoke,
             manual: found.get_flag("manual"),
             katalogus: found.get_flag("katalogus"),
+            boefjes: found.get_flag("boefjes"),
             serve_bare: one(found, "serve-bare"),
         }
     }
@@ -149,6 +152,10 @@ fn command() -> Command {
             flag("katalogus", "Instead of bui-monitor: the catalogue")
                 .conflicts_with_all(["original", "without-ours", "rows", "wire", "pool"])
                 .conflicts_with_all(["transport", "set", "two-writes", "full", "manual"]),
+            flag("boefjes", "Instead of bui-monitor: the workers of OpenKAT, with pools of 1, 2 and 4")
+                .conflicts_with_all(["original", "without-ours", "rows", "wire", "pool", "clients"])
+                .conflicts_with_all(["transport", "set", "two-writes", "full", "manual"])
+                .conflicts_with_all(["katalogus", "count"]),
             flag("strict", "Exit 1 when a bar is missed"),
             valued("json", "FILE", "Also write every figure to FILE").value_parser(path()),
             valued("serve-bare", "PORT", "").hide(true).value_parser(clap::value_parser!(u16)),

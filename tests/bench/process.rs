@@ -85,21 +85,9 @@ impl Process {
         cpu_of(self.id())
     }
 
-    /// The memory of the process, in KiB: shared pages count in part. Of a process that lets only
-    /// root look at its pages, anybody else gets a little more: shared pages count in whole.
+    /// See [`pss_of`].
     pub(crate) fn pss_kib(&self) -> Result<u64, Failure> {
-        let (rollup, status) =
-            (format!("/proc/{}/smaps_rollup", self.id()), format!("/proc/{}/status", self.id()));
-        let (path, key) = match fs::read_to_string(&rollup) {
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => (status, "VmRSS:"),
-            _ => (rollup, "Pss:"),
-        };
-        let text = fs::read_to_string(&path).context(|| path.clone())?;
-        text.lines()
-            .find_map(|line| line.strip_prefix(key))
-            .and_then(|rest| rest.trim().strip_suffix("kB"))
-            .and_then(|kib| kib.trim().parse().ok())
-            .ok_or_else(|| Failure::Program(format!("{path} has no {key}")))
+        pss_of(self.id())
     }
 }
 
@@ -114,6 +102,22 @@ impl Drop for Process {
         }
         eprintln!("bench: {} (pid {}) does not end", self.what, self.id());
     }
+}
+
+/// The memory of the process `id`, in KiB: shared pages count in part. Of a process that lets only
+/// root look at its pages, anybody else gets a little more: shared pages count in whole.
+pub(crate) fn pss_of(id: u32) -> Result<u64, Failure> {
+    let (rollup, status) = (format!("/proc/{id}/smaps_rollup"), format!("/proc/{id}/status"));
+    let (path, key) = match fs::read_to_string(&rollup) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => (status, "VmRSS:"),
+        _ => (rollup, "Pss:"),
+    };
+    let text = fs::read_to_string(&path).context(|| path.clone())?;
+    text.lines()
+        .find_map(|line| line.strip_prefix(key))
+        .and_then(|rest| rest.trim().strip_suffix("kB"))
+        .and_then(|kib| kib.trim().parse().ok())
+        .ok_or_else(|| Failure::Program(format!("{path} has no {key}")))
 }
 
 /// The processor time used so far by the process `id`, without its children.

@@ -24,7 +24,7 @@ fn task(boefje: &str) -> Task {
         environment: None,
     };
     let (id, data) = (meta.id, TaskData::Boefje(meta));
-    Task { id, queue: String::new(), hash: None, data, item: Json::Null }
+    Task { id, queue: String::new(), hash: None, modified_at: None, data, item: Json::Null }
 }
 
 #[test]
@@ -33,7 +33,9 @@ fn several_daemons_of_both_kinds_share_one_folder() {
     let machine = Machine::new();
     let services = machine.services();
     let tasks: Vec<Task> = (0..TASKS).map(|_| task("trivial")).collect();
-    tasks.iter().for_each(|task| services.scheduler.push(task).unwrap());
+    for task in &tasks {
+        services.scheduler.push(task).unwrap();
+    }
     let _boefjes = [machine.workers("boefje").start(), machine.workers("boefje").start()];
     let _normalizers = machine.workers("normalizer").start();
     for task in &tasks {
@@ -55,7 +57,9 @@ fn a_killed_daemon_leaves_nothing_dispatched() {
     let machine = Machine::new();
     let services = machine.services();
     let running = [task("slow"), task("slow")];
-    running.iter().for_each(|task| services.scheduler.push(task).unwrap());
+    for task in &running {
+        services.scheduler.push(task).unwrap();
+    }
     let mut killed = machine.workers("boefje").start();
     for task in &running {
         wait_for("it runs", || history(&services, task) == ["queued", "dispatched", "running"]);
@@ -101,7 +105,9 @@ fn a_stopped_daemon_gives_back_what_it_has_not_begun() {
     let machine = Machine::new();
     let services = machine.services();
     let tasks: Vec<Task> = (0..3).map(|_| task("slow")).collect();
-    tasks.iter().for_each(|task| services.scheduler.push(task).unwrap());
+    for task in &tasks {
+        services.scheduler.push(task).unwrap();
+    }
     let mut workers = machine.workers("boefje").set("Global", "drain", "0").start();
     for task in &tasks[..2] {
         wait_for("it runs", || history(&services, task).len() >= 3);

@@ -67,7 +67,7 @@ fn a_boefje_that_fails_says_so_and_leaves_its_traceback() {
 
     let killed = machine.boefje("faulty", ("HOW", "kill-self"));
     assert_eq!(killed.code, 1, "{killed:?}");
-    let words = "Error: faulty: the job's process was killed by SIGKILL\n";
+    let words = "Error: faulty: the job's process was killed by signal 9 (SIGKILL)\n";
     assert!(killed.complaints.ends_with(words), "{killed:?}");
     assert_eq!(killed.saved().len(), 1);
 }
@@ -151,7 +151,6 @@ fn the_command_line_is_that_of_the_original() {
         let ended = machine.run(arguments);
         assert_eq!((ended.code, ended.output.as_str()), (2, ""), "{ended:?}");
         assert!(ended.complaints.contains(words), "{ended:?}");
-        assert!(ended.complaints.contains("Usage:"), "{ended:?}");
     }
     for tool in ["run-boefje", "run-normalizer", "show-raw", "install-requirements"] {
         let help = machine.run(&[tool, "--help"]);

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use ostler_runtime::environment::variable;
-use ostler_tests::process::{children, descriptors, kill};
+use ostler_tests::openkat::Asked;
+use ostler_tests::process::{children, kill};
 use ostler_tests::{OpenKat, Workers, wait_for};
 use rustix::process::Signal;
 
@@ -15,6 +16,8 @@ const VARIABLE: &str = "OSTLER_WORKERS_JOBS";
 /// One of so many jobs kills itself, and one of so many is killed with its host.
 const ONE_KILLED_IN: usize = 25;
 const ONE_HOST_KILLED_IN: usize = 100;
+/// Who calls services: two workers and the dispatcher.
+const THREADS: usize = 3;
 
 /// How many tasks have each status.
 fn statuses(openkat: &OpenKat) -> HashMap<String, usize> {
@@ -52,8 +55,9 @@ fn no_task_is_lost_and_none_is_ended_twice() {
         }
     }
     let workers = workers(&openkat);
+    workers.log().wait_count("is ready", 2);
     wait_for("it goes on", || ended(&openkat) > 10);
-    let before = descriptors(workers.pid());
+    let before = pipes(workers.pid());
     kill_hosts(&openkat, &workers, jobs);
     wait_for("all tasks have ended", || ended(&openkat) == jobs);
     let books = openkat.books();
@@ -72,8 +76,18 @@ fn no_task_is_lost_and_none_is_ended_twice() {
         let hosts = children(workers.pid());
         hosts.len() == 2 && hosts.iter().all(|host| children(host.pid).is_empty())
     });
-    wait_for("descriptors are those of before", || descriptors(workers.pid()) <= before);
+    wait_for("descriptors are those of before", || pipes(workers.pid()) == before);
+    for asked in [Asked::Scheduler, Asked::Bytes, Asked::Octopoes, Asked::Katalogus] {
+        assert!(openkat.connections(asked) <= THREADS, "{asked:?}");
+    }
     assert_eq!(zombies(workers.pid()), 0);
+}
+
+/// The descriptors of a process that are no sockets: those come and go with connections.
+fn pipes(pid: u32) -> usize {
+    let open = std::fs::read_dir(format!("/proc/{pid}/fd")).unwrap().flatten();
+    let targets = open.filter_map(|entry| std::fs::read_link(entry.path()).ok());
+    targets.filter(|target| !target.to_string_lossy().starts_with("socket:")).count()
 }
 
 /// The dead among the children of a process that nobody has reaped.

@@ -13,6 +13,7 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::time::Duration;
 
 use ostler_runtime::Deadline;
 use serde_json::{Value, json};
@@ -227,15 +228,24 @@ impl OpenKat {
     /// # Panics
     /// With `what` in words and the last calls, when that does not come true in time.
     pub fn wait(&self, what: &str, holds: impl Fn(&Books) -> bool) {
-        let deadline = Deadline::after(PATIENCE);
+        if !self.wait_within(PATIENCE, holds) {
+            let lines = self.lines();
+            let last: Vec<_> = lines.iter().rev().take(20).collect();
+            panic!("waited in vain: {what}; the last calls, backwards: {last:#?}");
+        }
+    }
+
+    /// Waits so long at most until the books are as wished; whether they are.
+    pub fn wait_within(&self, wait: Duration, holds: impl Fn(&Books) -> bool) -> bool {
+        let deadline = Deadline::after(wait);
         let mut books = self.books();
-        while !holds(&books) {
-            let left = deadline.remaining().unwrap_or_default();
+        loop {
+            if holds(&books) {
+                return true;
+            }
+            let left = deadline.remaining().unwrap_or(Duration::MAX);
             if left.is_zero() {
-                let last: Vec<_> = books.calls.iter().rev().take(20).map(Call::line).collect();
-                // A poisoned book would hide these words behind those of other threads.
-                drop(books);
-                panic!("waited in vain: {what}; the last calls, backwards: {last:#?}");
+                return false;
             }
             books = self.ledger.entered.wait_timeout(books, left).expect("books").0;
         }

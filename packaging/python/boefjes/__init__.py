@@ -1,0 +1,1 @@
+"""The old name of the workers. What plugins import under it comes from the plugin hosts themselves."""

@@ -1,0 +1,6 @@
+"""`python -m boefjes` is `boefjes`."""
+
+from boefjes.program import become
+
+if __name__ == "__main__":
+    become()
