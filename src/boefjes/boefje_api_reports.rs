@@ -19,7 +19,8 @@ pub(crate) struct Report<'a> {
 impl Reports {
     /// Takes the results of a task; `None` while others of it are being saved.
     pub(crate) fn begin(&self, id: Uuid) -> Option<Report<'_>> {
-        self.lock().insert(id).then_some(Report { reports: self, id })
+        let is_first = self.lock().insert(id);
+        is_first.then(|| Report { reports: self, id })
     }
 
     fn lock(&self) -> MutexGuard<'_, HashSet<Uuid>> {

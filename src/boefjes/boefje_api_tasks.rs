@@ -48,7 +48,11 @@ pub(crate) fn output(request: &Request<'_>, parameters: &[&str]) -> Result<Next,
         meta.ended_at = Some(now);
         let names: Vec<Option<String>> =
             output.files.iter().map(|file| file.name.clone()).collect();
-        let ids = core.runner().save(&meta, output.files)?;
+        let runner = core.runner();
+        let ids = runner.save(&meta, output.files)?;
+        if let Some(containers) = &runner.containers {
+            containers.brought(id, ids.iter().flatten().copied());
+        }
         let status = if output.failed { TaskStatus::Failed } else { TaskStatus::Completed };
         core.runner().services.scheduler.set_status(id, status)?;
         Ok(saved(core.generation, names, &ids))

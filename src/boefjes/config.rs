@@ -152,6 +152,13 @@ impl Configuration {
         sources.finish(config)
     }
 
+    /// Where figures and health are told, and nothing else: whoever looks may not read the rest.
+    pub(crate) fn status_addresses(options: &Options) -> Result<Vec<Address>, Vec<Problem>> {
+        let document = document(options)?;
+        let mut reader = Reader::new(&document);
+        Ok(settings::optional_addresses(&mut reader, STATUS, "127.0.0.1"))
+    }
+
     /// The keys that are asked for while this document is read.
     pub fn keys(document: &Document, options: &Options) -> Vec<Key> {
         Self::ask(document, Given::only(options)).1.reader.into_asked()

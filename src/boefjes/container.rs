@@ -2,6 +2,7 @@
 //! command line runs. It fetches its job from the [API](crate::BoefjeApi), and brings its results
 //! there.
 
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::io;
 use std::os::fd::AsFd;
@@ -53,17 +54,20 @@ impl ContainerOptions {
 pub struct Containers {
     options: ContainerOptions,
     stop: Wake,
-    running: Mutex<usize>,
+    /// The tasks whose containers run, with the raw files that they have brought.
+    running: Mutex<HashMap<Uuid, Vec<Uuid>>>,
     ended: Condvar,
 }
 
 /// How a container ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ContainerEnd {
     /// Why it did not end well, if it did not.
     pub(crate) failure: Option<String>,
     /// The end of what it wrote to its standard error, or of the engine's own words.
     pub(crate) complaints: Vec<u8>,
+    /// The raw files that it brought.
+    pub(crate) brought: Vec<Uuid>,
 }
 
 /// Bytes of a container's standard error that are kept: the last ones.
@@ -106,7 +110,7 @@ impl Containers {
     /// Waits until `deadline` for the end of all containers: whether it came.
     pub fn wait_ended(&self, deadline: Deadline) -> bool {
         let mut running = self.lock();
-        while *running > 0 {
+        while !running.is_empty() {
             if deadline.passed() {
                 return false;
             }
@@ -117,8 +121,15 @@ impl Containers {
         true
     }
 
-    fn lock(&self) -> MutexGuard<'_, usize> {
-        // A number is whole at any time.
+    /// The container of a task has brought these raw files. Others' are of no interest.
+    pub(crate) fn brought(&self, task: Uuid, raws: impl Iterator<Item = Uuid>) {
+        if let Some(known) = self.lock().get_mut(&task) {
+            known.extend(raws);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Uuid, Vec<Uuid>>> {
+        // The map is whole between any two lines that can panic.
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -130,7 +141,7 @@ impl Containers {
         arguments: &[String],
         deadline: Deadline,
     ) -> ContainerEnd {
-        let _counted = Counted::new(self);
+        let at_work = AtWork::new(self, task);
         let name = format!("kat_boefje_{task}");
         let launch = self.launch(self.run_arguments(&name, task, image, arguments));
         let terms = Terms { deadline, complaints: MAX_COMPLAINTS, stop: Some(self.stop.as_fd()) };
@@ -140,7 +151,7 @@ impl Containers {
             Ok(errand) => errand,
             Err(error) => {
                 let words = format!("the container engine {engine} cannot be started: {error}");
-                return ContainerEnd { complaints: Vec::new(), failure: Some(words) };
+                return ContainerEnd { failure: Some(words), ..ContainerEnd::default() };
             }
         };
         let failure = match errand.end {
@@ -160,7 +171,8 @@ impl Containers {
             ErrandEnd::Over => Some("the container did not end in time".to_owned()),
             ErrandEnd::Stopped => Some("the container was ended: the program stops".to_owned()),
         };
-        ContainerEnd { failure, complaints: errand.complaints }
+        let brought = at_work.end();
+        ContainerEnd { failure, complaints: errand.complaints, brought }
     }
 
     fn run_arguments(
@@ -200,18 +212,26 @@ impl Containers {
 }
 
 /// A container that runs.
-struct Counted<'a>(&'a Containers);
+struct AtWork<'a> {
+    containers: &'a Containers,
+    task: Uuid,
+}
 
-impl<'a> Counted<'a> {
-    fn new(containers: &'a Containers) -> Self {
-        *containers.lock() += 1;
-        Self(containers)
+impl<'a> AtWork<'a> {
+    fn new(containers: &'a Containers, task: Uuid) -> Self {
+        containers.lock().insert(task, Vec::new());
+        Self { containers, task }
+    }
+
+    /// The raw files that it has brought.
+    fn end(self) -> Vec<Uuid> {
+        self.containers.lock().remove(&self.task).unwrap_or_default()
     }
 }
 
-impl Drop for Counted<'_> {
+impl Drop for AtWork<'_> {
     fn drop(&mut self) {
-        *self.0.lock() -= 1;
-        self.0.ended.notify_all();
+        self.containers.lock().remove(&self.task);
+        self.containers.ended.notify_all();
     }
 }

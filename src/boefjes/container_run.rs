@@ -44,7 +44,7 @@ impl Runner {
             (Some(why), false) => self.save_failure(&meta, why, &end.complaints),
         };
         match failure {
-            None => Ok(Done { saved, usage: None }),
+            None => Ok(Done { saved: [end.brought, saved].concat(), usage: None }),
             Some(why) => Err(JobError::Failed(why)),
         }
     }

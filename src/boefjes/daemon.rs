@@ -24,7 +24,7 @@ pub fn run(options: &Options) -> Exit {
     let Some(config) = logged(Configuration::read(options)) else { return Exit::Config };
     let done = match options.action {
         // These two were done before.
-        Action::Check(_) | Action::Tool(_) => Err(Exit::Internal),
+        Action::Check(_) | Action::Top(_) | Action::Tool(_) => Err(Exit::Internal),
         Action::Work { kind, takes_tasks } => serve(options, config, kind, takes_tasks),
     };
     done.map_or_else(|exit| exit, |()| Exit::Success)

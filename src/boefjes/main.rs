@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use boefjes::options::{Action, Options};
-use boefjes::{daemon, options, tool};
+use boefjes::{daemon, options, tool, top};
 
 fn main() -> ExitCode {
     if let Some(code) = ostler_pool::launch::exec_child_if_asked() {
@@ -13,6 +13,7 @@ fn main() -> ExitCode {
     match Options::parse(std::env::args_os()) {
         Ok(asked) => match &asked.action {
             Action::Tool(tool) => tool::run(&asked, tool),
+            Action::Top(top) => top::run(&asked, top).into(),
             _ => daemon::run(&asked).into(),
         },
         Err(error) => options::print(&error),

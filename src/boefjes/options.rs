@@ -16,6 +16,7 @@ use ostler_runtime::checked::Strictness;
 use crate::services::Filters;
 use crate::task::TaskKind;
 use crate::tool_options::{self, Tool};
+use crate::top_options::{self, Top};
 
 /// The exit code of a wrong command line.
 const WRONG_USAGE: u8 = 2;
@@ -72,6 +73,8 @@ pub enum Action {
         /// Whether tasks are taken; with `--no-worker` containers are answered and nothing else.
         takes_tasks: bool,
     },
+    /// `top`: show live what the workers do.
+    Top(Top),
     /// One of the tools.
     Tool(Tool),
 }
@@ -104,6 +107,7 @@ impl Options {
                 let words = format!("--check cannot be used with the command {name}");
                 return Err(command().error(ErrorKind::ArgumentConflict, words));
             }
+            Some((name, mut matches)) if name == "top" => Action::Top(Top::of(&mut matches)),
             Some((name, mut matches)) => {
                 said.hear_plugins(&mut matches);
                 match Tool::of(&name, &mut matches) {
@@ -216,6 +220,7 @@ pub fn command() -> Command {
         .arg(flag("check", "Check the configuration, print it as it takes effect, and exit"))
         .arg(flag("strict", "With --check: take warnings for errors").requires("check"))
         .subcommands([TaskKind::Boefje, TaskKind::Normalizer].map(worker))
+        .subcommand(top_options::command())
         .subcommands(tool_options::commands().map(|tool| tool.arg(plugins())))
 }
 

@@ -6,6 +6,7 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use ostler_net::tls::Identity;
+use ostler_runtime::terminal::escape;
 use ostler_runtime::{Account, Accounts, Exit, Reader, privileges};
 
 use crate::check_access::Verdict;
@@ -15,7 +16,6 @@ use crate::check_report::Report;
 use crate::config::Config;
 use crate::load;
 use crate::options::Check;
-use crate::status_text::escape;
 
 /// The user that the packages make for the daemon.
 const PACKAGED: &str = "bui-monitor";

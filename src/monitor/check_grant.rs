@@ -9,11 +9,10 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use ostler_runtime::terminal::is_dangerous;
 use ostler_runtime::{Account, Accounts};
 use rustix::fs::{Access, Gid, getxattr};
 use rustix::io::Errno;
-
-use crate::status_text::is_dangerous;
 
 /// Groups whose members are services that read keys, and that give no other right.
 const KEY_GROUPS: [&str; 1] = ["ssl-cert"];

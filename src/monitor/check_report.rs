@@ -11,13 +11,13 @@ use ostler_net::{Address, Network};
 use ostler_runtime::files::is_readable_by_all;
 use ostler_runtime::ini::Entry;
 use ostler_runtime::shown::Lines;
+use ostler_runtime::terminal::escape;
 use ostler_runtime::{Document, Problem, Reader};
 
 use crate::check_effective;
 use crate::check_original;
 use crate::config::Config;
 use crate::password_file;
-use crate::status_text::escape;
 
 /// Shown, it has a comment for each key of the file, in the order of the lines.
 pub(crate) struct Report(Vec<String>);

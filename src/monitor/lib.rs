@@ -65,8 +65,6 @@ mod status_json;
 pub mod status_options;
 mod status_report;
 pub mod status_run;
-mod status_screen;
-mod status_text;
 mod status_time;
 mod status_top;
 mod status_watch;

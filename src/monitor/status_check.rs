@@ -5,11 +5,11 @@
 
 use std::fmt;
 
+use ostler_runtime::terminal::{age, escape};
+
 use crate::client_error::ClientError;
 use crate::status_clients::Client;
 use crate::status_options::Limits;
-use crate::status_text::escape;
-use crate::status_time::age;
 
 /// So many clients are named; the others are counted.
 const NAMED: usize = 10;

@@ -1,8 +1,9 @@
 //! burp's summary as a table: each client, its last finished backup, and what it is doing.
 
+use ostler_runtime::terminal::age;
 use serde_json::Value;
 
-use crate::status_time::{age, date};
+use crate::status_time::date;
 use crate::status_zone::Zone;
 
 /// The heads of the table's columns.

@@ -5,7 +5,7 @@
 
 use std::fmt::Write;
 
-use crate::status_text::is_dangerous;
+use ostler_runtime::terminal::is_dangerous;
 
 /// Deeper than this nothing is indented further, so that nested brackets cannot grow without bound.
 const MAX_INDENT: usize = 32;

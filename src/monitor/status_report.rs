@@ -1,10 +1,9 @@
 //! The daemon's answers about itself and about burp, in lines for people.
 
+use ostler_runtime::terminal::{age, escape, table};
 use serde_json::Value;
 
 use crate::status_check::Pool;
-use crate::status_text::{escape, table};
-use crate::status_time::age;
 
 /// The answer of `statistics`.
 pub(crate) fn statistics(answer: &Value) -> Vec<String> {

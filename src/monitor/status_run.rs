@@ -6,6 +6,8 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use ostler_runtime::environment::variable;
+use ostler_runtime::screen::Style;
+use ostler_runtime::terminal::{escape, table};
 use ostler_runtime::{Exit, Signals};
 use serde_json::{Value, json};
 
@@ -19,8 +21,6 @@ use crate::status_clients::{self, HEAD};
 use crate::status_json::{harmless, indented};
 use crate::status_options::{Limits, Options, Show};
 use crate::status_report;
-use crate::status_screen::Style;
-use crate::status_text::{escape, table};
 use crate::status_time::today;
 use crate::status_zone::Zone;
 use crate::{status_top, status_watch};

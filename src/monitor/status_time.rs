@@ -20,16 +20,6 @@ pub(crate) fn date(timestamp: u64, east: i64) -> String {
     format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}")
 }
 
-/// An age in its largest unit that is at least two, such as `31 h` or `2 d`.
-pub(crate) fn age(seconds: u64) -> String {
-    let units = [("w", WEEK), ("d", DAY), ("h", HOUR), ("min", MINUTE)];
-    let fit = units.iter().find(|(_, unit)| seconds >= 2 * unit);
-    match fit {
-        Some((name, unit)) => format!("{} {name}", seconds / unit),
-        None => format!("{seconds} s"),
-    }
-}
-
 /// Reads `90s`, `45min` or `45m`, `26h`, `2d` or `1w`.
 pub(crate) fn parse_age(text: &str) -> Result<Duration, String> {
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
@@ -83,13 +73,6 @@ mod tests {
             assert!(next && (1..=12).contains(&month), "{last:?} {year}-{month}-{day}");
             last = (year, month, day);
         }
-    }
-
-    #[test]
-    fn ages_are_shown_in_their_largest_unit() {
-        let shown: Vec<String> =
-            [0, 119, 120, 7199, 7200, 111_600, 172_800, 1_209_600].map(age).into();
-        assert_eq!(shown, ["0 s", "119 s", "2 min", "119 min", "2 h", "31 h", "2 d", "2 w"]);
     }
 
     #[test]

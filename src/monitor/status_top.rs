@@ -1,8 +1,9 @@
 //! The daemon at work: its slots, its queue, how long answers take, and what the clients do.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
+use ostler_runtime::plot::Plot;
+use ostler_runtime::screen::{Screen, Style, write};
 use serde_json::Value;
 
 use crate::client::Client;
@@ -10,15 +11,9 @@ use crate::client_error::ClientError;
 use crate::status_clients;
 use crate::status_feed::{Feed, Seen};
 use crate::status_report;
-use crate::status_screen::{Screen, Style, write};
 use crate::status_time::{date, today};
 use crate::status_watch::rows;
 use crate::status_zone::Zone;
-
-/// How many looks the plots show.
-const PLOTTED: usize = 60;
-/// A plot's levels.
-const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
 /// Shows everything until a signal comes, looking every `interval`.
 pub(crate) fn top(
@@ -27,7 +22,7 @@ pub(crate) fn top(
     style: Style,
     zone: &Zone,
 ) -> Result<(), ClientError> {
-    let mut screen = Screen::open(style)?;
+    let mut screen = Screen::open("bui-status", style)?;
     let mut feed = Feed::of_everything(interval);
     let mut shown = Shown::default();
     loop {
@@ -72,8 +67,8 @@ struct Shown {
     status: Value,
     clients: Vec<status_clients::Client>,
     /// Answers a second, and the time in seconds that nearly all of them took at most.
-    rates: VecDeque<f64>,
-    slowest: VecDeque<f64>,
+    rates: Plot,
+    slowest: Plot,
     half: Option<f64>,
 }
 
@@ -87,22 +82,22 @@ impl Shown {
         let (Some(seconds), Some(answered)) = (number("seconds"), number("answered")) else {
             return;
         };
-        push(&mut self.rates, if seconds > 0.0 { answered / seconds } else { 0.0 });
-        push(&mut self.slowest, number("p99_seconds").unwrap_or_default());
+        self.rates.push(if seconds > 0.0 { answered / seconds } else { 0.0 });
+        self.slowest.push(number("p99_seconds").unwrap_or_default());
         self.half = number("p50_seconds");
     }
 
     fn lines(&self, zone: &Zone) -> Vec<String> {
-        let rate = self.rates.back().copied().unwrap_or_default();
-        let slowest = self.slowest.back().copied().unwrap_or_default();
+        let rate = self.rates.last();
+        let slowest = self.slowest.last();
         let half = self.half.map_or_else(|| "-".to_owned(), time);
         let mut lines = vec![
-            format!("{:<16}{rate:>9.1}/s   {}", "requests", plot(&self.rates)),
+            format!("{:<16}{rate:>9.1}/s   {}", "requests", self.rates),
             format!(
                 "{:<16}{:>9}     {}  median {half}",
                 "99 % within",
                 time(slowest),
-                plot(&self.slowest)
+                self.slowest
             ),
             String::new(),
         ];
@@ -111,28 +106,6 @@ impl Shown {
         lines.extend(rows(&self.clients, zone));
         lines
     }
-}
-
-fn push(values: &mut VecDeque<f64>, value: f64) {
-    if values.len() >= PLOTTED {
-        values.pop_front();
-    }
-    values.push_back(value);
-}
-
-/// Each value as a bar, the highest the highest.
-fn plot(values: &VecDeque<f64>) -> String {
-    let most = values.iter().copied().fold(0.0, f64::max);
-    let bar = |value: &f64| {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a share of seven is from 0 to 7"
-        )]
-        let level = if most > 0.0 { (value / most * 7.0).round() as usize } else { 0 };
-        LEVELS.get(level).copied().unwrap_or('█')
-    };
-    values.iter().map(bar).collect()
 }
 
 /// Seconds with a unit that suits them.
@@ -150,13 +123,6 @@ fn time(seconds: f64) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
-
-    #[test]
-    fn bars_are_as_high_as_their_share() {
-        assert_eq!(plot(&VecDeque::from([0.0, 3.5, 7.0])), "▁▅█");
-        assert_eq!(plot(&VecDeque::from([0.0, 0.0])), "▁▁");
-        assert_eq!(plot(&VecDeque::new()), "");
-    }
 
     #[test]
     fn times_have_a_unit_that_suits_them() {
@@ -177,9 +143,5 @@ mod tests {
         {
             assert!(lines.contains(words), "{words}: {lines}");
         }
-        for _ in 0..=PLOTTED {
-            push(&mut shown.rates, 1.0);
-        }
-        assert_eq!(shown.rates.len(), PLOTTED);
     }
 }

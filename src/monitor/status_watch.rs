@@ -3,12 +3,13 @@
 
 use std::time::Duration;
 
+use ostler_runtime::screen::{Screen, Style, write};
+use ostler_runtime::terminal::table;
+
 use crate::client::{Cache, Client};
 use crate::client_error::ClientError;
 use crate::status_clients::{self, HEAD};
 use crate::status_feed::{Feed, Seen};
-use crate::status_screen::{Screen, Style, complain, write};
-use crate::status_text::table;
 use crate::status_time::{date, today};
 use crate::status_zone::Zone;
 
@@ -21,7 +22,7 @@ pub(crate) fn watch(
     style: Style,
     zone: &Zone,
 ) -> Result<(), ClientError> {
-    let mut screen = Screen::open(style)?;
+    let mut screen = Screen::open("bui-status", style)?;
     let mut feed = Feed::of_clients(interval);
     let mut clients = Vec::new();
     loop {
@@ -62,7 +63,7 @@ pub(crate) fn watch(
             let title = format!("{}  {day}", client.target().place());
             screen.draw(&title, &rows(&clients, zone), trouble.as_deref())?;
         } else if let Some(trouble) = trouble {
-            complain(&trouble);
+            screen.complain(&trouble);
         }
         if pause && client.patience().is_stopped_within(interval) {
             break;

@@ -57,7 +57,7 @@ pub fn boolean(text: &str) -> Option<bool> {
 }
 
 /// Seconds, whole or with at most nine digits after a decimal point.
-pub(crate) fn seconds(text: &str) -> Option<Duration> {
+pub fn seconds(text: &str) -> Option<Duration> {
     let Some((whole, fraction)) = trim(text).split_once('.') else {
         return u64::try_from(integer(text)?).ok().map(Duration::from_secs);
     };

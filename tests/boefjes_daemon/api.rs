@@ -26,7 +26,15 @@ pub(crate) fn task(number: u64) -> String {
 impl Containers {
     /// With the boefje `dns-records`, which is allowed `REMOTE_NS`.
     pub(crate) fn new(change: impl FnOnce(WorkersSettings) -> WorkersSettings) -> Self {
-        let openkat = OpenKat::new(OpenKatVersion::V1_15);
+        Self::of(OpenKatVersion::V1_15, change)
+    }
+
+    /// The same among services of this version.
+    pub(crate) fn of(
+        version: OpenKatVersion,
+        change: impl FnOnce(WorkersSettings) -> WorkersSettings,
+    ) -> Self {
+        let openkat = OpenKat::new(version);
         let plugins = TempDir::new().unwrap();
         write_boefje(plugins.path(), "dns-records", &json!({}));
         openkat.put_object(
@@ -101,6 +109,8 @@ pub(crate) fn write_boefje(root: &Path, id: &str, more: &Value) {
     let folder = root.join(id.replace('-', "_"));
     fs::create_dir(&folder).unwrap();
     let mut manifest = json!({"id": id, "name": id, "environment_keys": ["REMOTE_NS"]});
+    let schema = json!({"type": "object", "properties": {"REMOTE_NS": {"type": "string"}}});
+    fs::write(folder.join("schema.json"), schema.to_string()).unwrap();
     for (key, value) in more.as_object().unwrap() {
         manifest[key] = value.clone();
     }

@@ -7,7 +7,10 @@
 )]
 
 mod api;
+mod api_containers;
+mod api_exchanges;
 mod api_recorded;
+mod api_status;
 mod resolver;
 mod tools;
 mod tools_disks;

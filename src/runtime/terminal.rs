@@ -6,8 +6,13 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
+const MINUTE: u64 = 60;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
+const WEEK: u64 = 7 * DAY;
+
 /// `text` without anything that a terminal would obey.
-pub(crate) fn escape(text: &str) -> Cow<'_, str> {
+pub fn escape(text: &str) -> Cow<'_, str> {
     if !text.contains(is_dangerous) {
         return Cow::Borrowed(text);
     }
@@ -28,7 +33,7 @@ pub(crate) fn escape(text: &str) -> Cow<'_, str> {
 }
 
 /// Whether a terminal would do something else than show it.
-pub(crate) fn is_dangerous(c: char) -> bool {
+pub fn is_dangerous(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
             | '\u{61c}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
@@ -37,7 +42,7 @@ pub(crate) fn is_dangerous(c: char) -> bool {
 /// A table: each column as wide as its widest cell, two blanks between them.
 ///
 /// `widest` is the longest line in characters; what is longer ends in `…`.
-pub(crate) fn table(head: &[&str], rows: &[Vec<String>], widest: Option<usize>) -> Vec<String> {
+pub fn table(head: &[&str], rows: &[Vec<String>], widest: Option<usize>) -> Vec<String> {
     let head: Vec<Cow<'_, str>> = head.iter().map(|cell| escape(cell)).collect();
     let rows: Vec<Vec<Cow<'_, str>>> =
         rows.iter().map(|row| row.iter().map(|cell| escape(cell)).collect()).collect();
@@ -51,7 +56,7 @@ pub(crate) fn table(head: &[&str], rows: &[Vec<String>], widest: Option<usize>) 
 }
 
 /// `text`, or as much of it as has room in `widest` characters.
-pub(crate) fn cut(text: &str, widest: usize) -> String {
+pub fn cut(text: &str, widest: usize) -> String {
     if width(text) <= widest {
         return text.to_owned();
     }
@@ -68,6 +73,16 @@ fn line(row: &[Cow<'_, str>], widths: &[usize], widest: Option<usize>) -> String
     }
     let line = line.trim_end();
     widest.map_or_else(|| line.to_owned(), |widest| cut(line, widest))
+}
+
+/// An age in its largest unit that is at least two, such as `31 h` or `2 d`.
+pub fn age(seconds: u64) -> String {
+    let units = [("w", WEEK), ("d", DAY), ("h", HOUR), ("min", MINUTE)];
+    let fit = units.iter().find(|(_, unit)| seconds >= 2 * unit);
+    match fit {
+        Some((name, unit)) => format!("{} {name}", seconds / unit),
+        None => format!("{seconds} s"),
+    }
 }
 
 fn width(text: &str) -> usize {
@@ -88,6 +103,13 @@ mod tests {
             let Some(c) = char::from_u32(code) else { continue };
             assert!(!escape(&c.to_string()).contains(char::is_control), "{code:x}");
         }
+    }
+
+    #[test]
+    fn ages_are_shown_in_their_largest_unit() {
+        let shown: Vec<String> =
+            [0, 119, 120, 7199, 7200, 111_600, 172_800, 1_209_600].map(age).into();
+        assert_eq!(shown, ["0 s", "119 s", "2 min", "119 min", "2 h", "31 h", "2 d", "2 w"]);
     }
 
     #[test]

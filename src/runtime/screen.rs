@@ -7,12 +7,11 @@ use std::io::{self, IsTerminal, Write};
 
 use rustix::termios::tcgetwinsize;
 
-use crate::client_error::ClientError;
-use crate::status_text::{cut, escape};
+use crate::terminal::{cut, escape};
 
 /// How the rounds are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Style {
+pub enum Style {
     /// Lines for people.
     Table,
     /// The answers as they came, a line each.
@@ -27,7 +26,8 @@ struct Size {
 }
 
 /// Where the rounds are written.
-pub(crate) struct Screen {
+pub struct Screen {
+    program: &'static str,
     style: Style,
     is_terminal: bool,
     /// The last table, to be left behind.
@@ -35,9 +35,10 @@ pub(crate) struct Screen {
 }
 
 impl Screen {
-    pub(crate) fn open(style: Style) -> Result<Self, ClientError> {
+    /// A screen that `program` draws on.
+    pub fn open(program: &'static str, style: Style) -> io::Result<Self> {
         let is_terminal = style == Style::Table && io::stdout().is_terminal();
-        let screen = Self { style, is_terminal, last: Vec::new() };
+        let screen = Self { program, style, is_terminal, last: Vec::new() };
         if is_terminal {
             // A screen of its own, without a cursor.
             write(b"\x1b[?1049h\x1b[?25l")?;
@@ -46,16 +47,11 @@ impl Screen {
     }
 
     /// Shows these lines under a title, and what is wrong if something is.
-    pub(crate) fn draw(
-        &mut self,
-        title: &str,
-        table: &[String],
-        trouble: Option<&str>,
-    ) -> Result<(), ClientError> {
+    pub fn draw(&mut self, title: &str, table: &[String], trouble: Option<&str>) -> io::Result<()> {
         let mut lines = vec![title.to_owned()];
         match trouble {
             Some(trouble) if self.is_terminal => lines.push(escape(trouble).into_owned()),
-            Some(trouble) => complain(trouble),
+            Some(trouble) => self.complain(trouble),
             None => {}
         }
         if self.style == Style::Json {
@@ -75,21 +71,21 @@ impl Screen {
         }
     }
 
+    /// Says what is wrong where it does not disturb the table, or the JSON, for whoever reads it.
+    pub fn complain(&self, trouble: &str) {
+        eprintln!("{}: {}", self.program, escape(trouble));
+    }
+
     /// Whether what is drawn takes the place of what was drawn before.
-    pub(crate) fn is_terminal(&self) -> bool {
+    pub fn is_terminal(&self) -> bool {
         self.is_terminal
     }
 }
 
 /// Writes bytes as they are.
-pub(crate) fn write(bytes: &[u8]) -> Result<(), ClientError> {
+pub fn write(bytes: &[u8]) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    Ok(out.write_all(bytes).and_then(|()| out.flush())?)
-}
-
-/// Says what is wrong where it does not disturb the table, or the JSON, for whoever reads it.
-pub(crate) fn complain(trouble: &str) {
-    eprintln!("bui-status: {}", escape(trouble));
+    out.write_all(bytes).and_then(|()| out.flush())
 }
 
 impl Drop for Screen {

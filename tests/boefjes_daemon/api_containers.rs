@@ -1,0 +1,228 @@
+//! Boefjes that are images: how their containers are run, and what becomes of tasks whose containers
+//! do not do what they should. The engine is a stand-in that runs them as plain processes.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
+use ostler_tests::openkat::{OpenKatVersion, boefje_job};
+use ostler_tests::{OpenKat, Workers, WorkersSettings, wait_for};
+use rustix::process::Signal;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::api::write_boefje;
+use crate::{DONE, FAILED, error, raws, wait_history};
+
+/// Images, each the only one of a boefje of the same name.
+const IMAGES: [&str; 7] =
+    ["reports", "says-failed", "fails", "reports-and-fails", "talks", "hangs", "missing"];
+
+/// A daemon with an engine.
+struct Engine {
+    openkat: OpenKat,
+    workers: Workers,
+    folder: TempDir,
+}
+
+impl Engine {
+    fn new(
+        version: OpenKatVersion,
+        change: impl FnOnce(WorkersSettings) -> WorkersSettings,
+    ) -> Self {
+        let (openkat, folder) = (OpenKat::new(version), TempDir::new().unwrap());
+        let engine = folder.path().join("engine");
+        fs::write(&engine, include_str!("engine.py")).unwrap();
+        fs::set_permissions(&engine, fs::Permissions::from_mode(0o755)).unwrap();
+        let plugins = folder.path().join("plugins");
+        fs::create_dir(&plugins).unwrap();
+        for image in IMAGES.iter().chain(&["silent"]) {
+            let oci = json!({"oci_image": image, "oci_arguments": ["--fast", "2"]});
+            write_boefje(&plugins, image, &oci);
+        }
+        let settings = WorkersSettings::new(&openkat, "boefje")
+            .set("Plugins", "directory", &plugins.display().to_string())
+            .set("Containers", "engine", &engine.display().to_string());
+        Self { openkat, workers: change(settings).start(), folder }
+    }
+
+    fn old() -> Self {
+        Self::new(OpenKatVersion::V1_15, |settings| settings)
+    }
+
+    fn queue(&self, image: &str) -> String {
+        self.openkat.queue(&boefje_job("acme", image, ""))
+    }
+
+    /// How the engine was called.
+    fn calls(&self) -> Vec<Vec<String>> {
+        let text = fs::read_to_string(self.folder.path().join("calls")).unwrap_or_default();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// Waits until a container hangs.
+    fn hangs(&self, task: &str) {
+        let file = self.running_file(task);
+        wait_for("the container runs", || file.exists());
+    }
+
+    fn running_file(&self, task: &str) -> PathBuf {
+        self.folder.path().join(format!("kat_boefje_{task}.pid"))
+    }
+
+    fn was_removed(&self, task: &str) -> bool {
+        let name = format!("kat_boefje_{task}");
+        self.calls().contains(&["rm", "--force", &name].map(str::to_owned).to_vec())
+    }
+}
+
+#[test]
+fn a_container_fetches_its_job_and_ends_its_task() {
+    let engine = Engine::new(OpenKatVersion::V1_15, |settings| {
+        settings
+            .environment("BOEFJES_DOCKER_NETWORK", "kat")
+            .set("Containers", "volumes", "cache:/cache")
+            .set("Containers", "add_hosts", "host.docker.internal:host-gateway")
+    });
+    let task = engine.queue("reports");
+    wait_history(&engine.openkat, &task, &DONE);
+    // The daemon looks once more before it leaves the end to the container.
+    engine.openkat.wait("what the container wrote is saved", |books| books.raws.len() == 2);
+    let own = "boefje/reports".to_owned();
+    assert_eq!(
+        raws(&engine.openkat, &task),
+        [
+            (vec!["application/json".to_owned(), own.clone()], "{}".to_owned()),
+            (vec![own], "reports starts\n".to_owned()),
+        ]
+    );
+    let call = engine.calls().remove(0);
+    let url = call.iter().find(|argument| argument.starts_with("http")).unwrap();
+    assert!(url.ends_with(&format!("/api/v0/tasks/{task}")), "{url}");
+    let name = format!("kat_boefje_{task}");
+    assert_eq!(
+        call,
+        [
+            "run",
+            "--rm",
+            "--name",
+            &name,
+            "--network",
+            "kat",
+            "--volume",
+            "cache:/cache",
+            "--add-host",
+            "host.docker.internal:host-gateway",
+            "--",
+            "reports",
+            url,
+            "--fast",
+            "2",
+        ]
+    );
+}
+
+#[test]
+fn the_newer_form_keeps_what_a_container_wrote_only_if_it_brought_nothing() {
+    let engine = Engine::new(OpenKatVersion::V1_19, |settings| {
+        settings.set("Global", "generation", "1.20").set("Global", "pool_size", "1")
+    });
+    let task = engine.queue("reports");
+    let silent = engine.queue("silent");
+    wait_history(&engine.openkat, &silent, &FAILED);
+    let saved = raws(&engine.openkat, &task);
+    assert_eq!(saved.len(), 1, "{saved:?}");
+    let seen: Value = serde_json::from_str(&saved[0].1).unwrap();
+    assert_eq!(seen, json!({"oci_arguments": ["--fast", "2"]}));
+    let text = error(&engine.openkat, &silent);
+    assert_eq!(text, "the container did not bring its results\nsilent starts\n");
+}
+
+#[test]
+fn a_container_that_ends_otherwise_fails_its_task_with_a_raw_file_that_says_why() {
+    let engine = Engine::old();
+    for (image, words) in [
+        ("silent", "the container did not bring its results\nsilent starts\n"),
+        ("fails", "the container ended with status 3\nfails starts\n"),
+        ("missing", "could not run the image missing\nno such image\n"),
+    ] {
+        let task = engine.queue(image);
+        wait_history(&engine.openkat, &task, &FAILED);
+        let text = error(&engine.openkat, &task);
+        assert!(text.ends_with(words), "{image}: {text}");
+    }
+}
+
+#[test]
+fn what_a_container_says_of_its_end_counts() {
+    let engine = Engine::old();
+    let failed = engine.queue("says-failed");
+    wait_history(&engine.openkat, &failed, &FAILED);
+    let completed = engine.queue("reports-and-fails");
+    wait_history(&engine.openkat, &completed, &DONE);
+    engine.workers.log().wait("the container ended with status 3");
+    let next = engine.queue("reports");
+    wait_history(&engine.openkat, &next, &DONE);
+    for (task, history) in [(failed, FAILED), (completed, DONE)] {
+        assert_eq!(engine.openkat.books().tasks[&task].history, history, "told once");
+    }
+}
+
+#[test]
+fn much_that_a_container_writes_is_kept_from_its_end_on() {
+    let engine = Engine::old();
+    let task = engine.queue("talks");
+    wait_history(&engine.openkat, &task, &FAILED);
+    let text = error(&engine.openkat, &task);
+    assert!(text.ends_with("...\nthe end\n"), "{}", text.len());
+    assert!(text.len() <= (1 << 20) + 100, "{}", text.len());
+}
+
+#[test]
+fn an_engine_that_is_not_there_fails_the_task() {
+    let engine = Engine::new(OpenKatVersion::V1_15, |settings| {
+        settings.set("Containers", "engine", "/nowhere/engine")
+    });
+    let task = engine.queue("reports");
+    wait_history(&engine.openkat, &task, &FAILED);
+    let text = error(&engine.openkat, &task);
+    assert!(text.contains("/nowhere/engine"), "{text}");
+}
+
+#[test]
+fn a_container_that_takes_too_long_is_removed() {
+    let engine =
+        Engine::new(OpenKatVersion::V1_15, |settings| settings.set("Global", "job_deadline", "1"));
+    let task = engine.queue("hangs");
+    wait_history(&engine.openkat, &task, &FAILED);
+    let text = error(&engine.openkat, &task);
+    assert_eq!(text, "the container did not end in time\nhangs starts\n");
+    assert!(engine.was_removed(&task), "{:?}", engine.calls());
+}
+
+#[test]
+fn an_engine_that_is_killed_fails_the_task_and_leaves_no_container() {
+    let mut engine = Engine::old();
+    let task = engine.queue("hangs");
+    engine.hangs(&task);
+    let pid = fs::read_to_string(engine.running_file(&task)).unwrap().parse().unwrap();
+    rustix::process::kill_process(rustix::process::Pid::from_raw(pid).unwrap(), Signal::KILL)
+        .unwrap();
+    wait_history(&engine.openkat, &task, &FAILED);
+    let text = error(&engine.openkat, &task);
+    assert!(text.starts_with("the container engine's command was killed by signal 9"), "{text}");
+    assert!(engine.was_removed(&task), "{:?}", engine.calls());
+    assert!(engine.workers.runs());
+}
+
+#[test]
+fn the_end_of_the_daemon_ends_its_containers() {
+    let mut engine =
+        Engine::new(OpenKatVersion::V1_15, |settings| settings.set("Global", "drain", "0.5"));
+    let task = engine.queue("hangs");
+    engine.hangs(&task);
+    engine.workers.signal(Signal::TERM);
+    assert!(engine.workers.ended().success());
+    assert!(engine.was_removed(&task), "{:?}", engine.calls());
+    assert_eq!(engine.openkat.books().tasks[&task].history, FAILED);
+}

@@ -1,0 +1,134 @@
+//! What is told of running workers: figures, health, and the live view.
+
+use std::net::SocketAddr;
+use std::process::{Output, Stdio};
+
+use ostler_tests::binaries::boefjes;
+use ostler_tests::process::{command, descendants, kill};
+use ostler_tests::{OpenKat, Process, Workers, WorkersSettings, wait_for};
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use crate::api::ask;
+use crate::{openkat, queue, queue_faulty, wait_status};
+
+/// A daemon of one worker with a status listener, and where that is.
+fn told(openkat: &OpenKat) -> (Workers, SocketAddr) {
+    let settings = WorkersSettings::new(openkat, "boefje").set("Status", "port", "0").set(
+        "Global",
+        "pool_size",
+        "1",
+    );
+    let workers = settings.start();
+    let line = workers.log().wait("status on ");
+    let (_, address) = line.split_once("status on ").unwrap();
+    (workers, address.parse().unwrap())
+}
+
+fn status(address: SocketAddr) -> Value {
+    ask(address, "GET", "/v1/status", None).json()
+}
+
+fn top(arguments: &[&str]) -> Output {
+    command(boefjes()).arg("top").args(arguments).stdin(Stdio::null()).output().unwrap()
+}
+
+#[test]
+fn a_running_job_is_told_with_its_worker_its_age_and_its_memory() {
+    let openkat = openkat();
+    let (workers, address) = told(&openkat);
+    let task = queue_faulty(&openkat, "wait");
+    wait_for("the job runs", || status(address)["workers"][0]["memory"].is_u64());
+    let told = status(address);
+    let worker = &told["workers"][0];
+    assert_eq!((&worker["id"], &worker["plugin"]), (&json!(task), &json!("faulty")));
+    assert!(worker["age"].is_u64() && worker["memory"].as_u64() > Some(1 << 20), "{worker}");
+    let host = &told["hosts"]["each"][0];
+    assert_eq!(host["job"]["id"], json!(task));
+    assert!(host["pid"].is_u64() && host["memory"].as_u64() > Some(1 << 20), "{host}");
+    assert_eq!(told["scheduler"]["answers"], true);
+    assert_eq!(told["tasks"]["held"], 1);
+    let shown = top(&["--once", "--address", &address.to_string()]);
+    let text = String::from_utf8(shown.stdout).unwrap();
+    assert!(shown.status.success(), "{text}");
+    let words = ["workers of    boefjes", "1       faulty  wait", &task, "busy"];
+    for words in words {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    drop(workers);
+}
+
+#[test]
+fn tasks_are_counted_by_their_ends() {
+    let openkat = openkat();
+    let (_workers, address) = told(&openkat);
+    for (boefje, end) in [("trivial", "completed"), ("no-such-boefje", "failed")] {
+        let task = queue(&openkat, boefje);
+        wait_status(&openkat, &task, end);
+    }
+    wait_for("all is counted", || status(address)["tasks"]["failed"] == 1);
+    let figures = ask(address, "GET", "/metrics", None);
+    let text = figures.text();
+    for line in [
+        "boefjes_tasks_popped_total 2",
+        r#"boefjes_tasks_settled_total{outcome="completed"} 1"#,
+        r#"boefjes_tasks_settled_total{outcome="failed"} 1"#,
+        "boefjes_workers 1",
+        "boefjes_workers_busy 0",
+        "boefjes_hosts 1",
+        "boefjes_scheduler_up 1",
+        r#"kind="boefje"} 1"#,
+        "boefjes_connections_open ",
+    ] {
+        assert!(text.contains(line), "{line}:\n{text}");
+    }
+}
+
+#[test]
+fn readiness_needs_a_scheduler_that_answers() {
+    let openkat = openkat();
+    openkat.refuse(ostler_tests::openkat::Asked::Scheduler);
+    let (_workers, address) = told(&openkat);
+    assert_eq!(ask(address, "GET", "/healthz", None).status, 200);
+    let unready = ask(address, "GET", "/readyz", None);
+    assert_eq!((unready.status, unready.text()), (503, "the scheduler does not answer\n"));
+    assert_eq!(status(address)["scheduler"]["answers"], false);
+}
+
+#[test]
+fn the_view_is_drawn_again_and_again_and_finds_its_daemon_by_the_configuration() {
+    let openkat = openkat();
+    let (workers, address) = told(&openkat);
+    let port = address.port().to_string();
+    workers.write(&format!("[Status]\nport = {port}\n"));
+    let file = workers.file();
+    // A terminal of its own, on which it may draw.
+    let mut start = command("script");
+    let shown = workers.directory().join("shown");
+    let line = format!("{} top --interval 0.1 -c {}", boefjes().display(), file.display());
+    start.args(["-q", "-e", "-f", "-c", &line]).arg(&shown).stdin(Stdio::null());
+    let mut process = Process::start(start.stdout(Stdio::null()));
+    let text = || std::fs::read(&shown).map(|it| String::from_utf8_lossy(&it).into_owned());
+    wait_for("three pictures", || {
+        text().is_ok_and(|text| text.matches("workers of    boefjes").count() >= 3)
+    });
+    let inner = descendants(process.pid());
+    for one in &inner {
+        kill(one.pid, Signal::TERM);
+    }
+    process.ended();
+    let text = text().unwrap();
+    assert!(text.contains("\u{1b}[?1049h") && text.contains("\u{1b}[?1049l"), "{text:?}");
+}
+
+#[test]
+fn a_daemon_that_is_away_is_told() {
+    let nobody = top(&["--once", "-a", "127.0.0.1:1"]);
+    assert_eq!(nobody.status.code(), Some(69));
+    let text = String::from_utf8(nobody.stderr).unwrap();
+    assert!(text.contains("http://127.0.0.1:1/v1/status"), "{text}");
+    let unknown = top(&["--once", "-c", "/dev/null"]);
+    assert_eq!(unknown.status.code(), Some(78));
+    let text = String::from_utf8(unknown.stderr).unwrap();
+    assert!(text.contains("--address"), "{text}");
+}
