@@ -2,13 +2,13 @@
 
 use boefjes::{BoefjeMeta, PluginName, Task, TaskData, TaskKind, TaskStatus};
 use katalogus::{Json, Object};
+use ostler_tests::openkat_tasks::{DONE, FAILED};
 use ostler_tests::process::wait_gone;
 use ostler_tests::wait_for;
 use rustix::process::Signal;
 use uuid::Uuid;
 
 use crate::tools::{Machine, history};
-use crate::{DONE, FAILED};
 
 /// A task of a boefje that is in no queue yet.
 fn task(boefje: &str) -> Task {
