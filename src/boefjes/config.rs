@@ -282,13 +282,10 @@ fn whitelist(sources: &mut Sources<'_, '_>) -> BTreeMap<String, u8> {
     let Some(said) = sources.text(GLOBAL, "scan_profile_whitelist", &WHITELIST) else {
         return BTreeMap::new();
     };
-    let members = match Json::parse(&said.text) {
-        Ok(Json::Object(members)) => members,
-        _ => {
-            let words = "must be a JSON object of the ids of normalizers, each with a level";
-            sources.wrong(&said.by, words);
-            return BTreeMap::new();
-        }
+    let Ok(Json::Object(members)) = Json::parse(&said.text) else {
+        let words = "must be a JSON object of the ids of normalizers, each with a level";
+        sources.wrong(&said.by, words);
+        return BTreeMap::new();
     };
     let level = |value: &Json| match value {
         Json::Integer(digits) => digits.parse().ok().filter(|level| *level <= 4),

@@ -38,6 +38,8 @@ pub(crate) struct Live {
     pub(crate) poll_interval: Duration,
     pub(crate) filters: Filters,
     pub(crate) deduplicates: bool,
+    /// Jobs are run by the rules of the scheduler's generation.
+    pub(crate) adapts: bool,
     pub(crate) runner: Arc<Runner>,
 }
 
@@ -45,6 +47,21 @@ impl Crew {
     /// What holds now.
     pub(crate) fn live(&self) -> Arc<Live> {
         Arc::clone(&self.live.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Has jobs run by the rules of the scheduler's generation, unless another one is configured.
+    pub(crate) fn adapt(&self) {
+        let mut live = self.live.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(generation) = self.services.scheduler.tells_generation() else { return };
+        if live.adapts && live.runner.options.generation != generation {
+            let mut runner = Runner::clone(&live.runner);
+            runner.options.generation = generation;
+            *live = Arc::new(Live {
+                filters: live.filters.clone(),
+                runner: Arc::new(runner),
+                ..**live
+            });
+        }
     }
 
     /// Whether a job found no plugin host, and there still is none.

@@ -67,6 +67,7 @@ impl Dispatcher {
             match crew.services.scheduler.pop(crew.kind, ONE, &live.filters) {
                 Ok(popped) => {
                     crew.state.scheduler(None);
+                    crew.adapt();
                     let is_empty = popped.tasks.is_empty() && popped.unreadable.is_empty();
                     self.hold(popped, live.deduplicates, waiting);
                     if is_empty && crew.stopping.wait(live.poll_interval) {

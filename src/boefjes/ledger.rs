@@ -37,12 +37,11 @@ impl Ledger {
         let mut tasks = self.lock();
         let Some((_, state)) = tasks.get_mut(&id) else { return Action::Nothing };
         let (next, action) = state.on(event);
-        match next {
-            Some(next) => *state = next,
-            None => {
-                tasks.remove(&id);
-                self.gone.notify_all();
-            }
+        if let Some(next) = next {
+            *state = next;
+        } else {
+            tasks.remove(&id);
+            self.gone.notify_all();
         }
         action
     }

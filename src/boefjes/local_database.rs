@@ -70,7 +70,7 @@ impl LocalDatabase {
         let open = database.connect()?;
         // The channel has just been made, with room for one.
         let _ = database.back.try_send(Some(open));
-        database.write(|connection| tables(connection))?;
+        database.write(tables)?;
         Ok(database)
     }
 

@@ -46,7 +46,9 @@ impl Scheduler for Local {
             }
             Ok((gone, rows))
         })?;
-        gone.iter().for_each(|gone| self.holder.forget(gone));
+        for gone in &gone {
+            self.holder.forget(gone);
+        }
         let mut popped = Popped::default();
         for row in rows {
             let id = Uuid::parse_str(&row.id).ok();

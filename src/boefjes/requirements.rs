@@ -109,7 +109,9 @@ impl Requirements {
         let printed = String::from_utf8_lossy(&printed.map_err(|error| told(&error))?).into_owned();
         let lines = printed.lines().map(str::trim_end).filter(|line| !line.is_empty());
         let lines: Vec<&str> = lines.collect();
-        lines.iter().for_each(|line| log::info!("{line}"));
+        for line in &lines {
+            log::info!("{line}");
+        }
         if lines.last() != Some(&INSTALLED) {
             // What is there of it is made anew next time.
             return Err(told(&lines.last().unwrap_or(&"the installation ended without a word")));

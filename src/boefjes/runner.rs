@@ -21,6 +21,7 @@ use crate::services::Services;
 use crate::task::TaskData;
 
 /// Runs jobs. One serves any number of workers at once.
+#[derive(Clone)]
 pub struct Runner {
     /// Where objects and settings come from, and where results go.
     pub services: Services,

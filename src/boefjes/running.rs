@@ -161,6 +161,7 @@ fn live(
         poll_interval: config.poll_interval,
         filters: config.filters.clone(),
         deduplicates: config.deduplicate,
+        adapts: config.generation.is_none(),
         runner: Arc::new(Runner {
             services: services.clone(),
             hosts: Arc::clone(hosts),

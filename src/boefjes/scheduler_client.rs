@@ -6,7 +6,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use katalogus::Json;
+use katalogus::{Generation, Json};
 use ostler_runtime::Moment;
 use ureq::http::Method;
 use uuid::Uuid;
@@ -111,6 +111,13 @@ impl Scheduler for SchedulerClient {
             return Ok(popped);
         }
         Ok(self.pop_new(kind, limit, filters)?.unwrap_or_default())
+    }
+
+    fn tells_generation(&self) -> Option<Generation> {
+        self.known().map(|known| match known {
+            SchedulerGeneration::Queues => Generation::V1_15,
+            SchedulerGeneration::Schedulers => Generation::V1_20,
+        })
     }
 
     fn push(&self, task: &Task) -> Result<(), ServiceError> {

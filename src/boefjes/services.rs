@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use katalogus::{Json, Object};
+use katalogus::{Generation, Json, Object};
 use ostler_runtime::Moment;
 use uuid::Uuid;
 
@@ -55,6 +55,11 @@ pub trait Scheduler: Send + Sync {
 
     /// A task, and what the scheduler thinks of it; `None` if it knows none of this id.
     fn task(&self, id: Uuid) -> Result<Option<(Task, TaskStatus)>, ServiceError>;
+
+    /// Whose rules hold where generations differ, as far as its answers have told.
+    fn tells_generation(&self) -> Option<Generation> {
+        None
+    }
 
     /// Says what has become of a task.
     fn set_status(&self, id: Uuid, status: TaskStatus) -> Result<(), ServiceError>;

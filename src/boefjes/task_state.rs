@@ -68,17 +68,17 @@ impl State {
         match (self, event) {
             (Self::Held, Event::Begin) => (Some(Self::Running), Action::Run),
             (Self::Held, Event::Stop) => (Some(Self::Recalled), Action::Nothing),
-            (Self::Recalled, Event::Begin) => settling(Action::GiveBack),
-            (Self::Held | Self::Recalled, Event::Abandon) => settling(Action::GiveBack),
-            // What it has done so far nobody knows, so that it is not done again by itself.
-            (Self::Running, Event::Abandon) => settling(Action::Fail),
+            (Self::Recalled, Event::Begin)
+            | (Self::Held | Self::Recalled, Event::Abandon)
+            | (Self::Held | Self::Recalled | Self::Running, Event::Return) => {
+                settling(Action::GiveBack)
+            }
             (Self::Held | Self::Recalled | Self::Running, Event::Complete) => {
                 settling(Action::Complete)
             }
-            (Self::Held | Self::Recalled | Self::Running, Event::Fail) => settling(Action::Fail),
-            (Self::Held | Self::Recalled | Self::Running, Event::Return) => {
-                settling(Action::GiveBack)
-            }
+            // What it has done when it is abandoned nobody knows, so it is not done again by itself.
+            (Self::Running, Event::Abandon)
+            | (Self::Held | Self::Recalled | Self::Running, Event::Fail) => settling(Action::Fail),
             (Self::Held | Self::Recalled, Event::Retry) => settling(Action::Requeue),
             (Self::Settling, Event::Settled) => (None, Action::Nothing),
             (state, _) => (Some(state), Action::Nothing),

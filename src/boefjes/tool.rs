@@ -50,7 +50,9 @@ fn begin(options: &Options, tool: &Tool) -> Result<Configuration, String> {
         words.join("\n")
     };
     let (config, warnings) = Configuration::read(options).map_err(told)?;
-    warnings.iter().for_each(|warning| log::warn!("{warning}"));
+    for warning in warnings {
+        log::warn!("{warning}");
+    }
     Ok(config)
 }
 

@@ -41,9 +41,9 @@ impl Worker {
         let Some((task, twins)) = group.split_first() else { return };
         let crew = &self.crew;
         let all = |event| {
-            twins.iter().for_each(|twin| {
+            for twin in twins {
                 crew.settler.on(twin, event);
-            })
+            }
         };
         if !crew.settler.on(task, Event::Begin) {
             return all(Event::Return);

@@ -6,13 +6,13 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use ostler_tests::openkat::{OpenKatVersion, boefje_job};
+use ostler_tests::openkat_tasks::{DONE, FAILED};
 use ostler_tests::{OpenKat, Workers, WorkersSettings, wait_for};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::api::write_boefje;
-use crate::{DONE, FAILED, error, raws, wait_history};
 
 /// Images, each the only one of a boefje of the same name.
 const IMAGES: [&str; 7] =
@@ -85,12 +85,12 @@ fn a_container_fetches_its_job_and_ends_its_task() {
             .set("Containers", "add_hosts", "host.docker.internal:host-gateway")
     });
     let task = engine.queue("reports");
-    wait_history(&engine.openkat, &task, &DONE);
+    engine.openkat.wait_history(&task, &DONE);
     // The daemon looks once more before it leaves the end to the container.
     engine.openkat.wait("what the container wrote is saved", |books| books.raws.len() == 2);
     let own = "boefje/reports".to_owned();
     assert_eq!(
-        raws(&engine.openkat, &task),
+        engine.openkat.raws_of(&task),
         [
             (vec!["application/json".to_owned(), own.clone()], "{}".to_owned()),
             (vec![own], "reports starts\n".to_owned()),
@@ -129,12 +129,12 @@ fn the_newer_form_keeps_what_a_container_wrote_only_if_it_brought_nothing() {
     });
     let task = engine.queue("reports");
     let silent = engine.queue("silent");
-    wait_history(&engine.openkat, &silent, &FAILED);
-    let saved = raws(&engine.openkat, &task);
+    engine.openkat.wait_history(&silent, &FAILED);
+    let saved = engine.openkat.raws_of(&task);
     assert_eq!(saved.len(), 1, "{saved:?}");
     let seen: Value = serde_json::from_str(&saved[0].1).unwrap();
     assert_eq!(seen, json!({"oci_arguments": ["--fast", "2"]}));
-    let text = error(&engine.openkat, &silent);
+    let text = engine.openkat.error_of(&silent);
     assert_eq!(text, "the container did not bring its results\nsilent starts\n");
 }
 
@@ -147,8 +147,8 @@ fn a_container_that_ends_otherwise_fails_its_task_with_a_raw_file_that_says_why(
         ("missing", "could not run the image missing\nno such image\n"),
     ] {
         let task = engine.queue(image);
-        wait_history(&engine.openkat, &task, &FAILED);
-        let text = error(&engine.openkat, &task);
+        engine.openkat.wait_history(&task, &FAILED);
+        let text = engine.openkat.error_of(&task);
         assert!(text.ends_with(words), "{image}: {text}");
     }
 }
@@ -157,12 +157,12 @@ fn a_container_that_ends_otherwise_fails_its_task_with_a_raw_file_that_says_why(
 fn what_a_container_says_of_its_end_counts() {
     let engine = Engine::old();
     let failed = engine.queue("says-failed");
-    wait_history(&engine.openkat, &failed, &FAILED);
+    engine.openkat.wait_history(&failed, &FAILED);
     let completed = engine.queue("reports-and-fails");
-    wait_history(&engine.openkat, &completed, &DONE);
+    engine.openkat.wait_history(&completed, &DONE);
     engine.workers.log().wait("the container ended with status 3");
     let next = engine.queue("reports");
-    wait_history(&engine.openkat, &next, &DONE);
+    engine.openkat.wait_history(&next, &DONE);
     for (task, history) in [(failed, FAILED), (completed, DONE)] {
         assert_eq!(engine.openkat.books().tasks[&task].history, history, "told once");
     }
@@ -172,8 +172,8 @@ fn what_a_container_says_of_its_end_counts() {
 fn much_that_a_container_writes_is_kept_from_its_end_on() {
     let engine = Engine::old();
     let task = engine.queue("talks");
-    wait_history(&engine.openkat, &task, &FAILED);
-    let text = error(&engine.openkat, &task);
+    engine.openkat.wait_history(&task, &FAILED);
+    let text = engine.openkat.error_of(&task);
     assert!(text.ends_with("...\nthe end\n"), "{}", text.len());
     assert!(text.len() <= (1 << 20) + 100, "{}", text.len());
 }
@@ -184,8 +184,8 @@ fn an_engine_that_is_not_there_fails_the_task() {
         settings.set("Containers", "engine", "/nowhere/engine")
     });
     let task = engine.queue("reports");
-    wait_history(&engine.openkat, &task, &FAILED);
-    let text = error(&engine.openkat, &task);
+    engine.openkat.wait_history(&task, &FAILED);
+    let text = engine.openkat.error_of(&task);
     assert!(text.contains("/nowhere/engine"), "{text}");
 }
 
@@ -194,8 +194,8 @@ fn a_container_that_takes_too_long_is_removed() {
     let engine =
         Engine::new(OpenKatVersion::V1_15, |settings| settings.set("Global", "job_deadline", "1"));
     let task = engine.queue("hangs");
-    wait_history(&engine.openkat, &task, &FAILED);
-    let text = error(&engine.openkat, &task);
+    engine.openkat.wait_history(&task, &FAILED);
+    let text = engine.openkat.error_of(&task);
     assert_eq!(text, "the container did not end in time\nhangs starts\n");
     assert!(engine.was_removed(&task), "{:?}", engine.calls());
 }
@@ -208,8 +208,8 @@ fn an_engine_that_is_killed_fails_the_task_and_leaves_no_container() {
     let pid = fs::read_to_string(engine.running_file(&task)).unwrap().parse().unwrap();
     rustix::process::kill_process(rustix::process::Pid::from_raw(pid).unwrap(), Signal::KILL)
         .unwrap();
-    wait_history(&engine.openkat, &task, &FAILED);
-    let text = error(&engine.openkat, &task);
+    engine.openkat.wait_history(&task, &FAILED);
+    let text = engine.openkat.error_of(&task);
     assert!(text.starts_with("the container engine's command was killed by signal 9"), "{text}");
     assert!(engine.was_removed(&task), "{:?}", engine.calls());
     assert!(engine.workers.runs());

@@ -10,7 +10,7 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::api::ask;
-use crate::{openkat, queue, queue_faulty, wait_status};
+use crate::openkat;
 
 /// A daemon of one worker with a status listener, and where that is.
 fn told(openkat: &OpenKat) -> (Workers, SocketAddr) {
@@ -37,7 +37,7 @@ fn top(arguments: &[&str]) -> Output {
 fn a_running_job_is_told_with_its_worker_its_age_and_its_memory() {
     let openkat = openkat();
     let (workers, address) = told(&openkat);
-    let task = queue_faulty(&openkat, "wait");
+    let task = openkat.queue_faulty("wait");
     wait_for("the job runs", || status(address)["workers"][0]["memory"].is_u64());
     let told = status(address);
     let worker = &told["workers"][0];
@@ -63,8 +63,8 @@ fn tasks_are_counted_by_their_ends() {
     let openkat = openkat();
     let (_workers, address) = told(&openkat);
     for (boefje, end) in [("trivial", "completed"), ("no-such-boefje", "failed")] {
-        let task = queue(&openkat, boefje);
-        wait_status(&openkat, &task, end);
+        let task = openkat.queue_boefje(boefje);
+        openkat.wait_status(&task, end);
     }
     wait_for("all is counted", || status(address)["tasks"]["failed"] == 1);
     let figures = ask(address, "GET", "/metrics", None);

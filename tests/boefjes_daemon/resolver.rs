@@ -9,7 +9,7 @@ use std::time::Duration;
 use ostler_runtime::Thread;
 
 /// One record: name, type, and the data as messages have it, in which names are whole.
-pub type Record = (&'static str, u16, Vec<u8>);
+pub(crate) type Record = (&'static str, u16, Vec<u8>);
 
 /// How often it looks whether its test has ended.
 const LOOK: Duration = Duration::from_millis(20);
@@ -17,7 +17,7 @@ const LOOK: Duration = Duration::from_millis(20);
 const MAX_DATAGRAM: usize = 512;
 
 /// A resolver of one's own, over UDP and TCP. It ends with its test.
-pub struct Resolver {
+pub(crate) struct Resolver {
     address: SocketAddr,
     ends: Arc<AtomicBool>,
     threads: Vec<Thread>,
@@ -25,7 +25,7 @@ pub struct Resolver {
 
 impl Resolver {
     /// It knows these records; of a name without any it says that there is none.
-    pub fn new(records: Vec<Record>) -> Self {
+    pub(crate) fn new(records: Vec<Record>) -> Self {
         let (datagrams, listener) = sockets();
         let address = datagrams.local_addr().unwrap();
         let (ends, records) = (Arc::new(AtomicBool::new(false)), Arc::new(records));
@@ -68,7 +68,7 @@ impl Resolver {
     }
 
     /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 }
@@ -93,7 +93,7 @@ fn sockets() -> (UdpSocket, TcpListener) {
 }
 
 /// A name as messages have it.
-pub fn name(text: &str) -> Vec<u8> {
+pub(crate) fn name(text: &str) -> Vec<u8> {
     let labels = text.split('.').filter(|label| !label.is_empty());
     let mut bytes: Vec<u8> = labels
         .flat_map(|label| [&[u8::try_from(label.len()).unwrap()], label.as_bytes()].concat())

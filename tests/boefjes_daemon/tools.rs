@@ -15,18 +15,18 @@ use ostler_tests::process::command;
 
 /// What a tool came to.
 #[derive(Debug)]
-pub struct Ended {
+pub(crate) struct Ended {
     /// Its exit code.
-    pub code: i32,
+    pub(crate) code: i32,
     /// What it printed.
-    pub output: String,
+    pub(crate) output: String,
     /// What it complained of.
-    pub complaints: String,
+    pub(crate) complaints: String,
 }
 
 impl Ended {
     /// What a command comes to.
-    pub fn of(command: &mut Command) -> Self {
+    pub(crate) fn of(command: &mut Command) -> Self {
         let output = command.stdin(Stdio::null()).output().unwrap();
         Self {
             code: output.status.code().unwrap(),
@@ -36,46 +36,49 @@ impl Ended {
     }
 
     /// The ids of the raw files that it says it has saved.
-    pub fn saved(&self) -> Vec<String> {
+    pub(crate) fn saved(&self) -> Vec<String> {
         let said = self.output.lines().filter_map(|line| line.split_once("Saved raw file "));
         said.map(|(_, rest)| rest.split(' ').next().unwrap().to_owned()).collect()
     }
 }
 
 /// A folder for a machine of its own.
-pub struct Machine {
+pub(crate) struct Machine {
     directory: tempfile::TempDir,
     plugins: PathBuf,
 }
 
 impl Machine {
     /// With the plugins of `tests/boefjes`.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(&plugins())
     }
 
     /// With the plugins of the example.
-    pub fn with_examples() -> Self {
+    pub(crate) fn with_examples() -> Self {
         Self::with(&workspace().join("packaging/plugins"))
     }
 
     /// With these plugins.
-    pub fn with(plugins: &Path) -> Self {
+    pub(crate) fn with(plugins: &Path) -> Self {
         Self { directory: tempfile::tempdir().unwrap(), plugins: plugins.to_owned() }
     }
 
     /// The test's own folder.
-    pub fn directory(&self) -> &Path {
+    pub(crate) fn directory(&self) -> &Path {
         self.directory.path()
     }
 
     /// The machine's.
-    pub fn folder(&self) -> PathBuf {
+    pub(crate) fn folder(&self) -> PathBuf {
         self.directory().join("machine")
     }
 
     /// `boefjes` for this machine, with these arguments behind.
-    pub fn command<T: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = T>) -> Command {
+    pub(crate) fn command<T: AsRef<OsStr>>(
+        &self,
+        arguments: impl IntoIterator<Item = T>,
+    ) -> Command {
         let mut boefjes = command(boefjes());
         boefjes.arg("--local").arg(self.folder()).arg("--plugins").arg(&self.plugins);
         boefjes.args(arguments).env_remove("JOURNAL_STREAM");
@@ -83,18 +86,18 @@ impl Machine {
     }
 
     /// Runs a tool.
-    pub fn run(&self, arguments: &[&str]) -> Ended {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
         Ended::of(&mut self.command(arguments))
     }
 
     /// Runs a boefje for the organisation `acme`, with a setting.
-    pub fn boefje(&self, id: &str, setting: (&str, &str)) -> Ended {
+    pub(crate) fn boefje(&self, id: &str, setting: (&str, &str)) -> Ended {
         let arguments = ["run-boefje", "acme", id, "Network|internet"];
         Ended::of(self.command(arguments).env(format!("BOEFJE_{}", setting.0), setting.1))
     }
 
     /// Its services, as one more process has them.
-    pub fn services(&self) -> Services {
+    pub(crate) fn services(&self) -> Services {
         let discovery = DiscoverySettings {
             python: Python::None,
             ..DiscoverySettings::new(&self.plugins, Generation::V1_15)
@@ -104,7 +107,7 @@ impl Machine {
     }
 
     /// Workers of a kind on this machine.
-    pub fn workers(&self, kind: &str) -> WorkersSettings {
+    pub(crate) fn workers(&self, kind: &str) -> WorkersSettings {
         let folder = self.folder().display().to_string();
         let plugins = self.plugins.display().to_string();
         let settings = WorkersSettings::bare().set("Plugins", "directory", &plugins);
@@ -112,7 +115,7 @@ impl Machine {
     }
 
     /// The program under another name.
-    pub fn called(&self, name: &str) -> PathBuf {
+    pub(crate) fn called(&self, name: &str) -> PathBuf {
         let path = self.directory().join(name);
         if fs::symlink_metadata(&path).is_err() {
             symlink(boefjes(), &path).unwrap();
@@ -122,7 +125,7 @@ impl Machine {
 }
 
 /// The statuses that a task has had.
-pub fn history(services: &Services, task: &Task) -> Vec<String> {
+pub(crate) fn history(services: &Services, task: &Task) -> Vec<String> {
     let (task, _) = services.scheduler.task(task.id).unwrap().unwrap();
     let item: serde_json::Value = serde_json::from_str(&task.item.compact()).unwrap();
     let statuses = item["history"].as_array().unwrap().iter();
@@ -130,7 +133,7 @@ pub fn history(services: &Services, task: &Task) -> Vec<String> {
 }
 
 /// The texts of the only column that a query of a database's has.
-pub fn texts(file: &Path, sql: &str) -> Vec<String> {
+pub(crate) fn texts(file: &Path, sql: &str) -> Vec<String> {
     use diesel::prelude::*;
     use diesel::sqlite::SqliteConnection;
 

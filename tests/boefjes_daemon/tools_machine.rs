@@ -2,13 +2,13 @@
 
 use boefjes::{BoefjeMeta, PluginName, Task, TaskData, TaskKind, TaskStatus};
 use katalogus::{Json, Object};
+use ostler_tests::openkat_tasks::{DONE, FAILED};
 use ostler_tests::process::wait_gone;
 use ostler_tests::wait_for;
 use rustix::process::Signal;
 use uuid::Uuid;
 
 use crate::tools::{Machine, history};
-use crate::{DONE, FAILED};
 
 /// A task of a boefje that is in no queue yet.
 fn task(boefje: &str) -> Task {
@@ -33,7 +33,9 @@ fn several_daemons_of_both_kinds_share_one_folder() {
     let machine = Machine::new();
     let services = machine.services();
     let tasks: Vec<Task> = (0..TASKS).map(|_| task("trivial")).collect();
-    tasks.iter().for_each(|task| services.scheduler.push(task).unwrap());
+    for task in &tasks {
+        services.scheduler.push(task).unwrap();
+    }
     let _boefjes = [machine.workers("boefje").start(), machine.workers("boefje").start()];
     let _normalizers = machine.workers("normalizer").start();
     for task in &tasks {
@@ -55,7 +57,9 @@ fn a_killed_daemon_leaves_nothing_dispatched() {
     let machine = Machine::new();
     let services = machine.services();
     let running = [task("slow"), task("slow")];
-    running.iter().for_each(|task| services.scheduler.push(task).unwrap());
+    for task in &running {
+        services.scheduler.push(task).unwrap();
+    }
     let mut killed = machine.workers("boefje").start();
     for task in &running {
         wait_for("it runs", || history(&services, task) == ["queued", "dispatched", "running"]);
@@ -101,7 +105,9 @@ fn a_stopped_daemon_gives_back_what_it_has_not_begun() {
     let machine = Machine::new();
     let services = machine.services();
     let tasks: Vec<Task> = (0..3).map(|_| task("slow")).collect();
-    tasks.iter().for_each(|task| services.scheduler.push(task).unwrap());
+    for task in &tasks {
+        services.scheduler.push(task).unwrap();
+    }
     let mut workers = machine.workers("boefje").set("Global", "drain", "0").start();
     for task in &tasks[..2] {
         wait_for("it runs", || history(&services, task).len() >= 3);

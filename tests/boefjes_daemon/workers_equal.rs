@@ -1,10 +1,9 @@
 //! Equal tasks that are handed out together: one is run, and the others get what it has found.
 
 use ostler_tests::openkat::{Asked, OpenKatVersion, Trouble, boefje_job};
+use ostler_tests::openkat_tasks::DONE;
 use ostler_tests::{OpenKat, WorkersSettings};
 use serde_json::json;
-
-use super::{DONE, error, queue_faulty, raws, wait_history, wait_status};
 
 /// A scheduler that hands these tasks out together.
 fn together(openkat: &OpenKat, tasks: &[String]) {
@@ -32,12 +31,12 @@ fn one_is_run_and_all_are_completed() {
     together(&openkat, &tasks);
     let workers = deduplicating(&openkat).start();
     for task in &tasks {
-        wait_status(&openkat, task, "completed");
-        let raws = raws(&openkat, task);
+        openkat.wait_status(task, "completed");
+        let raws = openkat.raws_of(task);
         assert_eq!(raws.len(), 1);
         assert_eq!(raws[0].1, "1");
     }
-    wait_history(&openkat, &tasks[0], &DONE);
+    openkat.wait_history(&tasks[0], &DONE);
     let books = openkat.books();
     let organizations: Vec<_> =
         books.boefje_metas.iter().map(|meta| meta["organization"].as_str().unwrap()).collect();
@@ -55,13 +54,13 @@ fn one_is_run_and_all_are_completed() {
 #[test]
 fn when_it_fails_the_others_wait_again() {
     let openkat = OpenKat::new(OpenKatVersion::V1_19);
-    let first = queue_faulty(&openkat, "exit-3");
-    let second = queue_faulty(&openkat, "exit-3");
+    let first = openkat.queue_faulty("exit-3");
+    let second = openkat.queue_faulty("exit-3");
     together(&openkat, &[first.clone(), second.clone()]);
     let _workers = deduplicating(&openkat).start();
-    wait_status(&openkat, &first, "failed");
-    assert!(error(&openkat, &first).contains("status 3"));
-    wait_history(&openkat, &second, &["queued", "dispatched", "queued"]);
+    openkat.wait_status(&first, "failed");
+    assert!(openkat.error_of(&first).contains("status 3"));
+    openkat.wait_history(&second, &["queued", "dispatched", "queued"]);
 }
 
 #[test]
@@ -73,6 +72,6 @@ fn without_the_option_each_is_run() {
     together(&openkat, &tasks);
     let _workers = WorkersSettings::new(&openkat, "boefje").start();
     for task in &tasks {
-        wait_history(&openkat, task, &DONE);
+        openkat.wait_history(task, &DONE);
     }
 }

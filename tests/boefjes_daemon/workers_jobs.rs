@@ -1,12 +1,13 @@
 //! Tasks are taken, run, and told of, with both kinds and all generations of the scheduler.
 
 use ostler_tests::openkat::{Asked, OpenKatVersion, Trouble, boefje_job, normalizer_job};
+use ostler_tests::openkat_tasks::{DONE, FAILED};
 use ostler_tests::process::kill;
 use ostler_tests::{OpenKat, WorkersSettings, wait_for};
 use rustix::process::Signal;
 use serde_json::json;
 
-use super::{DONE, FAILED, openkat, queue, raws, wait_history, wait_running, wait_status, workers};
+use super::{openkat, workers};
 
 const VERSIONS: [OpenKatVersion; 3] =
     [OpenKatVersion::V1_15, OpenKatVersion::V1_18, OpenKatVersion::V1_19];
@@ -15,11 +16,11 @@ const VERSIONS: [OpenKatVersion; 3] =
 fn boefjes_are_run_for_all_generations() {
     for version in VERSIONS {
         let openkat = OpenKat::new(version);
-        let tasks: Vec<String> = (0..20).map(|_| queue(&openkat, "trivial")).collect();
+        let tasks: Vec<String> = (0..20).map(|_| openkat.queue_boefje("trivial")).collect();
         let _workers = workers(&openkat);
         for task in &tasks {
-            wait_history(&openkat, task, &DONE);
-            let raws = raws(&openkat, task);
+            openkat.wait_history(task, &DONE);
+            let raws = openkat.raws_of(task);
             assert_eq!(raws.len(), 1);
             assert_eq!(raws[0].1, "1");
         }
@@ -39,8 +40,11 @@ fn normalizers_are_run_for_all_generations() {
         let raw = openkat.put_raw(&meta, &["boefje/trivial"], raw.as_bytes());
         let task = openkat.queue(&normalizer_job("items", &raw, &meta));
         let _workers = WorkersSettings::new(&openkat, "normalizer").start();
-        wait_history(&openkat, &task, &DONE);
+        openkat.wait_history(&task, &DONE);
         let books = openkat.books();
+        // The rules of newer generations hold where the scheduler is a newer one.
+        let is_new = version >= OpenKatVersion::V1_19;
+        assert_eq!(books.said[0].json["source_method"] == "trivial", is_new);
         assert_eq!(books.normalizer_metas.len(), 1);
         assert_eq!(books.said.len(), 1);
         assert_eq!(books.said[0].json["result"][0]["name"], "found");
@@ -50,9 +54,9 @@ fn normalizers_are_run_for_all_generations() {
 #[test]
 fn raw_files_are_saved_before_a_task_is_completed() {
     let openkat = openkat();
-    let task = queue(&openkat, "trivial");
+    let task = openkat.queue_boefje("trivial");
     let _workers = workers(&openkat);
-    wait_history(&openkat, &task, &DONE);
+    openkat.wait_history(&task, &DONE);
     let lines = openkat.lines();
     let place = |part: &str| lines.iter().position(|line| line.contains(part)).unwrap();
     let patches: Vec<usize> =
@@ -67,7 +71,7 @@ fn raw_files_are_saved_before_a_task_is_completed() {
 fn no_more_tasks_are_taken_than_can_be_run() {
     let openkat = openkat();
     for _ in 0..20 {
-        queue(&openkat, "slow");
+        openkat.queue_boefje("slow");
     }
     let _workers = workers(&openkat);
     let count = |status: &str| {
@@ -81,29 +85,29 @@ fn no_more_tasks_are_taken_than_can_be_run() {
 #[test]
 fn only_tasks_of_named_plugins_are_taken() {
     let openkat = OpenKat::new(OpenKatVersion::V1_19);
-    let other = queue(&openkat, "slow");
-    let task = queue(&openkat, "trivial");
+    let other = openkat.queue_boefje("slow");
+    let task = openkat.queue_boefje("trivial");
     let mut workers =
         WorkersSettings::new(&openkat, "boefje").arguments(["boefje", "-p", "trivial"]).start();
-    wait_history(&openkat, &task, &DONE);
+    openkat.wait_history(&task, &DONE);
     assert_eq!(openkat.books().tasks[&other].history, ["queued"]);
     // Without an option the configuration tells, and a reload has it read again.
     drop(workers);
-    let third = queue(&openkat, "trivial");
+    let third = openkat.queue_boefje("trivial");
     workers = WorkersSettings::new(&openkat, "boefje").set("Global", "plugins", "nobody").start();
     let calls = openkat.books().calls.len();
     openkat.wait("the queue is looked at", |books| books.calls.len() > calls + 1);
     assert_eq!(openkat.books().tasks[&third].history, ["queued"]);
     workers.configure(|settings| settings.set("Global", "plugins", "nobody, trivial"));
     assert!(workers.reload());
-    wait_history(&openkat, &third, &DONE);
+    openkat.wait_history(&third, &DONE);
 }
 
 #[test]
 fn what_is_no_task_is_failed_at_once() {
     let openkat = openkat();
-    let wrong = queue(&openkat, "trivial");
-    let right = queue(&openkat, "trivial");
+    let wrong = openkat.queue_boefje("trivial");
+    let right = openkat.queue_boefje("trivial");
     // The same id, and no organisation.
     let mut item = openkat.books().tasks[&wrong].item.clone();
     item["data"]["organization"] = serde_json::Value::Null;
@@ -114,7 +118,7 @@ fn what_is_no_task_is_failed_at_once() {
         Trouble::Body(item.to_string().into_bytes()),
     );
     let _workers = workers(&openkat);
-    wait_history(&openkat, &right, &DONE);
+    openkat.wait_history(&right, &DONE);
     openkat
         .wait("it is failed", |books| books.tasks[&wrong].history.contains(&"failed".to_owned()));
 }
@@ -122,9 +126,9 @@ fn what_is_no_task_is_failed_at_once() {
 #[test]
 fn plugins_that_are_not_there_fail_their_tasks() {
     let openkat = openkat();
-    let task = queue(&openkat, "nowhere");
+    let task = openkat.queue_boefje("nowhere");
     let workers = workers(&openkat);
-    wait_history(&openkat, &task, &FAILED);
+    openkat.wait_history(&task, &FAILED);
     workers.log().wait("there is no boefje nowhere");
     assert_eq!(openkat.books().boefje_metas.len(), 0);
 }
@@ -132,9 +136,9 @@ fn plugins_that_are_not_there_fail_their_tasks() {
 #[test]
 fn what_others_have_made_of_a_task_stands() {
     let openkat = openkat();
-    let task = queue(&openkat, "slow");
+    let task = openkat.queue_boefje("slow");
     let workers = workers(&openkat);
-    wait_running(&workers, &task);
+    workers.wait_running(&task);
     openkat.set_status(&task, "cancelled");
     let job = workers.processes().into_iter().find(|process| {
         // The job is the child of a host.
@@ -143,17 +147,17 @@ fn what_others_have_made_of_a_task_stands() {
     kill(job.unwrap().pid, Signal::KILL);
     workers.log().wait("is cancelled already");
     assert_eq!(openkat.books().tasks[&task].status(), "cancelled");
-    let next = queue(&openkat, "trivial");
-    wait_status(&openkat, &next, "completed");
+    let next = openkat.queue_boefje("trivial");
+    openkat.wait_status(&next, "completed");
 }
 
 #[test]
 fn tasks_are_taken_before_there_is_a_plugin_host() {
     let openkat = openkat();
-    let task = queue(&openkat, "trivial");
+    let task = openkat.queue_boefje("trivial");
     let workers =
         WorkersSettings::new(&openkat, "boefje").set("Plugins", "python", "no-such-python").start();
-    wait_history(&openkat, &task, &["queued", "dispatched", "running", "queued"]);
+    openkat.wait_history(&task, &["queued", "dispatched", "running", "queued"]);
     workers.log().wait("given back");
     // Nobody takes it until there is one.
     let started = workers.log().lines().len();

@@ -1,20 +1,21 @@
 //! Services that go away, are slow or wrong, and come back.
 
 use ostler_tests::openkat::{Asked, Trouble, boefje_job};
+use ostler_tests::openkat_tasks::{DONE, FAILED};
 use serde_json::json;
 
-use super::{DONE, FAILED, openkat, queue, wait_history, wait_status, workers};
+use super::{openkat, workers};
 
 #[test]
 fn a_scheduler_that_was_away_is_asked_again() {
     let openkat = openkat();
     let workers = workers(&openkat);
-    let first = queue(&openkat, "trivial");
-    wait_history(&openkat, &first, &DONE);
+    let first = openkat.queue_boefje("trivial");
+    openkat.wait_history(&first, &DONE);
     openkat.refuse(Asked::Scheduler);
-    let task = queue(&openkat, "trivial");
+    let task = openkat.queue_boefje("trivial");
     openkat.accept(Asked::Scheduler);
-    wait_history(&openkat, &task, &DONE);
+    openkat.wait_history(&task, &DONE);
     drop(workers);
 }
 
@@ -23,31 +24,31 @@ fn the_end_of_a_task_is_told_once_the_scheduler_is_back() {
     let openkat = openkat();
     openkat.inject(Asked::Scheduler, "GET /tasks", 1, Trouble::Dropped);
     openkat.inject(Asked::Scheduler, "GET /tasks", 2, Trouble::Status(503));
-    let task = queue(&openkat, "trivial");
+    let task = openkat.queue_boefje("trivial");
     let _workers = workers(&openkat);
-    wait_history(&openkat, &task, &DONE);
+    openkat.wait_history(&task, &DONE);
 }
 
 #[test]
 fn a_scheduler_that_refuses_the_end_of_a_task_is_not_asked_for_ever() {
     let openkat = openkat();
     openkat.inject(Asked::Scheduler, "GET /tasks", 1, Trouble::Status(403));
-    let task = queue(&openkat, "trivial");
+    let task = openkat.queue_boefje("trivial");
     let workers = workers(&openkat);
     workers.log().wait(&format!("task {task}: the scheduler does not know"));
-    let next = queue(&openkat, "trivial");
-    wait_history(&openkat, &next, &DONE);
+    let next = openkat.queue_boefje("trivial");
+    openkat.wait_history(&next, &DONE);
 }
 
 #[test]
 fn results_are_saved_once_bytes_is_back() {
     let openkat = openkat();
     openkat.refuse(Asked::Bytes);
-    let task = queue(&openkat, "trivial");
+    let task = openkat.queue_boefje("trivial");
     let _workers = workers(&openkat);
-    wait_status(&openkat, &task, "running");
+    openkat.wait_status(&task, "running");
     openkat.accept(Asked::Bytes);
-    wait_history(&openkat, &task, &DONE);
+    openkat.wait_history(&task, &DONE);
     assert_eq!(openkat.books().raws.len(), 1);
 }
 
@@ -65,10 +66,10 @@ fn objects_and_settings_are_fetched_once_they_are_there() {
     openkat.refuse(Asked::Katalogus);
     let task = openkat.queue(&boefje_job("acme", "faulty", "Network|internet"));
     let _workers = workers(&openkat);
-    wait_status(&openkat, &task, "running");
+    openkat.wait_status(&task, "running");
     openkat.accept(Asked::Octopoes);
     openkat.accept(Asked::Katalogus);
-    wait_history(&openkat, &task, &DONE);
+    openkat.wait_history(&task, &DONE);
 }
 
 #[test]
@@ -90,8 +91,8 @@ fn services_that_are_wrong_fail_the_task_and_nothing_more() {
         );
         openkat.inject(asked, on, 1, Trouble::Status(500));
         let task = openkat.queue(&boefje_job("acme", "faulty", "Network|internet"));
-        wait_history(&openkat, &task, &FAILED);
+        openkat.wait_history(&task, &FAILED);
     }
-    let task = queue(&openkat, "trivial");
-    wait_history(&openkat, &task, &DONE);
+    let task = openkat.queue_boefje("trivial");
+    openkat.wait_history(&task, &DONE);
 }

@@ -25,6 +25,7 @@ mod security;
 mod signals;
 mod soak;
 mod tls;
+mod workers;
 
 /// All sources below a directory.
 fn sources(directory: &Path) -> String {

@@ -12,7 +12,7 @@ use crate::daemon::{RELOADED, UNCHANGED};
 use crate::log::Log;
 use crate::openkat::OpenKat;
 use crate::plugin_hosts::plugins;
-use crate::process::{Identity, Process, command, descendants, wait_gone};
+use crate::process::{Identity, Process, children, command, descendants, wait_gone};
 
 /// How workers are to be started.
 #[derive(Clone, Debug)]
@@ -167,7 +167,27 @@ impl Workers {
         self.process.ended()
     }
 
-    /// The plugin hosts, and the jobs that they run.
+    /// Waits until the boefje `slow`, or another that says so, runs.
+    pub fn wait_running(&self, task: &str) {
+        self.log.wait(&format!("job {task}: running"));
+    }
+
+    /// Waits until so many hosts have become ready.
+    pub fn wait_hosts(&self, count: usize) {
+        self.log.wait_count("is ready", count);
+    }
+
+    /// The plugin hosts.
+    pub fn hosts(&self) -> Vec<Identity> {
+        children(self.pid())
+    }
+
+    /// The processes of jobs.
+    pub fn jobs(&self) -> Vec<Identity> {
+        self.hosts().iter().flat_map(|host| children(host.pid)).collect()
+    }
+
+    /// The hosts, the jobs, and what these have started.
     pub fn processes(&self) -> Vec<Identity> {
         descendants(self.pid())
     }

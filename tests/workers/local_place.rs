@@ -11,14 +11,14 @@ use ostler_tests::checked::write;
 use uuid::Uuid;
 
 /// The folders of the machine and of its plugins.
-pub struct Place {
+pub(crate) struct Place {
     directory: tempfile::TempDir,
-    pub plugins: Arc<Plugins>,
+    pub(crate) plugins: Arc<Plugins>,
 }
 
 impl Place {
     /// With normalizers of these manifests.
-    pub fn new(normalizers: &[&str]) -> Self {
+    pub(crate) fn new(normalizers: &[&str]) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let root = directory.path().join("plugins");
         std::fs::create_dir(&root).unwrap();
@@ -37,29 +37,29 @@ impl Place {
     }
 
     /// The machine's folder.
-    pub fn folder(&self) -> std::path::PathBuf {
+    pub(crate) fn folder(&self) -> std::path::PathBuf {
         self.directory.path().join("machine")
     }
 
     /// Its services, as one more process has them.
-    pub fn services(&self) -> Services {
+    pub(crate) fn services(&self) -> Services {
         Services::local_with(self.settings(), Arc::clone(&self.plugins)).unwrap()
     }
 
     /// What they are opened with.
-    pub fn settings(&self) -> LocalSettings {
+    pub(crate) fn settings(&self) -> LocalSettings {
         let max_lock_wait = Duration::from_millis(300);
         LocalSettings { max_lock_wait, ..LocalSettings::new(self.folder()) }
     }
 
     /// Its database.
-    pub fn database(&self) -> std::path::PathBuf {
+    pub(crate) fn database(&self) -> std::path::PathBuf {
         self.folder().join("boefjes.db")
     }
 }
 
 /// A run of a boefje.
-pub fn run(organization: &str, boefje: &str) -> BoefjeMeta {
+pub(crate) fn run(organization: &str, boefje: &str) -> BoefjeMeta {
     BoefjeMeta {
         id: Uuid::new_v4(),
         started_at: Some(Moment::now()),
@@ -74,7 +74,7 @@ pub fn run(organization: &str, boefje: &str) -> BoefjeMeta {
 }
 
 /// A task of a boefje that is in no queue yet.
-pub fn task(organization: &str, boefje: &str) -> Task {
+pub(crate) fn task(organization: &str, boefje: &str) -> Task {
     let meta = run(organization, boefje);
     Task {
         id: meta.id,
@@ -87,20 +87,20 @@ pub fn task(organization: &str, boefje: &str) -> Task {
 }
 
 /// A raw file.
-pub fn raw(content: &[u8], mime_types: &[&str]) -> Output {
+pub(crate) fn raw(content: &[u8], mime_types: &[&str]) -> Output {
     let mime_types = mime_types.iter().map(|one| (*one).to_owned()).collect();
     Output { name: None, mime_types, content: content.to_vec() }
 }
 
 /// Takes so many tasks of a kind.
-pub fn pop(services: &Services, kind: TaskKind, limit: usize) -> Vec<Task> {
+pub(crate) fn pop(services: &Services, kind: TaskKind, limit: usize) -> Vec<Task> {
     let popped = services.scheduler.pop(kind, limit, &boefjes::Filters::default()).unwrap();
     assert!(popped.unreadable.is_empty());
     popped.tasks
 }
 
 /// The statuses that a task had.
-pub fn history(services: &Services, id: Uuid) -> Vec<String> {
+pub(crate) fn history(services: &Services, id: Uuid) -> Vec<String> {
     let (task, _) = services.scheduler.task(id).unwrap().unwrap();
     let text = task.item.compact();
     let item: serde_json::Value = serde_json::from_str(&text).unwrap();
@@ -109,7 +109,7 @@ pub fn history(services: &Services, id: Uuid) -> Vec<String> {
 }
 
 /// Whether nobody but its owner may touch it.
-pub fn is_private(path: &Path) -> bool {
+pub(crate) fn is_private(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     std::fs::metadata(path).unwrap().permissions().mode() & 0o077 == 0
 }

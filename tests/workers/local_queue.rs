@@ -26,7 +26,9 @@ fn only_wanted_plugins_are_handed_out() {
     let place = Place::new(&[]);
     let services = place.services();
     let tasks = ["1", "2", "3"].map(|boefje| task("a", boefje));
-    tasks.iter().for_each(|task| services.scheduler.push(task).unwrap());
+    for task in &tasks {
+        services.scheduler.push(task).unwrap();
+    }
     let filters = Filters { plugins: vec!["2".into(), "9".into()], images: Vec::new() };
     let popped = services.scheduler.pop(TaskKind::Boefje, 9, &filters).unwrap();
     assert_eq!(popped.tasks.iter().map(|task| task.id).collect::<Vec<_>>(), [tasks[1].id]);
@@ -109,7 +111,9 @@ fn several_processes_at_once_never_take_the_same_task() {
                         sender.send(Err(other)).unwrap();
                         return;
                     }
-                    tasks.iter().for_each(|task| sender.send(Ok(task.id)).unwrap());
+                    for task in &tasks {
+                        sender.send(Ok(task.id)).unwrap();
+                    }
                 }
             };
             Thread::spawn(&format!("taker:{number}"), take).unwrap()

@@ -2,17 +2,17 @@
 
 use std::collections::HashMap;
 
-use ostler_runtime::environment::variable;
+use ostler_tests::fault::is_long;
 use ostler_tests::openkat::Asked;
-use ostler_tests::process::{children, kill};
-use ostler_tests::{OpenKat, Workers, wait_for};
+use ostler_tests::process::{children, kill, memory};
+use ostler_tests::{Fault, OpenKat, Workers, wait_for};
 use rustix::process::Signal;
 
-use super::{openkat, queue, queue_faulty, workers};
+use super::{openkat, workers};
 
-/// How many jobs, if this variable does not say it.
+/// How many jobs, and how many in the long form.
 const JOBS: usize = 1000;
-const VARIABLE: &str = "OSTLER_WORKERS_JOBS";
+const MANY_JOBS: usize = 10_000;
 /// One of so many jobs kills itself, and one of so many is killed with its host.
 const ONE_KILLED_IN: usize = 25;
 const ONE_HOST_KILLED_IN: usize = 100;
@@ -44,20 +44,20 @@ fn kill_hosts(openkat: &OpenKat, workers: &Workers, jobs: usize) {
 }
 
 #[test]
-fn no_task_is_lost_and_none_is_ended_twice() {
-    let jobs = variable(VARIABLE).and_then(|text| text.parse().ok()).unwrap_or(JOBS);
+fn wrk_c24_no_task_is_lost_and_none_is_ended_twice() {
+    let jobs = if is_long() { MANY_JOBS } else { JOBS };
     let openkat = openkat();
     for number in 0..jobs {
         if number % ONE_KILLED_IN == 0 {
-            queue_faulty(&openkat, "kill-self");
+            openkat.queue_faulty("kill-self");
         } else {
-            queue(&openkat, "trivial");
+            openkat.queue_boefje("trivial");
         }
     }
     let workers = workers(&openkat);
-    workers.log().wait_count("is ready", 2);
     wait_for("it goes on", || ended(&openkat) > 10);
-    let before = pipes(workers.pid());
+    let (before, used) = (pipes(workers.pid()), memory(workers.pid(), "VmRSS"));
+    let mut fault = Fault::begin("WRK-C24");
     kill_hosts(&openkat, &workers, jobs);
     wait_for("all tasks have ended", || ended(&openkat) == jobs);
     let books = openkat.books();
@@ -81,6 +81,10 @@ fn no_task_is_lost_and_none_is_ended_twice() {
         assert!(openkat.connections(asked) <= THREADS, "{asked:?}");
     }
     assert_eq!(zombies(workers.pid()), 0);
+    let took = fault.elapsed().as_secs_f64();
+    fault.saw(format_args!("{jobs} jobs in {took:.1} s, {failed} failed, each ended once"));
+    let more = memory(workers.pid(), "VmRSS").saturating_sub(used) >> 10;
+    fault.figure(format_args!("{more} KiB more memory"), more <= 1024);
 }
 
 /// The descriptors of a process that are no sockets: those come and go with connections.
