@@ -24,11 +24,12 @@ use ostler_tests::process::command;
 const SHELLS: [(Shell, &str); 3] =
     [(Shell::Bash, "bash"), (Shell::Zsh, "zsh"), (Shell::Fish, "fish")];
 
-fn definitions() -> [Command; 3] {
+fn definitions() -> [Command; 4] {
     [
         shown("bui-monitor", &options::command()),
         shown("bui-status", &status_options::command()),
         shown("katalogus", &katalogus::options::command()),
+        shown("boefjes", &boefjes::options::command()),
     ]
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 use ostler_runtime::{Deadline, now};
 use ostler_tests::OpenKat;
 use ostler_tests::openkat::{Books, OpenKatVersion, boefje_job};
-use ostler_tests::process::{Identity, children, kill, memory};
+use ostler_tests::process::{children, kill, memory};
 use rustix::process::Signal;
 use serde_json::json;
 use tempfile::TempDir;
@@ -20,7 +20,7 @@ use crate::failure::{Context, Failure};
 use crate::interrupt;
 use crate::options::Options;
 use crate::original;
-use crate::process::{Process, command, pss_of};
+use crate::process::{Process, command, cpu_with_children_of, pss_of};
 
 /// The sizes of the pool.
 pub(crate) const POOLS: [usize; 3] = [1, 2, 4];
@@ -34,7 +34,16 @@ const LOOK: Duration = Duration::from_millis(100);
 /// The object that every job looks at.
 const INPUT: &str = "Hostname|internet|example.com";
 const TRIVIAL: &str = "def run(boefje_meta):\n    return [({\"text/plain\"}, \"1\")]\n";
-const ENDLESS: &str = "import time\n\n\ndef run(boefje_meta):\n    time.sleep(3600)\n";
+/// Tells who it is and whose child, and goes on for ever.
+const ENDLESS: &str = "import os, time
+
+
+def run(boefje_meta):
+    with open(FILE + '.new', 'w') as file:
+        file.write(f'{os.getpid()} {os.getppid()}')
+    os.rename(FILE + '.new', FILE)
+    time.sleep(3600)
+";
 
 /// What was measured with one size of the pool.
 #[derive(Clone, Debug, Default)]
@@ -44,6 +53,8 @@ pub(crate) struct Measure {
     pub(crate) rates: Vec<f64>,
     /// The program's own processor time for a job, without that of its hosts.
     pub(crate) cpu: Duration,
+    /// That of the hosts and their jobs.
+    pub(crate) hosts_cpu: Duration,
     /// From the start of the program to its first request for a task.
     pub(crate) first_pop: Duration,
     /// From the start of the program to the end of its first job.
@@ -95,7 +106,7 @@ fn measure(
     }
     let mut measure = Measure { pool, ..Measure::default() };
     let started = now();
-    let mut workers = Workers::start(binary, directory, plugins, &openkat, pool)?;
+    let mut workers = Workers::start(binary, directory, plugins, &openkat, pool, None)?;
     workers.wait(&openkat, "the first request for a task", |books| {
         books.calls.iter().any(|call| call.method == "POST")
     })?;
@@ -104,11 +115,13 @@ fn measure(
     measure.first_job = now().duration_since(started);
     workers.wait(&openkat, "the first jobs", |books| books.raws.len() >= WARM)?;
     for _ in 0..options.rounds {
-        let (before, cpu, begun) = (openkat.books().raws.len(), workers.process.cpu()?, now());
+        let (before, begun) = (openkat.books().raws.len(), now());
+        let (cpu, hosts_cpu) = (workers.process.cpu()?, workers.hosts_cpu()?);
         workers.run_for(options.round)?;
         let done = openkat.books().raws.len() - before;
         measure.rates.push(rate(done, now().duration_since(begun)));
         measure.cpu += workers.process.cpu()?.saturating_sub(cpu);
+        measure.hosts_cpu += workers.hosts_cpu()?.saturating_sub(hosts_cpu);
         measure.jobs += done;
         interrupt::check()?;
     }
@@ -121,6 +134,10 @@ fn measure(
         measure.host_kib = measure.host_kib.max(memory_of(host.pid)?);
     }
     measure.wrong = wrong(&openkat.books());
+    drop(workers);
+    // The queue is empty from now on; nobody is to wait until it is looked at again.
+    let often = Some("0.02");
+    let mut workers = Workers::start(binary, directory, plugins, &openkat, pool, often)?;
     for _ in 0..if options.smoke { 1 } else { 10 } {
         measure.host_deaths.push(workers.death(&openkat, Victim::Host)?);
         measure.job_deaths.push(workers.death(&openkat, Victim::Job)?);
@@ -140,6 +157,8 @@ enum Victim {
 struct Workers {
     process: Process,
     log: PathBuf,
+    /// Where a job that never ends says who it is.
+    at_work: PathBuf,
 }
 
 impl Workers {
@@ -149,6 +168,7 @@ impl Workers {
         plugins: &Path,
         openkat: &OpenKat,
         pool: usize,
+        poll_interval: Option<&str>,
     ) -> Result<Self, Failure> {
         let log = directory.join("log");
         let stderr = File::create(&log).context(|| log.display().to_string())?;
@@ -159,12 +179,18 @@ impl Workers {
             .arg("boefje")
             .envs(openkat.variables())
             .env("BOEFJES_POOL_SIZE", pool.to_string())
+            .envs(poll_interval.map(|seconds| ("BOEFJES_POLL_INTERVAL", seconds)))
             // A port of its own choice, beside others that may run here.
             .env("BOEFJES_API_PORT", "0")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(stderr);
-        Ok(Self { process: Process::spawn(&mut start, "boefjes")?, log })
+        let (process, at_work) = (Process::spawn(&mut start, "boefjes")?, at_work(directory));
+        Ok(Self { process, log, at_work })
+    }
+
+    fn hosts_cpu(&self) -> Result<Duration, Failure> {
+        children(self.process.id()).iter().map(|host| cpu_with_children_of(host.pid)).sum()
     }
 
     /// Waits for something in the books, while the program runs.
@@ -195,21 +221,20 @@ impl Workers {
     /// Kills who is at a job, and returns how long it took until the scheduler knew.
     fn death(&mut self, openkat: &OpenKat, victim: Victim) -> Result<Duration, Failure> {
         let id = openkat.queue(&boefje_job("acme", "endless", INPUT));
-        let mut found: Option<(Identity, Identity)> = None;
-        let pid = self.process.id();
         let deadline = Deadline::after(PATIENCE);
-        while found.is_none() {
+        let (job, host) = loop {
             interrupt::check()?;
+            if let Some(pids) = fs::read_to_string(&self.at_work).ok().as_deref().and_then(two) {
+                break pids;
+            }
             if deadline.passed() {
                 return Err(self.failed("no job runs"));
             }
             self.run_for(Duration::from_millis(5))?;
-            let mut hosts = children(pid).into_iter();
-            found = hosts.find_map(|host| Some((host, *children(host.pid).first()?)));
-        }
-        let Some((host, job)) = found else { return Err(self.failed("no job runs")) };
+        };
+        fs::remove_file(&self.at_work).context(|| self.at_work.display().to_string())?;
         let killed = now();
-        kill(if victim == Victim::Host { host.pid } else { job.pid }, Signal::KILL);
+        kill(if victim == Victim::Host { host } else { job }, Signal::KILL);
         self.wait(openkat, "the end of a job that was killed", |books| {
             books.tasks.get(&id).is_some_and(|task| task.status() == "failed")
         })?;
@@ -220,6 +245,16 @@ impl Workers {
         let log = fs::read(&self.log).unwrap_or_default();
         Failure::Program(format!("boefjes: {words}\n{}", String::from_utf8_lossy(&log)))
     }
+}
+
+fn at_work(directory: &Path) -> PathBuf {
+    directory.join("at-work")
+}
+
+/// Two process numbers.
+fn two(text: &str) -> Option<(u32, u32)> {
+    let (first, second) = text.split_once(' ')?;
+    Some((first.parse().ok()?, second.parse().ok()?))
 }
 
 /// How many tasks were begun and did not go the usual way.
@@ -242,7 +277,8 @@ fn rate(count: usize, time: Duration) -> f64 {
 /// A folder with two plugins.
 fn plugins(directory: &Path) -> Result<PathBuf, Failure> {
     let root = directory.join("plugins");
-    for (id, code) in [("trivial", TRIVIAL), ("endless", ENDLESS)] {
+    let endless = format!("FILE = {:?}\n{ENDLESS}", at_work(directory).display().to_string());
+    for (id, code) in [("trivial", TRIVIAL), ("endless", endless.as_str())] {
         let folder = root.join(id);
         fs::create_dir_all(&folder).context(|| folder.display().to_string())?;
         let manifest = json!({"id": id, "name": id, "consumes": ["Hostname"], "scan_level": 0});

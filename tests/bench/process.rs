@@ -122,12 +122,12 @@ pub(crate) fn pss_of(id: u32) -> Result<u64, Failure> {
 
 /// The processor time used so far by the process `id`, without its children.
 pub(crate) fn cpu_of(id: u32) -> Result<Duration, Failure> {
-    let path = format!("/proc/{id}/stat");
-    let text = fs::read_to_string(&path).context(|| path.clone())?;
-    cpu_ticks(&text)
-        .and_then(|ticks| u32::try_from(ticks).ok())
-        .map(|ticks| TICK * ticks)
-        .ok_or_else(|| Failure::Program(format!("{path} is not understood")))
+    ticks_of(id, 2)
+}
+
+/// The same with that of the children that it has waited for.
+pub(crate) fn cpu_with_children_of(id: u32) -> Result<Duration, Failure> {
+    ticks_of(id, 4)
 }
 
 /// Runs a program to its end. What it prints goes to our standard error, since the standard output
@@ -153,13 +153,22 @@ pub(crate) fn timespec(wait: Duration) -> Timespec {
     }
 }
 
-/// `utime` and `stime`, fields 14 and 15. The name, field 2, may hold anything, also brackets.
-fn cpu_ticks(stat: &str) -> Option<u64> {
+fn ticks_of(id: u32, fields: usize) -> Result<Duration, Failure> {
+    let path = format!("/proc/{id}/stat");
+    let text = fs::read_to_string(&path).context(|| path.clone())?;
+    cpu_ticks(&text, fields)
+        .and_then(|ticks| u32::try_from(ticks).ok())
+        .map(|ticks| TICK * ticks)
+        .ok_or_else(|| Failure::Program(format!("{path} is not understood")))
+}
+
+/// The sum of so many of `utime`, `stime`, `cutime` and `cstime`, fields 14 to 17. The name, field
+/// 2, may hold anything, also brackets.
+fn cpu_ticks(stat: &str, count: usize) -> Option<u64> {
     let (_, rest) = stat.rsplit_once(')')?;
-    let mut fields = rest.split_ascii_whitespace().skip(11);
-    let user: u64 = fields.next()?.parse().ok()?;
-    let system: u64 = fields.next()?.parse().ok()?;
-    user.checked_add(system)
+    let fields: Vec<_> = rest.split_ascii_whitespace().skip(11).take(count).collect();
+    let ticks = fields.iter().map(|field| field.parse::<u64>().ok());
+    ticks.sum::<Option<u64>>().filter(|_| fields.len() == count)
 }
 
 #[cfg(test)]
@@ -169,7 +178,8 @@ mod tests {
     #[test]
     fn processor_time_is_found_behind_any_name() {
         let line = "7 (a) b) R 1 7 7 0 -1 4194304 100 0 0 0 120 34 5 6 20 0 1 0 99 1 2";
-        assert_eq!(cpu_ticks(line), Some(154));
-        assert_eq!(cpu_ticks("7 (a) R 1"), None);
+        assert_eq!(cpu_ticks(line, 2), Some(154));
+        assert_eq!(cpu_ticks(line, 4), Some(165));
+        assert_eq!(cpu_ticks("7 (a) R 1", 2), None);
     }
 }

@@ -127,7 +127,8 @@ fn a_daemon_that_is_away_is_told() {
     assert_eq!(nobody.status.code(), Some(69));
     let text = String::from_utf8(nobody.stderr).unwrap();
     assert!(text.contains("http://127.0.0.1:1/v1/status"), "{text}");
-    let unknown = top(&["--once", "-c", "/dev/null"]);
+    let empty = tempfile::NamedTempFile::new().unwrap();
+    let unknown = top(&["--once", "-c", empty.path().to_str().unwrap()]);
     assert_eq!(unknown.status.code(), Some(78));
     let text = String::from_utf8(unknown.stderr).unwrap();
     assert!(text.contains("--address"), "{text}");

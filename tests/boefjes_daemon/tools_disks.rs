@@ -29,10 +29,10 @@ fn on_disk(machine: &Machine, script: &str) -> Option<Ended> {
 fn a_full_disk_is_told() {
     let machine = Machine::new();
     let fill = "head -c 600k /dev/zero >\"$disk/ballast\" 2>/dev/null; exec \"$@\"";
-    let Some(full) = on_disk(&machine, fill) else { return };
-    assert_eq!(full.code, 1, "{full:?}");
-    assert!(full.complaints.contains("database or disk is full"), "{full:?}");
-    assert!(full.complaints.contains(machine.folder().to_str().unwrap()), "{full:?}");
+    let Some(ended) = on_disk(&machine, fill) else { return };
+    assert_eq!(ended.code, 1, "{ended:?}");
+    assert!(ended.complaints.contains("database or disk is full"), "{ended:?}");
+    assert!(ended.complaints.contains(machine.folder().to_str().unwrap()), "{ended:?}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Workers on a machine of its own, beside each other and after a death.
 
-use boefjes::{BoefjeMeta, PluginName, Task, TaskData, TaskKind, TaskStatus};
+use boefjes::{BoefjeMeta, Filters, PluginName, Task, TaskData, TaskKind, TaskStatus};
 use katalogus::{Json, Object};
 use ostler_tests::openkat_tasks::{DONE, FAILED};
 use ostler_tests::process::wait_gone;
@@ -78,7 +78,7 @@ fn a_killed_daemon_leaves_nothing_dispatched() {
     }
     next.log().wait("the process that had taken it is gone; it was running and has failed");
     assert!(
-        services.scheduler.pop(TaskKind::Boefje, 1, &Default::default()).unwrap().tasks.is_empty()
+        services.scheduler.pop(TaskKind::Boefje, 1, &Filters::default()).unwrap().tasks.is_empty()
     );
 }
 
@@ -90,7 +90,7 @@ fn a_task_that_was_taken_and_not_begun_is_queued_again_after_a_death() {
     services.scheduler.push(&held).unwrap();
     // A process with no work of its own: it takes a task, and is gone.
     let gone = machine.services();
-    let taken = gone.scheduler.pop(TaskKind::Boefje, 1, &Default::default()).unwrap();
+    let taken = gone.scheduler.pop(TaskKind::Boefje, 1, &Filters::default()).unwrap();
     assert_eq!(taken.tasks[0].id, held.id);
     drop(gone);
     let _workers = machine.workers("boefje").start();

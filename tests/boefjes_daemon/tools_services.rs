@@ -26,7 +26,7 @@ fn a_boefje_a_raw_file_and_a_normalizer_are_those_of_the_services() {
     let ran = run(&openkat, &["run-boefje", "acme", "trivial", "Network|internet"]);
     assert_eq!((ran.code, ran.complaints.as_str()), (0, ""), "{ran:?}");
     let raw = openkat.books().raws[0].id.clone();
-    assert_eq!(ran.saved(), [raw.clone()]);
+    assert_eq!(ran.saved(), std::slice::from_ref(&raw));
     let shown = run(&openkat, &["show-raw", &raw]);
     assert_eq!((shown.code, shown.output.as_str()), (0, "1\n"), "{shown:?}");
     let ran = run(&openkat, &["run-normalizer", "items", &raw]);

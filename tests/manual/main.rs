@@ -24,7 +24,19 @@ const CONFIGURATION: &str = "bui-monitor.cfg.5";
 const STATUS: &str = "bui-status.1";
 const CATALOGUE: &str = "katalogus.8";
 const CATALOGUE_CONFIGURATION: &str = "katalogus.cfg.5";
-const PAGES: [&str; 5] = [MONITOR, CONFIGURATION, STATUS, CATALOGUE, CATALOGUE_CONFIGURATION];
+const WORKERS: &str = "boefjes.8";
+const WORKERS_CONFIGURATION: &str = "boefjes.cfg.5";
+const PAGES: [&str; 7] = [
+    MONITOR,
+    CONFIGURATION,
+    STATUS,
+    CATALOGUE,
+    CATALOGUE_CONFIGURATION,
+    WORKERS,
+    WORKERS_CONFIGURATION,
+];
+/// What the tools of the workers are called, a page of their own; their other names lead there.
+const TOOLS: &str = "run-boefje.1";
 
 /// The pages of other projects that ours refer to: mandoc tells of references that lead nowhere.
 const ELSEWHERE: [&str; 7] = [
@@ -56,7 +68,8 @@ fn mandoc_has_nothing_to_say() {
         let head = format!(".Dd January 1, 2026\n.Dt X {number}\n.Os\n");
         fs::write(at(name), format!("{head}.Sh NAME\n.Nm {title}\n.Nd of others\n")).unwrap();
     }
-    for name in PAGES {
+    let all = [&PAGES[..], &[TOOLS]].concat();
+    for &name in &all {
         fs::copy(workspace().join("man").join(name), at(name)).unwrap();
     }
     let run = |program: &str, arguments: &[&str]| {
@@ -73,6 +86,6 @@ fn mandoc_has_nothing_to_say() {
     let maker = if fs::exists(maker).unwrap() { maker } else { "makewhatis" };
     let indexed = run(maker, &[directory.path().to_str().unwrap()]);
     assert_eq!(indexed.0, Some(0), "{}", indexed.1);
-    let (code, said) = run("mandoc", &[&["-Tlint", "-W", "style"], &PAGES[..]].concat());
+    let (code, said) = run("mandoc", &[&["-Tlint", "-W", "style"], &all[..]].concat());
     assert_eq!((code, said.as_str()), (Some(0), ""), "{said}");
 }

@@ -5,12 +5,15 @@ use std::path::Path;
 
 use bui_monitor::{options, status_options};
 use clap::{Arg, Command};
-use ostler_tests::binaries::{bui_monitor, bui_status, katalogus};
+use ostler_tests::binaries::{boefjes, bui_monitor, bui_status, katalogus};
 use ostler_tests::markdown::{document, section};
 use ostler_tests::page::{Item, Page, items};
 use ostler_tests::process::command;
 
-use crate::{CATALOGUE, CATALOGUE_CONFIGURATION, CONFIGURATION, MONITOR, STATUS, none};
+use crate::{
+    CATALOGUE, CATALOGUE_CONFIGURATION, CONFIGURATION, MONITOR, STATUS, TOOLS, WORKERS,
+    WORKERS_CONFIGURATION, none,
+};
 
 /// A definition with all that is added to it: `--help`, `--version`, and the command `help`.
 fn built(mut definition: Command) -> Command {
@@ -101,8 +104,12 @@ fn every_option_is_in_the_page_of_its_program_and_no_other() {
 }
 
 /// The programs that have commands, each with its page.
-fn commanding() -> [(&'static str, Command); 2] {
-    [(STATUS, built(status_options::command())), (CATALOGUE, built(katalogus::options::command()))]
+fn commanding() -> [(&'static str, Command); 3] {
+    [
+        (STATUS, built(status_options::command())),
+        (CATALOGUE, built(katalogus::options::command())),
+        (WORKERS, built(::boefjes::options::command())),
+    ]
 }
 
 #[test]
@@ -143,16 +150,21 @@ fn no_page_mentions_an_option_that_is_not_there() {
     let status = long(&built(status_options::command()));
     let both: BTreeSet<String> = monitor.union(&status).cloned().collect();
     let catalogue = long(&built(katalogus::options::command()));
+    let workers = long(&built(::boefjes::options::command()));
     for (name, own, all) in [
         (MONITOR, &monitor, &both),
         (STATUS, &status, &both),
         (CONFIGURATION, &both, &both),
         (CATALOGUE, &catalogue, &catalogue),
         (CATALOGUE_CONFIGURATION, &catalogue, &catalogue),
+        (WORKERS, &workers, &workers),
+        (WORKERS_CONFIGURATION, &workers, &workers),
+        (TOOLS, &workers, &workers),
     ] {
         let page = Page::read(name);
         for flag in page.marked("Fl") {
-            let is_short = !flag.starts_with('-') && flag.chars().all(|c| "cdhilvV".contains(c));
+            let is_short =
+                !flag.starts_with('-') && flag.chars().all(|c| "acdhilnpvwV".contains(c));
             assert!(is_short || own.contains(&format!("-{flag}")), "{name}: {flag}");
         }
         // In examples.
@@ -200,7 +212,9 @@ fn help_tells_every_option_with_its_default() {
         }
     };
     check(&built(options::command()), &help(bui_monitor(), &[]));
-    for ((_, definition), program) in commanding().iter().zip([bui_status(), katalogus()]) {
+    for ((_, definition), program) in
+        commanding().iter().zip([bui_status(), katalogus(), boefjes()])
+    {
         let told = help(program, &[]);
         check(definition, &told);
         for command in definition.get_subcommands().filter(|command| command.get_name() != "help") {

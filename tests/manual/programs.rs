@@ -3,12 +3,12 @@
 use bui_monitor::Config;
 use katalogus::{Configuration, Options};
 use ostler_runtime::Key;
-use ostler_tests::binaries::katalogus;
+use ostler_tests::binaries::{self, katalogus};
 use ostler_tests::checked::{self, BURP, Checked, known_keys};
 use ostler_tests::process::command;
 
 use crate::keys::parsed;
-use crate::{CATALOGUE_CONFIGURATION, CONFIGURATION};
+use crate::{CATALOGUE_CONFIGURATION, CONFIGURATION, WORKERS_CONFIGURATION};
 
 /// A program that has a configuration.
 pub(crate) struct Program {
@@ -76,7 +76,37 @@ pub(crate) const CATALOGUE: Program = Program {
     ],
 };
 
-pub(crate) const PROGRAMS: [Program; 2] = [MONITOR, CATALOGUE];
+pub(crate) const WORKERS: Program = Program {
+    page: WORKERS_CONFIGURATION,
+    sample: "etc/boefjes.cfg",
+    table: None,
+    known: || boefjes::config::Configuration::keys(&parsed(""), &alone()),
+    problems: |text| {
+        let read = boefjes::config::Configuration::of(&parsed(text), &alone());
+        read.err().unwrap_or_default().iter().map(ToString::to_string).collect()
+    },
+    check: |text| {
+        let directory = tempfile::tempdir().unwrap();
+        checked::write(&directory.path().join("x.cfg"), text);
+        let mut check = command(binaries::boefjes());
+        check.env("BYTES_USERNAME", "a").env("BYTES_PASSWORD", "b");
+        for service in ["SCHEDULER_API", "KATALOGUS_API", "OCTOPOES_API", "BYTES_API"] {
+            check.env(service, "http://127.0.0.1:1");
+        }
+        Checked::of(check.current_dir(directory.path()).args(["--check", "-c", "x.cfg"]))
+    },
+    least: "",
+    warns: "",
+    files: &["bytes_password_file"],
+    with: &[],
+};
+
+pub(crate) const PROGRAMS: [Program; 3] = [MONITOR, CATALOGUE, WORKERS];
+
+/// A command line of workers that need nobody.
+fn alone() -> boefjes::options::Options {
+    boefjes::options::Options::parse(["boefjes", "--local", "kept", "boefje"]).unwrap()
+}
 
 /// A command line that asks for nothing.
 fn nothing() -> Options {

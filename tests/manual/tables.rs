@@ -14,7 +14,10 @@ use signal_hook::low_level::signal_name;
 
 use crate::keys::of_page;
 use crate::programs::PROGRAMS;
-use crate::{CATALOGUE, CATALOGUE_CONFIGURATION, CONFIGURATION, MONITOR, PAGES, STATUS};
+use crate::{
+    CATALOGUE, CATALOGUE_CONFIGURATION, CONFIGURATION, MONITOR, PAGES, STATUS, TOOLS, WORKERS,
+    WORKERS_CONFIGURATION, none,
+};
 
 /// All sources of the programs.
 fn sources() -> String {
@@ -30,7 +33,7 @@ fn sources() -> String {
 fn signals_are_those_that_are_caught() {
     let caught: BTreeSet<&str> =
         MEANINGS.iter().map(|(signal, _)| signal_name(*signal).unwrap()).collect();
-    for name in [MONITOR, CATALOGUE] {
+    for name in [MONITOR, CATALOGUE, WORKERS] {
         let page = Page::read(name);
         let listed = items(page.section("SIGNALS"));
         let said: BTreeSet<&str> = listed.iter().flat_map(|item| item.marked("Dv")).collect();
@@ -76,6 +79,11 @@ fn exit_codes_are_those_of_the_programs() {
     let internal = BTreeSet::from([Exit::Internal.code()]);
     assert_eq!(daemon, &exits - &internal);
     assert_eq!(listed(Page::read(CATALOGUE).section("EXIT STATUS")), daemon);
+    // A wrong command line ends with the original's code, and so do its tools.
+    let usage = BTreeSet::from([Exit::Usage.code()]);
+    let workers = &(&daemon - &usage) | &BTreeSet::from([1, 2]);
+    assert_eq!(listed(Page::read(WORKERS).section("EXIT STATUS")), workers);
+    assert_eq!(listed(Page::read(TOOLS).section("EXIT STATUS")), BTreeSet::from([0, 1, 2]));
     assert_eq!(numbers(between(&readme, "Exit codes are those of sysexits: ", ".\n")), daemon);
 
     // And that burp does not know what was asked for.
@@ -112,12 +120,19 @@ fn variables_are_those_that_are_read() {
     };
     let read: BTreeSet<&str> = texts.filter(is_name).collect();
     assert!(read.len() > 8, "{read:?}");
+    // What an option or a command takes is called so, too.
+    let taken: BTreeSet<String> =
+        PAGES.iter().flat_map(|name| Page::read(name).marked("Ar")).collect();
+    let mut troubles = Vec::new();
     for name in read {
         // The first is known to the compiler only, the second to a test, the last is a value.
         let is_ours =
             !["CARGO_PKG_VERSION", "OSTLER_NOBODY_SETS_THIS", "NACL_SEALBOX"].contains(&name);
-        assert!(!is_ours || said.contains(name), "{name} is in no page");
+        if is_ours && !said.contains(name) && !taken.contains(name) {
+            troubles.push(format!("{name} is in no page"));
+        }
     }
+    none(&troubles);
 }
 
 #[test]
@@ -126,6 +141,9 @@ fn the_catalogue_s_paths_are_those_of_its_page() {
     assert!(paths.contains(katalogus::config::DEFAULT_FILE));
     let other = Page::read(CATALOGUE_CONFIGURATION).marked("Pa");
     assert!(other.contains(katalogus::config::DEFAULT_FILE));
+    for name in [WORKERS, WORKERS_CONFIGURATION] {
+        assert!(Page::read(name).marked("Pa").contains(boefjes::config::DEFAULT_FILE), "{name}");
+    }
 }
 
 #[test]
@@ -207,7 +225,8 @@ fn functions_and_keys_in_running_text_are_known() {
 
     let keys = PROGRAMS.iter().flat_map(of_page);
     let keys: BTreeSet<String> = keys.map(|((_, key), _)| key).collect();
-    let definitions = [status_options::command(), katalogus::options::command()];
+    let definitions =
+        [status_options::command(), katalogus::options::command(), boefjes::options::command()];
     let commands = definitions.iter().flat_map(clap::Command::get_subcommands);
     let commands = commands.map(|command| command.get_name().to_owned());
     let known: BTreeSet<String> = commands.chain(["help".to_owned()]).chain(functions).collect();

@@ -111,5 +111,6 @@ pub(crate) fn history(services: &Services, id: Uuid) -> Vec<String> {
 /// Whether nobody but its owner may touch it.
 pub(crate) fn is_private(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
-    std::fs::metadata(path).unwrap().permissions().mode() & 0o077 == 0
+    let mode = std::fs::metadata(path).unwrap().permissions().mode();
+    [0o070, 0o007].iter().all(|others| mode & others == 0)
 }
