@@ -63,8 +63,8 @@ fn wrk_c24_no_task_is_lost_and_none_is_ended_twice() {
     let books = openkat.books();
     for (id, task) in &books.tasks {
         let begun = ["queued", "dispatched", "running"];
-        let (end, begin) = task.history.split_last().unwrap();
-        assert_eq!(begin, begun, "{id} is begun once: {:?}", task.history);
+        let (end, steps) = task.history.split_last().unwrap();
+        assert_eq!(steps, begun, "{id} is begun once: {:?}", task.history);
         assert!(["completed", "failed"].contains(&end.as_str()), "{id} ends once: {end}");
         let raws = books.raws.iter().filter(|raw| raw.run == *id).count();
         assert_eq!(raws, 1, "{id}: {end}");
