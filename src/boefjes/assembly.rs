@@ -9,6 +9,7 @@ use crate::config::Configuration;
 use crate::config_services::{RemoteServices, ServiceSettings};
 use crate::host_options::HostOptions;
 use crate::requirements::Requirements;
+use crate::rules::Version;
 use crate::runner::RunnerOptions;
 use crate::service_error::ServiceError;
 use crate::services::Services;
@@ -22,8 +23,13 @@ pub(crate) fn discovery(config: &Configuration) -> DiscoverySettings {
     DiscoverySettings {
         python: Python::None,
         check_every: config.plugins.check_every,
-        ..DiscoverySettings::new(&config.plugins.folder, config.generation.unwrap_or_default())
+        ..DiscoverySettings::new(&config.plugins.folder, version(config).manifests())
     }
+}
+
+/// Whose rules hold until the scheduler tells.
+fn version(config: &Configuration) -> Version {
+    config.generation.unwrap_or_default()
 }
 
 /// The services, or the folder that stands for them.
@@ -45,7 +51,7 @@ pub(crate) fn runner_options(config: &Configuration) -> RunnerOptions {
     RunnerOptions {
         whitelist: jobs.whitelist.clone(),
         job_deadline: jobs.deadline,
-        generation: config.generation.unwrap_or_default(),
+        version: version(config),
         environment: jobs.environment.clone(),
         redact_environment: jobs.redacts_environment,
         python_of: Some(Arc::new(move |plugin: &Path| requirements.python_of(plugin))),

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use katalogus::{Generation, Json, Kind, Listed, Object, Schema};
+use katalogus::{Json, Kind, Listed, Object, Schema};
+
+use crate::rules::{Rule, Version};
 
 /// The settings that a boefje may find.
 pub(crate) struct Allowed<'a> {
@@ -13,10 +15,10 @@ pub(crate) struct Allowed<'a> {
 }
 
 impl<'a> Allowed<'a> {
-    /// What a boefje's manifest allows. In [`Generation::V1_20`] that is what its schema names.
-    pub(crate) fn by(listed: &'a Listed, generation: Generation) -> Self {
+    /// What a boefje's manifest allows, or since [`Version::V1_18`] its schema.
+    pub(crate) fn by(listed: &'a Listed, version: Version) -> Self {
         let plugin = listed.plugin();
-        if generation < Generation::V1_20 {
+        if !version.has(Rule::SchemaEnvironment) {
             let names = plugin.environment_keys.iter().map(String::as_str).collect();
             return Self { names, schema: None };
         }
@@ -66,15 +68,15 @@ impl<'a> Allowed<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use katalogus::Plugin;
+    use katalogus::{Generation, Plugin};
 
     const BOEFJE: &str = r#"{"type":"boefje","id":"b","name":"B","environment_keys":["A","B","C","D","E","F"],
         "boefje_schema":{"properties":{"A":{"type":"integer"},"F":{}},"required":["A"]}}"#;
 
-    fn variables(generation: Generation, settings: &str) -> Result<String, String> {
+    fn variables(version: Version, settings: &str) -> Result<String, String> {
         let plugin = Plugin::from_json(&Json::parse(BOEFJE).unwrap(), Generation::V1_20).unwrap();
         let listed = Listed::new(plugin, Generation::V1_20);
-        let allowed = Allowed::by(&listed, generation);
+        let allowed = Allowed::by(&listed, version);
         assert!(!allowed.are_none());
         let Json::Object(settings) = Json::parse(settings).unwrap() else { panic!() };
         let defaults = [("A", "9"), ("F", "default"), ("Z", "not allowed")];
@@ -94,13 +96,13 @@ mod tests {
                 "B=True C=5 D=['a', 1.0] E={'k': None} A= F=default",
             ),
         ] {
-            assert_eq!(variables(Generation::V1_15, settings).as_deref(), Ok(found));
+            assert_eq!(variables(Version::V1_17, settings).as_deref(), Ok(found));
         }
     }
 
     #[test]
     fn newer_ones_are_allowed_and_checked_by_the_schema() {
-        let newer = |settings| variables(Generation::V1_20, settings);
+        let newer = |settings| variables(Version::V1_18, settings);
         assert_eq!(newer(r#"{"A":5,"B":1}"#).as_deref(), Ok("A=5 F=default"));
         // The default is a text, and the schema wants a number.
         for settings in ["{}", r#"{"A":"secret"}"#] {
@@ -114,9 +116,10 @@ mod tests {
     #[test]
     fn who_names_no_settings_needs_none() {
         let json = Json::parse(r#"{"type":"boefje","id":"b","name":"B"}"#).unwrap();
-        for generation in [Generation::V1_15, Generation::V1_20] {
+        for (_, version) in Version::NAMES {
+            let generation = version.manifests();
             let listed = Listed::new(Plugin::from_json(&json, generation).unwrap(), generation);
-            assert!(Allowed::by(&listed, generation).are_none());
+            assert!(Allowed::by(&listed, version).are_none());
         }
     }
 }

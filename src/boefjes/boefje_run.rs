@@ -10,6 +10,7 @@ use crate::boefje_environment::Allowed;
 use crate::expand::expand;
 use crate::job::{Job, JobOutcome, JobReport, Output, Work};
 use crate::models::BoefjeMeta;
+use crate::rules::Rule;
 use crate::runner::{Done, JobError, Place, Runner, before_run};
 use crate::service_error::ServiceError;
 
@@ -46,7 +47,7 @@ impl Runner {
             work: work(&place),
             meta: meta.to_json().compact(),
             environment: meta.environment.clone().unwrap_or_default(),
-            style: self.style(),
+            style: self.style(Rule::PlainJob),
             python: place.python,
         })?;
         meta.ended_at = Some(Moment::now());
@@ -79,7 +80,7 @@ impl Runner {
             })?;
             meta.arguments.insert("input", expand(&object).map_err(JobError::Failed)?);
         }
-        let allowed = Allowed::by(listed, self.options.generation);
+        let allowed = Allowed::by(listed, self.options.version);
         let mut variables = Vec::new();
         if !allowed.are_none() {
             let settings = self.services.settings.settings(&asked.organization, &asked.boefje.id);

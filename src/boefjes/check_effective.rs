@@ -1,12 +1,13 @@
 //! A configuration as it takes effect: the lines of a file that says the same, but for secrets.
 
-use katalogus::{Generation, Json, Object};
+use katalogus::{Json, Object};
 use ostler_net::settings_shown;
 use ostler_runtime::shown::{Lines, path, plain_or_quoted, quoted, seconds};
 
 use crate::config::{CONTAINERS, Configuration, GLOBAL};
 use crate::config_plugins::{LIMITS, PLUGINS, PluginSettings};
 use crate::config_services::{RemoteServices, SERVICES, ServiceSettings};
+use crate::rules::Version;
 
 /// What is not shown.
 const HIDDEN: &str = "(hidden)";
@@ -45,7 +46,7 @@ fn global(config: &Configuration, lines: &mut Lines) {
     lines.add(GLOBAL, "poll_interval", seconds(config.poll_interval));
     lines.add(GLOBAL, "drain", seconds(config.drain));
     let generation = config.generation.and_then(|generation| {
-        Generation::NAMES.iter().find(|(_, known)| *known == generation).map(|&(name, _)| name)
+        Version::NAMES.iter().find(|(_, known)| *known == generation).map(|&(name, _)| name)
     });
     lines.add(GLOBAL, "generation", generation.unwrap_or("auto"));
     lines.add(GLOBAL, "deduplicate", config.deduplicate.to_string());

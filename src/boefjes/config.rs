@@ -10,7 +10,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use katalogus::{Generation, Json};
+use katalogus::Json;
 use ostler_net::{Address, settings};
 use ostler_runtime::environment::{raw_variable, variable_of_any_case, variables};
 use ostler_runtime::sources::{Lookup, Source, Sources};
@@ -22,6 +22,7 @@ use crate::config_plugins::PluginSettings;
 use crate::config_services::{ServiceSettings, base_url};
 use crate::container::ContainerOptions;
 use crate::options::{Action, Options};
+use crate::rules::Version;
 use crate::services::Filters;
 use crate::task::TaskKind;
 
@@ -69,7 +70,7 @@ pub struct Configuration {
     /// `-p` and `-i`, or `plugins` and `images`: which tasks are taken.
     pub filters: Filters,
     /// `--generation`, or `generation`: `None` is that of the scheduler.
-    pub generation: Option<Generation>,
+    pub generation: Option<Version>,
     /// How jobs are run.
     pub jobs: JobSettings,
     /// `--local`, or `[Services]`: where tasks, objects, settings and raw files are.
@@ -227,8 +228,8 @@ pub(crate) fn document(options: &Options) -> Result<Document, Vec<Problem>> {
     }
 }
 
-fn generation(sources: &mut Sources<'_, '_>, options: &Options) -> Option<Generation> {
-    let named = Generation::NAMES.map(|(name, generation)| (name, Some(generation)));
+fn generation(sources: &mut Sources<'_, '_>, options: &Options) -> Option<Version> {
+    let named = Version::NAMES.map(|(name, generation)| (name, Some(generation)));
     let choices = [named.as_slice(), &[("auto", None)]].concat();
     let written = sources.reader.choice(GLOBAL, "generation", &choices, None);
     options.said.generation.or(written)

@@ -1,12 +1,13 @@
 //! A boefje's job as a container: it fetches its job and brings its results by itself; here it is
 //! seen to that it did.
 
-use katalogus::{BoefjePart, Generation};
+use katalogus::BoefjePart;
 use ostler_runtime::{Deadline, Moment};
 
 use crate::boefje_run::ERROR;
 use crate::job::Output;
 use crate::models::BoefjeMeta;
+use crate::rules::Rule;
 use crate::runner::{Done, JobError, Runner};
 use crate::task::TaskStatus;
 
@@ -49,10 +50,10 @@ impl Runner {
         }
     }
 
-    /// What the container wrote to its standard error, beside its own results, which only
-    /// generation 1.15 keeps.
+    /// What the container wrote to its standard error, beside its own results, which
+    /// versions before 1.20 keep.
     fn save_complaints(&self, meta: &BoefjeMeta, content: Vec<u8>) -> Vec<uuid::Uuid> {
-        if self.options.generation >= Generation::V1_20 || content.is_empty() {
+        if self.options.version.has(Rule::SilentContainers) || content.is_empty() {
             return Vec::new();
         }
         let output = Output { content, ..Output::default() };

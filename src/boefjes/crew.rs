@@ -38,7 +38,7 @@ pub(crate) struct Live {
     pub(crate) poll_interval: Duration,
     pub(crate) filters: Filters,
     pub(crate) deduplicates: bool,
-    /// Jobs are run by the rules of the scheduler's generation.
+    /// Jobs are run by the rules of the scheduler's version.
     pub(crate) adapts: bool,
     pub(crate) runner: Arc<Runner>,
 }
@@ -49,13 +49,13 @@ impl Crew {
         Arc::clone(&self.live.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Has jobs run by the rules of the scheduler's generation, unless another one is configured.
+    /// Has jobs run by the rules of the scheduler's version, unless another one is configured.
     pub(crate) fn adapt(&self) {
         let mut live = self.live.write().unwrap_or_else(PoisonError::into_inner);
-        let Some(generation) = self.services.scheduler.tells_generation() else { return };
-        if live.adapts && live.runner.options.generation != generation {
+        let Some(version) = self.services.scheduler.tells_version() else { return };
+        if live.adapts && live.runner.options.version != version {
             let mut runner = Runner::clone(&live.runner);
-            runner.options.generation = generation;
+            runner.options.version = version;
             *live = Arc::new(Live {
                 filters: live.filters.clone(),
                 runner: Arc::new(runner),

@@ -60,7 +60,8 @@ impl Sockets {
         }
         let mut doors = Doors { api: None, endpoint: None };
         if let Some(base) = base {
-            let mut settings = BoefjeApiSettings::new(config.generation.unwrap_or_default(), base);
+            let mut settings =
+                BoefjeApiSettings::new(config.generation.unwrap_or_default().containers(), base);
             settings.limits.max_request = config.containers.max_body;
             let asked = Arc::clone(crew);
             let runner = move || Arc::clone(&asked.live().runner);

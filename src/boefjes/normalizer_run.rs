@@ -1,12 +1,13 @@
 //! A normalizer's job: its raw file is fetched, it is run, and what it says is told to Octopoes.
 
-use katalogus::{Generation, Json};
+use katalogus::Json;
 use ostler_runtime::Moment;
 
 use crate::job::{Job, JobOutcome, JobReport, Work};
 use crate::job_log::JobLog;
 use crate::models::NormalizerMeta;
 use crate::observations::{Manner, Told, told, valid_time};
+use crate::rules::Rule;
 use crate::runner::{Done, JobError, Runner, before_run};
 
 impl Runner {
@@ -44,7 +45,7 @@ impl Runner {
             work: Work::Normalizer { package: place.package, raw },
             meta: meta.to_json().compact(),
             environment: Vec::new(),
-            style: self.style(),
+            style: self.style(Rule::NormalizerInput),
             python: place.python,
         })?;
         let usage = report.usage;
@@ -70,7 +71,7 @@ impl Runner {
         };
         let manner = Manner {
             whitelisted: self.options.whitelist.get(&meta.normalizer.id).copied(),
-            is_newer: self.options.generation >= Generation::V1_20,
+            version: self.options.version,
         };
         told(meta, &items, checked, manner)
     }

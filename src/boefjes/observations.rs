@@ -5,6 +5,7 @@ use ostler_runtime::Moment;
 
 use crate::item::{Item, ItemKind};
 use crate::models::NormalizerMeta;
+use crate::rules::{Rule, Version};
 use crate::services::Origin;
 
 /// All that is told after one run of a normalizer.
@@ -23,9 +24,8 @@ pub(crate) struct Told {
 pub(crate) struct Manner {
     /// The highest level that the normalizer may set; `None` if it may set none.
     pub(crate) whitelisted: Option<u8>,
-    /// As generations since 1.18 do: with the boefje's id, and an empty observation where nothing was
-    /// found, so that what was found before is forgotten.
-    pub(crate) is_newer: bool,
+    /// Whose rules hold.
+    pub(crate) version: Version,
 }
 
 /// Items by what they say.
@@ -50,7 +50,7 @@ pub(crate) fn told(
     for item in items {
         sorted.add(item.kind, item.read(checked)?)?;
     }
-    sorted.observe(meta, manner.is_newer)?;
+    sorted.observe(meta, manner.version)?;
     let mut told = Told::default();
     for (source, mut results) in sorted.observations {
         let count = results.len();
@@ -63,7 +63,8 @@ pub(crate) fn told(
     let affirmed = sorted.affirmations.into_iter().map(|object| (Origin::Affirmation, object));
     for (origin, mut members) in declared.chain(affirmed) {
         let ooi = members.remove("ooi").unwrap_or(Json::Null);
-        let end = members.remove("end_valid_time").filter(|_| manner.is_newer);
+        let end =
+            members.remove("end_valid_time").filter(|_| manner.version.has(Rule::EndValidTime));
         let said = [("ooi", ooi)].into_iter().chain(end.map(|end| ("end_valid_time", end)));
         told.said.push((origin, statement(meta, said, manner)?));
     }
@@ -102,15 +103,16 @@ impl Sorted {
     }
 
     /// The objects on their own are one observation at the boefje's input, after all others.
-    fn observe(&mut self, meta: &NormalizerMeta, is_newer: bool) -> Result<(), String> {
+    fn observe(&mut self, meta: &NormalizerMeta, version: Version) -> Result<(), String> {
         let objects = std::mem::take(&mut self.objects);
         let boefje_meta = &meta.raw_data.boefje_meta;
         let input = boefje_meta.input_ooi.as_deref().filter(|input| !input.is_empty());
-        let is_nothing = self.observations.is_empty()
+        let is_to_forget = version.has(Rule::EmptyObservation)
+            && self.observations.is_empty()
             && self.declarations.is_empty()
             && self.affirmations.is_empty();
         match input {
-            Some(input) if !objects.is_empty() || is_nothing && is_newer => {
+            Some(input) if !objects.is_empty() || is_to_forget => {
                 self.observations.push((input.into(), objects));
             }
             None if !objects.is_empty() => {
@@ -130,7 +132,7 @@ fn statement(
 ) -> Result<Json, String> {
     let mut members = Object::new();
     members.insert("method", meta.normalizer.id.as_str());
-    if manner.is_newer {
+    if manner.version.has(Rule::SourceMethod) {
         members.insert("source_method", meta.raw_data.boefje_meta.boefje.id.as_str());
     }
     for (name, value) in said {
@@ -164,6 +166,7 @@ mod tests {
         "raw_data":{"id":"dbdb91ac-dfd5-4995-85b2-a7afa70d5891","mime_types":[],"boefje_meta":{
             "id":"b445dc20-c030-4bc3-b779-4ed9069a8ca2","organization":"acme","boefje":{"id":"b"},
             "input_ooi":"Network|a","ended_at":"2026-11-25T09:00:05Z"}}}"#;
+    const VERSIONS: [Version; 3] = [Version::V1_16, Version::V1_17, Version::V1_18];
     const OBJECT: &str = r#"{"object_type":"Network","name":"b"}"#;
 
     fn told_of(
@@ -202,13 +205,14 @@ mod tests {
     fn every_kind_alone_and_all_together_are_told_in_order() {
         let manners = [None, Some(2), Some(4)]
             .into_iter()
-            .flat_map(|whitelisted| [false, true].map(|is_newer| Manner { whitelisted, is_newer }));
+            .flat_map(|whitelisted| VERSIONS.map(|version| Manner { whitelisted, version }));
         for manner in manners {
             let profile = manner.whitelisted.map(|highest| {
                 let level = highest.min(3);
                 format!(r#"{{"scan_profile_type":"declared","reference":"a|b","level":{level}}}"#)
             });
-            let empty = manner.is_newer.then(|| "Observation Network|a".to_owned());
+            let forgets = manner.version >= Version::V1_18;
+            let empty = forgets.then(|| "Observation Network|a".to_owned());
             let all = items();
             let told = |items: &[_]| told_of(META, items, manner).unwrap();
             let alone = [
@@ -236,7 +240,7 @@ mod tests {
     #[test]
     fn without_an_input_there_is_nothing_to_observe_at() {
         let meta = META.replace(r#""Network|a""#, "null");
-        let manner = Manner { whitelisted: None, is_newer: true };
+        let manner = Manner { whitelisted: None, version: Version::V1_20 };
         for (kind, json) in items() {
             let told = told_of(&meta, &[(kind, json)], manner);
             assert_eq!(told.is_err(), kind == ItemKind::Object, "{kind:?}");

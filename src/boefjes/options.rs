@@ -9,10 +9,10 @@ use std::process::ExitCode;
 use clap::builder::PossibleValuesParser;
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use katalogus::Generation;
 use ostler_runtime::LevelFilter;
 use ostler_runtime::checked::Strictness;
 
+use crate::rules::Version;
 use crate::services::Filters;
 use crate::task::TaskKind;
 use crate::tool_options::{self, Tool};
@@ -56,7 +56,7 @@ pub struct Said {
     /// `--engine`.
     pub engine: Option<PathBuf>,
     /// `--generation`.
-    pub generation: Option<Generation>,
+    pub generation: Option<Version>,
     /// `-p` and `-i`: which tasks are taken.
     pub filters: Filters,
 }
@@ -134,7 +134,7 @@ impl Said {
             engine: matches.remove_one("engine"),
             generation: matches
                 .remove_one::<String>("generation")
-                .and_then(|name| Generation::NAMES.iter().find(|(known, _)| *known == name))
+                .and_then(|name| Version::NAMES.iter().find(|(known, _)| *known == name))
                 .map(|&(_, generation)| generation),
             ..Self::default()
         };
@@ -199,7 +199,7 @@ pub fn command() -> Command {
     let flag = |name: &'static str, help: &'static str| {
         Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
     };
-    let generations = Generation::NAMES.map(|(name, _)| name).to_vec();
+    let versions = Version::NAMES.map(|(name, _)| name).to_vec();
     Command::new("boefjes")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Runs OpenKAT's boefjes and normalizers in a fixed pool of plugin hosts")
@@ -211,10 +211,10 @@ pub fn command() -> Command {
         .arg(plugins())
         .arg(path("python", "PROGRAM", "Who runs the plugins; python3 without it"))
         .arg(path("engine", "PROGRAM", "Who runs containers, docker or podman; docker without it"))
-        .arg(
-            choice("generation", "VERSION", generations)
-                .help("The generation of OpenKAT; without it, what its scheduler answers tells"),
-        )
+        .arg(choice("generation", "VERSION", versions).help(
+            "The version of OpenKAT whose rules hold; without it its scheduler tells, as 1.15 \
+                     if it has queues and as 1.20 if not",
+        ))
         .arg(path("config", "FILE", "Configuration file").short('c'))
         .arg(path("logfile", "FILE", "Log file; standard error without it").short('l'))
         .arg(flag("check", "Check the configuration, print it as it takes effect, and exit"))
@@ -315,7 +315,7 @@ mod tests {
             (&["--log-level", "TRACE", "boefje"], ErrorKind::InvalidValue),
             (&["word"], ErrorKind::InvalidSubcommand),
             (&[], ErrorKind::MissingSubcommand),
-            (&["--generation", "1.16", "boefje"], ErrorKind::InvalidValue),
+            (&["--generation", "1.14", "boefje"], ErrorKind::InvalidValue),
             (&["--strict"], ErrorKind::MissingRequiredArgument),
             (&["--check", "boefje"], ErrorKind::ArgumentConflict),
         ] {

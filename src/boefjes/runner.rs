@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossbeam_channel::bounded;
-use katalogus::{Catalogue, Generation, Kind, Plugin, Plugins};
+use katalogus::{Catalogue, Kind, Plugin, Plugins};
 use ostler_runtime::Deadline;
 use uuid::Uuid;
 
@@ -16,6 +16,7 @@ use crate::container::Containers;
 use crate::hosts::Hosts;
 use crate::job::{Job, JobOutcome, JobReport, Style, Usage};
 use crate::loss::Loss;
+use crate::rules::{Rule, Version};
 use crate::service_error::ServiceError;
 use crate::services::Services;
 use crate::task::TaskData;
@@ -44,9 +45,8 @@ pub struct RunnerOptions {
     pub job_deadline: Duration,
     /// In what form plugins are given their jobs.
     pub style: Style,
-    /// Whose rules hold where plugins and services of the generations differ: of
-    /// [`Generation::V1_20`] are those since 1.18.
-    pub generation: Generation,
+    /// Whose rules hold where plugins and services of several versions differ.
+    pub version: Version,
     /// Settings that boefjes find where the catalogue has none: the `BOEFJE_` variables, without
     /// that prefix.
     pub environment: BTreeMap<String, String>,
@@ -70,7 +70,7 @@ impl Default for RunnerOptions {
             whitelist: BTreeMap::new(),
             job_deadline: Self::JOB_DEADLINE,
             style: Style::Auto,
-            generation: Generation::default(),
+            version: Version::default(),
             environment: BTreeMap::new(),
             redact_environment: false,
             python_of: None,
@@ -131,10 +131,11 @@ impl Runner {
         Err(JobError::NotRun("the plugins are still being looked at".to_owned()))
     }
 
-    /// In what form plugins are given their jobs that do not say so themselves.
-    pub(crate) fn style(&self) -> Style {
+    /// In what form plugins are given their jobs that do not say so themselves, where a rule says when
+    /// it is a plain one.
+    pub(crate) fn style(&self, plain: Rule) -> Style {
         match self.options.style {
-            Style::Auto if self.options.generation >= Generation::V1_20 => Style::AutoPlain,
+            Style::Auto if self.options.version.has(plain) => Style::AutoPlain,
             style => style,
         }
     }

@@ -6,7 +6,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use katalogus::{Generation, Json, Object};
+use katalogus::{Json, Object};
 use ostler_runtime::Moment;
 use ureq::http::Method;
 use uuid::Uuid;
@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::http_client::{Answer, Call, HttpClient};
 use crate::http_failure::{Failure, Reached};
 use crate::models::object;
+use crate::rules::Version;
 use crate::scheduler_old::Turn;
 use crate::service_error::ServiceError;
 use crate::services::{Filters, Popped, Scheduler};
@@ -143,10 +144,10 @@ impl Scheduler for SchedulerClient {
         Ok(popped)
     }
 
-    fn tells_generation(&self) -> Option<Generation> {
+    fn tells_version(&self) -> Option<Version> {
         self.known().map(|known| match known {
-            SchedulerGeneration::Queues => Generation::V1_15,
-            SchedulerGeneration::Schedulers => Generation::V1_20,
+            SchedulerGeneration::Queues => Version::V1_15,
+            SchedulerGeneration::Schedulers => Version::V1_20,
         })
     }
 

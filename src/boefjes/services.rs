@@ -5,12 +5,13 @@
 
 use std::sync::Arc;
 
-use katalogus::{Generation, Json, Object};
+use katalogus::{Json, Object};
 use ostler_runtime::Moment;
 use uuid::Uuid;
 
 use crate::job::Output;
 use crate::models::{BoefjeMeta, NormalizerMeta, RawDataMeta};
+use crate::rules::Version;
 use crate::service_error::ServiceError;
 use crate::task::{Task, TaskKind, TaskStatus};
 
@@ -61,8 +62,8 @@ pub trait Scheduler: Send + Sync {
         Ok(self.task(id)?.map(|(_, status)| status))
     }
 
-    /// Whose rules hold where generations differ, as far as its answers have told.
-    fn tells_generation(&self) -> Option<Generation> {
+    /// Of which version it seems to be, as far as its answers have told.
+    fn tells_version(&self) -> Option<Version> {
         None
     }
 

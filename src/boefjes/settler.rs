@@ -125,15 +125,15 @@ impl Settler {
         loop {
             let Err(error) = say() else { return Heard::Yes };
             log::warn!("task {id}: {error}");
-            let mut wished = Duration::ZERO;
+            let mut wished = None;
             if let ServiceError::Refused { retry_after, .. } = &error {
                 refusals = u32::saturating_add(refusals, 1);
-                wished = retry_after.unwrap_or_default();
+                wished = *retry_after;
             }
             if error.is_final() || refusals >= tries {
                 return Heard::Refused;
             }
-            if self.rest(pause.max(wished).min(MAX_PAUSE)) {
+            if self.rest(bounded(pause, wished)) {
                 let is_refusal = matches!(error, ServiceError::Refused { .. });
                 return if is_refusal { Heard::Refused } else { Heard::No };
             }
@@ -157,4 +157,30 @@ fn counted(id: Uuid, count: Count, heard: Heard) -> Count {
     }
     log::error!("task {id}: the scheduler does not know what has become of it");
     Count::Untold
+}
+
+/// The pause, which is longer if the scheduler wishes so, and never too long.
+fn bounded(pause: Duration, wished: Option<Duration>) -> Duration {
+    pause.max(wished.unwrap_or_default()).min(MAX_PAUSE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pause_is_as_long_as_wished_within_bounds() {
+        let seconds = Duration::from_secs;
+        for (pause, wished, taken) in [
+            (1, None, 1),
+            (4, Some(0), 4),
+            (1, Some(30), 30),
+            (32, Some(30), 32),
+            (1, Some(u64::MAX), 60),
+            (512, None, 60),
+        ] {
+            let found = bounded(seconds(pause), wished.map(seconds));
+            assert_eq!(found, seconds(taken), "{pause} {wished:?}");
+        }
+    }
 }

@@ -21,6 +21,16 @@ fn older_normalizers_get_the_job_and_newer_ones_the_input_object() {
 }
 
 #[test]
+fn normalizers_that_do_not_say_what_they_want_get_what_their_version_gives() {
+    let mut hosts = PluginHosts::new();
+    for (style, name) in [("auto", "NormalizerMeta"), ("auto_plain", "dict")] {
+        let order = json!({"normalizer": "untold", "raw": "", "style": style});
+        let (_, item) = hosts.run(order).items().remove(0);
+        assert_eq!(item["name"], name);
+    }
+}
+
+#[test]
 fn without_arguments_the_input_is_the_objects_reference_or_nothing() {
     let mut hosts = PluginHosts::new();
     let mut meta = ostler_tests::plugin_hosts::raw_meta("7134430c-8509-4944-b0be-27cb9bfb4bc2");

@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-use ostler_tests::openkat::{OpenKatVersion, boefje_job};
+use ostler_tests::openkat::{Asked, OpenKatVersion, Trouble, boefje_job};
 use ostler_tests::openkat_tasks::{DONE, FAILED};
 use ostler_tests::{OpenKat, Workers, WorkersSettings, wait_for};
 use rustix::process::Signal;
@@ -120,6 +120,18 @@ fn a_container_fetches_its_job_and_ends_its_task() {
             "2",
         ]
     );
+}
+
+#[test]
+fn a_container_whose_task_does_not_run_for_the_scheduler_is_not_started() {
+    let engine = Engine::old();
+    for status in [404, 500] {
+        engine.openkat.inject(Asked::Scheduler, "PATCH /tasks", 1, Trouble::Status(status));
+        let task = engine.queue("reports");
+        engine.openkat.wait_history(&task, &["queued", "dispatched", "failed"]);
+    }
+    let calls = engine.calls();
+    assert!(!calls.iter().any(|call| call[0] == "run"), "{calls:?}");
 }
 
 #[test]

@@ -1,6 +1,11 @@
 //! A job or its host is killed, ends, or hangs: its task is failed, with a raw file that says why.
 
+use std::time::Duration;
+
+use ostler_tests::WorkersSettings;
+use ostler_tests::openkat::Books;
 use ostler_tests::openkat_tasks::{DONE, FAILED};
+use rustix::process::Signal;
 
 use super::{openkat, workers};
 
@@ -25,6 +30,28 @@ fn jobs_that_end_by_themselves_are_failed() {
     }
     let task = openkat.queue_boefje("trivial");
     openkat.wait_history(&task, &DONE);
+}
+
+#[test]
+fn tasks_that_cannot_be_run_wait_for_a_while() {
+    let openkat = openkat();
+    let folder = tempfile::tempdir().unwrap();
+    let module =
+        "import os\ndef fork():\n    raise BlockingIOError(11, 'none left')\nos.fork = fork\n";
+    std::fs::write(folder.path().join("forkless.py"), module).unwrap();
+    let task = openkat.queue_boefje("trivial");
+    let mut workers = WorkersSettings::new(&openkat, "boefje")
+        .set("Global", "poll_interval", "3600")
+        .set("Plugins", "python_path", &folder.path().display().to_string())
+        .set("Plugins", "preload", "forkless")
+        .start();
+    let given_back = ["queued", "dispatched", "running", "queued"];
+    openkat.wait_history(&task, &given_back);
+    let goes_on = |books: &Books| books.tasks[&task].history.len() > given_back.len();
+    assert!(!openkat.wait_within(Duration::from_millis(500), goes_on), "it is not taken again");
+    workers.log().wait("no process can be started");
+    workers.signal(Signal::TERM);
+    assert_eq!(workers.ended().code(), Some(0));
 }
 
 #[test]

@@ -56,6 +56,7 @@ pub(crate) fn job(given: &Value) -> Job {
         Work::Look { module: text("look").unwrap_or_default() }
     };
     let style = match given["style"].as_str() {
+        Some("auto_plain") => Style::AutoPlain,
         Some("object") => Style::Object,
         Some("plain") => Style::Plain,
         _ => Style::Auto,

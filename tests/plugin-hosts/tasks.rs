@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use boefjes::{
     BaseUrl, ClientSettings, Hosts, JobError, Runner, RunnerOptions, Services, Stopping, TaskData,
+    Version,
 };
-use katalogus::{DiscoverySettings, Generation, Json, Plugins, Python};
+use katalogus::{DiscoverySettings, Json, Plugins, Python};
 use serde_json::{Value, json};
 
 use crate::orders::pairs;
@@ -28,8 +29,8 @@ pub(crate) fn runner(options: &Value, hosts: &Arc<Hosts>) -> Option<Runner> {
         authorities: None,
     };
     let given = &options["runner"];
-    let generation = Generation::NAMES.iter().find(|(name, _)| given["generation"] == *name);
-    let generation = generation.map_or_else(Generation::default, |(_, generation)| *generation);
+    let version = Version::NAMES.iter().find(|(name, _)| given["version"] == *name);
+    let version = version.map_or_else(Version::default, |(_, version)| *version);
     let usual = RunnerOptions::default();
     let whitelist = given["whitelist"].as_object().into_iter().flatten();
     let whitelist = whitelist.filter_map(|(id, level)| {
@@ -38,12 +39,12 @@ pub(crate) fn runner(options: &Value, hosts: &Arc<Hosts>) -> Option<Runner> {
     let runner = RunnerOptions {
         whitelist: whitelist.collect(),
         job_deadline: given["deadline"].as_u64().map_or(usual.job_deadline, Duration::from_millis),
-        generation,
+        version,
         environment: pairs(&given["environment"]).into_iter().collect(),
         redact_environment: given["redact_environment"] == true,
         ..usual
     };
-    let mut discovery = DiscoverySettings::new(options["root"].as_str()?, generation);
+    let mut discovery = DiscoverySettings::new(options["root"].as_str()?, version.manifests());
     discovery.python = Python::None;
     Some(Runner {
         services: Services::remote(&settings, &Arc::new(Stopping::new())),

@@ -32,6 +32,8 @@ pub enum Trouble {
     Cut,
     /// Nothing is done, and the answer is a success with this body.
     Body(Vec<u8>),
+    /// Nothing is done, and the answer has this status and asks for so many seconds of patience.
+    Later(u16, u64),
     /// Nothing is done, and the answer has this status and this body.
     Answer(u16, Vec<u8>),
 }
@@ -216,7 +218,7 @@ impl Shared {
             }
             let reply = match &trouble {
                 Some(Trouble::Dropped) => return Ok(()),
-                Some(Trouble::Status(status)) => {
+                Some(Trouble::Status(status) | Trouble::Later(status, _)) => {
                     Reply::json(*status, &serde_json::json!({"detail": "as the test wants"}))
                 }
                 Some(Trouble::Body(body)) => Reply { status: 200, body: body.clone() },
@@ -226,8 +228,12 @@ impl Shared {
                 _ => (self.answer)(&call),
             };
             (self.enter)(&Entry::Status(number, reply.status));
+            let later = match trouble {
+                Some(Trouble::Later(_, seconds)) => format!("Retry-After: {seconds}\r\n"),
+                _ => String::new(),
+            };
             let mut bytes = format!(
-                "HTTP/1.1 {} As It Is\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+                "HTTP/1.1 {} As It Is\r\nContent-Type: application/json\r\n{later}Content-Length: {}\r\n\r\n",
                 reply.status,
                 reply.body.len()
             )

@@ -160,6 +160,18 @@ fn a_status_is_never_tried_again() {
 }
 
 #[test]
+fn who_wants_to_be_asked_later_says_when() {
+    let openkat = openkat();
+    openkat.inject(Asked::Katalogus, "", 1, Trouble::Later(429, 60));
+    let services = openkat.services();
+    let ServiceError::Refused { retry_after, .. } = ask(&services).unwrap_err() else { panic!() };
+    assert_eq!(retry_after, Some(Duration::from_secs(60)));
+    openkat.inject(Asked::Katalogus, "", 1, Trouble::Status(429));
+    let ServiceError::Refused { retry_after, .. } = ask(&services).unwrap_err() else { panic!() };
+    assert_eq!(retry_after, None);
+}
+
+#[test]
 fn a_redirection_is_followed_by_nobody() {
     let openkat = openkat();
     openkat.inject(Asked::Katalogus, "", usize::MAX, Trouble::Status(307));
@@ -185,9 +197,8 @@ fn who_is_too_slow_is_asked_thrice_for_what_changes_nothing() {
     let count = |books: &ostler_tests::openkat::Books, part: &str| {
         books.calls.iter().filter(|call| call.line().contains(part)).count()
     };
-    openkat.wait("the calls were seen", |books| {
-        count(books, ASKED) == 3 && count(books, "/pop") == 1
-    });
+    openkat
+        .wait("the calls were seen", |books| count(books, ASKED) == 3 && count(books, "/pop") == 1);
 }
 
 #[test]
@@ -224,7 +235,10 @@ fn a_scheduler_that_comes_back_as_another_is_known_again() {
     assert!(pop().unwrap().tasks.is_empty());
     old.inject(Asked::Scheduler, "", usize::MAX, Trouble::Status(404));
     let error = pop().unwrap_err().to_string();
-    assert!(error.starts_with("the scheduler answered 404 to POST /schedulers/boefje/pop"), "{error}");
+    assert!(
+        error.starts_with("the scheduler answered 404 to POST /schedulers/boefje/pop"),
+        "{error}"
+    );
     assert_eq!(old.lines().last().unwrap(), "scheduler POST /schedulers/boefje/pop?limit=1");
     old.heal(Asked::Scheduler);
     let task = old.queue(&boefje_job("acme", "b", "Network|internet"));

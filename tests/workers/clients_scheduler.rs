@@ -167,7 +167,7 @@ fn where_no_scheduler_is_there_is_no_empty_queue() {
             let error = scheduler.pop(TaskKind::Boefje, 1, &filters).unwrap_err().to_string();
             let words = "the scheduler answered 404 to POST /schedulers/boefje/pop: Not Found";
             assert_eq!(error, words);
-            assert_eq!(scheduler.tells_generation(), None);
+            assert_eq!(scheduler.tells_version(), None);
         }
     }
 }

@@ -144,7 +144,7 @@ fn in_the_newer_generation_the_schema_decides_and_the_job_is_a_dict() {
     let older = json!({"kind": "BoefjeMeta", "environment": {"KEY_ONLY": "k"}});
     assert_eq!(seen(&openkat.books().raws[0]), older);
 
-    let newer = json!({"generation": "1.20", "environment": {"WORD": "default", "OTHER": "x"}});
+    let newer = json!({"version": "1.20", "environment": {"WORD": "default", "OTHER": "x"}});
     let mut hosts = workshop(&openkat, &newer);
     assert_eq!(hosts.task(&job(&openkat, "takes-either", &settings)).outcome(), "done");
     let newer = json!({"kind": "dict", "environment": {"PORTS": "5", "WORD": "own"}});

@@ -33,9 +33,31 @@ fn said(openkat: &OpenKat) -> Vec<Said> {
 }
 
 #[test]
+fn the_versions_between_are_told_by_and_by() {
+    let openkat = OpenKat::new(OpenKatVersion::V1_18);
+    let network = json!({"object_type": "Network", "scan_profile": null, "primary_key": "Network|a", "name": "a"});
+    for (version, source, forgets) in [
+        ("1.15", Value::Null, false),
+        ("1.16", Value::Null, false),
+        ("1.17", "host-name".into(), false),
+        ("1.18", "host-name".into(), true),
+        ("1.19", "host-name".into(), true),
+    ] {
+        let mut hosts = workshop(&openkat, &json!({ "version": version }));
+        for (items, count) in [(json!([network]), 1), (json!([]), usize::from(forgets))] {
+            let data = job(&openkat, "says", &run(), &items);
+            assert_eq!(hosts.task(&data).outcome(), "done");
+            let told = said(&openkat);
+            assert_eq!(told.len(), count, "{version}");
+            assert!(told.iter().all(|said| said.json["source_method"] == source), "{version}");
+        }
+    }
+}
+
+#[test]
 fn the_newer_generation_is_told_the_boefje_and_that_nothing_was_found() {
     let openkat = OpenKat::new(OpenKatVersion::V1_18);
-    let mut hosts = workshop(&openkat, &json!({"generation": "1.20", "whitelist": {"says": 3}}));
+    let mut hosts = workshop(&openkat, &json!({"version": "1.20", "whitelist": {"says": 3}}));
     let network = json!({"object_type": "Network", "scan_profile": null, "primary_key": "Network|a", "name": "a"});
     let items = json!([
         {"type": "declaration", "ooi": network, "end_valid_time": "2027-01-01T00:00:00Z"},

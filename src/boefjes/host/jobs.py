@@ -156,11 +156,16 @@ def scan(order, _):
 PERFORM = {"boefje": boefje, "normalizer": normalizer, "scan": scan}
 
 
+# What newer normalizers call their first parameter.
+PLAIN_INPUT = "input_ooi"
+
+
 def takes_plain(style, parameters, model, name=None):
     """Whether a plugin wants plain values rather than objects.
 
     Where the order leaves it open the first parameter tells: by its annotation or, for normalizers,
-    by its name. Boefjes without an annotation are given what their generation gives.
+    by its name. All others are given what their version gives, but boefjes with another annotation an
+    object.
     """
     if style not in ("auto", "auto_plain"):
         return style == "plain"
@@ -168,16 +173,17 @@ def takes_plain(style, parameters, model, name=None):
         return False
     first = parameters[0]
     annotation = first.annotation
-    if annotation is inspect.Parameter.empty and name is None:
-        return style == "auto_plain"
-    if not isinstance(annotation, str):
-        annotation = getattr(annotation, "__name__", str(annotation))
-    shown = annotation.removeprefix("typing.")
-    if model in shown:
-        return False
-    if name is not None:
-        return first.name != name
-    return shown.lower().startswith("dict")
+    if annotation is not inspect.Parameter.empty:
+        if not isinstance(annotation, str):
+            annotation = getattr(annotation, "__name__", str(annotation))
+        shown = annotation.removeprefix("typing.")
+        if model in shown or shown.lower().startswith("dict"):
+            return model not in shown
+        if name is None:
+            return False
+    if name is not None and first.name in (name, PLAIN_INPUT):
+        return first.name == PLAIN_INPUT
+    return style == "auto_plain"
 
 
 def input_of(meta):
