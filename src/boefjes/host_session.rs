@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ostler_pool::{Idle, Session, Step};
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process_group, test_kill_process};
 use serde_json::{Value, json};
 
 use crate::board::Board;
@@ -56,6 +56,16 @@ enum Reading {
     Program(Vec<u8>),
 }
 
+impl Current {
+    fn lives_below(&self, host: u32) -> bool {
+        let lives = |pid: &Pid| test_kill_process(*pid).is_ok();
+        self.process.filter(lives).is_some_and(|pid| {
+            u32::try_from(pid.as_raw_nonzero().get())
+                .is_ok_and(|pid| ostler_pool::descendants::is_child(pid, host))
+        })
+    }
+}
+
 impl HostSession {
     pub(crate) fn new(options: Arc<HostOptions>, board: Arc<Board>, greeting: Arc<[u8]>) -> Self {
         let kills = out_of_memory::kills();
@@ -87,6 +97,10 @@ impl HostSession {
                     Reading::Program(answer) => answer.extend_from_slice(&frame.blob),
                 }
                 Step::More
+            }
+            // A host reaps the job before it says so. Else a job says so itself.
+            "end" if current.lives_below(self.pid) => {
+                Step::Broken("the host speaks of the end of a job that still runs".to_owned())
             }
             "end" => Step::Done(self.end(frame)),
             other => Step::Broken(format!("the host says {other:.40}")),

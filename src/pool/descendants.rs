@@ -27,6 +27,11 @@ fn below(pid: u32) -> Vec<u32> {
     all
 }
 
+/// Whether one process is the child of another, dead and unreaped ones included.
+pub fn is_child(pid: u32, of: u32) -> bool {
+    children(of).contains(&pid)
+}
+
 /// The children of all threads of a process.
 fn children(pid: u32) -> Vec<u32> {
     let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();

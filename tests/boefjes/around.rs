@@ -4,6 +4,8 @@ use ostler_tests::PluginHosts;
 use ostler_tests::plugin_hosts::plugins;
 use serde_json::{Value, json};
 
+use crate::faulty;
+
 #[test]
 fn a_run_has_exactly_its_environment_and_an_import_has_the_workers() {
     let mut hosts = PluginHosts::with(&json!({
@@ -33,6 +35,14 @@ fn a_run_finds_its_folder_its_umask_and_nothing_open_but_its_own_pipes() {
     assert_eq!(shown["descriptors"], json!(["/dev/null", "pipe", "pipe", "pipe"]));
     assert_eq!(shown["package"], "boefjes.plugins.shown");
     assert_eq!((&shown["isolated"], &shown["threads"]), (&json!(1), &json!(1)));
+}
+
+#[test]
+fn a_job_sees_its_own_process_and_nothing_of_its_host() {
+    let mut hosts = PluginHosts::new();
+    assert_eq!(hosts.run(faulty("spy")).output(), "");
+    let statistics = hosts.statistics();
+    assert!(statistics["hosts"][0]["memory"].is_u64(), "{statistics}");
 }
 
 #[test]

@@ -5,9 +5,11 @@ import gc
 import os
 import resource
 import signal
+import sys
 
 # From <linux/prctl.h>.
 PR_SET_PDEATHSIG = 1
+PR_SET_DUMPABLE = 4
 PR_SET_CHILD_SUBREAPER = 36
 # Room above the limit of memory, for the report that the limit was reached.
 MEMORY_FOR_REPORT = 32 << 20
@@ -23,13 +25,41 @@ def prctl(option, value):
         raise OSError(error, os.strerror(error))
 
 
+def close_memory():
+    """Keeps this process and those that it forks from every other process of the same user.
+
+    Their descriptors lead to the orders of other organisations, and their memory has their settings.
+    A program that a job starts begins anew.
+    """
+    prctl(PR_SET_DUMPABLE, 0)
+
+
 def adopt_orphans():
     """Makes what a job's processes leave behind children of the host, wherever they went."""
     prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
+def outlive_daemon(last_rites):
+    """Has the daemon's death, or its wish, end the host with `last_rites` and not at once."""
+    host = os.getpid()
+
+    def end(number, _):
+        # A job that has been forked this moment has no rites.
+        if os.getpid() == host:
+            last_rites()
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+    daemon = os.getppid()
+    signal.signal(signal.SIGTERM, end)
+    prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != daemon:
+        sys.exit(1)
+
+
 def enter(host, order, result, log):
     """Turns a forked process into that of a job."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.setpgid(0, 0)
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != host.pid:

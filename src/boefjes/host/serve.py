@@ -12,7 +12,7 @@ import platform
 import sys
 import traceback
 
-from ostler_host import jobs, process
+from ostler_host import jobs, orphans, process
 from ostler_host.frames import Channel
 from ostler_host.running import Run
 
@@ -30,6 +30,7 @@ class Host:
 
 
 def main(embedded):
+    process.close_memory()
     channel = take_pipes()
     first, blobs = channel.read() or sys.exit(0)
     if first["type"] == "once":
@@ -46,14 +47,21 @@ def main(embedded):
         channel.write({"type": "error", "text": traceback.format_exc()})
         sys.exit(1)
     host = Host(channel, embedded, first)
+    process.outlive_daemon(orphans.end_all)
     # What stands here is shared with every job; a collector that touches it would copy it.
     gc.collect()
     gc.disable()
     gc.freeze()
     ready = {"type": "ready", "proto": PROTOCOL, "python": platform.python_version()}
     channel.write({**ready, "pid": host.pid})
-    while serve(host):
+    try:
+        while serve(host):
+            pass
+    except BrokenPipeError:
+        # Nobody is there any more who could be told.
         pass
+    finally:
+        orphans.end_all()
 
 
 def serve(host):

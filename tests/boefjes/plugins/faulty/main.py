@@ -148,6 +148,26 @@ def open_files():
         held.append(open("/dev/null"))
 
 
+def spy():
+    """Looks into its host, as it can where it is not root's."""
+    libc = ctypes.CDLL(None)
+    libc.capset((ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)())
+    os.listdir("/proc/self/fd")
+    open("/proc/self/fd/1", "w").close()
+    open("/dev/stderr", "w").close()
+    seen = []
+    for look in (
+        lambda host: os.open(f"/proc/{host}/fd/3", os.O_RDONLY),
+        lambda host: os.open(f"/proc/{host}/mem", os.O_RDONLY),
+        lambda host: os.open(f"/proc/{host}/environ", os.O_RDONLY),
+    ):
+        try:
+            seen.append(str(look(os.getppid())))
+        except PermissionError:
+            pass
+    return [({"text/plain"}, " ".join(seen))]
+
+
 class Unspeakable(BaseException):
     def __str__(self):
         raise RuntimeError("it has no words")
@@ -202,6 +222,7 @@ HOW = {
     "recurse": recurse,
     "long-error": long_error,
     "chain": fail_in_chain,
+    "spy": spy,
     "wait": wait_for_ever,
     "nap": lambda: time.sleep(0.01) or DONE,
 }
