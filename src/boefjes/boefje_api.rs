@@ -5,10 +5,11 @@
 //! | `GET /healthz` | the program is there |
 //! | `GET /api/v0/tasks/{id}` | the job of a task that runs |
 //! | `POST /api/v0/tasks/{id}` | its results, which end it |
-//! | `/api/v0/scheduler/…` | the scheduler, since 1.20: see [`boefje_api_scheduler`](crate::boefje_api_scheduler) |
+//! | `/api/v0/scheduler/…` | the scheduler, if it is wanted: see [`boefje_api_scheduler`](crate::boefje_api_scheduler) |
 //!
 //! As with the original, whoever reaches it and knows the id of a running task is taken for that
-//! task's container. Requests wait for other services on threads of their own.
+//! task's container; but not the web page of somebody else, nor whoever asks for another name.
+//! Requests wait for other services on threads of their own.
 
 use std::io;
 use std::sync::{Arc, Weak};
@@ -18,6 +19,7 @@ use katalogus::body::Malformed;
 use katalogus::routing::{Route, Routed, Routes};
 use katalogus::validation::{Complaint, Problem};
 use katalogus::{Generation, Json};
+use ostler_http::foreign::{OwnNames, is_for_another_page};
 use ostler_http::{Errands, Handler, HeadLimits, Http, Method, Request, Responder};
 use ostler_net::{Drained, Limits, Listener, Meter, Server};
 use ostler_runtime::Deadline;
@@ -37,6 +39,10 @@ pub struct BoefjeApiSettings {
     pub generation: Generation,
     /// The address of the API as containers see it: `BOEFJES_API`.
     pub base: String,
+    /// The names that it is reached under, beside addresses, `localhost` and that in `base`.
+    pub names: Vec<String>,
+    /// Whether workers elsewhere get tasks here, which makes everybody who reaches it one of them.
+    pub proxies_scheduler: bool,
     /// How long a request may wait for its turn once it is whole. What is begun then is done.
     pub deadline: Duration,
     /// Threads for requests that wait for other services.
@@ -68,6 +74,8 @@ impl BoefjeApiSettings {
         Self {
             generation,
             base: base.into(),
+            names: Vec::new(),
+            proxies_scheduler: false,
             deadline: Self::DEADLINE,
             threads: Self::THREADS,
             limits,
@@ -84,6 +92,8 @@ pub struct BoefjeApi {
 
 /// Connection threads: none of them waits for another service.
 const CONNECTION_THREADS: usize = 2;
+/// What engines call the machine that containers run on.
+const CONTAINERS_NAMES: [&str; 2] = ["host.docker.internal", "host.containers.internal"];
 /// Requests that wait for a thread.
 const MAX_QUEUED: usize = BoefjeApiSettings::MAX_CONNECTIONS;
 
@@ -95,6 +105,9 @@ impl BoefjeApi {
         listeners: Vec<Listener>,
     ) -> io::Result<Self> {
         let errands = Arc::new(Errands::start("api", settings.threads, MAX_QUEUED)?);
+        let names = settings.names.iter().map(String::as_str);
+        let own = names.chain(CONTAINERS_NAMES).chain(host_of(&settings.base));
+        let own = OwnNames::new(own);
         let core = Core {
             generation: settings.generation,
             runner: Box::new(runner),
@@ -102,8 +115,9 @@ impl BoefjeApi {
             deadline: settings.deadline,
             reports: Reports::default(),
         };
-        let routes = Routes::new(routes(core.generation));
-        let handler = Endpoints { core: Arc::new(core), errands: Arc::downgrade(&errands), routes };
+        let routes = Routes::new(routes(settings.proxies_scheduler));
+        let errands_known = Arc::downgrade(&errands);
+        let handler = Endpoints { core: Arc::new(core), errands: errands_known, routes, own };
         let service = Arc::new(Http::new(handler, HeadLimits::default()));
         let server = Server::start(listeners, CONNECTION_THREADS, settings.limits, service)?;
         Ok(Self { server, errands })
@@ -125,6 +139,13 @@ impl BoefjeApi {
             std::mem::forget(self.errands);
         }
     }
+}
+
+/// The host in a URL.
+fn host_of(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once("://")?;
+    let authority = rest.split('/').next()?;
+    authority.rsplit_once(':').map_or(Some(authority), |(host, _)| Some(host))
 }
 
 /// What all requests share.
@@ -165,14 +186,14 @@ impl Next {
     }
 }
 
-fn routes(generation: Generation) -> Vec<Route<Endpoint>> {
+fn routes(proxies_scheduler: bool) -> Vec<Route<Endpoint>> {
     let route = |method, pattern, endpoint: Endpoint| Route { method, pattern, endpoint };
     let mut routes: Vec<Route<Endpoint>> = vec![
         route(Method::Get, "/healthz", |_, _| Ok(Next::Answer(healthy()))),
         route(Method::Get, "/api/v0/tasks/{task_id}", tasks::input),
         route(Method::Post, "/api/v0/tasks/{task_id}", tasks::output),
     ];
-    if generation >= Generation::V1_20 {
+    if proxies_scheduler {
         routes.extend([
             route(Method::Post, "/api/v0/scheduler/{queue}/pop", scheduler::pop),
             route(Method::Post, "/api/v0/scheduler/{queue}/push", scheduler::push),
@@ -189,6 +210,8 @@ struct Endpoints {
     /// Known weakly, since errands hold responders.
     errands: Weak<Errands>,
     routes: Routes<Endpoint>,
+    /// For whom it is asked.
+    own: OwnNames,
 }
 
 impl Handler for Endpoints {
@@ -196,6 +219,9 @@ impl Handler for Endpoints {
         // Nobody has a password here: whoever asks in order is no stranger.
         responder.authenticated();
         let generation = self.core.generation;
+        if is_for_another_page(request) || !self.own.are_asked(request) {
+            return responder.send_here(Refusal::Elsewhere.response(generation));
+        }
         let next = match self.routes.find(request.method(), request.path()) {
             Routed::Endpoint(endpoint, parameters) => endpoint(request, &parameters),
             Routed::Answer(unrouted) => return responder.send_here(unrouted.response(request)),

@@ -25,6 +25,8 @@ pub(crate) enum Refusal {
     NoTask,
     /// The task waits, or has ended.
     NotRunning,
+    /// A browser sends it for somebody else's page.
+    Elsewhere,
     /// Too much waits already.
     Busy,
     /// Something else went wrong, which is for the log only.
@@ -75,6 +77,10 @@ impl Refusal {
             Self::NotRunning => {
                 Response::error(Status::Forbidden, "Task does not have status running")
             }
+            Self::Elsewhere => Response::error(
+                Status::MisdirectedRequest,
+                "This is for containers, under the name that they are told, and for no web page",
+            ),
             Self::Busy => {
                 Response::error(Status::ServiceUnavailable, "Too many requests wait already")
             }

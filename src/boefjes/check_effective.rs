@@ -30,6 +30,7 @@ pub(crate) fn of(config: &Configuration) -> Lines {
     settings_shown::addresses(&mut lines, CONTAINERS, &containers.addresses);
     list(&mut lines, CONTAINERS, "volumes", containers.volumes.iter().cloned());
     list(&mut lines, CONTAINERS, "add_hosts", containers.hosts.iter().cloned());
+    lines.add(CONTAINERS, "scheduler_proxy", containers.scheduler_proxy.to_string());
     lines.add(CONTAINERS, "max_body", containers.max_body.to_string());
     settings_shown::addresses(&mut lines, "Status", &config.status_addresses);
     lines

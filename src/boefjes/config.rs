@@ -114,6 +114,9 @@ pub struct ContainerSettings {
     /// `add_hosts`: names that containers know more, such as `host.docker.internal:host-gateway`.
     /// Default none.
     pub hosts: Vec<String>,
+    /// `scheduler_proxy`: whether workers elsewhere get tasks where containers are answered. Default
+    /// no: whoever reaches it gets the ids of tasks there.
+    pub scheduler_proxy: bool,
     /// `max_body`: bytes of what a container may bring at once. Default 64 MiB.
     pub max_body: usize,
 }
@@ -322,6 +325,7 @@ fn containers(sources: &mut Sources<'_, '_>, options: &Options) -> ContainerSett
     let max_body =
         reader.bytes(CONTAINERS, "max_body", 1 << 10..=1 << 30, BoefjeApiSettings::MAX_BODY);
     ContainerSettings {
+        scheduler_proxy: reader.boolean(CONTAINERS, "scheduler_proxy", false),
         volumes,
         hosts,
         max_body,

@@ -4,11 +4,11 @@ use std::io;
 use std::sync::Arc;
 
 use ostler_net::opening::bind;
-use ostler_net::{Listener, Server};
+use ostler_net::{Address, Listener, Server};
 use ostler_runtime::{Deadline, Exit};
 
 use crate::boefje_api::{BoefjeApi, BoefjeApiSettings};
-use crate::config::Configuration;
+use crate::config::{Configuration, ContainerSettings};
 use crate::container::{ContainerOptions, Containers};
 use crate::crew::Crew;
 use crate::endpoint;
@@ -60,8 +60,10 @@ impl Sockets {
         }
         let mut doors = Doors { api: None, endpoint: None };
         if let Some(base) = base {
-            let mut settings =
-                BoefjeApiSettings::new(config.generation.unwrap_or_default().containers(), base);
+            let generation = config.generation.unwrap_or_default().containers();
+            let mut settings = BoefjeApiSettings::new(generation, base);
+            settings.names = names(&config.containers);
+            settings.proxies_scheduler = config.containers.scheduler_proxy;
             settings.limits.max_request = config.containers.max_body;
             let asked = Arc::clone(crew);
             let runner = move || Arc::clone(&asked.live().runner);
@@ -81,6 +83,16 @@ impl Sockets {
         let api = config.containers.api.as_ref();
         Some(api.map_or_else(|| format!("http://{own}"), ToString::to_string))
     }
+}
+
+/// The names that containers know this machine by.
+fn names(containers: &ContainerSettings) -> Vec<String> {
+    let bound = containers.addresses.iter().filter_map(|address| match address {
+        Address::Inet { host, .. } => Some(host.clone()),
+        Address::Unix(_) => None,
+    });
+    let added = containers.hosts.iter().filter_map(|host| host.split(':').next());
+    bound.chain(added.map(str::to_owned)).collect()
 }
 
 impl Doors {

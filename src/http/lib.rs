@@ -63,6 +63,7 @@ pub mod endpoint;
 mod errands;
 pub mod exposition;
 mod flaw;
+pub mod foreign;
 mod framing;
 #[cfg(test)]
 mod framing_cases;

@@ -9,13 +9,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use ostler_http::foreign::changes_for_another_page;
 use ostler_http::{Handler, Method, Observer, Request, Responder, Response, Status};
 use ostler_net::Guesses;
 use ostler_runtime::secret::Secret;
 use ostler_runtime::{Seldom, now};
 
 use crate::area::Area;
-use crate::foreign::changes_for_another_page;
 use crate::metrics::Metrics;
 
 /// The shortest time between two log lines about strangers.

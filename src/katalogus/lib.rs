@@ -46,7 +46,6 @@ mod exposition;
 mod failure;
 pub mod fields;
 mod filter;
-mod foreign;
 #[doc(hidden)]
 pub mod fuzzing;
 mod generation;

@@ -93,7 +93,7 @@ pub(crate) fn ask(address: SocketAddr, method: &str, path: &str, body: Option<&s
         format!("Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len())
     });
     let end = if body.is_empty() { "\r\n" } else { "" };
-    caller.send(format!("{method} {path} HTTP/1.1\r\nHost: a\r\n{body}{end}"));
+    caller.send(format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n{body}{end}"));
     caller.one()
 }
 

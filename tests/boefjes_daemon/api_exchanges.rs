@@ -137,7 +137,7 @@ fn requests_that_are_none_are_refused_as_by_the_original() {
     }
     let elsewhere = containers.ask("GET", "/healthz/", None);
     assert_eq!(elsewhere.status, 307);
-    assert_eq!(elsewhere.header("Location"), Some("http://a/healthz"));
+    assert_eq!(elsewhere.header("Location"), Some("http://localhost/healthz"));
     let long = json!({"status": "COMPLETED", "files": [{"content": "A".repeat(8000)}]});
     assert_eq!(containers.bring(&id, &long).status, 413);
     assert_eq!(containers.openkat.books().tasks[&id].status(), "running");
@@ -209,5 +209,7 @@ fn workers_that_reach_nothing_else_get_their_tasks_here() {
 }
 
 fn newer() -> Containers {
-    Containers::of(OpenKatVersion::V1_19, |settings| settings.set("Global", "generation", "1.20"))
+    Containers::of(OpenKatVersion::V1_19, |settings| {
+        settings.set("Global", "generation", "1.20").set("Containers", "scheduler_proxy", "yes")
+    })
 }

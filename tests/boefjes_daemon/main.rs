@@ -11,6 +11,7 @@ mod api_containers;
 mod api_exchanges;
 mod api_recorded;
 mod api_status;
+mod api_strangers;
 mod resolver;
 mod tools;
 mod tools_disks;
