@@ -79,7 +79,6 @@ mod ooi_check;
 mod ooi_types;
 pub mod options;
 mod out_of_memory;
-mod program_answer;
 mod progress;
 mod python_duration;
 mod requirements;
