@@ -77,6 +77,7 @@ mod observations;
 mod octopoes_client;
 mod ooi_check;
 mod ooi_types;
+mod ooi_values;
 pub mod options;
 mod out_of_memory;
 mod progress;
