@@ -78,7 +78,8 @@ mod tests {
         let listed = Listed::new(plugin, Generation::V1_20);
         let allowed = Allowed::by(&listed, version);
         assert!(!allowed.are_none());
-        let Json::Object(settings) = Json::parse(settings).unwrap() else { panic!() };
+        let settings = Json::parse_any_number(settings.as_bytes()).unwrap();
+        let Json::Object(settings) = settings else { panic!() };
         let defaults = [("A", "9"), ("F", "default"), ("Z", "not allowed")];
         let defaults = defaults.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let variables = allowed.variables(&settings, &defaults)?;
@@ -95,6 +96,7 @@ mod tests {
                 r#"{"B":true,"C":5,"D":["a",1.0],"E":{"k":null},"A":""}"#,
                 "B=True C=5 D=['a', 1.0] E={'k': None} A= F=default",
             ),
+            (r#"{"A":NaN,"B":[1e400,-Infinity],"F":0}"#, "A=nan B=[inf, -inf] F=0"),
         ] {
             assert_eq!(variables(Version::V1_17, settings).as_deref(), Ok(found));
         }

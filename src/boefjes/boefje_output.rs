@@ -1,4 +1,5 @@
-//! What a container says of its run: `{"status": "COMPLETED", "files": [{"name", "content", "tags"}]}`.
+//! What a program or a container says of its run:
+//! `{"status": "COMPLETED", "files": [{"name", "content", "tags"}]}`.
 
 use katalogus::fields::Fields;
 use katalogus::scalars::{Unfit, items, text, texts};
@@ -10,7 +11,7 @@ use crate::job::Output;
 /// See the module.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct BoefjeOutput {
-    /// The container's own word for its end.
+    /// Its own word for its end.
     pub(crate) failed: bool,
     /// The raw files, in its order.
     pub(crate) files: Vec<Output>,
@@ -26,6 +27,23 @@ impl BoefjeOutput {
         let files = files.flatten().unwrap_or_default();
         fields.finish(failed.map(|failed| Self { failed, files }))
     }
+
+    /// Reads what a program has written. An error says all that is wrong with it.
+    pub(crate) fn of_program(answer: &[u8]) -> Result<Self, String> {
+        let answer =
+            Json::parse_bytes(answer).map_err(|fault| format!("the answer is no JSON: {fault}"))?;
+        Self::read(&answer).map_err(|problems| {
+            let told: Vec<String> = problems.iter().map(told).collect();
+            format!("the answer makes no sense: {}", told.join("; "))
+        })
+    }
+}
+
+/// A problem with its place below the body: `files.0.content: Field required`.
+fn told(problem: &Problem) -> String {
+    let place: Vec<String> = problem.place.iter().skip(1).map(Json::python_text).collect();
+    let message = problem.complaint.message();
+    if place.is_empty() { message.into_owned() } else { format!("{}: {message}", place.join(".")) }
 }
 
 /// Whether it is that of a failure.
@@ -106,6 +124,27 @@ mod tests {
         ] {
             let problems = read(text).unwrap_err();
             assert!(problems.contains(told), "{text}: {problems}");
+        }
+    }
+
+    #[test]
+    fn a_program_s_answer_is_read_by_the_same_rules() {
+        // Base64 with line ends in it, as `base64` writes it.
+        let text = r#"{"status":"FAILED","files":[{"content":"aGVs\nbG8=\n"}]}"#;
+        let answer = BoefjeOutput::of_program(text.as_bytes());
+        assert_eq!(answer, read(text));
+        assert_eq!(answer.unwrap().files[0].content, b"hello");
+        for (text, words) in [
+            ("", "the answer is no JSON"),
+            ("[]", "the answer makes no sense: "),
+            ("{}", "the answer makes no sense: status: Field required"),
+            (
+                r#"{"status":"FAILED","files":[{"content":"","tags":[1]},{}]}"#,
+                "files.0.tags.0: Input should be a valid string; files.1.content: Field required",
+            ),
+        ] {
+            let told = BoefjeOutput::of_program(text.as_bytes()).unwrap_err();
+            assert!(told.contains(words), "{text}: {told}");
         }
     }
 }

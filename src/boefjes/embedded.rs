@@ -8,13 +8,14 @@ use crate::frame;
 pub(crate) const START: &str = include_str!("host/start.py");
 
 /// The modules by name; a name that ends in a dot is a package's.
-const MODULES: [(&str, &str); 17] = [
+const MODULES: [(&str, &str); 18] = [
     ("boefjes.", include_str!("host/boefjes/__init__.py")),
     ("boefjes.config", include_str!("host/boefjes/config.py")),
     ("boefjes.job_models", include_str!("host/boefjes/job_models.py")),
     ("boefjes.plugins.", include_str!("host/boefjes/plugins.py")),
     ("boefjes.runtime_interfaces", include_str!("host/boefjes/runtime_interfaces.py")),
     ("ostler_host.", include_str!("host/package.py")),
+    ("ostler_host.dumping", include_str!("host/dumping.py")),
     ("ostler_host.foreground", include_str!("host/foreground.py")),
     ("ostler_host.frames", include_str!("host/frames.py")),
     ("ostler_host.items", include_str!("host/items.py")),

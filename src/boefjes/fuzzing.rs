@@ -2,12 +2,12 @@
 
 use katalogus::Json;
 
+use crate::boefje_output::BoefjeOutput;
 use crate::expand::expand;
 use crate::frame::{self, Frame};
 use crate::host_options::Limits;
 use crate::item::{Item, ItemKind};
 use crate::job::JobOutcome;
-use crate::program_answer;
 use crate::result_reader::ResultReader;
 use crate::task::{Task, TaskData};
 
@@ -38,8 +38,8 @@ pub fn host(bytes: &[u8]) {
         }
         _ => {}
     }
-    if let Ok(JobOutcome::Outputs { outputs, .. }) = program_answer::read(bytes) {
-        let taken: usize = outputs.iter().map(|output| output.content.len()).sum();
+    if let Ok(BoefjeOutput { files, .. }) = BoefjeOutput::of_program(bytes) {
+        let taken: usize = files.iter().map(|output| output.content.len()).sum();
         assert!(taken <= bytes.len(), "more than was said");
     }
 }

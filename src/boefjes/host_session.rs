@@ -10,6 +10,7 @@ use rustix::process::{Pid, Signal, kill_process_group, test_kill_process};
 use serde_json::{Value, json};
 
 use crate::board::Board;
+use crate::boefje_output::BoefjeOutput;
 use crate::frame::{self, Frame};
 use crate::host_dialect::PROTOCOL;
 use crate::host_options::{HostOptions, Limits};
@@ -17,7 +18,6 @@ use crate::job::{Job, JobOutcome, JobReport, Usage, Work};
 use crate::job_log::JobLog;
 use crate::loss::{Loss, SignalNumber};
 use crate::out_of_memory;
-use crate::program_answer;
 use crate::result_reader::ResultReader;
 
 /// How much longer than its outputs a result may be: their media types and sizes.
@@ -144,8 +144,12 @@ impl HostSession {
                 Ok(None) => {}
             },
             Reading::Program(answer) if code == Some(0) => {
-                return program_answer::read(&answer)
-                    .unwrap_or_else(|flaw| JobOutcome::Failed(format!("{flaw}\n{last_words}")));
+                return match BoefjeOutput::of_program(&answer) {
+                    Ok(BoefjeOutput { files, failed }) => {
+                        JobOutcome::Outputs { outputs: files, failed }
+                    }
+                    Err(flaw) => JobOutcome::Failed(format!("{flaw}\n{last_words}")),
+                };
             }
             Reading::Program(_) => {
                 if let Some(code) = code.filter(|code| *code != NOT_SET_UP) {

@@ -44,6 +44,20 @@ pub struct LocalSettings {
     pub max_lock_wait: Duration,
 }
 
+/// Whether a folder is a machine of its own already: what only reads makes none. An error says what is
+/// not there.
+pub(crate) fn is_there(folder: &Path) -> Result<(), String> {
+    let shown = folder.display();
+    match folder.join(DATABASE).try_exists() {
+        Ok(true) => Ok(()),
+        Ok(false) if folder.is_dir() => Err(format!(
+            "{shown}: there is no {DATABASE} in this folder, so that nothing was run here"
+        )),
+        Ok(false) => Err(format!("{shown}: there is no such folder")),
+        Err(error) => Err(format!("{shown}: {error}")),
+    }
+}
+
 impl LocalSettings {
     /// How long is waited for another process, if nothing else is said.
     pub const MAX_LOCK_WAIT: Duration = Duration::from_secs(10);

@@ -96,7 +96,7 @@ impl Settings for Local {
         let text = catalogue.cipher.decode(&stored).map_err(|error| {
             failed(&format!("the settings of {boefje} for {organization}: {error}"))
         })?;
-        match Json::parse(&text) {
+        match Json::parse_any_number(text.as_bytes()) {
             Ok(Json::Object(settings)) => Ok(settings),
             _ => Err(failed(&format!("the settings of {boefje} for {organization} are no object"))),
         }

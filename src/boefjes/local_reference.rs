@@ -191,7 +191,7 @@ fn value(of: &OoiType, name: &str, text: &str) -> Result<Json, String> {
     };
     match field.kind {
         _ if text.is_empty() && field.is_nullable => Ok(Json::Null),
-        FieldKind::Integer => match text.parse::<i64>() {
+        FieldKind::Integer | FieldKind::Within(..) => match text.parse::<i64>() {
             Ok(number) => Ok(number.into()),
             Err(_) => Err(format!("{text:.100} is no whole number")),
         },

@@ -5,9 +5,11 @@ use katalogus::{Json, Object};
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 
 use crate::ooi_types::{self, Field, FieldKind, KeyForm, OoiType};
+use crate::ooi_values::{scan_profile, sent};
 
 /// Checks an object. The result has every field of its type in order, missing ones null, then those
-/// that the table does not know; an error says what is wrong with it.
+/// that the table does not know; an error says what is wrong with it. Its key is always the one that
+/// its fields make, whatever it came with: under another it would pass for another object.
 pub(crate) fn complete(object: &Json) -> Result<Json, String> {
     let Json::Object(members) = object else {
         return Err("an object is no JSON object".to_owned());
@@ -19,17 +21,14 @@ pub(crate) fn complete(object: &Json) -> Result<Json, String> {
         ooi_types::named(name).ok_or_else(|| format!("there is no object type {name:.100}"))?;
     let mut whole = Object::new();
     whole.insert("object_type", name.as_str());
-    whole.insert("scan_profile", members.get("scan_profile").cloned());
+    let profile = members.get("scan_profile").map_or(Ok(Json::Null), scan_profile);
+    whole.insert("scan_profile", profile.map_err(|flaw| format!("{name}.scan_profile: {flaw}"))?);
     whole.insert("primary_key", Json::Null);
     for field in &of.fields {
         let value = value(field, members.get(field.name));
         whole.insert(field.name, value.map_err(|flaw| format!("{name}.{}: {flaw}", field.name))?);
     }
-    let key = match members.get("primary_key") {
-        Some(Json::Text(key)) if !key.is_empty() => key.clone(),
-        _ => primary_key(name, of, &whole),
-    };
-    whole.insert("primary_key", key);
+    whole.insert("primary_key", primary_key(name, of, &whole));
     for (name, value) in members.iter() {
         // A newer object store may know what the table does not.
         if whole.get(name).is_none() {
@@ -48,49 +47,11 @@ fn value(field: &Field, given: Option<&Json>) -> Result<Json, String> {
             Some(_) => Err(format!("it is {literal}")),
         };
     }
-    let given = match given {
-        None if field.is_required => return Err("it is required".to_owned()),
-        None => return Ok(Json::Null),
-        Some(Json::Null) if field.is_nullable => return Ok(Json::Null),
-        Some(given) => given,
-    };
-    let is_right = match (field.kind, given) {
-        (FieldKind::Text | FieldKind::Duration, Json::Text(_))
-        | (FieldKind::Integer, Json::Integer(_))
-        | (FieldKind::Number, Json::Integer(_) | Json::Float(_))
-        | (FieldKind::Truth, Json::Bool(_))
-        | (FieldKind::Mapping, Json::Object(_))
-        | (FieldKind::List, Json::List(_)) => true,
-        (FieldKind::Integer, Json::Text(digits)) => {
-            // Ports often come as text.
-            return whole_number(digits).ok_or_else(|| "a whole number is needed".to_owned());
-        }
-        (FieldKind::Reference(_), Json::Text(key)) => {
-            let of = key.split_once('|').map_or(key.as_str(), |(of, _)| of);
-            if !field.kind.takes(of) {
-                return Err(format!("it cannot refer to {of:.100}"));
-            }
-            true
-        }
-        _ => false,
-    };
-    if is_right { Ok(given.clone()) } else { Err(format!("{} is needed", needed(field.kind))) }
-}
-
-fn whole_number(text: &str) -> Option<Json> {
-    text.trim().parse::<i64>().ok().map(Json::from)
-}
-
-fn needed(kind: FieldKind) -> &'static str {
-    match kind {
-        FieldKind::Text | FieldKind::Literal(_) => "a text",
-        FieldKind::Duration => "a span of time",
-        FieldKind::Integer => "a whole number",
-        FieldKind::Number => "a number",
-        FieldKind::Truth => "true or false",
-        FieldKind::Mapping => "an object",
-        FieldKind::List => "a list",
-        FieldKind::Reference(_) => "a reference",
+    match given {
+        None if field.is_required => Err("it is required".to_owned()),
+        None => Ok(Json::Null),
+        Some(Json::Null) if field.is_nullable => Ok(Json::Null),
+        Some(given) => sent(field.kind, given),
     }
 }
 
@@ -161,8 +122,10 @@ mod tests {
         assert_eq!(key(txt), format!("DNSTXTRecord|internet|example.com|{hash}").into());
         let finding = r#"{"object_type":"Finding","finding_type":"SnykFindingType|SNYK-JS-1","ooi":"Software|lodash|1.1.0|"}"#;
         assert_eq!(key(finding), "Finding|Software|lodash|1.1.0||SNYK-JS-1".into());
-        let own = r#"{"object_type":"Network","name":"a","primary_key":"Network|b"}"#;
-        assert_eq!(key(own), "Network|b".into());
+        let other = r#"{"object_type":"Network","name":"a","primary_key":"Network|b"}"#;
+        assert_eq!(key(other), "Network|a".into());
+        let host = r#"{"object_type":"Hostname","name":"A.b","network":"Network|a"}"#;
+        assert_eq!(key(host), "Hostname|a|a.b".into());
     }
 
     #[test]
@@ -179,7 +142,11 @@ mod tests {
             ),
             (
                 r#"{"object_type":"IPPort","address":"IPAddressV4|a|1","protocol":"tcp","port":"x"}"#,
-                "IPPort.port: a whole number is needed",
+                "IPPort.port: a whole number from 1 to 65535 is needed",
+            ),
+            (
+                r#"{"object_type":"Network","name":"a","scan_profile":"junk"}"#,
+                "Network.scan_profile: ",
             ),
             (
                 r#"{"object_type":"DNSARecord","hostname":"Hostname|a|b","dns_record_type":"AAAA","value":"v","address":"IPAddressV4|a|1"}"#,

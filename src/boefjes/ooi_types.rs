@@ -29,11 +29,23 @@ pub(crate) enum FieldKind {
     Text,
     Integer,
     Number,
+    /// A whole number from the one to the other.
+    Within(i64, i64),
     Truth,
     Mapping,
-    List,
+    /// An object whose values are texts.
+    TextMapping,
+    /// A list of texts.
+    Texts,
     /// A span of time, as ISO 8601 has it.
     Duration,
+    IpV4,
+    IpV6,
+    /// A hostname in lower case.
+    Hostname,
+    Url,
+    /// One of these texts, with `,` between them.
+    OneOf(&'static str),
     /// Always this text.
     Literal(&'static str),
     /// The primary key of an object of one of these types, with `|` between them and `*` for
@@ -102,24 +114,34 @@ fn read(table: &'static str) -> BTreeMap<&'static str, OoiType> {
 }
 
 fn field(line: &'static str) -> Field {
-    let is_mark = |c: char| "!?:=>".contains(c);
+    let is_mark = |c: char| "!?:~=>".contains(c);
     let (name, rest) = line.split_at(line.find(is_mark).unwrap_or(line.len()));
     let (is_required, rest) = strip(rest, "!");
     let (is_nullable, rest) = strip(rest, "?");
-    let kind = match (rest.strip_prefix('='), rest.strip_prefix('>')) {
-        (Some(value), _) => FieldKind::Literal(value),
-        (_, Some(types)) => FieldKind::Reference(types),
-        _ => match rest {
-            ":integer" => FieldKind::Integer,
-            ":number" => FieldKind::Number,
-            ":truth" => FieldKind::Truth,
-            ":mapping" => FieldKind::Mapping,
-            ":list" => FieldKind::List,
-            ":duration" => FieldKind::Duration,
-            _ => FieldKind::Text,
-        },
+    let kind = match rest.split_at_checked(1) {
+        Some(("=", value)) => FieldKind::Literal(value),
+        Some((">", types)) => FieldKind::Reference(types),
+        Some(("~", texts)) => FieldKind::OneOf(texts),
+        Some((_, "integer")) => FieldKind::Integer,
+        Some((_, "number")) => FieldKind::Number,
+        Some((_, "truth")) => FieldKind::Truth,
+        Some((_, "mapping")) => FieldKind::Mapping,
+        Some((_, "text_mapping")) => FieldKind::TextMapping,
+        Some((_, "texts")) => FieldKind::Texts,
+        Some((_, "duration")) => FieldKind::Duration,
+        Some((_, "ipv4")) => FieldKind::IpV4,
+        Some((_, "ipv6")) => FieldKind::IpV6,
+        Some((_, "hostname")) => FieldKind::Hostname,
+        Some((_, "url")) => FieldKind::Url,
+        Some((_, range)) => within(range).unwrap_or(FieldKind::Text),
+        None => FieldKind::Text,
     };
     Field { name, kind, is_required, is_nullable }
+}
+
+fn within(range: &str) -> Option<FieldKind> {
+    let (least, most) = range.split_once("..")?;
+    Some(FieldKind::Within(least.parse().ok()?, most.parse().ok()?))
 }
 
 fn key_part(word: &'static str) -> KeyPart {
@@ -159,6 +181,13 @@ mod tests {
                 }
             }
         }
+        // What is not understood would be any text.
+        let kinds = types.values().flat_map(|of| &of.fields).map(|field| field.kind);
+        let texts = kinds.filter(|kind| *kind == FieldKind::Text).count();
+        let unsaid =
+            TABLE.lines().filter(|line| line.starts_with(' ') && line.ends_with(['!', '?']));
+        let unsaid = unsaid.count();
+        assert_eq!(texts, unsaid);
         assert!(FieldKind::Reference("*FindingType").takes("CVEFindingType"));
         assert!(FieldKind::Reference("*").takes("Network"));
         assert!(!FieldKind::Reference("A|B").takes("C"));

@@ -2,9 +2,13 @@
 
 const SECOND: i64 = 1_000_000;
 const DAY: i64 = 86_400 * SECOND;
-/// The units of a span before and after its `T`, each with its microseconds.
-const UNITS: [&[(char, i64)]; 2] =
-    [&[('D', DAY)], &[('H', 3600 * SECOND), ('M', 60 * SECOND), ('S', SECOND)]];
+/// The units of a span before and after its `T`, each with its microseconds, as pydantic has them.
+const UNITS: [&[(char, i64)]; 2] = [
+    &[('Y', 365 * DAY), ('M', 30 * DAY), ('W', 7 * DAY), ('D', DAY)],
+    &[('H', 3600 * SECOND), ('M', 60 * SECOND), ('S', SECOND)],
+];
+/// The longest span that Python knows.
+const MAX_DAYS: i64 = 999_999_999;
 
 /// `P1DT2H` as `1 day, 2:00:00`; `None` if it is no span.
 pub(crate) fn python_text(iso: &str) -> Option<String> {
@@ -19,6 +23,38 @@ pub(crate) fn python_text(iso: &str) -> Option<String> {
     let micros = if micros == 0 { String::new() } else { format!(".{micros:06}") };
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     Some(format!("{days}{hours}:{minutes:02}:{seconds:02}{micros}"))
+}
+
+/// A span with as few units as there can be: `PT36H` as `P1DT12H`; `None` if it is no span.
+pub(crate) fn normal(iso: &str) -> Option<String> {
+    micros(iso).and_then(iso_text)
+}
+
+/// A span of so many seconds; `None` if it is too long.
+pub(crate) fn of_seconds(seconds: f64) -> Option<String> {
+    let micros = (seconds * 1e6).round();
+    // Whatever it is, it is whole, and within what a float and an `i64` both hold.
+    let micros = format!("{micros:.0}").parse().ok()?;
+    iso_text(micros)
+}
+
+fn iso_text(micros: i64) -> Option<String> {
+    let sign = if micros < 0 { "-" } else { "" };
+    let micros = micros.checked_abs().filter(|micros| micros / DAY <= MAX_DAYS)?;
+    let (days, seconds, micros) = (micros / DAY, micros % DAY / SECOND, micros % SECOND);
+    let part = |number: i64, unit: &str| {
+        if number == 0 { String::new() } else { format!("{number}{unit}") }
+    };
+    let fraction = if micros == 0 { String::new() } else { format!(".{micros:06}") };
+    let of_minute = format!("{}{}", seconds % 60, fraction.trim_end_matches('0'));
+    let of_minute = if of_minute == "0" { String::new() } else { of_minute + "S" };
+    let time = part(seconds / 3600, "H") + &part(seconds / 60 % 60, "M") + &of_minute;
+    let days = part(days, "D");
+    Some(match (days.is_empty(), time.is_empty()) {
+        (true, true) => "PT0S".to_owned(),
+        (_, true) => format!("{sign}P{days}"),
+        _ => format!("{sign}P{days}T{time}"),
+    })
 }
 
 fn micros(iso: &str) -> Option<i64> {
@@ -71,6 +107,24 @@ mod tests {
             ("PT0.000001S", "0:00:00.000001"),
         ] {
             assert_eq!(python_text(iso).as_deref(), Some(shown), "{iso}");
+        }
+    }
+
+    #[test]
+    fn spans_are_written_with_few_units() {
+        for (iso, normal_form) in [
+            ("P0D", "PT0S"),
+            ("PT86400S", "P1D"),
+            ("P1Y1M1W", "P402D"),
+            ("-PT90M", "-PT1H30M"),
+            ("P1DT0.5S", "P1DT0.5S"),
+            ("PT60S", "PT1M"),
+        ] {
+            assert_eq!(normal(iso).as_deref(), Some(normal_form), "{iso}");
+        }
+        assert_eq!(of_seconds(0.000_001).as_deref(), Some("PT0.000001S"));
+        for seconds in [1e15, -1e300] {
+            assert_eq!(of_seconds(seconds), None, "{seconds}");
         }
     }
 

@@ -10,7 +10,9 @@ use ostler_runtime::{Deadline, Problem};
 
 use crate::assembly;
 use crate::config::Configuration;
+use crate::config_services::ServiceSettings;
 use crate::hosts::Hosts;
+use crate::local;
 use crate::options::Options;
 use crate::runner::{Runner, RunnerOptions};
 use crate::services::Services;
@@ -57,6 +59,12 @@ fn begin(options: &Options, tool: &Tool) -> Result<Configuration, String> {
 }
 
 fn perform(config: &Configuration, tool: &Tool) -> Result<(), String> {
+    if let (ServiceSettings::Local(folder), Tool::ShowRaw { .. } | Tool::RunNormalizer { .. }) =
+        (&config.services, tool)
+    {
+        // What they need lies there already, or the folder is another one.
+        local::is_there(folder)?;
+    }
     let plugins = Plugins::begin(assembly::discovery(config)).map(Arc::new);
     let plugins = plugins.map_err(|error| format!("cannot start a thread: {error}"))?;
     match tool {

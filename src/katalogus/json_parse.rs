@@ -47,20 +47,27 @@ pub enum FaultKind {
 impl Json {
     /// Reads a text.
     pub fn parse(text: &str) -> Result<Self, Fault> {
-        let mut parser = Parser { text: text.as_bytes(), at: 0, depth: 0, unwritable: None };
-        parser.document().map_err(|flaw| {
-            let before = text.get(..flaw.at).unwrap_or(text);
-            Fault { offset: before.chars().count(), message: flaw.message, kind: flaw.kind }
-        })
+        Parser::new(text).whole(text)
     }
 
     /// Reads bytes: UTF-8, with or without a byte order mark.
     pub fn parse_bytes(bytes: &[u8]) -> Result<Self, Fault> {
-        let Ok(text) = std::str::from_utf8(bytes) else {
-            return Err(Fault { offset: 0, message: "Not UTF-8", kind: FaultKind::Refused });
-        };
-        Self::parse(text.strip_prefix(MARK).unwrap_or(text))
+        decoded(bytes).and_then(Self::parse)
     }
+
+    /// The same, with `NaN`, `Infinity` and numbers that become infinite, for values that are shown and
+    /// never written as JSON again.
+    pub fn parse_any_number(bytes: &[u8]) -> Result<Self, Fault> {
+        let text = decoded(bytes)?;
+        Parser { takes_any_number: true, ..Parser::new(text) }.whole(text)
+    }
+}
+
+fn decoded(bytes: &[u8]) -> Result<&str, Fault> {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return Err(Fault { offset: 0, message: "Not UTF-8", kind: FaultKind::Refused });
+    };
+    Ok(text.strip_prefix(MARK).unwrap_or(text))
 }
 
 /// A fault at a byte.
@@ -88,9 +95,23 @@ struct Parser<'a> {
     depth: usize,
     /// The first thing that Python reads and cannot write.
     unwritable: Option<Flaw>,
+    /// Whether numbers are among the values that JSON could not write.
+    takes_any_number: bool,
 }
 
 impl<'a> Parser<'a> {
+    fn new(text: &'a str) -> Self {
+        let text = text.as_bytes();
+        Self { text, at: 0, depth: 0, unwritable: None, takes_any_number: false }
+    }
+
+    fn whole(mut self, text: &str) -> Result<Json, Fault> {
+        self.document().map_err(|flaw| {
+            let before = text.get(..flaw.at).unwrap_or(text);
+            Fault { offset: before.chars().count(), message: flaw.message, kind: flaw.kind }
+        })
+    }
+
     fn document(&mut self) -> Result<Json, Flaw> {
         if self.text.starts_with("\u{feff}".as_bytes()) {
             return Err(Flaw::new("Unexpected UTF-8 BOM (decode using utf-8-sig)", 0));
@@ -114,8 +135,12 @@ impl<'a> Parser<'a> {
             _ if self.takes(b"null") => Ok(Json::Null),
             _ if self.takes(b"true") => Ok(Json::Bool(true)),
             _ if self.takes(b"false") => Ok(Json::Bool(false)),
-            _ if self.takes(b"NaN") => Ok(self.unwritable("NaN is not allowed", start)),
-            _ if self.takes(b"Infinity") => Ok(self.unwritable("Infinity is not allowed", start)),
+            _ if self.takes(b"NaN") => {
+                Ok(self.unwritable_number(f64::NAN, "NaN is not allowed", start))
+            }
+            _ if self.takes(b"Infinity") => {
+                Ok(self.unwritable_number(f64::INFINITY, "Infinity is not allowed", start))
+            }
             _ => Err(Flaw::new("Expecting value", start)),
         }
     }
@@ -187,7 +212,8 @@ impl<'a> Parser<'a> {
         let start = self.at;
         let negative = self.takes(b"-");
         if negative && self.takes(b"Infinity") {
-            return Ok(self.unwritable("-Infinity is not allowed", start));
+            let message = "-Infinity is not allowed";
+            return Ok(self.unwritable_number(f64::NEG_INFINITY, message, start));
         }
         if !self.takes(b"0") && self.digits() == 0 {
             return Err(Flaw::new("Expecting value", start));
@@ -205,7 +231,10 @@ impl<'a> Parser<'a> {
         }
         match text.parse() {
             Ok(number) if f64::is_finite(number) => Ok(Json::Float(number)),
-            _ => Ok(self.unwritable("Number out of range", start)),
+            other => {
+                let number = other.unwrap_or(f64::NAN);
+                Ok(self.unwritable_number(number, "Number out of range", start))
+            }
         }
     }
 
@@ -312,6 +341,13 @@ impl<'a> Parser<'a> {
             }
             _ => Err(Flaw::new("Invalid \\uXXXX escape", self.at)),
         }
+    }
+
+    fn unwritable_number(&mut self, number: f64, message: &'static str, at: usize) -> Json {
+        if self.takes_any_number {
+            return Json::Float(number);
+        }
+        self.unwritable(message, at)
     }
 
     /// Notes what Python could not write; what stands in its place.

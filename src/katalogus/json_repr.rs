@@ -33,6 +33,8 @@ impl Display for Repr<'_> {
             Json::Bool(true) => f.write_str("True"),
             Json::Bool(false) => f.write_str("False"),
             Json::Integer(digits) => f.write_str(digits),
+            Json::Float(number) if number.is_nan() => f.write_str("nan"),
+            Json::Float(number) if number.is_infinite() => write!(f, "{number}"),
             Json::Float(number) => f.write_str(&float(*number)),
             Json::Text(text) => Quoted(text).fmt(f),
             Json::List(items) => {

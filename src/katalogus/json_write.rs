@@ -96,7 +96,7 @@ fn quote(text: &str, style: &Style, out: &mut String) {
 pub(crate) fn float(number: f64) -> String {
     let scientific = format!("{number:e}");
     let Some((digits, exponent)) = scientific.split_once('e') else {
-        // Neither is JSON, and neither is ever read.
+        // Neither is JSON, and what is read with one is not written.
         return if number.is_nan() { "NaN".into() } else { scientific.replace("inf", "Infinity") };
     };
     match exponent.parse::<i16>().unwrap_or_default() {

@@ -107,7 +107,7 @@ impl Complaint {
     }
 
     /// What it says.
-    fn message(&self) -> Cow<'static, str> {
+    pub fn message(&self) -> Cow<'static, str> {
         match self {
             Self::Missing => "Field required".into(),
             Self::Text => "Input should be a valid string".into(),

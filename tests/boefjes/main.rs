@@ -13,6 +13,7 @@ mod faults;
 mod hosts;
 mod interpreters;
 mod limits;
+mod models;
 mod normalizers;
 mod programs;
 mod returned;

@@ -38,6 +38,12 @@ fn a_program_that_fails_says_why() {
 }
 
 #[test]
+fn base64_may_have_line_ends_in_it_as_that_of_containers() {
+    let mut hosts = PluginHosts::new();
+    assert_eq!(program(&mut hosts, "lines").output(), "hello");
+}
+
+#[test]
 fn a_file_that_cannot_be_run_is_told() {
     let mut hosts = PluginHosts::new();
     for (path, words) in

@@ -28,6 +28,7 @@ fn records() -> Vec<Record> {
         ("example.com", 16, text(b'b')),
         ("example.com", 16, text(b'c')),
         ("alias.example.com", 5, name("example.com")),
+        ("xn--bcher-kva.example", 1, vec![192, 0, 2, 8]),
     ]
 }
 
@@ -99,6 +100,10 @@ fn a_name_that_is_not_there_is_said_so_and_an_alias_is_followed_by_its_name() {
         (
             "Hostname|internet|alias.example.com",
             "DNSCNAMERecord|internet|alias.example.com|example.com.",
+        ),
+        (
+            "Hostname|internet|b\u{fc}cher.example",
+            "DNSARecord|internet|b\u{fc}cher.example|192.0.2.8",
         ),
     ] {
         let raw = ask(&machine, &address, host).saved().remove(0);

@@ -92,6 +92,25 @@ fn what_cannot_be_done_is_told_and_ends_with_one() {
 }
 
 #[test]
+fn a_tool_that_only_reads_makes_no_machine() {
+    let machine = Machine::new();
+    let nobody = Uuid::nil().to_string();
+    let reading = [&["show-raw", &nobody][..], &["run-normalizer", "items", &nobody]];
+    for arguments in reading {
+        let ended = machine.run(arguments);
+        let words = format!("Error: {}: there is no such folder\n", machine.folder().display());
+        assert_eq!((ended.code, ended.complaints), (1, words));
+        assert!(!machine.folder().exists());
+    }
+    std::fs::create_dir(machine.folder()).unwrap();
+    for arguments in reading {
+        let ended = machine.run(arguments);
+        assert!(ended.complaints.contains("there is no boefjes.db in this folder"), "{ended:?}");
+        assert_eq!(std::fs::read_dir(machine.folder()).unwrap().count(), 0);
+    }
+}
+
+#[test]
 fn what_is_no_text_or_no_json_is_not_shown_as_such() {
     let machine = Machine::new();
     let run = machine.run(&["run-boefje", "acme", "trivial", "Network|internet"]).saved().remove(0);

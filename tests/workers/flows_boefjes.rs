@@ -135,6 +135,18 @@ fn settings_are_neither_logged_nor_if_so_wished_saved() {
 }
 
 #[test]
+fn settings_may_be_numbers_that_only_python_reads() {
+    let openkat = openkat();
+    let mut hosts = workshop(&openkat, &json!({}));
+    let settings = br#"{"TOKEN": NaN, "NAMES": [1e400, -Infinity], "DEPTH": 1e400}"#;
+    openkat.inject(Asked::Katalogus, "/settings", 1, Trouble::Body(settings.to_vec()));
+    let report = hosts.task(&job(&openkat, "settings-seen", &json!({})));
+    assert_eq!(report.outcome(), "done", "{report:?}");
+    let found: Value = serde_json::from_str(openkat.books().raws[0].text()).unwrap();
+    assert_eq!(found, json!({"TOKEN": "nan", "NAMES": "[inf, -inf]", "DEPTH": "inf"}));
+}
+
+#[test]
 fn in_the_newer_generation_the_schema_decides_and_the_job_is_a_dict() {
     let openkat = openkat();
     let seen = |raw: &BookedRaw| serde_json::from_str::<Value>(raw.text()).unwrap();

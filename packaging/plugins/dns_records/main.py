@@ -20,8 +20,8 @@ def run(boefje_meta):
     for kind in wanted(os.environ.get("RECORD_TYPES") or RECORD_TYPES):
         rcode, records = resolver.ask(hostname, kind)
         answers.append({"type": kind, "rcode": rcode, "records": records})
-        if rcode == "NXDOMAIN":
-            # No type has any records then.
+        if rcode == "NXDOMAIN" and not records:
+            # No type has any. An alias is there, whatever it leads to.
             break
     found = {"hostname": hostname, "resolver": remote_ns, "answers": answers}
     return [({"application/json"}, json.dumps(found))]

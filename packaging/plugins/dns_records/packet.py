@@ -1,11 +1,14 @@
 """DNS messages (RFC 1035): questions are written, and answers are read with all suspicion."""
 
 import ipaddress
+import re
 import struct
 
 TYPES = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "MX": 15, "TXT": 16, "AAAA": 28}
 NAMES = {number: name for name, number in TYPES.items()}
 RCODES = {0: "NOERROR", 1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP", 5: "REFUSED"}
+# The response codes that tell something of the name; the others are those of a resolver in trouble.
+ANSWERS = ("NOERROR", "NXDOMAIN")
 INTERNET = 1
 
 RESPONSE = 0x8000
@@ -16,9 +19,18 @@ RECURSION_DESIRED = 0x0100
 MAX_LABEL = 63
 MAX_NAME = 255
 
+# What separates labels (RFC 3490, 3.1).
+DOTS = re.compile("[.\u3002\uff0e\uff61]")
+# Octets that a shown label has as they are. `|` is not among them: it separates references' parts.
+PLAIN = frozenset(range(0x21, 0x7F)) - frozenset(b'"();@$|\\.')
+
 
 class PacketError(ValueError):
     """What came is no answer to what was asked."""
+
+
+class NoAnswer(Exception):
+    """The resolver says that it does not answer."""
 
 
 def question(identity, name, kind):
@@ -30,7 +42,7 @@ def question(identity, name, kind):
 def encoded(name):
     """A name as messages have it."""
     labels = []
-    for label in name.rstrip(".").split("."):
+    for label in DOTS.split(DOTS.sub(".", name).removesuffix(".")):
         try:
             label = label.encode("ascii")
         except UnicodeEncodeError:
@@ -44,6 +56,18 @@ def encoded(name):
     return whole
 
 
+def shown(name):
+    """A name as answers have it: internationalised labels encoded, and in lower case."""
+    return Reader(encoded(name)).name()
+
+
+def presented(label):
+    """A label as text, with everything escaped that has a meaning there (RFC 1035, 5.1)."""
+    return "".join(
+        chr(octet) if octet in PLAIN else f"\\{octet:03}" for octet in bytes(label).lower()
+    )
+
+
 def answer(message, identity, name, kind):
     """The answer to a question: whether it is cut off, its response code, and its records."""
     reader = Reader(message)
@@ -51,13 +75,15 @@ def answer(message, identity, name, kind):
     if own != identity or not flags & RESPONSE or questions != 1:
         raise PacketError("it answers another question")
     asked = reader.name()
-    if (asked, *reader.numbers("!2H")) != (name.rstrip(".").lower(), TYPES[kind], INTERNET):
+    if (asked, *reader.numbers("!2H")) != (shown(name), TYPES[kind], INTERNET):
         raise PacketError("it answers another question")
+    rcode = RCODES.get(flags & 0xF, f"RCODE{flags & 0xF}")
+    if rcode not in ANSWERS:
+        raise NoAnswer(f"it says {rcode}")
     if flags & TRUNCATED:
         return True, None, []
     records = [record for record in (reader.record() for _ in range(answers)) if record]
-    rcode = flags & 0xF
-    return False, RCODES.get(rcode, f"RCODE{rcode}"), records
+    return False, rcode, records
 
 
 class Reader:
@@ -78,7 +104,7 @@ class Reader:
         return struct.unpack(form, self.bytes(struct.calcsize(form)))
 
     def name(self):
-        """A name in lower case, without the dot at its end."""
+        """A name as text in lower case, without the dot at its end."""
         labels, size, back = [], 0, None
         while True:
             (length,) = self.bytes(1)
@@ -97,7 +123,7 @@ class Reader:
             elif length == 0:
                 break
             else:
-                labels.append(text(self.bytes(length)).lower())
+                labels.append(presented(self.bytes(length)))
                 size += length + 1
             if size > MAX_NAME:
                 raise PacketError("a name is too long")

@@ -44,9 +44,11 @@ class Resolver:
             try:
                 is_cut, rcode, records = self.over(self.datagram, name, kind, deadline)
                 if is_cut:
-                    _, rcode, records = self.over(self.stream, name, kind, deadline)
+                    is_cut, rcode, records = self.over(self.stream, name, kind, deadline)
+                if is_cut:
+                    raise packet.NoAnswer("its answer is cut off over TCP, too")
                 return rcode, records
-            except (OSError, packet.PacketError) as error:
+            except (OSError, packet.PacketError, packet.NoAnswer) as error:
                 why = error
         raise ResolverError(f"{self.host}:{self.port} does not tell {kind} of {name}: {why}") from why
 

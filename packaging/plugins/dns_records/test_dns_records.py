@@ -44,6 +44,23 @@ class Packets(unittest.TestCase):
                 answer = self.read("A.example.", kind, (kind, data))
                 self.assertEqual(answer, (False, "NOERROR", [record]))
 
+    def test_names_of_foreign_zones_have_no_meaning_but_their_own(self):
+        for label, text in (
+            (b"example.com", "example\\046com"),
+            (b"A|b", "a\\124b"),
+            (b"a\n\xff \\", "a\\010\\255\\032\\092"),
+            (b"_x-1", "_x-1"),
+        ):
+            data = bytes([len(label)]) + label + b"\0"
+            with self.subTest(label):
+                _, _, (record,) = self.read("a", "CNAME", ("CNAME", data))
+                self.assertEqual(record["target"], text)
+
+    def test_internationalised_names_are_asked_for_and_answered(self):
+        for name in ("b\u00fccher.example", "B\u00dcCHER\u3002example."):
+            _, _, (record,) = self.read(name, "A", ("A", bytes(4)))
+            self.assertEqual(record["name"], "xn--bcher-kva.example")
+
     def test_an_answer_tells_its_code_and_whether_it_is_cut(self):
         self.assertEqual(self.read("a", "A", flags=0x8183), (False, "NXDOMAIN", []))
         self.assertEqual(self.read("a", "A", flags=0x8380), (True, None, []))
@@ -69,12 +86,47 @@ class Packets(unittest.TestCase):
 
     def test_names_that_are_none_are_refused(self):
         self.assertEqual(packet.encoded("b\u00fccher.example"), b"\x0dxn--bcher-kva\7example\0")
-        for wrong in ("", "a..b", "a" * 64, ".".join(["a" * 50] * 6)):
+        for wrong in ("", "a..b", "a..", "a" * 64, ".".join(["a" * 50] * 6)):
             with self.subTest(wrong), self.assertRaises(ValueError):
                 packet.encoded(wrong)
 
 
+class Answering(resolver.Resolver):
+    """A resolver that answers with these flags."""
+
+    def __init__(self, datagram, stream=0x8180):
+        super().__init__("192.0.2.1")
+        self.flags, self.asked = (datagram, stream), 0
+
+    def datagram(self, message, read, deadline):
+        self.asked += 1
+        return self.answer(0, message, read)
+
+    def stream(self, message, read, deadline):
+        return self.answer(1, message, read)
+
+    def answer(self, way, asked, read):
+        (identity,) = struct.unpack("!H", asked[:2])
+        return read(message("a.example", "A", flags=self.flags[way], identity=identity))
+
+
 class Resolvers(unittest.TestCase):
+    def test_no_answer_is_not_an_empty_one(self):
+        self.assertEqual(Answering(0x8180).ask("a.example", "A"), ("NOERROR", []))
+        self.assertEqual(Answering(0x8380, 0x8183).ask("a.example", "A"), ("NXDOMAIN", []))
+        for words, *flags in (
+            ("SERVFAIL", 0x8182),
+            ("REFUSED", 0x8185),
+            ("RCODE9", 0x8189),
+            ("FORMERR", 0x8381),
+            ("SERVFAIL", 0x8380, 0x8182),
+            ("cut off", 0x8380, 0x8380),
+        ):
+            answering = Answering(*flags)
+            with self.subTest(words), self.assertRaisesRegex(resolver.ResolverError, words):
+                answering.ask("a.example", "A")
+            self.assertEqual(answering.asked, resolver.ATTEMPTS)
+
     def test_addresses_have_a_port_or_the_usual_one(self):
         for text, place in (
             ("192.0.2.1", ("192.0.2.1", 53)),
@@ -90,10 +142,57 @@ class Resolvers(unittest.TestCase):
 
 
 class Objects(unittest.TestCase):
-    def objects(self, *records, rcode="NOERROR"):
+    def objects(self, *records, rcode="NOERROR", name="a.example"):
         answers = [{"type": "A", "rcode": rcode, "records": list(records)}]
         raw = json.dumps({"answers": answers}).encode()
-        return normalize.run({"primary_key": "Hostname|internet|a.example"}, raw)
+        return normalize.run({"primary_key": f"Hostname|internet|{name}"}, raw)
+
+    def test_names_that_are_no_hostnames_become_no_objects(self):
+        soa = {key: 1 for key in ("serial", "refresh", "retry", "expire", "minimum")}
+        for name in ("", "a\\046b.example", "a\\124b", "-", "a-", "192.0.2.1", "a..b"):
+            for kind, fields, known in (
+                ("CNAME", {"target": name}, []),
+                ("NS", {"target": name}, []),
+                ("SOA", {"master": name, "mailbox": name, **soa}, ["DNSZone"]),
+                ("MX", {"target": name, "preference": 1}, ["DNSMXRecord"]),
+            ):
+                record = {"name": "a.example", "type": kind, "ttl": 1, **fields}
+                with self.subTest(name=name, kind=kind):
+                    found = self.objects(record)
+                    self.assertEqual([one["object_type"] for one in found], known)
+        alias = {"name": "a.example", "type": "CNAME", "ttl": 1, "target": "a\\124b"}
+        address = {"name": "a\\124b", "type": "A", "ttl": 1, "address": "192.0.2.1"}
+        self.assertEqual(self.objects(alias, address), [])
+        for name in ("b", "_dmarc.b-c.example", "1.b1", "xn--bcher-kva.example"):
+            record = {"name": "a.example", "type": "NS", "ttl": 1, "target": name}
+            self.assertEqual(self.objects(record)[0]["name"], name)
+
+    def test_what_others_own_is_no_answer(self):
+        other = {"name": "b.example", "type": "A", "ttl": 1, "address": "192.0.2.1"}
+        self.assertEqual(self.objects(other), [])
+
+    def test_an_internationalised_name_is_the_input(self):
+        address = {"name": "xn--bcher-kva.example", "type": "A", "ttl": 1, "address": "192.0.2.1"}
+        found = self.objects(address, name="b\u00fccher.example")
+        hostnames = {one["hostname"] for one in found if "hostname" in one}
+        self.assertEqual(hostnames, {"Hostname|internet|b\u00fccher.example"})
+        self.assertNotIn("Hostname", [one["object_type"] for one in found])
+
+    def test_where_an_alias_leads_nowhere_its_end_is_not_there(self):
+        chain = [
+            {"name": owner, "type": "CNAME", "ttl": 1, "target": target}
+            for owner, target in (("b.example", "gone.example"), ("a.example", "b.example"))
+        ]
+        found = self.objects(*chain, rcode="NXDOMAIN")
+        gone = [one["hostname"] for one in found if one["object_type"] == "NXDOMAIN"]
+        self.assertEqual(gone, ["Hostname|internet|gone.example"])
+        circle = {"name": "gone.example", "type": "CNAME", "ttl": 1, "target": "a.example"}
+        self.assertEqual(len(self.objects(*chain, circle)), 5)
+
+    def test_no_answer_makes_no_objects_and_is_a_failure(self):
+        for rcode in ("SERVFAIL", None):
+            with self.assertRaises(ValueError):
+                self.objects(rcode=rcode)
 
     def test_an_alias_resolves_to_what_it_leads_to(self):
         alias = {"name": "a.example", "type": "CNAME", "ttl": 1, "target": "b.example"}

@@ -11,6 +11,7 @@ import json
 import re
 import uuid
 
+from ostler_host.dumping import Dump, left
 from ostler_host.plain import plain
 
 REQUIRED = object()
@@ -61,6 +62,8 @@ class Model:
 
     FIELDS = {}
 
+    __slots__ = ("__dict__", "model_fields_set")
+
     def __init__(self, **values):
         for field, (read, default) in self.FIELDS.items():
             value = values.get(field, default)
@@ -71,7 +74,8 @@ class Model:
                     value = read(value)
                 except (TypeError, ValueError, AttributeError) as error:
                     raise ValueError(f"{type(self).__name__}.{field}: {error}") from error
-            setattr(self, field, copy.copy(value) if value is default else value)
+            vars(self)[field] = copy.copy(value) if value is default else value
+        self.model_fields_set = {field for field in self.FIELDS if field in values}
 
     @classmethod
     def model_validate(cls, values):
@@ -81,40 +85,71 @@ class Model:
     def model_validate_json(cls, text):
         return cls(**json.loads(text))
 
-    def model_dump(self, mode="python", exclude_none=False, **_):
-        if mode == "json":
-            return json.loads(self.model_dump_json(exclude_none=exclude_none))
-        values = {field: dumped(getattr(self, field), exclude_none) for field in self.FIELDS}
-        if exclude_none:
-            return {field: value for field, value in values.items() if value is not None}
-        return values
+    # What has no effect here is taken, too, such as aliases, which no field has.
 
-    def model_dump_json(self, indent=None, exclude_none=False, **_):
+    def model_dump(
+        self,
+        *,
+        mode="python",
+        include=None,
+        exclude=None,
+        context=None,
+        by_alias=None,
+        exclude_unset=False,
+        exclude_defaults=False,
+        exclude_none=False,
+        round_trip=False,
+        warnings=True,
+        fallback=None,
+        serialize_as_any=False,
+    ):
+        dump = Dump(exclude_unset, exclude_defaults, exclude_none)
+        values = dump.model(self, include, exclude)
+        return json.loads(json.dumps(values, default=plain)) if mode == "json" else values
+
+    def model_dump_json(self, *, indent=None, ensure_ascii=False, **options):
         separators = (",", ":") if indent is None else None
-        values = self.model_dump(exclude_none=exclude_none)
+        values = self.model_dump(**options)
         return json.dumps(
-            values, default=plain, indent=indent, separators=separators, ensure_ascii=False
+            values, default=plain, indent=indent, separators=separators, ensure_ascii=ensure_ascii
         )
 
-    def model_copy(self, update=None, deep=False):
+    def model_copy(self, *, update=None, deep=False):
         new = copy.deepcopy(self) if deep else copy.copy(self)
+        new.model_fields_set = {*self.model_fields_set, *(update or {})}
         vars(new).update(update or {})
         return new
+
+    # The names that these had in pydantic 1, which pydantic 2 still has.
+
+    def dict(self, **options):
+        return self.model_dump(**options)
+
+    def json(self, **options):
+        return self.model_dump_json(**options)
+
+    def copy(self, *, include=None, exclude=None, update=None, deep=False):
+        new = self.model_copy(deep=deep)
+        for field, _ in self:
+            if not any(left(field, include, exclude)):
+                del vars(new)[field]
+                new.model_fields_set.discard(field)
+        return new.model_copy(update=update)
+
+    def __iter__(self):
+        return iter([*vars(self).items()])
+
+    def __setattr__(self, name, value):
+        super().__setattr__(name, value)
+        if name in self.FIELDS:
+            self.model_fields_set.add(name)
 
     def __eq__(self, other):
         return type(self) is type(other) and vars(self) == vars(other)
 
     def __repr__(self):
-        fields = ", ".join(f"{field}={getattr(self, field)!r}" for field in self.FIELDS)
+        fields = ", ".join(f"{field}={value!r}" for field, value in self)
         return f"{type(self).__name__}({fields})"
-
-
-def dumped(value, exclude_none):
-    if hasattr(value, "model_dump"):
-        return value.model_dump(exclude_none=exclude_none)
-    if isinstance(value, list):
-        return [dumped(item, exclude_none) for item in value]
-    return value
 
 
 class JobException(Exception):
@@ -127,6 +162,16 @@ class UnsupportedReturnTypeNormalizer(JobException):
 
 class InvalidReturnValueNormalizer(JobException):
     """A normalizer yielded a dict that means nothing."""
+
+
+class ObservationsWithoutInputOOI(JobException):
+    """A normalizer yielded objects, and its boefje had no input object to observe them at."""
+
+    def __init__(self, normalizer_meta):
+        super().__init__(
+            "objects were yielded on their own, and there is no input object that they belong to: "
+            f"{normalizer_meta.model_dump_json(indent=3)}"
+        )
 
 
 class Job(Model):
@@ -192,11 +237,7 @@ class NormalizerPlainOOI(Model):
     def __init__(self, **values):
         super().__init__(**values)
         vars(self).update(values)
-
-    def model_dump(self, mode="python", **options):
-        if mode == "json":
-            return super().model_dump(mode, **options)
-        return dict(vars(self))
+        self.model_fields_set.update(values)
 
 
 class NormalizerObservation(Model):
