@@ -1,20 +1,20 @@
 //! Bytes over HTTP.
 //!
 //! Raw files are sent as they are, as Bytes takes them up to 1.17. Later ones refuse that with 422
-//! and take JSON, which the earlier ones would keep as if it were the file: so the old form is
-//! tried first, and again when nobody was reached, since who comes back may be another.
+//! and take JSON, which the earlier ones keep as if it were the file: so the old form is tried first,
+//! and again when nobody was reached, since who comes back may be another. Whoever answers JSON in the
+//! old form has kept the wrong thing: that file counts as not saved, and the next is sent as it is.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use katalogus::Json;
+use katalogus::{Json, Object};
 use uuid::Uuid;
 
 use crate::bytes_session::BytesSession;
 use crate::form;
 use crate::http_client::{Answer, Call, HttpClient};
-use crate::http_failure::Reached;
 use crate::job::Output;
 use crate::models::{BoefjeMeta, NormalizerMeta, RawDataMeta};
 use crate::service_error::ServiceError;
@@ -22,7 +22,7 @@ use crate::services::Bytes;
 
 /// Bytes of a raw file that is read, at most.
 pub(crate) const MAX_RAW_BYTES: u64 = 512 << 20;
-/// How a raw file is called that has no name. Only its id's place in the answer depends on it.
+/// How a raw file is called that has no name. The answer has its id under that.
 const NAME: &str = "raw";
 
 /// See the module.
@@ -47,33 +47,40 @@ impl BytesClient {
             let call = raw_call(run, raw);
             let answer = self.session.send(&call)?;
             if answer.status != 422 {
-                return self.saved(&call, &answer);
+                return self.id(&call, self.saved(&call, &answer)?.get("id"));
             }
         }
         let call = file_call(run, raw);
-        let answer = self.session.send(&call);
-        let is_taken = answer.as_ref().is_ok_and(Answer::is_success);
-        let is_gone = answer.as_ref().is_err_and(|failure| failure.reached != Reached::End);
-        if is_taken || is_gone {
-            self.wants_json.store(is_taken, Ordering::Relaxed);
+        let answer = self.session.send(&call).inspect_err(|failure| {
+            if failure.reached.is_away() {
+                self.wants_json.store(false, Ordering::Relaxed);
+            }
+        })?;
+        let members = self.saved(&call, &answer)?;
+        let id = members.get(name(raw)).filter(|_| members.len() == 1);
+        self.wants_json.store(id.is_some(), Ordering::Relaxed);
+        if id.is_none() {
+            let problem = "it does not name the file, which was perhaps not kept as what it is";
+            return Err(self.session.http().strange(&call, problem));
         }
-        self.saved(&call, &answer?)
+        self.id(&call, id)
     }
 
-    /// The id in the answer to a raw file, of either form.
-    fn saved(&self, call: &Call<'_>, answer: &Answer) -> Result<Option<Uuid>, ServiceError> {
+    /// The answer to a raw file that was taken.
+    fn saved(&self, call: &Call<'_>, answer: &Answer) -> Result<Object, ServiceError> {
         let http = self.session.http();
         if !answer.is_success() {
             return Err(http.refused(call, answer).into());
         }
-        let Json::Object(members) = http.json(call, answer)? else {
-            return Err(http.strange(call, "it is no object"));
-        };
-        let id = if members.get("status").is_some() {
-            members.get("id")
-        } else {
-            members.iter().next().map(|(_, id)| id)
-        };
+        match http.json(call, answer)? {
+            Json::Object(members) => Ok(members),
+            _ => Err(http.strange(call, "it is no object")),
+        }
+    }
+
+    /// The id in the answer to a raw file.
+    fn id(&self, call: &Call<'_>, id: Option<&Json>) -> Result<Option<Uuid>, ServiceError> {
+        let http = self.session.http();
         match id {
             Some(Json::Text(id)) => {
                 Uuid::parse_str(id).map(Some).map_err(|_| http.strange(call, "its id is no UUID"))
@@ -121,6 +128,10 @@ impl Bytes for BytesClient {
     }
 }
 
+fn name(raw: &Output) -> &str {
+    raw.name.as_deref().unwrap_or(NAME)
+}
+
 /// The raw file as it is.
 fn raw_call(run: Uuid, raw: &Output) -> Call<'_> {
     let run = run.to_string();
@@ -132,7 +143,7 @@ fn raw_call(run: Uuid, raw: &Output) -> Call<'_> {
 
 /// The raw file in JSON, which is written here so that a long one is there once and not thrice.
 fn file_call(run: Uuid, raw: &Output) -> Call<'_> {
-    let name = Json::from(raw.name.as_deref().unwrap_or(NAME)).compact();
+    let name = Json::from(name(raw)).compact();
     let tags = raw.mime_types.iter().map(|one| one.as_str().into());
     let tags = Json::List(tags.collect()).compact();
     let mut body = format!(r#"{{"files":[{{"name":{name},"content":""#);

@@ -31,9 +31,9 @@ impl Runner {
         if let Some(last) = String::from_utf8_lossy(&end.complaints).lines().last() {
             log::info!("the container of {} says at last: {last:.200}", asked.id);
         }
-        let status = self.services.scheduler.task(asked.id);
+        let status = self.services.scheduler.status(asked.id);
         let status = status.map_err(|error| JobError::Failed(error.to_string()))?;
-        let has_reported = status.is_some_and(|(_, status)| !IN_ITS_HANDS.contains(&status));
+        let has_reported = status.is_some_and(|status| !IN_ITS_HANDS.contains(&status));
         let failure = match end.failure {
             None if has_reported => None,
             None => Some("the container did not bring its results".to_owned()),

@@ -28,7 +28,7 @@ pub(crate) struct Crew {
     pub(crate) state: Arc<State>,
     /// No more tasks are taken, and none is begun.
     pub(crate) stopping: Arc<Stopping>,
-    /// A job found no plugin host.
+    /// A job could not be run, as if there were no plugin host.
     pub(crate) hostless: AtomicBool,
     pub(crate) live: RwLock<Arc<Live>>,
 }
@@ -64,11 +64,16 @@ impl Crew {
         }
     }
 
-    /// Whether a job found no plugin host, and there still is none.
+    /// Whether a job could not be run since there last was a plugin host.
+    pub(crate) fn is_hostless(&self) -> bool {
+        self.hostless.load(Ordering::Acquire)
+    }
+
+    /// The same, and there still is none.
     pub(crate) fn has_no_host(&self) -> bool {
-        if self.hostless.load(Ordering::Acquire) && self.hosts.has_ready() {
+        if self.is_hostless() && self.hosts.has_ready() {
             self.hostless.store(false, Ordering::Release);
         }
-        self.hostless.load(Ordering::Acquire)
+        self.is_hostless()
     }
 }

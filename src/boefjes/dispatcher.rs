@@ -1,7 +1,8 @@
 //! Takes tasks from the scheduler, one when a worker is free and never before.
 //!
 //! Nothing sleeps while tasks wait. The queues are left alone for a while only when all of them are
-//! empty, when the scheduler goes wrong, and when there is no plugin host.
+//! empty, when the scheduler goes wrong, and when a job could not be run, for want of a plugin host
+//! or of a process.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -58,12 +59,16 @@ impl Dispatcher {
             if let Some(group) = waiting.pop_front() {
                 return Some(group);
             }
+            let live = crew.live();
+            // A host is not all that a job needs, and what was given back is handed out again.
+            if crew.is_hostless() && crew.stopping.wait(live.poll_interval) {
+                return None;
+            }
             while crew.has_no_host() {
                 if crew.stopping.wait(NO_HOST) {
                     return None;
                 }
             }
-            let live = crew.live();
             match crew.services.scheduler.pop(crew.kind, ONE, &live.filters) {
                 Ok(popped) => {
                     crew.state.scheduler(None);

@@ -4,7 +4,7 @@
 //! ```text
 //! no connection          any request is tried again, after 0, 2, 4, 8, 16 and 32 s
 //! a broken connection    only what changes nothing is tried again, after the same waits
-//! no answer in time      an error
+//! no answer in time      likewise, but twice at most
 //! a status               an answer, whatever it is
 //! ```
 //!
@@ -34,6 +34,9 @@ pub(crate) const MAX_JSON_BYTES: u64 = 32 << 20;
 const MAX_REFUSAL_BYTES: u64 = 64 << 10;
 /// How long a connection may take to be made, its name's look-up apart.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often who answers too slowly is asked, so that this takes at most so many times the deadline of
+/// one try, and the waits between them.
+const SLOW_TRIES: u32 = 3;
 /// How long a try of what settles a task may take when the program stops.
 const SETTLING_TIMEOUT: Duration = Duration::from_millis(700);
 /// Connections that are kept while nobody uses them, at most.
@@ -76,6 +79,8 @@ pub(crate) struct Call<'a> {
 /// What was answered.
 pub(crate) struct Answer {
     pub(crate) status: u16,
+    /// After how long it may be asked again, if it says so.
+    pub(crate) retry_after: Option<Duration>,
     pub(crate) body: Vec<u8>,
 }
 
@@ -109,11 +114,12 @@ impl<'a> Call<'a> {
         format!("{} {}", self.method, self.target.split('?').next().unwrap_or_default())
     }
 
-    /// Whether a failed try may be followed by another.
-    fn may_follow(&self, reached: Reached) -> bool {
+    /// Whether a failed try may be followed by another, after so many that were too slow.
+    fn may_follow(&self, reached: Reached, slow: u32) -> bool {
         match reached {
             Reached::Nobody => true,
             Reached::Broken => self.method == Method::GET,
+            Reached::Slow => self.method == Method::GET && slow < SLOW_TRIES,
             Reached::End => false,
         }
     }
@@ -133,18 +139,23 @@ impl HttpClient {
 
     /// What a service answers, whatever the status, or why it does not.
     pub(crate) fn send(&self, call: &Call<'_>) -> Result<Answer, Failure> {
-        let mut waits = self.back_off.iter();
+        let (mut waits, mut slow) = (self.back_off.iter(), 0);
         loop {
             let failure = match self.attempt(call) {
                 Ok(answer) => return Ok(answer),
                 Err(failure) => failure,
             };
-            let wait = waits.next().filter(|_| call.may_follow(failure.reached));
+            slow += u32::from(failure.reached == Reached::Slow);
+            let wait = waits.next().filter(|_| call.may_follow(failure.reached, slow));
             let Some(wait) = wait else { return Err(failure) };
             log::warn!("{}; {} is tried again in {wait:?}", failure.error, call.line());
             if self.stopping.wait(*wait) {
-                if call.settles {
+                // A last try of who is slow would take the time that another task needs.
+                if call.settles && failure.reached != Reached::Slow {
                     return self.attempt(call);
+                }
+                if call.settles {
+                    return Err(failure);
                 }
                 let error = ServiceError::Stopping { service: self.service };
                 return Err(Failure { error, ..failure });
@@ -167,8 +178,8 @@ impl HttpClient {
     /// The error of a status that is no success.
     pub(crate) fn refused(&self, call: &Call<'_>, answer: &Answer) -> Failure {
         let (service, request, status) = (self.service, call.line(), answer.status);
-        let error =
-            ServiceError::Refused { service, request, status, detail: detail(&answer.body) };
+        let (detail, retry_after) = (detail(&answer.body), answer.retry_after);
+        let error = ServiceError::Refused { service, request, status, detail, retry_after };
         Failure { reached: Reached::End, error }
     }
 
@@ -241,14 +252,15 @@ impl Answer {
     fn read(mut response: Response<Body>, limit: u64) -> Result<Self, ureq::Error> {
         let status = response.status();
         let limit = if status.is_success() { limit } else { MAX_REFUSAL_BYTES };
-        let body = response.body_mut().with_config().limit(limit).read_to_vec();
-        match body {
+        // The other form of it is a date, which needs two clocks that agree.
+        let seconds = response.headers().get("retry-after").and_then(|it| it.to_str().ok());
+        let retry_after = seconds.and_then(|it| it.trim().parse().ok()).map(Duration::from_secs);
+        let body = match response.body_mut().with_config().limit(limit).read_to_vec() {
             // The words are missing then, but the status is what counts.
-            Err(ureq::Error::BodyExceedsLimit(_)) if !status.is_success() => {
-                Ok(Self { status: status.as_u16(), body: Vec::new() })
-            }
-            body => Ok(Self { status: status.as_u16(), body: body? }),
-        }
+            Err(ureq::Error::BodyExceedsLimit(_)) if !status.is_success() => Vec::new(),
+            body => body?,
+        };
+        Ok(Self { status: status.as_u16(), retry_after, body })
     }
 
     pub(crate) fn is_success(&self) -> bool {

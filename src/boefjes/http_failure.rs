@@ -19,8 +19,17 @@ pub(crate) enum Reached {
     Nobody,
     /// The connection broke; nobody knows what was done.
     Broken,
+    /// There was no answer in time; nobody knows what was done.
+    Slow,
     /// Another try would end alike.
     End,
+}
+
+impl Reached {
+    /// Whether nobody seems to be there, so that who comes back may be another.
+    pub(crate) fn is_away(self) -> bool {
+        matches!(self, Self::Nobody | Self::Broken)
+    }
 }
 
 /// A try that came to nothing.
@@ -55,7 +64,7 @@ impl Failure {
             Error::Timeout(Timeout::Resolve | Timeout::Connect) => {
                 unreachable(Reached::Nobody, "no connection in time")
             }
-            Error::Timeout(_) => unreachable(Reached::End, "no answer in time"),
+            Error::Timeout(_) => unreachable(Reached::Slow, "no answer in time"),
             Error::Io(error) => match error.kind() {
                 ErrorKind::ConnectionRefused
                 | ErrorKind::HostUnreachable

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossbeam_channel::bounded;
-use katalogus::{Catalogue, Generation, Plugin, Plugins};
+use katalogus::{Catalogue, Generation, Kind, Plugin, Plugins};
 use ostler_runtime::Deadline;
 use uuid::Uuid;
 
@@ -112,6 +112,15 @@ impl Runner {
             TaskData::Boefje(meta) => self.run_boefje(meta),
             TaskData::Normalizer(meta) => self.run_normalizer(meta),
         }
+    }
+
+    /// Whether a task is run as a container, which fetches its job by itself.
+    pub(crate) fn is_container(&self, task: &TaskData) -> bool {
+        let (TaskData::Boefje(meta), Ok(catalogue)) = (task, self.catalogue()) else {
+            return false;
+        };
+        let kind = catalogue.boefje(&meta.boefje.id).map(|listed| &listed.plugin().kind);
+        matches!(kind, Some(Kind::Boefje(part)) if part.oci_image.is_some())
     }
 
     /// The plugins of this machine, once they have been looked at.

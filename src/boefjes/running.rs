@@ -70,9 +70,12 @@ impl Running {
             Hosts::start(assembly::host_options(&config, config.pool_size)).map_err(failed)?,
         );
         let counts = Arc::new(Counts::default());
-        let settler =
-            Settler::new(Arc::clone(&services.scheduler), Arc::clone(&counts), Arc::clone(&over));
-        let settler = Arc::new(settler);
+        let settler = Arc::new(Settler::new(
+            Arc::clone(&services.scheduler),
+            Arc::clone(&counts),
+            Arc::clone(&stopping),
+            Arc::clone(&over),
+        ));
         let state = Arc::new(State::new(kind, config.pool_size, &counts, &hosts, &settler));
         let containers = sockets.containers(&config).map_err(failed)?.map(Arc::new);
         let live = live(&config, &services, &hosts, &plugins, containers.as_ref());

@@ -6,7 +6,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use katalogus::{Generation, Json};
+use katalogus::{Generation, Json, Object};
 use ostler_runtime::Moment;
 use ureq::http::Method;
 use uuid::Uuid;
@@ -22,8 +22,16 @@ use crate::task::{Task, TaskKind, TaskStatus};
 /// See the module.
 pub(crate) struct SchedulerClient {
     pub(crate) http: HttpClient,
-    generation: Mutex<Option<SchedulerGeneration>>,
+    generation: Mutex<Known>,
     pub(crate) turn: Turn,
+}
+
+/// What is known of the generation.
+#[derive(Debug, Default)]
+struct Known {
+    now: Option<SchedulerGeneration>,
+    /// The last one that the log was told.
+    told: Option<SchedulerGeneration>,
 }
 
 /// Where tasks are.
@@ -42,37 +50,39 @@ impl SchedulerClient {
 
     /// What is known of its generation.
     fn known(&self) -> Option<SchedulerGeneration> {
-        *self.generation.lock().unwrap_or_else(PoisonError::into_inner)
+        self.generation.lock().unwrap_or_else(PoisonError::into_inner).now
     }
 
     fn learn(&self, generation: Option<SchedulerGeneration>) {
         let mut known = self.generation.lock().unwrap_or_else(PoisonError::into_inner);
-        if let (false, Some(generation)) = (*known == generation, generation) {
+        known.now = generation;
+        if let Some(generation) = generation.filter(|_| known.told != generation) {
             log::info!("the scheduler keeps tasks in {}", generation.path());
+            known.told = Some(generation);
         }
-        *known = generation;
     }
 
     /// Calls; whoever cannot be reached is no longer known.
     pub(crate) fn send(&self, call: &Call<'_>) -> Result<Answer, Failure> {
         let answer = self.http.send(call);
-        if answer.as_ref().is_err_and(|failure| failure.reached != Reached::End) {
+        if answer.as_ref().is_err_and(|failure| failure.reached.is_away()) {
             self.learn(None);
         }
         answer
     }
 
     /// The answer to a question for the queues, which tells the generation; `None` if there are no
-    /// queues.
+    /// queues, which is so with the newer generation, but also where no scheduler is.
     pub(crate) fn queues(&self, call: &Call<'_>) -> Result<Option<Answer>, ServiceError> {
         let answer = self.send(call)?;
-        let generation = match answer.status {
-            404 => SchedulerGeneration::Schedulers,
-            _ if answer.is_success() => SchedulerGeneration::Queues,
-            _ => return Err(self.http.refused(call, &answer).into()),
-        };
-        self.learn(Some(generation));
-        Ok((generation == SchedulerGeneration::Queues).then_some(answer))
+        if answer.status == 404 {
+            return Ok(None);
+        }
+        if !answer.is_success() {
+            return Err(self.http.refused(call, &answer).into());
+        }
+        self.learn(Some(SchedulerGeneration::Queues));
+        Ok(Some(answer))
     }
 
     fn generation(&self) -> Result<SchedulerGeneration, ServiceError> {
@@ -83,12 +93,30 @@ impl SchedulerClient {
         Ok(queues.map_or(SchedulerGeneration::Schedulers, |_| SchedulerGeneration::Queues))
     }
 
+    /// What is `read` of a task, if there is one of this id.
+    fn look<T>(
+        &self,
+        id: Uuid,
+        read: impl FnOnce(Json) -> Result<T, String>,
+    ) -> Result<Option<T>, ServiceError> {
+        let call = Call { settles: true, ..Call::get(format!("/tasks/{id}")) };
+        let answer = self.send(&call)?;
+        if answer.status == 404 {
+            return Ok(None);
+        }
+        if !answer.is_success() {
+            return Err(self.http.refused(&call, &answer).into());
+        }
+        let read = read(self.http.json(&call, &answer)?);
+        read.map(Some).map_err(|problem| self.http.strange(&call, problem))
+    }
+
     /// Does what settles a task. If nobody knows whether it was done, the task itself tells.
     fn settle(&self, id: Uuid, status: TaskStatus, call: &Call<'_>) -> Result<(), ServiceError> {
         let answer = match self.send(call) {
             Ok(answer) => answer,
-            Err(failure) if failure.reached == Reached::Broken => match self.task(id) {
-                Ok(Some((_, now))) if now == status => return Ok(()),
+            Err(failure) if failure.reached == Reached::Broken => match self.status(id) {
+                Ok(Some(now)) if now == status => return Ok(()),
                 Ok(_) => self.send(call)?,
                 Err(_) => return Err(failure.into()),
             },
@@ -101,16 +129,18 @@ impl SchedulerClient {
 impl Scheduler for SchedulerClient {
     fn pop(&self, kind: TaskKind, limit: usize, filters: &Filters) -> Result<Popped, ServiceError> {
         if self.known() == Some(SchedulerGeneration::Schedulers) {
-            if let Some(popped) = self.pop_new(kind, limit, filters)? {
-                return Ok(popped);
+            match self.pop_new(kind, limit, filters) {
+                // It is another one now.
+                Err(ServiceError::Refused { status: 404, .. }) => self.learn(None),
+                popped => return popped,
             }
-            // It is another one now.
-            self.learn(None);
         }
         if let Some(popped) = self.pop_old(kind, limit, filters)? {
             return Ok(popped);
         }
-        Ok(self.pop_new(kind, limit, filters)?.unwrap_or_default())
+        let popped = self.pop_new(kind, limit, filters)?;
+        self.learn(Some(SchedulerGeneration::Schedulers));
+        Ok(popped)
     }
 
     fn tells_generation(&self) -> Option<Generation> {
@@ -128,16 +158,14 @@ impl Scheduler for SchedulerClient {
     }
 
     fn task(&self, id: Uuid) -> Result<Option<(Task, TaskStatus)>, ServiceError> {
-        let call = Call { settles: true, ..Call::get(format!("/tasks/{id}")) };
-        let answer = self.send(&call)?;
-        if answer.status == 404 {
-            return Ok(None);
-        }
-        if !answer.is_success() {
-            return Err(self.http.refused(&call, &answer).into());
-        }
-        let read = task(self.http.json(&call, &answer)?);
-        read.map(Some).map_err(|problem| self.http.strange(&call, problem))
+        self.look(id, task)
+    }
+
+    fn status(&self, id: Uuid) -> Result<Option<TaskStatus>, ServiceError> {
+        self.look(id, |json| match json {
+            Json::Object(members) => status(&members),
+            _ => Err("it is no object".to_owned()),
+        })
     }
 
     fn set_status(&self, id: Uuid, status: TaskStatus) -> Result<(), ServiceError> {
@@ -159,18 +187,24 @@ impl SchedulerGeneration {
 /// A task that was asked for: the older generation has its item in a member of its own.
 fn task(json: Json) -> Result<(Task, TaskStatus), String> {
     let Json::Object(mut members) = json else { return Err("it is no object".to_owned()) };
+    let status = status(&members)?;
     let text = |key: &str| match members.get(key) {
         Some(Json::Text(text)) => Some(text.clone()),
         _ => None,
     };
-    let status = text("status").ok_or("it has no status")?;
-    let status = TaskStatus::named(&status).ok_or(format!("{status:?} is no status"))?;
     let queue = text("scheduler_id").unwrap_or_default();
     let modified_at = text("modified_at").and_then(|text| Moment::parse(&text));
     let item = members.remove("p_item").unwrap_or(Json::Object(members));
     let mut task = Task::from_json(item, &queue).map_err(|fault| fault.to_string())?;
     task.modified_at = modified_at;
     Ok((task, status))
+}
+
+fn status(members: &Object) -> Result<TaskStatus, String> {
+    let Some(Json::Text(name)) = members.get("status") else {
+        return Err("it has no status".to_owned());
+    };
+    TaskStatus::named(name).ok_or_else(|| format!("{name:?} is no status"))
 }
 
 /// The body that asks for tasks: none where everything is wanted.
@@ -201,6 +235,19 @@ pub(crate) fn pop_call(target: String, kind: TaskKind, filters: &Filters) -> Cal
     let is_empty = body.is_empty();
     let call = Call::post(target, body);
     if is_empty { call } else { call.json() }
+}
+
+/// Whether this is how a pop with filters is answered when nothing fits them: not found, but not for
+/// want of the path or of the queue.
+pub(crate) fn is_nothing(filters: &Filters, answer: &Answer) -> bool {
+    if answer.status != 404 || *filters == Filters::default() {
+        return false;
+    }
+    let Ok(Json::Object(members)) = Json::parse_bytes(&answer.body) else { return false };
+    match members.get("detail") {
+        Some(Json::Text(words)) => !words.to_ascii_lowercase().ends_with("not found"),
+        _ => false,
+    }
 }
 
 /// Reads an item that was taken from a queue into what was popped.

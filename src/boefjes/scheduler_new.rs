@@ -2,24 +2,24 @@
 
 use katalogus::Json;
 
-use crate::scheduler_client::{SchedulerClient, pop_call, read};
+use crate::scheduler_client::{SchedulerClient, is_nothing, pop_call, read};
 use crate::service_error::ServiceError;
 use crate::services::{Filters, Popped};
 use crate::task::TaskKind;
 
 impl SchedulerClient {
-    /// Takes up to `limit` tasks; `None` if the scheduler has no such path.
+    /// Takes up to `limit` tasks.
     pub(crate) fn pop_new(
         &self,
         kind: TaskKind,
         limit: usize,
         filters: &Filters,
-    ) -> Result<Option<Popped>, ServiceError> {
+    ) -> Result<Popped, ServiceError> {
         let target = format!("/schedulers/{kind}/pop?limit={limit}");
         let call = pop_call(target, kind, filters);
         let answer = self.send(&call)?;
-        if answer.status == 404 {
-            return Ok(None);
+        if is_nothing(filters, &answer) {
+            return Ok(Popped::default());
         }
         if !answer.is_success() {
             return Err(self.http.refused(&call, &answer).into());
@@ -36,6 +36,6 @@ impl SchedulerClient {
         for item in results {
             read(item, kind.name(), &mut popped);
         }
-        Ok(Some(popped))
+        Ok(popped)
     }
 }

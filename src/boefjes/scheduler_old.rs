@@ -7,7 +7,7 @@ use katalogus::Json;
 
 use crate::form;
 use crate::http_client::Call;
-use crate::scheduler_client::{SchedulerClient, pop_call, read};
+use crate::scheduler_client::{SchedulerClient, is_nothing, pop_call, read};
 use crate::service_error::ServiceError;
 use crate::services::{Filters, Popped};
 use crate::task::TaskKind;
@@ -97,8 +97,7 @@ impl SchedulerClient {
     ) -> Result<Option<Json>, ServiceError> {
         let call = pop_call(format!("/queues/{}/pop", form::part(queue)), kind, filters);
         let answer = self.send(&call)?;
-        // With filters this is how an empty queue answers.
-        if answer.status == 404 && *filters != Filters::default() {
+        if is_nothing(filters, &answer) {
             return Ok(None);
         }
         if !answer.is_success() {

@@ -1,5 +1,7 @@
 //! What can go wrong between a worker and a service.
 
+use std::time::Duration;
+
 /// A call that came to nothing. Its words name the service and hold no secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ServiceError {
@@ -22,6 +24,8 @@ pub enum ServiceError {
         status: u16,
         /// The beginning of the answer's body, in one line.
         detail: String,
+        /// After how long it may be asked again, if it says so.
+        retry_after: Option<Duration>,
     },
     /// It answered what cannot be understood.
     #[error("{service} answered something strange to {request}: {problem}")]
@@ -47,4 +51,11 @@ pub enum ServiceError {
         /// Which service.
         service: &'static str,
     },
+}
+
+impl ServiceError {
+    /// Whether it was answered like this for good: another time it would be no different.
+    pub(crate) fn is_final(&self) -> bool {
+        matches!(self, Self::Refused { status: 400 | 404 | 422, .. })
+    }
 }

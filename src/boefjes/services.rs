@@ -56,6 +56,11 @@ pub trait Scheduler: Send + Sync {
     /// A task, and what the scheduler thinks of it; `None` if it knows none of this id.
     fn task(&self, id: Uuid) -> Result<Option<(Task, TaskStatus)>, ServiceError>;
 
+    /// The same without the task, which need not be one that can be read.
+    fn status(&self, id: Uuid) -> Result<Option<TaskStatus>, ServiceError> {
+        Ok(self.task(id)?.map(|(_, status)| status))
+    }
+
     /// Whose rules hold where generations differ, as far as its answers have told.
     fn tells_generation(&self) -> Option<Generation> {
         None

@@ -1,7 +1,9 @@
 //! Tells the scheduler what has become of tasks, until it has heard it.
 //!
 //! A task whose end nobody has heard would stay with this program for ever, so a scheduler that
-//! cannot be reached is told again, for as long as the program runs. What it refuses is not repeated.
+//! cannot be reached or has a fault of its own is told again, after longer and longer pauses, for as
+//! long as the program runs. Only what it refuses for good is not repeated: a task that no queue takes
+//! back is set to queued then, and to failed if that is refused too.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,27 +18,44 @@ use crate::stopping::Stopping;
 use crate::task::{Task, TaskStatus};
 use crate::task_state::{Action, Event};
 
-/// How long a scheduler is left alone that could not be told something.
+/// How long a scheduler is left alone that could not be told something: at first, and always while the
+/// program stops.
 const PAUSE: Duration = Duration::from_secs(1);
-/// How often it may answer that it has a fault of its own.
-const FAULTS: u32 = 3;
+/// The same at most, also if it wishes for more itself.
+const MAX_PAUSE: Duration = Duration::from_secs(60);
+/// How often the scheduler may refuse what can also be said otherwise, or what keeps others waiting.
+const TRIES: u32 = 5;
 
 /// See the module.
 pub(crate) struct Settler {
     scheduler: Arc<dyn Scheduler>,
     pub(crate) ledger: Ledger,
     counts: Arc<Counts>,
+    /// The pauses are short from now on.
+    stopping: Arc<Stopping>,
     /// Nothing is told again any more.
     over: Arc<Stopping>,
+}
+
+/// What came of telling the scheduler something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Heard {
+    /// It has heard it.
+    Yes,
+    /// It does not want to.
+    Refused,
+    /// It has not said anything.
+    No,
 }
 
 impl Settler {
     pub(crate) fn new(
         scheduler: Arc<dyn Scheduler>,
         counts: Arc<Counts>,
+        stopping: Arc<Stopping>,
         over: Arc<Stopping>,
     ) -> Self {
-        Self { scheduler, ledger: Ledger::default(), counts, over }
+        Self { scheduler, ledger: Ledger::default(), counts, stopping, over }
     }
 
     /// Something happens to a task, and what follows is done; whether it is to be run.
@@ -53,58 +72,89 @@ impl Settler {
             Action::Nothing | Action::Run => return,
             Action::Complete => (Count::Completed, self.end(id, TaskStatus::Completed)),
             Action::Fail => (Count::Failed, self.end(id, TaskStatus::Failed)),
-            Action::GiveBack => {
-                (Count::GivenBack, self.until_heard(id, || self.scheduler.push(task)))
-            }
-            Action::Requeue => {
-                let queue = || self.scheduler.set_status(id, TaskStatus::Queued);
-                (Count::GivenBack, self.until_heard(id, queue))
-            }
+            Action::GiveBack => match self.tell(id, TRIES, || self.scheduler.push(task)) {
+                Heard::Refused => self.requeue(id),
+                heard => (Count::GivenBack, heard),
+            },
+            Action::Requeue => self.requeue(id),
         };
-        self.counts.add(if heard { count } else { Count::Untold });
+        self.counts.add(counted(id, count, heard));
         self.ledger.on(id, Event::Settled);
     }
 
     /// Fails what was handed out as a task and is none.
     pub(crate) fn fail_unreadable(&self, id: Uuid) {
-        let heard = self.until_heard(id, || self.scheduler.set_status(id, TaskStatus::Failed));
-        self.counts.add(if heard { Count::Failed } else { Count::Untold });
+        let heard = self.tell(id, TRIES, || self.scheduler.set_status(id, TaskStatus::Failed));
+        self.counts.add(counted(id, Count::Failed, heard));
+    }
+
+    /// Sets a task to queued, or to failed if that is refused.
+    fn requeue(&self, id: Uuid) -> (Count, Heard) {
+        match self.tell(id, u32::MAX, || self.scheduler.set_status(id, TaskStatus::Queued)) {
+            Heard::Refused => (Count::Failed, self.end(id, TaskStatus::Failed)),
+            heard => (Count::GivenBack, heard),
+        }
     }
 
     /// Sets the status that a task ends with, unless somebody else has ended it.
-    fn end(&self, id: Uuid, status: TaskStatus) -> bool {
-        self.until_heard(id, || match self.scheduler.task(id)? {
-            Some((_, TaskStatus::Running | TaskStatus::Dispatched)) => {
+    fn end(&self, id: Uuid, status: TaskStatus) -> Heard {
+        self.tell(id, u32::MAX, || match self.scheduler.status(id) {
+            Ok(Some(TaskStatus::Running | TaskStatus::Dispatched)) => {
                 self.scheduler.set_status(id, status)
             }
-            Some((_, other)) => {
+            Ok(Some(other)) => {
                 log::info!("task {id} is {} already", other.name());
                 Ok(())
             }
-            None => {
+            Ok(None) => {
                 log::warn!("task {id} is not known to the scheduler any more");
                 Ok(())
             }
+            // Nobody can say that somebody else has ended it.
+            Err(error @ ServiceError::Strange { .. }) => {
+                log::warn!("task {id}: {error}; it is {} from now on", status.name());
+                self.scheduler.set_status(id, status)
+            }
+            Err(error) => Err(error),
         })
     }
 
-    fn until_heard(&self, id: Uuid, tell: impl Fn() -> Result<(), ServiceError>) -> bool {
-        let mut faults = 0;
+    /// Says something until it was heard, or refused for good or so many times.
+    fn tell(&self, id: Uuid, tries: u32, say: impl Fn() -> Result<(), ServiceError>) -> Heard {
+        let (mut pause, mut refusals) = (PAUSE, 0);
         loop {
-            let Err(error) = tell() else { return true };
-            let is_final = match &error {
-                ServiceError::Refused { status, .. } if *status < 500 => true,
-                ServiceError::Refused { .. } | ServiceError::Strange { .. } => {
-                    faults += 1;
-                    faults == FAULTS
-                }
-                _ => false,
-            };
+            let Err(error) = say() else { return Heard::Yes };
             log::warn!("task {id}: {error}");
-            if is_final || self.over.wait(PAUSE) {
-                log::error!("task {id}: the scheduler does not know what has become of it");
-                return false;
+            let mut wished = Duration::ZERO;
+            if let ServiceError::Refused { retry_after, .. } = &error {
+                refusals = u32::saturating_add(refusals, 1);
+                wished = retry_after.unwrap_or_default();
             }
+            if error.is_final() || refusals >= tries {
+                return Heard::Refused;
+            }
+            if self.rest(pause.max(wished).min(MAX_PAUSE)) {
+                let is_refusal = matches!(error, ServiceError::Refused { .. });
+                return if is_refusal { Heard::Refused } else { Heard::No };
+            }
+            pause = pause.saturating_mul(2);
         }
     }
+
+    /// Waits so long, or shorter if the program stops; whether nothing is told again any more.
+    fn rest(&self, pause: Duration) -> bool {
+        if self.stopping.is_set() {
+            return self.over.wait(pause.min(PAUSE));
+        }
+        self.stopping.wait(pause);
+        self.over.is_set()
+    }
+}
+
+fn counted(id: Uuid, count: Count, heard: Heard) -> Count {
+    if heard == Heard::Yes {
+        return count;
+    }
+    log::error!("task {id}: the scheduler does not know what has become of it");
+    Count::Untold
 }

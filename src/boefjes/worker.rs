@@ -49,11 +49,18 @@ impl Worker {
             return all(Event::Return);
         }
         crew.state.at_work(self.number, Some(task));
+        let runner = Arc::clone(&crew.live().runner);
         if let Err(error) = crew.services.scheduler.set_status(task.id, TaskStatus::Running) {
+            // If nobody has heard it, it is heard with the end; but a container would get no job.
+            if error.is_final() || runner.is_container(&task.data) {
+                log::warn!("{}: not run: {error}", named(task));
+                crew.settler.on(task, Event::Fail);
+                return all(Event::Retry);
+            }
             log::warn!("{}: {error}", named(task));
         }
         let (began, started) = (Moment::now(), now());
-        let result = crew.live().runner.run(&task.data);
+        let result = runner.run(&task.data);
         let took = now().duration_since(started).as_secs_f64();
         match result {
             Ok(done) => {

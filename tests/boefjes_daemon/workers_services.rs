@@ -23,7 +23,9 @@ fn a_scheduler_that_was_away_is_asked_again() {
 fn the_end_of_a_task_is_told_once_the_scheduler_is_back() {
     let openkat = openkat();
     openkat.inject(Asked::Scheduler, "GET /tasks", 1, Trouble::Dropped);
-    openkat.inject(Asked::Scheduler, "GET /tasks", 2, Trouble::Status(503));
+    for status in [503, 429, 408] {
+        openkat.inject(Asked::Scheduler, "GET /tasks", 1, Trouble::Status(status));
+    }
     let task = openkat.queue_boefje("trivial");
     let _workers = workers(&openkat);
     openkat.wait_history(&task, &DONE);
@@ -32,12 +34,40 @@ fn the_end_of_a_task_is_told_once_the_scheduler_is_back() {
 #[test]
 fn a_scheduler_that_refuses_the_end_of_a_task_is_not_asked_for_ever() {
     let openkat = openkat();
-    openkat.inject(Asked::Scheduler, "GET /tasks", 1, Trouble::Status(403));
+    openkat.inject(Asked::Scheduler, "GET /tasks", 1, Trouble::Status(422));
     let task = openkat.queue_boefje("trivial");
     let workers = workers(&openkat);
     workers.log().wait(&format!("task {task}: the scheduler does not know"));
     let next = openkat.queue_boefje("trivial");
     openkat.wait_history(&next, &DONE);
+}
+
+#[test]
+fn a_task_whose_status_cannot_be_understood_is_ended() {
+    let openkat = openkat();
+    let _workers = workers(&openkat);
+    for body in [r#"{"status":"delayed"}"#, "{}", "<p>"] {
+        openkat.inject(Asked::Scheduler, "GET /tasks", 1, Trouble::Body(body.into()));
+        let task = openkat.queue_boefje("trivial");
+        openkat.wait_history(&task, &DONE);
+    }
+}
+
+#[test]
+fn a_task_that_may_not_run_is_not_run() {
+    let openkat = openkat();
+    let _workers = workers(&openkat);
+    for (status, history) in [
+        (404, &["queued", "dispatched", "failed"][..]),
+        (400, &["queued", "dispatched", "failed"]),
+        // Nobody says that it may not.
+        (500, &["queued", "dispatched", "completed"]),
+    ] {
+        openkat.inject(Asked::Scheduler, "PATCH /tasks", 1, Trouble::Status(status));
+        let task = openkat.queue_boefje("trivial");
+        openkat.wait_history(&task, history);
+        assert_eq!(openkat.raws_of(&task).len(), usize::from(status == 500));
+    }
 }
 
 #[test]

@@ -3,11 +3,42 @@
 use std::time::Duration;
 
 use ostler_tests::WorkersSettings;
-use ostler_tests::openkat::{Asked, Trouble};
+use ostler_tests::openkat::{Asked, Trouble, boefje_job};
 use ostler_tests::openkat_tasks::FAILED;
 use rustix::process::Signal;
 
 use super::{openkat, workers};
+
+/// A task whose worker waits for its settings, and the end of the program meanwhile; what becomes of it.
+fn stopped_before_it_is_run(push: u16, patch: Option<u16>) -> Vec<String> {
+    let openkat = openkat();
+    openkat.put_settings("acme", "faulty", &serde_json::json!({"HOW": "nap"}));
+    openkat.refuse(Asked::Katalogus);
+    openkat.inject(Asked::Scheduler, "/push", usize::MAX, Trouble::Status(push));
+    let task = openkat.queue(&boefje_job("acme", "faulty", ""));
+    let mut workers = WorkersSettings::new(&openkat, "boefje").start();
+    // Nobody is there, so that the second try has waits before it.
+    workers.log().wait("is tried again in 2s");
+    if let Some(status) = patch {
+        openkat.inject(Asked::Scheduler, "PATCH /tasks", 1, Trouble::Status(status));
+    }
+    workers.signal(Signal::TERM);
+    assert_eq!(workers.ended().code(), Some(0));
+    openkat.history(&task)
+}
+
+#[test]
+fn a_task_that_its_queue_does_not_take_back_waits_again_all_the_same() {
+    for push in [404, 409, 429] {
+        let history = stopped_before_it_is_run(push, None);
+        assert_eq!(history, ["queued", "dispatched", "running", "queued"], "{push}");
+    }
+}
+
+#[test]
+fn a_task_that_may_not_wait_again_is_failed() {
+    assert_eq!(stopped_before_it_is_run(404, Some(400)), FAILED);
+}
 
 /// Longer than any test waits.
 const LONG: Duration = Duration::from_secs(3600);

@@ -32,6 +32,8 @@ pub enum Trouble {
     Cut,
     /// Nothing is done, and the answer is a success with this body.
     Body(Vec<u8>),
+    /// Nothing is done, and the answer has this status and this body.
+    Answer(u16, Vec<u8>),
 }
 
 /// What a service answers.
@@ -218,6 +220,9 @@ impl Shared {
                     Reply::json(*status, &serde_json::json!({"detail": "as the test wants"}))
                 }
                 Some(Trouble::Body(body)) => Reply { status: 200, body: body.clone() },
+                Some(Trouble::Answer(status, body)) => {
+                    Reply { status: *status, body: body.clone() }
+                }
                 _ => (self.answer)(&call),
             };
             (self.enter)(&Entry::Status(number, reply.status));

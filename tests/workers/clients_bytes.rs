@@ -152,6 +152,49 @@ fn who_comes_back_may_want_raw_files_as_they_are() {
 }
 
 #[test]
+fn a_stray_refusal_costs_one_raw_file_and_no_other() {
+    let openkat = OpenKat::new(OpenKatVersion::V1_15);
+    let services = openkat.services();
+    services.bytes.save_boefje_meta(&meta()).unwrap();
+    openkat.inject(Asked::Bytes, "POST /bytes/raw", 1, Trouble::Status(422));
+    // Its name is that of a member of the old answer.
+    let named = Output { name: Some("id".to_owned()), ..raw(&["a/b"], b"1") };
+    let error = services.bytes.save_raws(run(), &[named]).unwrap_err().to_string();
+    let words = "Bytes answered something strange to POST /bytes/raw: it does not name the file";
+    assert!(error.starts_with(words), "{error}");
+    services.bytes.save_raws(run(), &[raw(&["a/c"], b"2")]).unwrap();
+    let books = openkat.books();
+    assert_eq!(books.raws.last().unwrap().content, b"2");
+    assert_eq!(books.raws.last().unwrap().mime_types, ["a/c"]);
+}
+
+#[test]
+fn a_bytes_that_becomes_an_older_one_is_sent_raw_files_as_they_are() {
+    let openkat = OpenKat::new(OpenKatVersion::V1_18);
+    let services = openkat.services();
+    services.bytes.save_boefje_meta(&meta()).unwrap();
+    services.bytes.save_raws(run(), &[raw(&["a/b"], b"1")]).unwrap();
+    let old = json!({"status": "success", "message": "Raw data saved", "id": RUN}).to_string();
+    openkat.inject(Asked::Bytes, "POST /bytes/raw", 2, Trouble::Body(old.into_bytes()));
+    services.bytes.save_raws(run(), &[raw(&["a/c"], b"2")]).unwrap_err();
+    assert_eq!(services.bytes.save_raws(run(), &[raw(&["a/d"], b"3")]), Ok(vec![Some(run())]));
+    assert_eq!(openkat.books().calls.last().unwrap().body, b"3");
+}
+
+#[test]
+fn a_file_may_be_called_like_a_member_of_the_older_answer() {
+    let openkat = OpenKat::new(OpenKatVersion::V1_18);
+    let services = openkat.services();
+    services.bytes.save_boefje_meta(&meta()).unwrap();
+    for name in ["status", "id", "message"] {
+        let named = Output { name: Some(name.to_owned()), ..raw(&["a/b"], b"1") };
+        let ids = services.bytes.save_raws(run(), &[named]).unwrap();
+        let kept = openkat.books().raws.last().map(|raw| Uuid::parse_str(&raw.id).unwrap());
+        assert_eq!(ids, [kept], "{name}");
+    }
+}
+
+#[test]
 fn a_raw_file_of_no_run_is_refused() {
     for version in [OpenKatVersion::V1_15, OpenKatVersion::V1_18] {
         let openkat = OpenKat::new(version);
@@ -193,7 +236,8 @@ fn a_strange_answer_is_an_error_that_names_the_call() {
         (save, "1", "POST /bytes/raw: it is no object".to_owned()),
         (save, "{}", "POST /bytes/raw: it has no id".to_owned()),
         (save, r#"{"status":"success"}"#, "POST /bytes/raw: it has no id".to_owned()),
-        (save, r#"{"raw":"1"}"#, "POST /bytes/raw: its id is no UUID".to_owned()),
+        (save, r#"{"id":"1"}"#, "POST /bytes/raw: its id is no UUID".to_owned()),
+        (save, r#"{"raw":"1"}"#, "POST /bytes/raw: it has no id".to_owned()),
         (meta, "", format!("{meta_path}: it is no JSON: ")),
         (meta, "{}", format!("{meta_path}: mime_types: it is missing")),
     ] {

@@ -158,6 +158,47 @@ fn what_is_no_task_is_reported_and_the_others_are_taken() {
 }
 
 #[test]
+fn where_no_scheduler_is_there_is_no_empty_queue() {
+    let openkat = OpenKat::answering(|_| (404, br#"{"detail":"Not Found"}"#.to_vec()));
+    let scheduler = openkat.services().scheduler;
+    let plugins = Filters { plugins: vec!["b".to_owned()], images: Vec::new() };
+    for filters in [Filters::default(), plugins] {
+        for _ in 0..2 {
+            let error = scheduler.pop(TaskKind::Boefje, 1, &filters).unwrap_err().to_string();
+            let words = "the scheduler answered 404 to POST /schedulers/boefje/pop: Not Found";
+            assert_eq!(error, words);
+            assert_eq!(scheduler.tells_generation(), None);
+        }
+    }
+}
+
+#[test]
+fn that_nothing_fits_the_filters_is_no_error_and_asked_for_once() {
+    let openkat = OpenKat::new(OpenKatVersion::V1_19);
+    let scheduler = openkat.services().scheduler;
+    let body = json!({"detail": "nothing fits"}).to_string().into_bytes();
+    openkat.inject(Asked::Scheduler, "/pop", usize::MAX, Trouble::Answer(404, body));
+    let filters = Filters { plugins: vec!["b".to_owned()], images: Vec::new() };
+    for _ in 0..3 {
+        assert!(scheduler.pop(TaskKind::Boefje, 1, &filters).unwrap().tasks.is_empty());
+    }
+    let pop = "scheduler POST /schedulers/boefje/pop?limit=1";
+    assert_eq!(openkat.lines(), ["scheduler GET /queues", pop, pop, pop]);
+    // Without filters there is nothing that it could not fit.
+    scheduler.pop(TaskKind::Boefje, 1, &Filters::default()).unwrap_err();
+}
+
+#[test]
+fn the_status_of_a_task_that_cannot_be_read_is_read() {
+    let openkat = OpenKat::new(OpenKatVersion::V1_15);
+    let scheduler = openkat.services().scheduler;
+    let body = r#"{"status":"running","p_item":{}}"#;
+    openkat.inject(Asked::Scheduler, "GET /tasks", 1, Trouble::Body(body.into()));
+    assert_eq!(scheduler.status(Uuid::nil()), Ok(Some(TaskStatus::Running)));
+    assert_eq!(scheduler.status(Uuid::nil()), Ok(None));
+}
+
+#[test]
 fn a_queue_that_fails_keeps_nobody_from_the_others() {
     let openkat = OpenKat::new(OpenKatVersion::V1_15);
     openkat.queue(&boefje_job("a", "1", INPUT));
