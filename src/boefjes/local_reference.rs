@@ -267,7 +267,7 @@ mod tests {
             ("DNSARecord|internet|a.b|192.0.2.1", "DNSARecord.address: it is required"),
             ("Question|internet|a", "does not say which type"),
             ("Finding|Hostname|internet|a.b|odd", "does not say which type"),
-            ("SoftwareInstance|Nothing|a", "cannot refer to Nothing"),
+            ("SoftwareInstance|Nothing|a", "there is no object type Nothing"),
         ] {
             let told = built(reference).unwrap_err();
             assert!(told.contains(words), "{reference}: {told}");

@@ -19,7 +19,7 @@ pub(crate) struct Seen {
 impl Seen {
     /// Takes a new look, so many seconds after the one before.
     pub(crate) fn note(&mut self, status: Value, seconds: f64) {
-        let count = |key: &str| status["tasks"][key].as_f64().unwrap_or_default();
+        let count = |key: &str| at(at(&status, "tasks"), key).as_f64().unwrap_or_default();
         let ended = count("completed") + count("failed");
         // Fewer than before are those of another process.
         if let Some(before) = self.ended.filter(|before| *before <= ended && seconds > 0.0) {
@@ -35,35 +35,35 @@ impl Seen {
         if status.is_null() {
             return Vec::new();
         }
-        let tasks = &status["tasks"];
+        let tasks = at(status, "tasks");
         let mut lines = vec![
             pair(
                 "workers of",
-                &format!("{}s, {}", word(&status["kind"]), word(&status["version"])),
+                &format!("{}s, {}", word(at(status, "kind")), word(at(status, "version"))),
             ),
-            pair("up for", &seconds(&status["age"])),
-            pair("scheduler", &scheduler(&status["scheduler"])),
+            pair("up for", &seconds(at(status, "age"))),
+            pair("scheduler", &scheduler(at(status, "scheduler"))),
             pair(
                 "tasks",
                 &format!(
                     "{} taken, {} completed, {} failed, {} given back, {} here now",
-                    word(&tasks["popped"]),
-                    word(&tasks["completed"]),
-                    word(&tasks["failed"]),
-                    word(&tasks["given_back"]),
-                    word(&tasks["held"]),
+                    word(at(tasks, "popped")),
+                    word(at(tasks, "completed")),
+                    word(at(tasks, "failed")),
+                    word(at(tasks, "given_back")),
+                    word(at(tasks, "held")),
                 ),
             ),
             pair("rate", &format!("{:.1}/s  {}", self.rates.last(), self.rates)),
         ];
-        let hosts = &status["hosts"];
+        let hosts = at(status, "hosts");
         if hosts.is_object() {
             let words = format!(
                 "{} ready, {} starts, {} failed, {} lost",
-                word(&hosts["ready"]),
-                word(&hosts["starts"]),
-                word(&hosts["failed_starts"]),
-                word(&hosts["losses"])
+                word(at(hosts, "ready")),
+                word(at(hosts, "starts")),
+                word(at(hosts, "failed_starts")),
+                word(at(hosts, "losses"))
             );
             lines.push(pair("plugin hosts", &words));
         }
@@ -80,8 +80,8 @@ fn pair(name: &str, words: &str) -> String {
 }
 
 fn scheduler(scheduler: &Value) -> String {
-    match (scheduler["answers"].as_bool(), scheduler["error"].as_str()) {
-        (Some(true), _) => format!("answers, for {}", seconds(&scheduler["age"])),
+    match (at(scheduler, "answers").as_bool(), at(scheduler, "error").as_str()) {
+        (Some(true), _) => format!("answers, for {}", seconds(at(scheduler, "age"))),
         (_, Some(error)) => format!("does not answer: {error}"),
         (_, None) => "has not answered yet".to_owned(),
     }
@@ -89,7 +89,7 @@ fn scheduler(scheduler: &Value) -> String {
 
 /// A row for each worker: what it is at, for how long, and with how much memory.
 fn workers(status: &Value) -> Vec<String> {
-    let workers = status["workers"].as_array().map_or(&[][..], Vec::as_slice);
+    let workers = at(status, "workers").as_array().map_or(&[][..], Vec::as_slice);
     let rows: Vec<Vec<String>> = (1..)
         .zip(workers)
         .map(|(number, task): (usize, _)| {
@@ -99,11 +99,11 @@ fn workers(status: &Value) -> Vec<String> {
             }
             let cells = [
                 number,
-                word(&task["plugin"]),
-                word(&task["organization"]),
-                seconds(&task["age"]),
-                memory(&task["memory"]),
-                word(&task["id"]),
+                word(at(task, "plugin")),
+                word(at(task, "organization")),
+                seconds(at(task, "age")),
+                memory(at(task, "memory")),
+                word(at(task, "id")),
             ];
             cells.into()
         })
@@ -113,27 +113,33 @@ fn workers(status: &Value) -> Vec<String> {
 
 /// A row for each plugin host. A job is named by its plugin, if a worker has it.
 fn each_host(status: &Value) -> Vec<String> {
-    let workers = status["workers"].as_array().into_iter().flatten();
-    let plugins: HashMap<&str, String> =
-        workers.filter_map(|task| Some((task["id"].as_str()?, word(&task["plugin"])))).collect();
-    let hosts = status["hosts"]["each"].as_array().map_or(&[][..], Vec::as_slice);
+    let workers = at(status, "workers").as_array().into_iter().flatten();
+    let plugins: HashMap<&str, String> = workers
+        .filter_map(|task| Some((at(task, "id").as_str()?, word(at(task, "plugin")))))
+        .collect();
+    let hosts = at(at(status, "hosts"), "each").as_array().map_or(&[][..], Vec::as_slice);
     let rows: Vec<Vec<String>> = (1..)
         .zip(hosts)
         .map(|(number, host): (usize, _)| {
-            let job = host["job"]["id"].as_str();
+            let job = at(at(host, "job"), "id").as_str();
             let job = job.map(|id| plugins.get(id).cloned().unwrap_or_else(|| id.to_owned()));
             vec![
                 number.to_string(),
-                word(&host["state"]),
-                word(&host["pid"]),
-                seconds(&host["age"]),
-                memory(&host["memory"]),
-                word(&host["jobs"]),
-                job.unwrap_or_else(|| word(&host["last_error"])),
+                word(at(host, "state")),
+                word(at(host, "pid")),
+                seconds(at(host, "age")),
+                memory(at(host, "memory")),
+                word(at(host, "jobs")),
+                job.unwrap_or_else(|| word(at(host, "last_error"))),
             ]
         })
         .collect();
     table(&["HOST", "STATE", "PID", "AGE", "MEMORY", "JOBS", "NOW"], &rows, None)
+}
+
+/// A member; nothing if there is none.
+fn at<'a>(value: &'a Value, key: &str) -> &'a Value {
+    value.get(key).unwrap_or(&Value::Null)
 }
 
 fn word(value: &Value) -> String {

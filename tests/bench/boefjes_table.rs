@@ -165,7 +165,7 @@ mod tests {
             job_deaths: vec![ms(1)],
             ..Measure::default()
         };
-        assert!(judge(&[good.clone()]).iter().all(|bar| bar.met() == Some(true)));
+        assert!(judge(std::slice::from_ref(&good)).iter().all(|bar| bar.met() == Some(true)));
         let slow = Measure { job_deaths: vec![ms(101)], ..good };
         let missed: Vec<_> =
             judge(&[slow]).into_iter().filter(|bar| bar.met() != Some(true)).collect();

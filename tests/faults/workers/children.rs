@@ -17,7 +17,9 @@ fn wrk_c01_an_idle_host_is_killed() {
     let mut fault = Fault::begin("WRK-C01");
     kill(workers.hosts()[0].pid, Signal::KILL);
     let tasks: Vec<String> = (0..4).map(|_| openkat.queue_boefje("trivial")).collect();
-    tasks.iter().for_each(|task| openkat.wait_history(task, &DONE));
+    for task in &tasks {
+        openkat.wait_history(task, &DONE);
+    }
     healed(&workers, 1);
     fault.within("the pool is whole", fault.elapsed(), 1.5);
     fault.saw("no task saw it");
@@ -45,11 +47,17 @@ fn wrk_c03_a_host_with_a_running_job_is_killed() {
     let openkat = openkat();
     let workers = workers(&openkat);
     let tasks = [openkat.queue_boefje("slow"), openkat.queue_boefje("slow")];
-    tasks.iter().for_each(|task| workers.wait_running(task));
+    for task in &tasks {
+        workers.wait_running(task);
+    }
     let (hosts, jobs) = (workers.hosts(), workers.jobs());
     let mut fault = Fault::begin("WRK-C03");
-    hosts.iter().for_each(|host| kill(host.pid, Signal::KILL));
-    tasks.iter().for_each(|task| openkat.wait_history(task, &FAILED));
+    for host in &hosts {
+        kill(host.pid, Signal::KILL);
+    }
+    for task in &tasks {
+        openkat.wait_history(task, &FAILED);
+    }
     fault.within("both failed", fault.elapsed(), 0.1);
     wait_gone(&jobs);
     for task in &tasks {
@@ -67,7 +75,9 @@ fn wrk_c04_all_hosts_are_killed_under_load() {
     let workers = workers(&openkat);
     openkat.wait("some are done", |books| books.raws.len() > 10);
     let mut fault = Fault::begin("WRK-C04");
-    workers.hosts().iter().for_each(|host| kill(host.pid, Signal::KILL));
+    for host in workers.hosts() {
+        kill(host.pid, Signal::KILL);
+    }
     healed(&workers, 2);
     fault.within("the pool is whole", fault.elapsed(), 3.0);
     wait_for("all have ended", || openkat.count("completed") + openkat.count("failed") == 100);
@@ -138,7 +148,9 @@ fn wrk_c08_no_host_can_be_started() {
     assert!(given <= 2, "{given}");
     symlink("/usr/bin/python3", python).unwrap();
     fault.injected();
-    tasks.iter().for_each(|task| openkat.wait_status(task, "completed"));
+    for task in &tasks {
+        openkat.wait_status(task, "completed");
+    }
     fault.within("all are done", fault.elapsed(), 30.0);
     assert_eq!(openkat.books().raws.len(), 6);
 }
@@ -148,7 +160,9 @@ fn wrk_c23_the_program_is_killed() {
     let openkat = openkat();
     let mut workers = workers(&openkat);
     let tasks = [openkat.queue_boefje("slow"), openkat.queue_boefje("slow")];
-    tasks.iter().for_each(|task| workers.wait_running(task));
+    for task in &tasks {
+        workers.wait_running(task);
+    }
     let processes = workers.processes();
     assert_eq!(processes.len(), 4, "{processes:?}");
     let mut fault = Fault::begin("WRK-C23");

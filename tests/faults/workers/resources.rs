@@ -37,7 +37,9 @@ fn wrk_r04_nobody_reads_the_log() {
     start.arg("boefje").arg("--plugins").arg(ostler_tests::plugin_hosts::plugins());
     start.envs(openkat.variables()).env("BOEFJES_API_PORT", "0");
     let process = Process::start(start.stdin(Stdio::null()).stderr(Stdio::piped()));
-    tasks.iter().for_each(|task| openkat.wait_status(task, "completed"));
+    for task in &tasks {
+        openkat.wait_status(task, "completed");
+    }
     fault.within("600 tasks were done", fault.elapsed(), 60.0);
     drop(process);
 }

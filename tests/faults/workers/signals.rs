@@ -53,7 +53,9 @@ fn wrk_s02_a_stop_with_jobs_in_flight() {
     fault.injected();
     assert_eq!(workers.ended().code(), Some(0));
     fault.within("both completed, then the end", fault.elapsed(), 0.5);
-    tasks.iter().for_each(|task| assert_eq!(openkat.history(task), DONE));
+    for task in &tasks {
+        assert_eq!(openkat.history(task), DONE);
+    }
     assert_eq!(openkat.history(&next), ["queued"]);
 }
 
@@ -62,11 +64,15 @@ fn wrk_s03_a_stop_with_hung_jobs() {
     let openkat = openkat();
     let mut workers = whole(boefjes(&openkat).set("Global", "drain", "0.5"));
     let tasks = [openkat.queue_boefje("slow"), openkat.queue_boefje("slow")];
-    tasks.iter().for_each(|task| workers.wait_running(task));
+    for task in &tasks {
+        workers.wait_running(task);
+    }
     let waiting = openkat.queue_boefje("slow");
     let mut fault = Fault::begin("WRK-S03");
     stop(&mut fault, &mut workers, "ended, with a drain of 0.5 s,", 1.5);
-    tasks.iter().for_each(|task| assert_eq!(openkat.history(task), FAILED));
+    for task in &tasks {
+        assert_eq!(openkat.history(task), FAILED);
+    }
     assert_eq!(openkat.history(&waiting), ["queued"]);
 }
 

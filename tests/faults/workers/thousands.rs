@@ -1,6 +1,6 @@
 //! Many jobs, of which some are killed: each ends exactly once, and nothing is left over.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use ostler_tests::fault::is_long;
 use ostler_tests::openkat::Asked;
@@ -33,10 +33,15 @@ fn ended(openkat: &OpenKat) -> usize {
     ["completed", "failed"].iter().filter_map(|status| counts.get(*status)).sum()
 }
 
-/// Kills a host each time that so many tasks more have ended.
+/// How many tasks nobody has taken yet.
+fn waiting(openkat: &OpenKat) -> usize {
+    openkat.books().queues.values().map(VecDeque::len).sum()
+}
+
+/// Kills a host each time that so many tasks more were taken.
 fn kill_hosts(openkat: &OpenKat, workers: &Workers, jobs: usize) {
     for killed in 1..jobs / ONE_HOST_KILLED_IN {
-        wait_for("more tasks end", || ended(openkat) >= killed * ONE_HOST_KILLED_IN);
+        wait_for("more tasks are taken", || waiting(openkat) + killed * ONE_HOST_KILLED_IN <= jobs);
         if let Some(host) = children(workers.pid()).get(killed % 2) {
             kill(host.pid, Signal::KILL);
         }
@@ -55,16 +60,17 @@ fn wrk_c24_no_task_is_lost_and_none_is_ended_twice() {
         }
     }
     let workers = workers(&openkat);
-    wait_for("it goes on", || ended(&openkat) > 10);
+    wait_for("it goes on", || waiting(&openkat) + 10 < jobs);
     let (before, used) = (pipes(workers.pid()), memory(workers.pid(), "VmRSS"));
     let mut fault = Fault::begin("WRK-C24");
     kill_hosts(&openkat, &workers, jobs);
+    wait_for("all tasks are taken", || waiting(&openkat) == 0);
     wait_for("all tasks have ended", || ended(&openkat) == jobs);
     let books = openkat.books();
     for (id, task) in &books.tasks {
         let begun = ["queued", "dispatched", "running"];
-        let (end, begin) = task.history.split_last().unwrap();
-        assert_eq!(begin, begun, "{id} is begun once: {:?}", task.history);
+        let (end, steps) = task.history.split_last().unwrap();
+        assert_eq!(steps, begun, "{id} is begun once: {:?}", task.history);
         assert!(["completed", "failed"].contains(&end.as_str()), "{id} ends once: {end}");
         let raws = books.raws.iter().filter(|raw| raw.run == *id).count();
         assert_eq!(raws, 1, "{id}: {end}");
