@@ -114,10 +114,11 @@ impl Scheduler for SchedulerClient {
     }
 
     fn tells_generation(&self) -> Option<Generation> {
-        self.known().map(|known| match known {
-            SchedulerGeneration::Queues => Generation::V1_15,
-            SchedulerGeneration::Schedulers => Generation::V1_20,
-        })
+        self.known().map(SchedulerGeneration::rules)
+    }
+
+    fn find_generation(&self) -> Result<Option<Generation>, ServiceError> {
+        Ok(Some(self.generation()?.rules()))
     }
 
     fn push(&self, task: &Task) -> Result<(), ServiceError> {
@@ -148,6 +149,13 @@ impl Scheduler for SchedulerClient {
 }
 
 impl SchedulerGeneration {
+    fn rules(self) -> Generation {
+        match self {
+            Self::Queues => Generation::V1_15,
+            Self::Schedulers => Generation::V1_20,
+        }
+    }
+
     fn path(self) -> &'static str {
         match self {
             Self::Queues => "/queues",

@@ -61,6 +61,11 @@ pub trait Scheduler: Send + Sync {
         None
     }
 
+    /// The same, and it is asked if it has told nothing yet.
+    fn find_generation(&self) -> Result<Option<Generation>, ServiceError> {
+        Ok(self.tells_generation())
+    }
+
     /// Says what has become of a task.
     fn set_status(&self, id: Uuid, status: TaskStatus) -> Result<(), ServiceError>;
 }
