@@ -12,7 +12,7 @@
 //! Requests wait for other services on threads of their own.
 
 use std::io;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use katalogus::body::Malformed;
@@ -29,14 +29,16 @@ use crate::boefje_api_answer::{Answer, Refusal, healthy};
 use crate::boefje_api_reports::Reports;
 use crate::boefje_api_scheduler as scheduler;
 use crate::boefje_api_tasks as tasks;
+use crate::crew::Crew;
+use crate::rules::Version;
 use crate::runner::Runner;
 use crate::uuid_fault;
 
 /// How the API is served.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BoefjeApiSettings {
-    /// As which generation it answers.
-    pub generation: Generation,
+    /// As which generation it answers; `None` is that of the scheduler.
+    pub generation: Option<Generation>,
     /// The address of the API as containers see it: `BOEFJES_API`.
     pub base: String,
     /// The names that it is reached under, beside addresses, `localhost` and that in `base`.
@@ -59,15 +61,18 @@ impl BoefjeApiSettings {
     /// Bytes of a body, if nothing else is said. Raw files come in base64, so that three quarters
     /// of it are theirs; and one body is held several times over while it is read.
     pub const MAX_BODY: usize = 64 << 20;
+    /// Bytes of all bodies that are not answered yet, if nothing else is said.
+    pub const MAX_BODIES: usize = 256 << 20;
     /// Connections, if nothing else is said: each may hold a body.
     pub const MAX_CONNECTIONS: usize = 64;
 
     /// As most need it, for containers that see the API at `base`.
-    pub fn new(generation: Generation, base: impl Into<String>) -> Self {
+    pub fn new(generation: Option<Generation>, base: impl Into<String>) -> Self {
         let limits = Limits {
             max_connections: Self::MAX_CONNECTIONS,
             max_unauthenticated: Self::MAX_CONNECTIONS,
             max_request: Self::MAX_BODY,
+            max_incoming: Self::MAX_BODIES,
             request_deadline: Duration::from_secs(60),
             ..Limits::default()
         };
@@ -98,10 +103,10 @@ const CONTAINERS_NAMES: [&str; 2] = ["host.docker.internal", "host.containers.in
 const MAX_QUEUED: usize = BoefjeApiSettings::MAX_CONNECTIONS;
 
 impl BoefjeApi {
-    /// Serves it on these listeners; `runner` says who prepares and saves jobs now.
-    pub fn start(
+    /// Serves it on these listeners, for the tasks of `crew` and others that run.
+    pub(crate) fn start(
         settings: BoefjeApiSettings,
-        runner: impl Fn() -> Arc<Runner> + Send + Sync + 'static,
+        crew: &Arc<Crew>,
         listeners: Vec<Listener>,
     ) -> io::Result<Self> {
         let errands = Arc::new(Errands::start("api", settings.threads, MAX_QUEUED)?);
@@ -110,7 +115,8 @@ impl BoefjeApi {
         let own = OwnNames::new(own);
         let core = Core {
             generation: settings.generation,
-            runner: Box::new(runner),
+            crew: Arc::clone(crew),
+            reading: Mutex::new(()),
             base: settings.base.trim_end_matches('/').to_owned(),
             deadline: settings.deadline,
             reports: Reports::default(),
@@ -150,8 +156,10 @@ fn host_of(url: &str) -> Option<&str> {
 
 /// What all requests share.
 pub(crate) struct Core {
-    pub(crate) generation: Generation,
-    runner: Box<dyn Fn() -> Arc<Runner> + Send + Sync>,
+    generation: Option<Generation>,
+    pub(crate) crew: Arc<Crew>,
+    /// Held while a long body is read, which takes many times its memory.
+    pub(crate) reading: Mutex<()>,
     pub(crate) base: String,
     pub(crate) reports: Reports,
     deadline: Duration,
@@ -160,7 +168,23 @@ pub(crate) struct Core {
 impl Core {
     /// Who prepares and saves jobs now.
     pub(crate) fn runner(&self) -> Arc<Runner> {
-        (self.runner)()
+        Arc::clone(&self.crew.live().runner)
+    }
+
+    /// As which generation it answers, as far as is known.
+    fn known_generation(&self) -> Generation {
+        let scheduler = &self.crew.services.scheduler;
+        let told = || scheduler.tells_version().map(Version::containers);
+        self.generation.or_else(told).unwrap_or_default()
+    }
+
+    /// The same; if it is not known, the scheduler is asked.
+    pub(crate) fn generation(&self) -> Result<Generation, Refusal> {
+        if let Some(generation) = self.generation {
+            return Ok(generation);
+        }
+        let version = self.crew.services.scheduler.find_version()?;
+        Ok(version.unwrap_or_default().containers())
     }
 }
 
@@ -218,7 +242,7 @@ impl Handler for Endpoints {
     fn handle(&self, request: &Request<'_>, mut responder: Responder) {
         // Nobody has a password here: whoever asks in order is no stranger.
         responder.authenticated();
-        let generation = self.core.generation;
+        let generation = self.core.known_generation();
         if is_for_another_page(request) || !self.own.are_asked(request) {
             return responder.send_here(Refusal::Elsewhere.response(generation));
         }
@@ -241,7 +265,7 @@ impl Handler for Endpoints {
                 Ok(()) if !deadline.passed() => wait(&core, deadline),
                 _ => Err(Refusal::Busy),
             };
-            let answer = done.unwrap_or_else(|refusal| refusal.response(core.generation));
+            let answer = done.unwrap_or_else(|refusal| refusal.response(core.known_generation()));
             responder.send_here(answer);
         }));
     }

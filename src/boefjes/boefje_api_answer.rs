@@ -59,7 +59,10 @@ impl From<ServiceError> for Refusal {
 
 impl From<JobError> for Refusal {
     fn from(error: JobError) -> Self {
-        Self::Failed(error.to_string())
+        match error {
+            JobError::NotRun(_) => Self::Busy,
+            JobError::Failed(why) => Self::Failed(why),
+        }
     }
 }
 

@@ -10,15 +10,16 @@
 
 use katalogus::scalars::{Unfit, whole_of};
 use katalogus::validation::{Complaint, Problem};
-use katalogus::{Json, body};
+use katalogus::{Generation, Json, body};
 use ostler_http::{Request, Status};
+use ostler_runtime::Deadline;
 
 use crate::boefje_api::{Core, Next, both, task_id};
 use crate::boefje_api_answer::{Answer, Refusal, json};
 use crate::boefje_api_filters::filters;
 use crate::models::object;
 use crate::services::Filters;
-use crate::task::{Task, TaskKind, TaskStatus};
+use crate::task::{Task, TaskData, TaskKind, TaskStatus};
 
 /// Tasks that are handed out at once, at most.
 const MAX_LIMIT: usize = 100;
@@ -31,18 +32,33 @@ pub(crate) fn pop(request: &Request<'_>, parameters: &[&str]) -> Result<Next, Re
         None => Filters::default(),
     };
     let limit = limit(request)?;
-    Ok(Next::waits(move |core, _| {
-        let scheduler = core.runner().services.scheduler.clone();
-        let popped = scheduler.pop(kind, limit, &filters)?;
+    Ok(Next::waits(move |core, deadline| {
+        if core.crew.stopping.is_set() {
+            return Err(Refusal::Busy);
+        }
+        let popped = core.crew.services.scheduler.pop(kind, limit, &filters)?;
         for (id, why) in popped.unreadable {
             log::error!("an item of the scheduler is no task: {why}");
             // Whoever asked cannot be given it, and nobody else will look at it again.
             if let Some(id) = id {
-                scheduler.set_status(id, TaskStatus::Failed)?;
+                fail(core, id);
             }
         }
-        let tasks = popped.tasks.iter();
-        let tasks = tasks.map(|task| task.to_json(TaskStatus::Dispatched, &task.data)).collect();
+        let mut tasks = Vec::new();
+        for task in popped.tasks {
+            match handed_out(core, &task, deadline) {
+                Ok(data) => tasks.push(task.to_json(TaskStatus::Dispatched, &data)),
+                Err(Refusal::Failed(why)) => {
+                    log::error!("task {} is failed, and not handed out: {why}", task.id);
+                    fail(core, task.id);
+                }
+                Err(_) => {
+                    if let Err(error) = core.crew.services.scheduler.push(&task) {
+                        log::error!("task {} cannot be given back: {error}", task.id);
+                    }
+                }
+            }
+        }
         Ok(json(Status::Ok, &object([("results", Json::List(tasks))])))
     }))
 }
@@ -65,7 +81,15 @@ pub(crate) fn push(request: &Request<'_>, parameters: &[&str]) -> Result<Next, R
 /// `GET /api/v0/scheduler/tasks/{task_id}`
 pub(crate) fn task(_: &Request<'_>, parameters: &[&str]) -> Result<Next, Refusal> {
     let id = task_id(parameters)?;
-    Ok(Next::waits(move |core, _| known(core, id)))
+    Ok(Next::waits(move |core, deadline| {
+        let (task, status) = core.crew.services.scheduler.task(id)?.ok_or(Refusal::NoTask)?;
+        // Whoever is at it takes its job from here; of another the scheduler has all that there is.
+        let data = match status {
+            TaskStatus::Dispatched | TaskStatus::Running => handed_out(core, &task, deadline)?,
+            _ => task.data.clone(),
+        };
+        Ok(json(Status::Ok, &task.to_json(status, &data)))
+    }))
 }
 
 /// `PATCH /api/v0/scheduler/tasks/{task_id}`
@@ -78,6 +102,24 @@ pub(crate) fn patch(request: &Request<'_>, parameters: &[&str]) -> Result<Next, 
         scheduler.set_status(id, wanted)?;
         known(core, id)
     }))
+}
+
+/// What a task is about, with all that a boefje is given.
+fn handed_out(core: &Core, task: &Task, deadline: Deadline) -> Result<TaskData, Refusal> {
+    match &task.data {
+        TaskData::Boefje(_) if core.crew.stopping.is_set() => Err(Refusal::Busy),
+        TaskData::Boefje(meta) => {
+            core.whole(meta, Generation::V1_20, deadline).map(TaskData::Boefje)
+        }
+        data @ TaskData::Normalizer(_) => Ok(data.clone()),
+    }
+}
+
+/// Fails a task that nobody can do.
+fn fail(core: &Core, id: uuid::Uuid) {
+    if let Err(error) = core.crew.services.scheduler.set_status(id, TaskStatus::Failed) {
+        log::error!("task {id} cannot be failed: {error}");
+    }
 }
 
 fn known(core: &Core, id: uuid::Uuid) -> Result<Answer, Refusal> {

@@ -1,16 +1,24 @@
 //! `--check`: the configuration as it takes effect, or everything that is wrong with it.
 
-use ostler_runtime::Accounts;
-use ostler_runtime::Exit;
+use std::time::Duration;
+
+use katalogus::Plugins;
 use ostler_runtime::checked::{Checked, Strictness};
 use ostler_runtime::files::{is_program, open_regular, unreadable};
 use ostler_runtime::sources::{Source, Sources};
+use ostler_runtime::{Accounts, Deadline, Exit};
 
+use crate::assembly;
 use crate::check_effective;
 use crate::config::{self, CONTAINERS, Configuration, GLOBAL};
 use crate::config_plugins::PLUGINS;
 use crate::config_services::SERVICES;
+use crate::container::ContainerOptions;
+use crate::listening;
 use crate::options::Options;
+
+/// So long the plugins may take to be looked at.
+const LOOK: Duration = Duration::from_secs(5);
 
 /// Prints what the daemon would run with, secrets hidden, and says on standard error what is wrong
 /// or odd. If it is to be strict, what is odd is wrong.
@@ -61,9 +69,24 @@ fn judge(sources: &mut Sources<'_, '_>, config: &Configuration, options: &Option
         let by = by(said.engine.is_some(), "--engine", CONTAINERS, "engine");
         sources.odd(&by, format!("{}: there is no such program", engine.display()));
     }
+    let containers = &config.containers;
+    let is_near = !containers.addresses.is_empty()
+        && containers.addresses.iter().all(|address| !address.is_far());
+    if is_near && containers.network == ContainerOptions::NETWORK && has_images(config) {
+        let words = "there are boefjes that are images, and containers on this network cannot reach \
+                     this address";
+        sources.odd(&Source::File(CONTAINERS, "bind"), words);
+    }
     if let Some(file) = config.services.remote().and_then(|remote| remote.authorities.as_ref()) {
         if let Err(error) = open_regular(file) {
             sources.reader.wrong(SERVICES, "authorities", error.to_string());
         }
     }
+}
+
+/// Whether a boefje is an image, as far as can be seen soon.
+fn has_images(config: &Configuration) -> bool {
+    Plugins::begin(assembly::discovery(config)).is_ok_and(|plugins| {
+        plugins.wait_begun(Deadline::after(LOOK)) && listening::has_images(&plugins.current())
+    })
 }

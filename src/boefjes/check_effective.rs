@@ -28,10 +28,14 @@ pub(crate) fn of(config: &Configuration) -> Lines {
     }
     lines.add(CONTAINERS, "network", plain_or_quoted(&containers.network));
     settings_shown::addresses(&mut lines, CONTAINERS, &containers.addresses);
+    if containers.addresses.is_empty() {
+        lines.add(CONTAINERS, "port", "off");
+    }
     list(&mut lines, CONTAINERS, "volumes", containers.volumes.iter().cloned());
     list(&mut lines, CONTAINERS, "add_hosts", containers.hosts.iter().cloned());
     lines.add(CONTAINERS, "scheduler_proxy", containers.scheduler_proxy.to_string());
     lines.add(CONTAINERS, "max_body", containers.max_body.to_string());
+    lines.add(CONTAINERS, "max_bodies", containers.max_bodies.to_string());
     settings_shown::addresses(&mut lines, "Status", &config.status_addresses);
     lines
 }

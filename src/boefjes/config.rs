@@ -107,7 +107,8 @@ pub struct ContainerSettings {
     pub network: String,
     /// `api`: under which address containers reach this program, if it is not that of `bind`.
     pub api: Option<BaseUrl>,
-    /// `bind` and `port`: where containers are answered. Default 127.0.0.1, 8000.
+    /// `bind` and `port`: where containers are answered. Default 127.0.0.1, 8000; nowhere if the
+    /// port is `off`, and then no boefje that is an image is run.
     pub addresses: Vec<Address>,
     /// `volumes`: what containers find of this machine, such as `cache:/var/cache`. Default none.
     pub volumes: Vec<String>,
@@ -119,6 +120,9 @@ pub struct ContainerSettings {
     pub scheduler_proxy: bool,
     /// `max_body`: bytes of what a container may bring at once. Default 64 MiB.
     pub max_body: usize,
+    /// `max_bodies`: bytes of what all containers together may bring before they are answered.
+    /// Default 256 MiB.
+    pub max_bodies: usize,
 }
 
 /// What was said to whoever starts the program, beside the file.
@@ -311,7 +315,11 @@ fn containers(sources: &mut Sources<'_, '_>, options: &Options) -> ContainerSett
     let engine = options.said.engine.clone().or(written);
     let network = sources.text(CONTAINERS, "network", &NETWORK);
     let api = sources.text(CONTAINERS, "api", &API).filter(|said| !said.text.is_empty());
-    let port = sources.integer(CONTAINERS, "port", &API_PORT, 0..=u16::MAX, 8000);
+    let is_off = sources
+        .text(CONTAINERS, "port", &API_PORT)
+        .is_some_and(|said| said.text.trim().eq_ignore_ascii_case("off"));
+    let port =
+        if is_off { 0 } else { sources.integer(CONTAINERS, "port", &API_PORT, 0..=u16::MAX, 8000) };
     let mut addresses = settings::addresses(&mut sources.reader, CONTAINERS, "127.0.0.1", port);
     if let Some(said) = sources.variable(&API_HOST) {
         match Address::parse(&said.text, port) {
@@ -319,16 +327,23 @@ fn containers(sources: &mut Sources<'_, '_>, options: &Options) -> ContainerSett
             Err(_) => sources.wrong(&said.by, "is neither an address nor a host name"),
         }
     }
+    if is_off {
+        addresses.clear();
+    }
     let reader = &mut sources.reader;
     let volumes = reader.list(CONTAINERS, "volumes").unwrap_or_default();
     let hosts = reader.list(CONTAINERS, "add_hosts").unwrap_or_default();
     let max_body =
         reader.bytes(CONTAINERS, "max_body", 1 << 10..=1 << 30, BoefjeApiSettings::MAX_BODY);
+    let all = BoefjeApiSettings::MAX_BODIES;
+    let max_bodies = reader.bytes(CONTAINERS, "max_bodies", 1 << 10..=1 << 40, all);
     ContainerSettings {
         scheduler_proxy: reader.boolean(CONTAINERS, "scheduler_proxy", false),
         volumes,
         hosts,
         max_body,
+        // One that may be brought alone is never refused for want of room.
+        max_bodies: max_bodies.max(max_body.saturating_add(1 << 20)),
         engine: engine.unwrap_or_else(|| ContainerOptions::ENGINE.into()),
         api: api.and_then(|said| base_url(sources, &said)),
         network: network.map_or_else(|| ContainerOptions::NETWORK.to_owned(), |said| said.text),

@@ -7,10 +7,10 @@ use std::ffi::OsString;
 use std::io;
 use std::os::fd::AsFd;
 use std::path::PathBuf;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ostler_pool::{Errand, ErrandEnd, Launch, Terms};
+use ostler_pool::{Errand, ErrandEnd, Launch, Terms, launch};
 use ostler_runtime::{Deadline, Wake};
 use uuid::Uuid;
 
@@ -54,9 +54,16 @@ impl ContainerOptions {
 pub struct Containers {
     options: ContainerOptions,
     stop: Wake,
-    /// The tasks whose containers run, with the raw files that they have brought.
-    running: Mutex<HashMap<Uuid, Vec<Uuid>>>,
-    ended: Condvar,
+    /// The tasks whose containers run, with the raw files of those that have brought results.
+    running: Mutex<Running>,
+}
+
+/// The containers that there are.
+#[derive(Debug, Default)]
+struct Running {
+    tasks: HashMap<Uuid, Option<Vec<Uuid>>>,
+    /// No more are started.
+    is_over: bool,
 }
 
 /// How a container ended.
@@ -66,8 +73,8 @@ pub(crate) struct ContainerEnd {
     pub(crate) failure: Option<String>,
     /// The end of what it wrote to its standard error, or of the engine's own words.
     pub(crate) complaints: Vec<u8>,
-    /// The raw files that it brought.
-    pub(crate) brought: Vec<Uuid>,
+    /// The raw files that it brought, if it brought its results.
+    pub(crate) brought: Option<Vec<Uuid>>,
 }
 
 /// Bytes of a container's standard error that are kept: the last ones.
@@ -98,37 +105,30 @@ const VARIABLES: &[&str] = &[
 impl Containers {
     /// Containers that are run so.
     pub fn new(options: ContainerOptions) -> io::Result<Self> {
-        let (running, ended) = (Mutex::default(), Condvar::new());
-        Ok(Self { options, stop: Wake::new()?, running, ended })
+        Ok(Self { options, stop: Wake::new()?, running: Mutex::default() })
     }
 
-    /// Ends all containers, now and in future.
+    /// Starts no more containers, and leaves it to the engine to end those that run: it may take
+    /// longer than this program has.
     pub fn stop(&self) {
+        let mut running = self.lock();
+        running.is_over = true;
+        let names: Vec<String> = running.tasks.keys().map(|task| name(*task)).collect();
+        drop(running);
+        if !names.is_empty() {
+            self.leave_removal(&names);
+        }
         self.stop.wake();
     }
 
-    /// Waits until `deadline` for the end of all containers: whether it came.
-    pub fn wait_ended(&self, deadline: Deadline) -> bool {
-        let mut running = self.lock();
-        while !running.is_empty() {
-            if deadline.passed() {
-                return false;
-            }
-            let left = deadline.remaining().unwrap_or(Duration::MAX);
-            let waited = self.ended.wait_timeout(running, left);
-            running = waited.unwrap_or_else(PoisonError::into_inner).0;
-        }
-        true
-    }
-
-    /// The container of a task has brought these raw files. Others' are of no interest.
+    /// The container of a task has brought its results, these raw files. Others' are of no interest.
     pub(crate) fn brought(&self, task: Uuid, raws: impl Iterator<Item = Uuid>) {
-        if let Some(known) = self.lock().get_mut(&task) {
-            known.extend(raws);
+        if let Some(known) = self.lock().tasks.get_mut(&task) {
+            *known = Some(raws.collect());
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Uuid, Vec<Uuid>>> {
+    fn lock(&self) -> MutexGuard<'_, Running> {
         // The map is whole between any two lines that can panic.
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -141,11 +141,19 @@ impl Containers {
         arguments: &[String],
         deadline: Deadline,
     ) -> ContainerEnd {
-        let at_work = AtWork::new(self, task);
-        let name = format!("kat_boefje_{task}");
+        let Some(at_work) = AtWork::new(self, task) else {
+            let failure = Some("the container was not run: the program stops".to_owned());
+            return ContainerEnd { failure, ..ContainerEnd::default() };
+        };
+        let name = name(task);
         let launch = self.launch(self.run_arguments(&name, task, image, arguments));
-        let terms = Terms { deadline, complaints: MAX_COMPLAINTS, stop: Some(self.stop.as_fd()) };
-        let errand = Errand::run(&launch, terms, || self.remove(&name));
+        let mut errand = self.attend(&launch, &name, deadline);
+        if errand.as_ref().is_ok_and(is_name_taken) {
+            // Of a run that nobody waits for any more: the id is the task's alone.
+            log::warn!("a container {name} was left by another run; it is removed");
+            self.remove(&name);
+            errand = self.attend(&launch, &name, deadline);
+        }
         let engine = self.options.engine.display();
         let errand = match errand {
             Ok(errand) => errand,
@@ -169,10 +177,25 @@ impl Containers {
                 ))
             }
             ErrandEnd::Over => Some("the container did not end in time".to_owned()),
-            ErrandEnd::Stopped => Some("the container was ended: the program stops".to_owned()),
+            ErrandEnd::Stopped => {
+                // It may have been made since the others were ended.
+                self.leave_removal(&[name]);
+                Some("the container was ended: the program stops".to_owned())
+            }
         };
         let brought = at_work.end();
         ContainerEnd { failure, complaints: errand.complaints, brought }
+    }
+
+    /// Runs the engine's command and waits for its end, and sees to the container's if need be.
+    fn attend(&self, launch: &Launch, name: &str, deadline: Deadline) -> io::Result<Errand> {
+        let stop = Some(self.stop.as_fd());
+        let terms = Terms { deadline, complaints: MAX_COMPLAINTS, stop };
+        Errand::run(launch, terms, || {
+            if !self.lock().is_over {
+                self.remove(name);
+            }
+        })
     }
 
     fn run_arguments(
@@ -206,9 +229,30 @@ impl Containers {
         log::warn!("the container {name} may be left: {:.200}", words.trim_end());
     }
 
+    /// Has containers ended by a process that outlives this one.
+    fn leave_removal(&self, names: &[String]) {
+        let arguments = ["rm", "--force"].into_iter().chain(names.iter().map(String::as_str));
+        let launch = self.launch(arguments.map(OsString::from).collect());
+        if let Err(error) = launch::detached(&launch) {
+            log::warn!("containers may be left: {error}");
+        }
+    }
+
     fn launch(&self, arguments: Vec<OsString>) -> Launch {
         Launch { program: self.options.engine.clone(), arguments, variables: VARIABLES }
     }
+}
+
+/// What a task's container is called.
+fn name(task: Uuid) -> String {
+    format!("kat_boefje_{task}")
+}
+
+/// Whether the engine says that there is a container of this name.
+fn is_name_taken(errand: &Errand) -> bool {
+    let words = b"already in use";
+    errand.end == ErrandEnd::Exited(ENGINE_FAILED)
+        && errand.complaints.windows(words.len()).any(|part| part == words)
 }
 
 /// A container that runs.
@@ -218,20 +262,23 @@ struct AtWork<'a> {
 }
 
 impl<'a> AtWork<'a> {
-    fn new(containers: &'a Containers, task: Uuid) -> Self {
-        containers.lock().insert(task, Vec::new());
-        Self { containers, task }
+    /// `None` if no more are to be started.
+    fn new(containers: &'a Containers, task: Uuid) -> Option<Self> {
+        let mut running = containers.lock();
+        (!running.is_over).then(|| {
+            running.tasks.insert(task, None);
+            Self { containers, task }
+        })
     }
 
-    /// The raw files that it has brought.
-    fn end(self) -> Vec<Uuid> {
-        self.containers.lock().remove(&self.task).unwrap_or_default()
+    /// The raw files that it has brought, if it has brought its results.
+    fn end(self) -> Option<Vec<Uuid>> {
+        self.containers.lock().tasks.remove(&self.task).flatten()
     }
 }
 
 impl Drop for AtWork<'_> {
     fn drop(&mut self) {
-        self.containers.lock().remove(&self.task);
-        self.containers.ended.notify_all();
+        self.containers.lock().tasks.remove(&self.task);
     }
 }

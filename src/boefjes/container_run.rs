@@ -3,6 +3,7 @@
 
 use katalogus::BoefjePart;
 use ostler_runtime::{Deadline, Moment};
+use uuid::Uuid;
 
 use crate::boefje_run::ERROR;
 use crate::job::Output;
@@ -32,9 +33,7 @@ impl Runner {
         if let Some(last) = String::from_utf8_lossy(&end.complaints).lines().last() {
             log::info!("the container of {} says at last: {last:.200}", asked.id);
         }
-        let status = self.services.scheduler.status(asked.id);
-        let status = status.map_err(|error| JobError::Failed(error.to_string()))?;
-        let has_reported = status.is_some_and(|status| !IN_ITS_HANDS.contains(&status));
+        let has_reported = end.brought.is_some() || self.was_ended(asked.id);
         let failure = match end.failure {
             None if has_reported => None,
             None => Some("the container did not bring its results".to_owned()),
@@ -45,14 +44,27 @@ impl Runner {
             (Some(why), false) => self.save_failure(&meta, why, &end.complaints),
         };
         match failure {
-            None => Ok(Done { saved: [end.brought, saved].concat(), usage: None }),
+            None => {
+                Ok(Done { saved: [end.brought.unwrap_or_default(), saved].concat(), usage: None })
+            }
             Some(why) => Err(JobError::Failed(why)),
+        }
+    }
+
+    /// Whether somebody has ended a task that this program runs. If nobody can be asked, nobody has.
+    fn was_ended(&self, id: Uuid) -> bool {
+        match self.services.scheduler.status(id) {
+            Ok(known) => known.is_some_and(|status| !IN_ITS_HANDS.contains(&status)),
+            Err(error) => {
+                log::warn!("task {id}: {error}");
+                false
+            }
         }
     }
 
     /// What the container wrote to its standard error, beside its own results, which
     /// versions before 1.20 keep.
-    fn save_complaints(&self, meta: &BoefjeMeta, content: Vec<u8>) -> Vec<uuid::Uuid> {
+    fn save_complaints(&self, meta: &BoefjeMeta, content: Vec<u8>) -> Vec<Uuid> {
         if self.options.version.has(Rule::SilentContainers) || content.is_empty() {
             return Vec::new();
         }
@@ -65,10 +77,14 @@ impl Runner {
     }
 
     /// Why there are no results, and what the container wrote.
-    fn save_failure(&self, meta: &BoefjeMeta, why: &str, complaints: &[u8]) -> Vec<uuid::Uuid> {
+    fn save_failure(&self, meta: &BoefjeMeta, why: &str, complaints: &[u8]) -> Vec<Uuid> {
         let content = [format!("{why}\n").as_bytes(), complaints].concat();
         let output = Output { mime_types: vec![ERROR.to_owned()], content, name: None };
-        let saved = self.save(meta, vec![output]).unwrap_or_else(|error| {
+        // It may be there already, and if it cannot be saved, the rest perhaps can.
+        if let Err(error) = self.services.bytes.save_boefje_meta(&self.shown(meta)) {
+            log::warn!("{}: {error}", meta.id);
+        }
+        let saved = self.save_raws(meta, vec![output]).unwrap_or_else(|error| {
             log::error!("why {} failed cannot be saved: {error}", meta.id);
             Vec::new()
         });

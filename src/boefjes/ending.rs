@@ -15,8 +15,6 @@ use crate::task_state::Event;
 
 /// So long the scheduler may take to hear what has become of the rest.
 const LAST_WORDS: Duration = Duration::from_millis(400);
-/// So long the container engine may take to end what still runs.
-const CONTAINERS: Duration = Duration::from_secs(3);
 
 /// Ends them: all jobs finished within `drain`, or cut short, as another stop signal does at once.
 pub(crate) fn end(running: Running, drain: Duration, signals: &mut Signals, notifier: &Notifier) {
@@ -43,8 +41,7 @@ pub(crate) fn end(running: Running, drain: Duration, signals: &mut Signals, noti
     let left = ledger.on_all(Event::Abandon);
     // So that nothing goes on that counts as failed.
     crew.hosts.stop(Deadline::after(Duration::ZERO));
-    let containers = crew.containers.clone();
-    if let Some(containers) = &containers {
+    if let Some(containers) = &crew.containers {
         containers.stop();
     }
     if !left.is_empty() {
@@ -60,9 +57,6 @@ pub(crate) fn end(running: Running, drain: Duration, signals: &mut Signals, noti
     ledger.wait_empty(Deadline::after(LAST_WORDS));
     for id in ledger.settling() {
         log::error!("task {id}: the scheduler does not know what has become of it");
-    }
-    if !containers.is_none_or(|containers| containers.wait_ended(Deadline::after(CONTAINERS))) {
-        log::error!("the container engine has not ended all containers");
     }
     doors.close(Deadline::after(if is_whole { LAST_WORDS } else { Duration::ZERO }));
     let threads = dispatcher.into_iter().chain(workers);

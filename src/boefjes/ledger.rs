@@ -60,6 +60,11 @@ impl Ledger {
         due
     }
 
+    /// The task of this id.
+    pub(crate) fn task(&self, id: Uuid) -> Option<Arc<Task>> {
+        self.lock().get(&id).map(|(task, _)| Arc::clone(task))
+    }
+
     /// How many tasks there are.
     pub(crate) fn len(&self) -> usize {
         self.lock().len()

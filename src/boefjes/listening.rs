@@ -2,7 +2,9 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
+use katalogus::{Catalogue, Kind, Plugins};
 use ostler_net::opening::bind;
 use ostler_net::{Address, Listener, Server};
 use ostler_runtime::{Deadline, Exit};
@@ -12,11 +14,17 @@ use crate::config::{Configuration, ContainerSettings};
 use crate::container::{ContainerOptions, Containers};
 use crate::crew::Crew;
 use crate::endpoint;
+use crate::rules::Version;
 use crate::task::TaskKind;
+
+/// So long the plugins may take to be looked at where somebody waits for it.
+const LOOK: Duration = Duration::from_secs(10);
 
 /// The sockets, which may need root's rights.
 pub(crate) struct Sockets {
     containers: Vec<Listener>,
+    /// Why containers cannot be answered, if it is so.
+    fault: Option<Exit>,
     status: Vec<Listener>,
 }
 
@@ -29,11 +37,28 @@ pub(crate) struct Doors {
 impl Sockets {
     /// Listens, so that a port that is taken is known at once. Only boefjes are containers.
     pub(crate) fn bind(config: &Configuration, kind: TaskKind) -> Result<Self, Exit> {
-        let containers = match kind {
-            TaskKind::Boefje => bind(&config.containers.addresses)?,
-            TaskKind::Normalizer => Vec::new(),
+        let (containers, fault) = match kind {
+            TaskKind::Boefje => match bind(&config.containers.addresses) {
+                Ok(listeners) => (listeners, None),
+                // Perhaps nobody needs it.
+                Err(fault @ Exit::Unavailable) if !config.containers.scheduler_proxy => {
+                    (Vec::new(), Some(fault))
+                }
+                Err(exit) => return Err(exit),
+            },
+            TaskKind::Normalizer => (Vec::new(), None),
         };
-        Ok(Self { containers, status: bind(&config.status_addresses)? })
+        Ok(Self { containers, fault, status: bind(&config.status_addresses)? })
+    }
+
+    /// Looks whether those who cannot be answered are there at all.
+    pub(crate) fn confirm(&self, plugins: &Plugins) -> Result<(), Exit> {
+        let Some(fault) = self.fault else { return Ok(()) };
+        if !plugins.wait_begun(Deadline::after(LOOK)) || has_images(&plugins.current()) {
+            return Err(fault);
+        }
+        log::warn!("containers are not answered; no boefje here is one");
+        Ok(())
     }
 
     /// Who runs containers: they are told where to ask.
@@ -60,14 +85,13 @@ impl Sockets {
         }
         let mut doors = Doors { api: None, endpoint: None };
         if let Some(base) = base {
-            let generation = config.generation.unwrap_or_default().containers();
+            let generation = config.generation.map(Version::containers);
             let mut settings = BoefjeApiSettings::new(generation, base);
             settings.names = names(&config.containers);
             settings.proxies_scheduler = config.containers.scheduler_proxy;
             settings.limits.max_request = config.containers.max_body;
-            let asked = Arc::clone(crew);
-            let runner = move || Arc::clone(&asked.live().runner);
-            let api = BoefjeApi::start(settings, runner, self.containers)?;
+            settings.limits.max_incoming = config.containers.max_bodies;
+            let api = BoefjeApi::start(settings, crew, self.containers)?;
             crew.state.count_by(api.meter());
             doors.api = Some(api);
         }
@@ -83,6 +107,13 @@ impl Sockets {
         let api = config.containers.api.as_ref();
         Some(api.map_or_else(|| format!("http://{own}"), ToString::to_string))
     }
+}
+
+/// Whether a boefje is an image.
+pub(crate) fn has_images(catalogue: &Catalogue) -> bool {
+    catalogue.local().iter().any(|listed| {
+        matches!(&listed.plugin().kind, Kind::Boefje(boefje) if boefje.oci_image.is_some())
+    })
 }
 
 /// The names that containers know this machine by.

@@ -62,6 +62,7 @@ impl Running {
         };
         let (stopping, over) = (Arc::new(Stopping::new()), Arc::new(Stopping::new()));
         let plugins = Arc::new(Plugins::begin(assembly::discovery(&config)).map_err(failed)?);
+        sockets.confirm(&plugins)?;
         let services = assembly::services(&config, &plugins, &stopping).map_err(|error| {
             log::error!("{error}");
             Exit::Unavailable

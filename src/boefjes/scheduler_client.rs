@@ -145,10 +145,11 @@ impl Scheduler for SchedulerClient {
     }
 
     fn tells_version(&self) -> Option<Version> {
-        self.known().map(|known| match known {
-            SchedulerGeneration::Queues => Version::V1_15,
-            SchedulerGeneration::Schedulers => Version::V1_20,
-        })
+        self.known().map(SchedulerGeneration::version)
+    }
+
+    fn find_version(&self) -> Result<Option<Version>, ServiceError> {
+        Ok(Some(self.generation()?.version()))
     }
 
     fn push(&self, task: &Task) -> Result<(), ServiceError> {
@@ -177,6 +178,13 @@ impl Scheduler for SchedulerClient {
 }
 
 impl SchedulerGeneration {
+    fn version(self) -> Version {
+        match self {
+            Self::Queues => Version::V1_15,
+            Self::Schedulers => Version::V1_20,
+        }
+    }
+
     fn path(self) -> &'static str {
         match self {
             Self::Queues => "/queues",

@@ -67,6 +67,11 @@ pub trait Scheduler: Send + Sync {
         None
     }
 
+    /// The same, and it is asked if it has told nothing yet.
+    fn find_version(&self) -> Result<Option<Version>, ServiceError> {
+        Ok(self.tells_version())
+    }
+
     /// Says what has become of a task.
     fn set_status(&self, id: Uuid, status: TaskStatus) -> Result<(), ServiceError>;
 }

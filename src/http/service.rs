@@ -64,6 +64,10 @@ impl Service for Http {
                 let words = format!("The body has {announced} bytes or more; the limit is {limit}");
                 refusal(Status::ContentTooLarge, &words)
             }
+            Refusal::Crowded { limit } => {
+                let words = format!("Requests of {limit} bytes wait for their answers already");
+                refusal(Status::ServiceUnavailable, &words)
+            }
             Refusal::Full { limit } => {
                 let words = format!("Too many connections are open already ({limit})");
                 refusal(Status::ServiceUnavailable, &words)

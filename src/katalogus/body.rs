@@ -32,11 +32,15 @@ impl From<Vec<Problem>> for Malformed {
 
 /// Reads a body; `None` if there is none, or if it is `null`.
 pub fn read(request: &Request<'_>) -> Result<Option<Json>, Malformed> {
-    let bytes = request.body();
+    read_bytes(request.body(), is_json(request.header("Content-Type").unwrap_or_default()))
+}
+
+/// Reads a body that was kept, whose media type [said](is_json) that it is JSON or not.
+pub fn read_bytes(bytes: &[u8], is_json: bool) -> Result<Option<Json>, Malformed> {
     if bytes.is_empty() {
         return Ok(None);
     }
-    if !is_json(request.header("Content-Type").unwrap_or_default()) {
+    if !is_json {
         return Ok(Some(Json::Text(String::from_utf8_lossy(bytes).into_owned())));
     }
     match Json::parse_bytes(bytes) {
@@ -115,7 +119,7 @@ fn place_of(key: &str) -> [Json; 2] {
 }
 
 /// Whether a body of this media type is read as JSON, as one of no type is.
-fn is_json(media_type: &str) -> bool {
+pub fn is_json(media_type: &str) -> bool {
     let name = media_type.split(';').next().unwrap_or_default().trim();
     if media_type.is_empty() {
         return true;

@@ -77,6 +77,9 @@ pub(crate) fn of_refusal(why: Refusal) -> Answer {
         Refusal::Oversized { announced, limit } => {
             format!("The request announces {announced} bytes; the limit is {limit}")
         }
+        Refusal::Crowded { limit } => {
+            format!("Requests of {limit} bytes wait for their answers already")
+        }
         Refusal::Full { limit } => format!("Too many connections are open already ({limit})"),
         // Eight bytes are a length, whatever they are.
         Refusal::Malformed { .. } => "The request has no length".to_owned(),

@@ -13,6 +13,7 @@
 use std::io::IoSlice;
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use ostler_runtime::{Deadline, now};
@@ -29,6 +30,9 @@ use crate::{Answer, Origin, Peer, Progress, Refusal};
 /// Largest emptied buffer that is worth keeping for the next connection.
 const SPARE_BYTES: usize = 4096;
 
+/// Requests of so many bytes are taken however many others wait.
+const SMALL_BYTES: usize = 64 * 1024;
+
 /// How much of a request is thrown away that is too long to be thrown away whole.
 const FUTILE_BYTES: usize = 32 * 1024;
 
@@ -37,6 +41,8 @@ pub(crate) struct Connection {
     stream: Stream,
     caller: Caller,
     inbox: Inbox,
+    /// Bytes of the current request that count among those of all.
+    incoming: usize,
     phase: Phase,
     accepted: Instant,
     /// When its client was heard last.
@@ -101,6 +107,7 @@ impl Connection {
             stream,
             caller: Caller::new(peer, &shared.limits.trusted),
             inbox: Inbox::default(),
+            incoming: 0,
             phase: Phase::Reading,
             accepted,
             heard: accepted,
@@ -334,6 +341,11 @@ impl Connection {
                     if self.started.is_none() {
                         self.started = Some(now());
                     }
+                    let all = self.count_incoming(self.inbox.len());
+                    let limit = self.shared.limits.max_incoming;
+                    if all > limit && self.incoming > SMALL_BYTES {
+                        return Next::Refused(Refusal::Crowded { limit });
+                    }
                 }
                 Ok(Moved::End) => return self.truncated(&progress),
                 Ok(Moved::Later(want)) => {
@@ -345,6 +357,15 @@ impl Connection {
                 Err(broken) => return self.broken(&broken),
             }
         }
+    }
+
+    /// Has so many bytes of the current request count; how many there are of all requests.
+    fn count_incoming(&mut self, bytes: usize) -> usize {
+        let before = std::mem::replace(&mut self.incoming, bytes);
+        let all = &self.shared.incoming;
+        // What is taken away was added before: the sum never wraps.
+        all.fetch_add(bytes, Ordering::Relaxed);
+        all.fetch_sub(before, Ordering::Relaxed).saturating_sub(before)
     }
 
     /// Sends a few bytes in the middle of a request.
@@ -377,6 +398,7 @@ impl Connection {
     }
 
     fn begin(&mut self, answer: Answer, then: Then) -> Next {
+        self.count_incoming(0);
         let deadline = Deadline::after(self.shared.limits.write_deadline);
         self.phase = Phase::Writing { outbox: Outbox::new(answer), then, deadline };
         self.write()
@@ -487,6 +509,7 @@ impl Drop for Connection {
         if matches!(self.phase, Phase::Reading) {
             self.stream.say_farewell();
         }
+        self.count_incoming(0);
         self.shared.closed_one();
     }
 }

@@ -21,6 +21,9 @@ pub struct Limits {
     /// Longest body of a request, in bytes; default 64 KiB. What goes before it has a limit of the
     /// service's, [`Service::max_header`](crate::Service::max_header).
     pub max_request: usize,
+    /// Bytes of requests that have come and are not answered; default 256 MiB. Beyond it, what grows
+    /// longer than 64 KiB is refused.
+    pub max_incoming: usize,
     /// Bytes of answers that wait for their clients to read them; default 256 MiB. Beyond it, the
     /// answer that was begun first is cut off. An answer counts as a whole until its last byte is
     /// written, and for each client that waits for it.
@@ -49,6 +52,7 @@ impl Default for Limits {
             max_unauthenticated: 64,
             trusted: Vec::new(),
             max_request: 64 * 1024,
+            max_incoming: 256 * 1024 * 1024,
             max_pending_answers: 256 * 1024 * 1024,
             header_deadline: Duration::from_secs(5),
             request_deadline: Duration::from_secs(10),

@@ -42,6 +42,11 @@ pub enum Refusal {
         /// Bytes allowed.
         limit: usize,
     },
+    /// All requests together are longer than may be.
+    Crowded {
+        /// Bytes that they may have.
+        limit: usize,
+    },
     /// There are as many connections as may be. Said to a client before it has asked anything.
     Full {
         /// How many may be open.

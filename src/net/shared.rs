@@ -1,6 +1,6 @@
 //! What the threads of a server share, and the work that they pass on.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -32,6 +32,8 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
     pub(crate) counters: Counters,
     pub(crate) parked: Parked,
+    /// Bytes of requests that are not answered.
+    pub(crate) incoming: AtomicUsize,
     malformed_headers: Seldom,
     unasked_headers: Seldom,
     work: Sender<Work>,
@@ -57,6 +59,7 @@ impl Shared {
             limits,
             counters: Counters::default(),
             parked: Parked::new()?,
+            incoming: AtomicUsize::new(0),
             malformed_headers: Seldom::new(PAUSE),
             unasked_headers: Seldom::new(PAUSE),
             work,

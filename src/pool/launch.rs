@@ -4,16 +4,18 @@
 //! child can set up for itself (death signal, limits) with safe calls and then becomes the program.
 
 use std::convert::Infallible;
-use std::env;
-use std::ffi::{OsStr, OsString};
+use std::env::{self, ArgsOs};
+use std::ffi::OsString;
 use std::io::{self, Write};
+use std::iter::Skip;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::{Command, ExitCode, ExitStatus};
+use std::process::{Command, ExitCode, ExitStatus, Stdio};
 
 use ostler_runtime::signals;
 use rustix::process::{
     Pid, Resource, Rlimit, Signal, getppid, getrlimit, set_parent_process_death_signal, setrlimit,
+    setsid,
 };
 
 /// The running program, whatever became of its file.
@@ -22,6 +24,9 @@ const OWN_PROGRAM: &str = "/proc/self/exe";
 const CHILD_DESCRIPTORS: u64 = 1024;
 /// The hidden first argument that asks for this step.
 const EXEC_CHILD: &str = "--exec-child";
+
+/// The same for a program that outlives this one.
+const EXEC_DETACHED: &str = "--exec-detached";
 
 /// The variables that every child inherits; everything else, secrets included, stays behind.
 const INHERITED: [&str; 7] = ["PATH", "HOME", "TZ", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR"];
@@ -44,17 +49,17 @@ impl Launch {
     /// The command that becomes this program through the re-execution, in a process group of its
     /// own and with a small environment.
     pub(crate) fn command(&self) -> Command {
-        let mut command = self.command_of_this_group();
+        let mut command = self.command_of_this_group(EXEC_CHILD);
         command.process_group(0);
         command
     }
 
     /// The same in the process group of this process, which may be the terminal's own.
     #[expect(clippy::disallowed_methods, reason = "the one home of new processes")]
-    fn command_of_this_group(&self) -> Command {
+    fn command_of_this_group(&self, step: &str) -> Command {
         let mut command = Command::new(OWN_PROGRAM);
         command
-            .arg(EXEC_CHILD)
+            .arg(step)
             .arg(std::process::id().to_string())
             .arg(&self.program)
             .args(&self.arguments)
@@ -72,7 +77,15 @@ impl Launch {
 /// since somebody sits before it. An interrupt from there is the program's business meanwhile.
 pub fn in_foreground(launch: &Launch) -> io::Result<ExitStatus> {
     signals::leave_interrupts_to_children()?;
-    launch.command_of_this_group().status()
+    launch.command_of_this_group(EXEC_CHILD).status()
+}
+
+/// Starts a program in a session of its own, which goes on when this process ends, and waits for
+/// nothing. What it says nobody hears. For what is left to do at the end of this process.
+pub fn detached(launch: &Launch) -> io::Result<()> {
+    let mut command = launch.command_of_this_group(EXEC_DETACHED);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.spawn().map(drop)
 }
 
 /// Becomes the child's program if the arguments of this process say so. To be called first thing in
@@ -80,10 +93,13 @@ pub fn in_foreground(launch: &Launch) -> io::Result<ExitStatus> {
 /// (the reason is on standard error, which the pool reads).
 pub fn exec_child_if_asked() -> Option<ExitCode> {
     let mut arguments = env::args_os().skip(1);
-    if arguments.next().as_deref() != Some(OsStr::new(EXEC_CHILD)) {
-        return None;
-    }
-    let error = match become_child(arguments) {
+    let step = arguments.next()?;
+    let become_program = match step.to_str() {
+        Some(EXEC_CHILD) => become_child,
+        Some(EXEC_DETACHED) => become_detached,
+        _ => return None,
+    };
+    let error = match become_program(arguments) {
         Ok(never) => match never {},
         Err(error) => error,
     };
@@ -114,8 +130,7 @@ pub fn restart_frugal() {
     let _ = Command::new(path).arg0(own_name).args(arguments).envs(missing().copied()).exec();
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one home of new processes")]
-fn become_child(mut arguments: impl Iterator<Item = OsString>) -> io::Result<Infallible> {
+fn become_child(mut arguments: Skip<ArgsOs>) -> io::Result<Infallible> {
     let parent = arguments
         .next()
         .and_then(|text| text.to_str()?.parse::<i32>().ok())
@@ -131,6 +146,18 @@ fn become_child(mut arguments: impl Iterator<Item = OsString>) -> io::Result<Inf
     let mut descriptors = getrlimit(Resource::Nofile);
     descriptors.current = descriptors.current.map(|now| now.min(CHILD_DESCRIPTORS));
     let _ = setrlimit(Resource::Nofile, descriptors);
+    become_next(arguments)
+}
+
+fn become_detached(mut arguments: Skip<ArgsOs>) -> io::Result<Infallible> {
+    // Its parent is nobody to it.
+    arguments.next();
+    setsid()?;
+    become_next(arguments)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one home of new processes")]
+fn become_next(mut arguments: Skip<ArgsOs>) -> io::Result<Infallible> {
     let program = arguments.next().ok_or_else(|| io::Error::other("the program is missing"))?;
     let error = Command::new(&program).args(arguments).exec();
     Err(io::Error::new(error.kind(), format!("{}: {error}", program.to_string_lossy())))

@@ -12,11 +12,11 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::api::write_boefje;
+use crate::api::{address, ask, write_boefje};
 
 /// Images, each the only one of a boefje of the same name.
-const IMAGES: [&str; 7] =
-    ["reports", "says-failed", "fails", "reports-and-fails", "talks", "hangs", "missing"];
+const IMAGES: [&str; 8] =
+    ["reports", "says-failed", "fails", "reports-and-fails", "talks", "hangs", "missing", "left"];
 
 /// A daemon with an engine.
 struct Engine {
@@ -235,6 +235,99 @@ fn the_end_of_the_daemon_ends_its_containers() {
     engine.hangs(&task);
     engine.workers.signal(Signal::TERM);
     assert!(engine.workers.ended().success());
-    assert!(engine.was_removed(&task), "{:?}", engine.calls());
+    wait_for("the container is removed", || engine.was_removed(&task));
     assert_eq!(engine.openkat.books().tasks[&task].history, FAILED);
+}
+
+#[test]
+fn a_hurried_end_leaves_the_removal_to_the_engine() {
+    let mut engine = Engine::old();
+    let task = engine.queue("hangs");
+    engine.hangs(&task);
+    let slow = engine.folder.path().join("slow");
+    fs::write(&slow, "").unwrap();
+    engine.workers.signal(Signal::TERM);
+    engine.workers.log().wait("stopping");
+    engine.workers.signal(Signal::TERM);
+    assert!(engine.workers.ended().success());
+    wait_for("the removal begins", || engine.was_removed(&task));
+    let removed = engine.folder.path().join(format!("kat_boefje_{task}.rm"));
+    assert!(!removed.exists());
+    fs::remove_file(slow).unwrap();
+    wait_for("the removal outlives the daemon", || removed.exists());
+}
+
+#[test]
+fn a_container_of_an_earlier_run_is_removed_and_the_task_run() {
+    let engine = Engine::old();
+    let task = engine.queue("left");
+    engine.openkat.wait_history(&task, &DONE);
+    assert!(engine.was_removed(&task), "{:?}", engine.calls());
+}
+
+#[test]
+fn a_container_that_reports_when_its_task_has_failed_does_not_complete_it() {
+    let engine =
+        Engine::new(OpenKatVersion::V1_15, |settings| settings.set("Global", "job_deadline", "2"));
+    let delay = Trouble::Delay(ostler_tests::PATIENCE);
+    engine.openkat.inject(Asked::Bytes, "POST /bytes/raw", 1, delay);
+    let task = engine.queue("reports");
+    engine.openkat.wait_history(&task, &FAILED);
+    engine.openkat.heal(Asked::Bytes);
+    let next = engine.queue("reports");
+    engine.openkat.wait_history(&next, &DONE);
+    assert_eq!(engine.openkat.books().tasks[&task].history, FAILED);
+}
+
+#[test]
+fn why_a_container_failed_is_saved_though_services_stumble() {
+    let engine = Engine::old();
+    // Bytes knows the workers from then on.
+    engine.openkat.wait_history(&engine.queue("silent"), &FAILED);
+    engine.openkat.inject(Asked::Scheduler, "GET /tasks", 1, Trouble::Status(500));
+    engine.openkat.inject(Asked::Bytes, "POST /bytes/boefje_meta", 1, Trouble::Lost);
+    let task = engine.queue("fails");
+    engine.openkat.wait_history(&task, &FAILED);
+    let text = engine.openkat.error_of(&task);
+    assert!(text.ends_with("the container ended with status 3\nfails starts\n"), "{text}");
+}
+
+#[test]
+fn nobody_gets_tasks_of_a_daemon_that_stops() {
+    let mut engine = Engine::new(OpenKatVersion::V1_19, |settings| {
+        settings.set("Containers", "scheduler_proxy", "yes").set("Global", "pool_size", "1")
+    });
+    let running = engine.queue("hangs");
+    engine.hangs(&running);
+    let address = address(&engine.workers);
+    engine.workers.signal(Signal::TERM);
+    engine.workers.log().wait("stopping");
+    let task = engine.queue("reports");
+    assert_eq!(ask(address, "POST", "/api/v0/scheduler/boefje/pop", None).status, 503);
+    assert_eq!(engine.openkat.books().tasks[&task].status(), "queued");
+    engine.workers.signal(Signal::TERM);
+    assert!(engine.workers.ended().success());
+}
+
+#[test]
+fn a_port_that_is_taken_matters_where_a_boefje_is_an_image() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
+    let mut engine =
+        Engine::new(OpenKatVersion::V1_15, |settings| settings.set("Containers", "port", &port));
+    assert_eq!(engine.workers.ended().code(), Some(69));
+    let openkat = OpenKat::new(OpenKatVersion::V1_15);
+    let workers = WorkersSettings::new(&openkat, "boefje").set("Containers", "port", &port).start();
+    workers.log().wait("no boefje here is one");
+    let task = openkat.queue_boefje("trivial");
+    openkat.wait_history(&task, &DONE);
+}
+
+#[test]
+fn without_a_port_no_image_is_run() {
+    let engine =
+        Engine::new(OpenKatVersion::V1_15, |settings| settings.set("Containers", "port", "off"));
+    let task = engine.queue("reports");
+    engine.openkat.wait_history(&task, &FAILED);
+    assert_eq!(engine.workers.log().count("for containers"), 0);
 }

@@ -208,6 +208,43 @@ fn workers_that_reach_nothing_else_get_their_tasks_here() {
     }
 }
 
+#[test]
+fn results_whose_end_could_not_be_told_are_not_saved_again() {
+    let containers = Containers::new(|settings| settings);
+    let id = containers.running(1);
+    containers.openkat.inject(Asked::Scheduler, "PATCH /tasks", 1, Trouble::Status(500));
+    assert_eq!(containers.bring(&id, &hello()).status, 500);
+    assert_eq!(containers.bring(&id, &hello()).status, 200);
+    let books = containers.openkat.books();
+    assert_eq!((books.boefje_metas.len(), books.raws.len()), (1, 2));
+    let saves = books.calls.iter().filter(|call| call.target == "/bytes/boefje_meta");
+    assert_eq!(saves.filter(|call| call.status != Some(401)).count(), 1);
+    assert_eq!(books.tasks[&id].history, ["queued", "running", "completed"]);
+}
+
+#[test]
+fn tasks_are_handed_out_with_all_that_they_need_and_others_fail() {
+    let containers = newer();
+    let bad = containers.queue(1, "no-such-boefje", None);
+    let good = containers.queue(2, "dns-records", Some("Hostname|internet|example.com"));
+    let pop = "/api/v0/scheduler/boefje/pop?limit=2";
+    let popped = containers.ask("POST", pop, None).json();
+    assert_eq!(popped["results"].as_array().unwrap().len(), 1, "{popped}");
+    let data = &popped["results"][0]["data"];
+    assert_eq!(data["arguments"]["input"]["name"], "example.com");
+    assert_eq!(data["environment"], json!({"REMOTE_NS": "9.9.9.9"}));
+    assert_eq!(containers.openkat.books().tasks[&bad].status(), "failed");
+    let own = format!("/api/v0/scheduler/tasks/{good}");
+    let again = containers.ask("GET", &own, None).json();
+    assert_eq!(again["data"]["arguments"]["input"]["name"], "example.com");
+    // That a bad one cannot be failed costs the good ones nothing.
+    containers.openkat.inject(Asked::Scheduler, "PATCH /tasks", 1, Trouble::Status(500));
+    containers.queue(3, "no-such-boefje", None);
+    let good = containers.queue(4, "dns-records", None);
+    let popped = containers.ask("POST", pop, None);
+    assert_eq!((popped.status, &popped.json()["results"][0]["id"]), (200, &json!(good)));
+}
+
 fn newer() -> Containers {
     Containers::of(OpenKatVersion::V1_19, |settings| {
         settings.set("Global", "generation", "1.20").set("Containers", "scheduler_proxy", "yes")

@@ -1,10 +1,12 @@
 //! Who is no container: web pages that a browser asks for, under whatever name, and whoever wants
-//! tasks where nobody hands out any.
+//! tasks where nobody hands out any; and what those cost whom nobody knows yet.
+
+use std::thread;
 
 use ostler_tests::http::Caller;
-use ostler_tests::openkat::OpenKatVersion;
+use ostler_tests::openkat::{Asked, OpenKatVersion, Trouble};
 
-use crate::api::Containers;
+use crate::api::{Containers, task};
 
 /// The status of a request with these headers.
 fn status(containers: &Containers, line: &str, headers: &str) -> u16 {
@@ -43,4 +45,51 @@ fn tasks_are_handed_out_only_if_that_is_wanted() {
     let own = format!("/api/v0/scheduler/tasks/{id}");
     assert_eq!(containers.ask("GET", &own, None).status, 404);
     assert_eq!(containers.openkat.books().tasks[&id].status(), "queued");
+}
+
+#[test]
+fn a_long_body_is_read_only_if_its_task_runs() {
+    let containers = Containers::new(|settings| settings);
+    let long = "x".repeat(200_000);
+    let id = containers.running(1);
+    let bring = |id: &str| containers.ask("POST", &format!("/api/v0/tasks/{id}"), Some(&long));
+    let unknown = bring(&task(2));
+    assert_eq!((unknown.status, unknown.text()), (404, r#"{"detail":"Task not found"}"#));
+    assert_eq!(bring(&id).status, 422);
+    let nobody = bring("x");
+    assert_eq!(nobody.status, 422);
+    assert!(!nobody.text().contains("JSON"), "{}", nobody.text());
+}
+
+#[test]
+fn all_bodies_together_have_a_limit() {
+    let containers = Containers::new(|settings| {
+        settings.set("Containers", "max_body", "1 MiB").set("Containers", "max_bodies", "1 KiB")
+    });
+    let long = serde_json::json!({"status": "COMPLETED", "filler": "x".repeat(1_000_000)});
+    let ids: Vec<String> = (1..=3).map(|number| containers.running(number)).collect();
+    let delay = Trouble::Delay(ostler_tests::PATIENCE);
+    containers.openkat.inject(Asked::Scheduler, "GET /tasks", 2, delay);
+    thread::scope(|scope| {
+        let waiting: Vec<_> =
+            ids[..2].iter().map(|id| scope.spawn(|| containers.bring(id, &long).status)).collect();
+        containers.openkat.wait("both wait", |books| {
+            books.calls.iter().filter(|call| call.target.starts_with("/tasks")).count() == 2
+        });
+        assert_eq!(containers.bring(&ids[2], &long).status, 503);
+        containers.openkat.heal(Asked::Scheduler);
+        for one in waiting {
+            assert_eq!(one.join().unwrap(), 200);
+        }
+    });
+    assert_eq!(containers.bring(&ids[2], &long).status, 200);
+}
+
+#[test]
+fn the_form_is_that_of_the_scheduler_that_answers() {
+    let containers = Containers::of(OpenKatVersion::V1_19, |settings| settings);
+    let id = containers.running(1);
+    let job = containers.ask("GET", &format!("/api/v0/tasks/{id}"), None).json();
+    assert_eq!(job["task"]["id"], id, "{job}");
+    assert_eq!(job["task_id"], serde_json::Value::Null);
 }

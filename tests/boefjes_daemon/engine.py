@@ -37,9 +37,12 @@ def run(arguments):
     if image == "missing":
         print("no such image", file=sys.stderr)
         return 125
+    if image == "left" and not os.path.exists(os.path.join(HERE, name + ".rm")):
+        print(f'Conflict. The name "/{name}" is already in use.', file=sys.stderr)
+        return 125
     print("on standard output")
     print(f"{image} starts", file=sys.stderr, flush=True)
-    if image == "reports":
+    if image in ("reports", "left"):
         report(url, "COMPLETED")
     elif image == "says-failed":
         report(url, "FAILED")
@@ -62,12 +65,15 @@ def run(arguments):
 
 
 def remove(name):
+    while os.path.exists(os.path.join(HERE, "slow")):
+        time.sleep(0.01)
     try:
         with open(os.path.join(HERE, name + ".pid"), encoding="utf-8") as running:
             os.kill(int(running.read()), signal.SIGKILL)
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         pass
-    return 0
+    with open(os.path.join(HERE, name + ".rm"), "w", encoding="utf-8"):
+        return 0
 
 
 note(sys.argv[1:])

@@ -187,3 +187,17 @@ fn a_wrong_command_line_ends_with_2_and_the_usage() {
         assert!(shown.contains(word), "{word}\n{shown}");
     }
 }
+
+#[test]
+fn images_that_cannot_reach_the_address_that_they_are_told_are_odd() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = format!("[Plugins]\ndirectory = {}\n", folder.path().display());
+    let words = "containers on this network cannot reach this address";
+    assert!(!check(&[], &text).2.contains(words));
+    crate::api::write_boefje(folder.path(), "image", &serde_json::json!({"oci_image": "i"}));
+    let (code, _, errors) = check(&[], &text);
+    assert!(code == Some(0) && errors.contains(words), "{errors}");
+    assert!(!check(&[("BOEFJES_DOCKER_NETWORK", "host")], &text).2.contains(words));
+    let (_, shown, errors) = check(&[], &format!("{text}[Containers]\nport = off\n"));
+    assert!(shown.lines().any(|line| line == "port = off"), "{shown}{errors}");
+}
