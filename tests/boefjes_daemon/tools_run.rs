@@ -102,11 +102,11 @@ fn a_tool_that_only_reads_makes_no_machine() {
         assert_eq!((ended.code, ended.complaints), (1, words));
         assert!(!machine.folder().exists());
     }
-    std::fs::create_dir(machine.folder()).unwrap();
+    fs::create_dir(machine.folder()).unwrap();
     for arguments in reading {
         let ended = machine.run(arguments);
         assert!(ended.complaints.contains("there is no boefjes.db in this folder"), "{ended:?}");
-        assert_eq!(std::fs::read_dir(machine.folder()).unwrap().count(), 0);
+        assert_eq!(fs::read_dir(machine.folder()).unwrap().count(), 0);
     }
 }
 
