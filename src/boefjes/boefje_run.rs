@@ -9,14 +9,13 @@ use uuid::Uuid;
 use crate::boefje_environment::Allowed;
 use crate::expand::expand;
 use crate::job::{Job, JobOutcome, JobReport, Output, Work};
+use crate::job_log::REDACTED;
 use crate::models::BoefjeMeta;
 use crate::runner::{Done, JobError, Place, Runner, before_run};
 use crate::service_error::ServiceError;
 
 /// What a raw file is that says why there is no other.
 pub(crate) const ERROR: &str = "error/boefje";
-/// What stands for a setting that is not saved.
-const REDACTED: &str = "***";
 /// The least characters of a media type.
 const MIN_MIME_TYPE: usize = 5;
 /// The last line of every raw file that says why a boefje failed, by which others know it.
@@ -46,6 +45,7 @@ impl Runner {
             work: work(&place),
             meta: meta.to_json().compact(),
             environment: meta.environment.clone().unwrap_or_default(),
+            secrets: meta.setting_values(),
             style: self.style(),
             python: place.python,
         })?;

@@ -79,6 +79,7 @@ mod ooi_check;
 mod ooi_types;
 pub mod options;
 mod out_of_memory;
+mod plugin_variables;
 mod program_answer;
 mod progress;
 mod python_duration;
