@@ -29,13 +29,12 @@ const SYSTEM: [&str; 19] = [
     "USER",
 ];
 /// Where the services are: without the name and password that an address may hold.
-const SERVICES: [&str; 5] =
-    ["BYTES_API", "KATALOGUS_API", "OCTOPOES_API", "ROCKY_API", "SCHEDULER_API"];
+const SERVICES: [&str; 4] = ["BYTES_API", "KATALOGUS_API", "OCTOPOES_API", "SCHEDULER_API"];
 /// How the names of the others begin.
 const FAMILIES: [&str; 4] = ["BOEFJES_", "BOEFJE_", "LC_", "PYTHON"];
 /// The family of this program's own, and what stands in the names of those that are secret.
 const OWN: &str = "BOEFJES_";
-const SECRET: [&str; 6] = ["PASSWORD", "PRIVATE_KEY", "SECRET", "TOKEN", "CREDENTIAL", "_URI"];
+const SECRET: [&str; 6] = ["PASSWORD", "PRIVATE", "SECRET", "TOKEN", "CREDENTIAL", "_URI"];
 
 /// The variables that plugins find, with those that are named in `more`.
 pub(crate) fn visible(variables: &[(String, String)], more: &[String]) -> BTreeMap<String, String> {
@@ -81,20 +80,20 @@ mod tests {
             ("https_proxy", "http://proxy:3128"),
             ("LC_ALL", "C"),
             ("PYTHONHASHSEED", "0"),
-            ("BOEFJE_TOP_PORTS", "5"),
+            ("BOEFJE_ports", "5"),
             ("BOEFJES_REMOTE_NS", "1.1.1.1"),
             ("BOEFJES_KATALOGUS_PRIVATE_KEY", "k"),
-            ("BOEFJES_DB_URI", "u"),
+            ("boefjes_db_uri", "u"),
             ("BYTES_PASSWORD", "p"),
             ("BYTES_USERNAME", "u"),
             ("OCTOPOES_API", "http://me:p@octopoes:8001/"),
             ("BOEFJES_API", "http://me:p@boefjes:8000"),
-            ("AWS_SECRET_ACCESS_KEY", "s"),
-            ("RPKI_CACHE_TIMEOUT", "60"),
-            ("GITHUB_TOKEN", "t"),
+            ("AWSSECRET", "s"),
+            ("TIMEOUT", "60"),
+            ("TOKEN", "t"),
         ];
         let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let seen = visible(&variables, &["RPKI_CACHE_TIMEOUT".to_owned()]);
+        let seen = visible(&variables, &["TIMEOUT".to_owned()]);
         let seen: Vec<(&str, &str)> =
             seen.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         assert_eq!(
@@ -102,12 +101,12 @@ mod tests {
             [
                 ("BOEFJES_API", "http://boefjes:8000/"),
                 ("BOEFJES_REMOTE_NS", "1.1.1.1"),
-                ("BOEFJE_TOP_PORTS", "5"),
+                ("BOEFJE_ports", "5"),
                 ("LC_ALL", "C"),
                 ("OCTOPOES_API", "http://octopoes:8001/"),
                 ("PATH", "/bin"),
                 ("PYTHONHASHSEED", "0"),
-                ("RPKI_CACHE_TIMEOUT", "60"),
+                ("TIMEOUT", "60"),
                 ("https_proxy", "http://proxy:3128"),
             ]
         );

@@ -142,6 +142,9 @@ fn whoever_installs_is_the_configured_user() {
     let (root, machine) = machine();
     want(root.path(), "1.0");
     fs::set_permissions(root.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    for entry in fs::read_dir(root.path().join("wants")).unwrap() {
+        fs::set_permissions(entry.unwrap().path(), fs::Permissions::from_mode(0o644)).unwrap();
+    }
     let config = root.path().join("boefjes.cfg");
     write(&config, "[Global]\nuser = nobody\n");
     fs::create_dir(machine.folder()).unwrap();
