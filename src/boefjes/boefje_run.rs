@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::boefje_environment::Allowed;
 use crate::expand::expand;
 use crate::job::{Job, JobOutcome, JobReport, Output, Work};
+use crate::job_log::REDACTED;
 use crate::models::BoefjeMeta;
 use crate::rules::Rule;
 use crate::runner::{Done, JobError, Place, Runner, before_run};
@@ -16,8 +17,6 @@ use crate::service_error::ServiceError;
 
 /// What a raw file is that says why there is no other.
 pub(crate) const ERROR: &str = "error/boefje";
-/// What stands for a setting that is not saved.
-const REDACTED: &str = "***";
 /// The least characters of a media type.
 const MIN_MIME_TYPE: usize = 5;
 /// The last line of every raw file that says why a boefje failed, by which others know it.
@@ -47,6 +46,7 @@ impl Runner {
             work: work(&place),
             meta: meta.to_json().compact(),
             environment: meta.environment.clone().unwrap_or_default(),
+            secrets: meta.setting_values(),
             style: self.style(Rule::PlainJob),
             python: place.python,
         })?;

@@ -96,6 +96,7 @@ fn plugins(plugins: &PluginSettings, lines: &mut Lines) {
     lines.add(PLUGINS, "python", path(&hosts.python));
     list(lines, PLUGINS, "python_path", hosts.path.iter().map(|it| it.display().to_string()));
     list(lines, PLUGINS, "preload", hosts.preload.iter().cloned());
+    list(lines, PLUGINS, "environment", plugins.variables.iter().cloned());
     lines.add(PLUGINS, "max_jobs", hosts.max_jobs.to_string());
     let remote_ns = hosts.settings.get("remote_ns").map_or("", String::as_str);
     lines.add(PLUGINS, "remote_ns", plain_or_quoted(remote_ns));

@@ -9,6 +9,7 @@ use ostler_runtime::sources::Sources;
 
 use crate::config::Given;
 use crate::host_options::{HostOptions, Limits};
+use crate::plugin_variables;
 
 pub(crate) const PLUGINS: &str = "Plugins";
 pub(crate) const LIMITS: &str = "Limits";
@@ -20,20 +21,6 @@ const FOLDER: &str = "/usr/share/katalogus/plugins";
 /// What plugins take the end of their folder's path to be.
 const OWN_PLACE: &str = "boefjes/plugins";
 
-/// The names of variables that no plugin sees: what is between this program and those that start it,
-/// and its passwords.
-const HIDDEN: [&str; 9] = [
-    "BYTES_PASSWORD",
-    "BYTES_USERNAME",
-    "CREDENTIALS_DIRECTORY",
-    "INVOCATION_ID",
-    "LISTEN_FDS",
-    "LISTEN_PID",
-    "NOTIFY_SOCKET",
-    "QUEUE_URI",
-    "WATCHDOG_PID",
-];
-
 /// See the module.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PluginSettings {
@@ -42,6 +29,9 @@ pub struct PluginSettings {
     /// `check_every`: how often the folder is looked through for changes of which the system has
     /// told nothing.
     pub check_every: Duration,
+    /// `environment`: the names of variables that plugins find beside the usual ones while they are
+    /// imported. Default none.
+    pub variables: Vec<String>,
     /// How the hosts are started, but for how many there are.
     pub hosts: HostOptions,
 }
@@ -54,7 +44,10 @@ impl PluginSettings {
         let reader = &mut sources.reader;
         let written = reader.path(PLUGINS, "directory");
         let folder = said.plugins.clone().or(written).unwrap_or_else(|| FOLDER.into());
+        // Hosts and jobs are in other folders.
+        let folder = std::path::absolute(&folder).unwrap_or(folder);
         let python = reader.path(PLUGINS, "python");
+        let more = reader.list(PLUGINS, "environment").unwrap_or_default();
         let path = reader.list(PLUGINS, "python_path").unwrap_or_default();
         let hosts = HostOptions {
             python: said.python.clone().or(python).unwrap_or_else(|| "python3".into()),
@@ -63,7 +56,7 @@ impl PluginSettings {
             path: path.into_iter().map(PathBuf::from).collect(),
             preload: reader.list(PLUGINS, "preload").unwrap_or_default(),
             settings: BTreeMap::from([("remote_ns".to_owned(), remote_ns)]),
-            environment: visible(given.variables),
+            environment: plugin_variables::visible(given.variables, &more),
             max_jobs: reader.integer(PLUGINS, "max_jobs", 0..=u64::MAX, 0),
             limits: limits(reader),
             ..HostOptions::default()
@@ -75,7 +68,7 @@ impl PluginSettings {
             least..=Duration::from_secs(24 * 3600),
             katalogus::DiscoverySettings::CHECK_EVERY,
         );
-        Self { folder, check_every, hosts }
+        Self { folder, check_every, variables: more, hosts }
     }
 }
 
@@ -86,11 +79,6 @@ fn working_directory(folder: &Path) -> PathBuf {
         Some(path) if path != Path::new("") => path.to_owned(),
         _ => ".".into(),
     }
-}
-
-fn visible(variables: &[(String, String)]) -> BTreeMap<String, String> {
-    let is_visible = |name: &str| !HIDDEN.iter().any(|hidden| hidden.eq_ignore_ascii_case(name));
-    variables.iter().filter(|(name, _)| is_visible(name)).cloned().collect()
 }
 
 fn limits(reader: &mut Reader<'_>) -> Limits {

@@ -1,7 +1,7 @@
 //! A job in the foreground: its plugin has the terminal, and where it fails, so has its debugger.
 //!
 //! No host is there and no process is forked for the job. What goes in and what comes out lies in
-//! files without a name, which the interpreter opens through this process.
+//! files without a name, which the interpreter inherits.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -50,7 +50,7 @@ fn perform(options: &HostOptions, job: &Job) -> io::Result<JobOutcome> {
     given.write_all(&input)?;
     given.rewind()?;
     let mut result = nameless()?;
-    let names = [&given, &result].map(|file| OsString::from(own_name(file)));
+    let names = [&given, &result].map(|file| OsString::from(file.as_raw_fd().to_string()));
     let python = job.python.as_ref().unwrap_or(&options.python);
     let start = ["-I", "-B", "-X", "utf8", "-c", START].map(OsString::from);
     let arguments = start.into_iter().chain(names).collect();
@@ -59,6 +59,8 @@ fn perform(options: &HostOptions, job: &Job) -> io::Result<JobOutcome> {
         arguments,
         variables: launch::TERMINAL,
     })?;
+    // Whoever wrote it had the same place in it.
+    result.rewind()?;
     let mut reader = ResultReader::new(options.limits);
     let mut piece = vec![0; PIECE_BYTES];
     loop {
@@ -83,12 +85,8 @@ fn lost(status: ExitStatus) -> Loss {
     }
 }
 
+/// A file that the next child inherits: no other one is started meanwhile.
 fn nameless() -> io::Result<File> {
-    let file: OwnedFd = memfd_create("job", MemfdFlags::CLOEXEC)?;
+    let file: OwnedFd = memfd_create("job", MemfdFlags::empty())?;
     Ok(file.into())
-}
-
-/// Under which name another process opens it.
-fn own_name(file: &File) -> String {
-    format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd())
 }

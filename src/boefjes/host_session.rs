@@ -230,7 +230,7 @@ impl Session for HostSession {
             Work::Program { .. } => Reading::Program(Vec::new()),
             _ => Reading::Result(ResultReader::new(limits)),
         };
-        let log = JobLog::new(&job.id);
+        let log = JobLog::new(&job.id, &job.secrets);
         self.current = Some(Current { id: job.id.clone(), reading, log, process: None });
         let header = order(job, &self.options);
         match &job.work {

@@ -17,6 +17,8 @@ pub struct Job {
     pub meta: String,
     /// The variables that it finds while it runs: exactly these.
     pub environment: Vec<(String, String)>,
+    /// What it may know and the log may not: the values of settings.
+    pub secrets: Vec<String>,
     /// How it is given its job.
     pub style: Style,
     /// The interpreter, if it is not the hosts' own: that of a virtual environment with the

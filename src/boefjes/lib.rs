@@ -80,6 +80,7 @@ mod ooi_types;
 mod ooi_values;
 pub mod options;
 mod out_of_memory;
+mod plugin_variables;
 mod progress;
 mod python_duration;
 mod requirements;

@@ -1,7 +1,7 @@
 //! The objects of a machine of its own: what was said of them, and how they were at a moment.
 //!
-//! What is said later of an object adds to what is known of it and takes its place where they differ.
-//! Nothing is ever taken away. An object of which nothing was said is built from its reference.
+//! What is said of a later moment adds to what is known of an object and takes its place where they
+//! differ, in whatever order it is told. Nothing is ever taken away. An object of which nothing was said is built from its reference.
 
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
@@ -114,12 +114,7 @@ fn add(
     let reference = text(new, "primary_key")?;
     let old = known(connection, organization, reference, at)?;
     let mut merged = old.clone().unwrap_or_default();
-    for (key, value) in new.iter() {
-        let says_nothing = matches!(value, Json::Null) && merged.get(key).is_some();
-        if !says_nothing {
-            merged.insert(key, value.clone());
-        }
-    }
+    merge(&mut merged, new);
     if old.as_ref() == Some(&merged) {
         return Ok(());
     }
@@ -128,27 +123,40 @@ fn add(
             objects::organization.eq(organization),
             objects::reference.eq(reference),
             objects::valid_from.eq(at),
-            objects::json.eq(Json::Object(merged).compact()),
+            objects::json.eq(Json::Object(new.clone()).compact()),
         ))
         .execute(connection)?;
     Ok(())
 }
 
-/// What was known of an object at a moment.
+/// Adds what is said of an object to what is known of it.
+fn merge(known: &mut Object, said: &Object) {
+    for (key, value) in said.iter() {
+        let says_nothing = matches!(value, Json::Null) && known.get(key).is_some();
+        if !says_nothing {
+            known.insert(key, value.clone());
+        }
+    }
+}
+
+/// What was known of an object at a moment: all that was said of it up to then, together.
 fn known(
     connection: &mut SqliteConnection,
     organization: &str,
     reference: &str,
     at: i64,
 ) -> Result<Option<Object>, Failure> {
-    let known: Option<String> = objects::table
+    let all: Vec<String> = objects::table
         .filter(objects::organization.eq(organization))
         .filter(objects::reference.eq(reference).and(objects::valid_from.le(at)))
-        .order((objects::valid_from.desc(), objects::place.desc()))
+        .order((objects::valid_from, objects::place))
         .select(objects::json)
-        .first(connection)
-        .optional()?;
-    known.map(|known| read(&known, reference)).transpose()
+        .load(connection)?;
+    let mut known = None;
+    for said in &all {
+        merge(known.get_or_insert_with(Object::new), &read(said, reference)?);
+    }
+    Ok(known)
 }
 
 /// The scan profile that an object had at a moment.

@@ -35,6 +35,13 @@ impl Bytes for Local {
         })
     }
 
+    fn has_run(&self, id: Uuid) -> Result<bool, ServiceError> {
+        self.database.read(|connection| {
+            let runs = boefje_meta::table.filter(boefje_meta::id.eq(id.to_string()));
+            Ok(diesel::select(diesel::dsl::exists(runs)).get_result(connection)?)
+        })
+    }
+
     fn save_raws(&self, run: Uuid, raws: &[Output]) -> Result<Vec<Option<Uuid>>, ServiceError> {
         if let Some(raw) = raws.iter().find(|raw| raw.content.len() > MAX_RAW_BYTES) {
             let bytes = raw.content.len();

@@ -63,7 +63,7 @@ CREATE TABLE statement (
     said TEXT NOT NULL
 );
 
--- Objects, each time that something new was said of them.
+-- Objects: what was said of them, each time that it was something new.
 CREATE TABLE object (
     place INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
     organization TEXT NOT NULL,

@@ -112,6 +112,11 @@ impl BoefjeMeta {
         })
     }
 
+    /// The values of its settings, which no log shows.
+    pub(crate) fn setting_values(&self) -> Vec<String> {
+        self.environment.iter().flatten().map(|(_, value)| value.clone()).collect()
+    }
+
     /// Writes it.
     pub fn to_json(&self) -> Json {
         let environment = self.environment.as_ref().map(|variables| {

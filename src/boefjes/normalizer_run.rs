@@ -45,6 +45,7 @@ impl Runner {
             work: Work::Normalizer { package: place.package, raw },
             meta: meta.to_json().compact(),
             environment: Vec::new(),
+            secrets: meta.raw_data.boefje_meta.setting_values(),
             style: self.style(Rule::NormalizerInput),
             python: place.python,
         })?;
@@ -59,7 +60,8 @@ impl Runner {
             JobOutcome::Items { items, checked } => (items, checked),
             JobOutcome::Failed(text) => {
                 // It is saved nowhere, so that it goes where what the job prints goes.
-                let mut log = JobLog::new(&meta.id.to_string());
+                let secrets = meta.raw_data.boefje_meta.setting_values();
+                let mut log = JobLog::new(&meta.id.to_string(), &secrets);
                 log.feed(text.as_bytes());
                 log.finish(0);
                 return Err("the normalizer failed".to_owned());

@@ -8,6 +8,7 @@
 use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use ostler_pool::{Launch, oneshot};
 use ostler_runtime::Deadline;
 use ostler_runtime::environment::raw_variable;
 use ostler_runtime::files::read_regular;
-use ring::digest::{Context, SHA256};
+use ring::digest::{self, Context, SHA256};
 
 use crate::progress::Progress;
 
@@ -32,6 +33,8 @@ const WHOLE: &str = "ostler-whole";
 const MAX_INSTALL: Duration = Duration::from_secs(900);
 /// Bytes that an installation may print, at most.
 const MAX_PRINTED_BYTES: usize = 4 << 20;
+/// The bit of a folder into which everybody may write.
+const EVERYBODY_WRITES: u32 = 0o002;
 const PROGRAM: &str = include_str!("host/requirements.py");
 /// The program's last line where all went well.
 const INSTALLED: &str = "installed";
@@ -76,7 +79,13 @@ impl Requirements {
             }
         };
         if place.join(WHOLE).is_file() {
-            return Some(python_in(&place));
+            return match owned(&place) {
+                Ok(()) => Some(python_in(&place)),
+                Err(why) => {
+                    log::warn!("{}: {why}; it is not used", place.display());
+                    None
+                }
+            };
         }
         let file = plugin.join(FILE);
         log::warn!("{}: not installed; `boefjes install-requirements` does it", file.display());
@@ -95,6 +104,10 @@ impl Requirements {
         }
         let here = |error: io::Error| format!("{}: {error}", self.folder.display());
         fs::create_dir_all(&self.folder).map_err(here)?;
+        for folder in self.folder.ancestors().take(2) {
+            owned(folder).map_err(|why| format!("{}: {why}", folder.display()))?;
+        }
+        begin_anew(&place).map_err(|error| format!("{}: {error}", place.display()))?;
         let absolute = |path: &Path| std::path::absolute(path).map_err(|error| told(&error));
         let (place, file) = (absolute(&place)?, absolute(&file)?);
         let arguments = ["-I", "-X", "utf8", "-c", PROGRAM]
@@ -113,7 +126,7 @@ impl Requirements {
             log::info!("{line}");
         }
         if lines.last() != Some(&INSTALLED) {
-            // What is there of it is made anew next time.
+            // What is there of it goes next time.
             return Err(told(&lines.last().unwrap_or(&"the installation ended without a word")));
         }
         fs::write(place.join(WHOLE), "").map_err(here)?;
@@ -132,15 +145,13 @@ impl Requirements {
         digest.update(&file);
         digest.update(b"\0");
         digest.update(self.python.as_os_str().as_bytes());
-        let digest = digest.finish();
-        let short = digest.as_ref().iter().take(8);
-        let short = short.fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
-        Ok(Some(self.folder.join(format!("{}-{short}", name(plugin)))))
+        let short = short(digest.finish().as_ref());
+        Ok(Some(self.folder.join(format!("{}-{short}", name(plugin)?))))
     }
 
     /// Removes the environments that a plugin had for other requirements.
     fn forget_others(&self, plugin: &Path, kept: &Path) -> io::Result<()> {
-        let beginning = format!("{}-", name(plugin));
+        let beginning = format!("{}-", name(plugin)?);
         for entry in fs::read_dir(&self.folder)? {
             let path = entry?.path();
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
@@ -154,9 +165,46 @@ impl Requirements {
     }
 }
 
-/// The plugin's folder's name, by which people find its environment.
-fn name(plugin: &Path) -> String {
-    plugin.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+/// The plugin's folder's name, by which people find its environment, and the digest of its path:
+/// there are folders of one name.
+fn name(plugin: &Path) -> io::Result<String> {
+    let plugin = std::path::absolute(plugin)?;
+    let name = plugin.file_name().unwrap_or_default().to_string_lossy();
+    let path = digest::digest(&SHA256, plugin.as_os_str().as_bytes());
+    Ok(format!("{name}-{}", short(path.as_ref())))
+}
+
+/// The beginning of a digest.
+fn short(digest: &[u8]) -> String {
+    digest.iter().take(8).fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+}
+
+/// Whether this is a folder in which this user, or root, has the say. An error says why it is not.
+fn owned(folder: &Path) -> Result<(), String> {
+    let entry = fs::symlink_metadata(folder).map_err(|error| error.to_string())?;
+    if !entry.is_dir() {
+        return Err("it is no folder".to_owned());
+    }
+    let own = rustix::process::geteuid().as_raw();
+    if ![own, 0].contains(&entry.uid()) {
+        return Err("it belongs to another user; `user` says whom to become".to_owned());
+    }
+    if entry.mode() & EVERYBODY_WRITES != 0 {
+        return Err("every user can write into it".to_owned());
+    }
+    Ok(())
+}
+
+/// Makes a folder, in the place of what is left there of an installation that came to nothing.
+fn begin_anew(place: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(place) {
+        // A link is not followed, whoever made it.
+        Ok(entry) if !entry.is_dir() => return Err(io::Error::other("it is no folder")),
+        Ok(_) => fs::remove_dir_all(place)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    fs::create_dir(place)
 }
 
 fn python_in(environment: &Path) -> PathBuf {

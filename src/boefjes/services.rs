@@ -81,6 +81,11 @@ pub trait Bytes: Send + Sync {
     /// Keeps a run of a boefje.
     fn save_boefje_meta(&self, meta: &BoefjeMeta) -> Result<(), ServiceError>;
 
+    /// Whether a run of a boefje of this id is known to be kept. Who cannot tell says no.
+    fn has_run(&self, _id: Uuid) -> Result<bool, ServiceError> {
+        Ok(false)
+    }
+
     /// Keeps raw files of a run that was saved, in their order; their ids, `None` where the same
     /// was there already.
     fn save_raws(&self, run: Uuid, raws: &[Output]) -> Result<Vec<Option<Uuid>>, ServiceError>;

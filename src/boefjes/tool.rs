@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use katalogus::Plugins;
 use ostler_runtime::logging::{self, LevelFilter, with_cause};
-use ostler_runtime::{Deadline, Problem};
+use ostler_runtime::{Deadline, Problem, privileges};
 
 use crate::assembly;
 use crate::config::Configuration;
@@ -17,7 +17,7 @@ use crate::options::Options;
 use crate::runner::{Runner, RunnerOptions};
 use crate::services::Services;
 use crate::stopping::Stopping;
-use crate::tool_jobs::{run_boefje, run_normalizer};
+use crate::tool_jobs::{queue_boefje, run_boefje, run_normalizer};
 use crate::tool_options::Tool;
 use crate::tool_requirements::install_requirements;
 use crate::tool_show_raw::show_raw;
@@ -43,6 +43,10 @@ fn begin(options: &Options, tool: &Tool) -> Result<Configuration, String> {
     let started = match (tool, options.logfile.as_deref()) {
         // What goes wrong it says itself, and nothing else is of interest.
         (Tool::ShowRaw { .. }, file) => logging::start(level(LevelFilter::Off), file),
+        // Its output is the task's id.
+        (Tool::RunBoefje { queue: true, .. }, file) => {
+            logging::start(level(LevelFilter::Warn), file)
+        }
         (_, file @ Some(_)) => logging::start(level(LevelFilter::Debug), file),
         (_, None) => logging::start_on_output(level(LevelFilter::Debug)),
     };
@@ -54,6 +58,15 @@ fn begin(options: &Options, tool: &Tool) -> Result<Configuration, String> {
     let (config, warnings) = Configuration::read(options).map_err(told)?;
     for warning in warnings {
         log::warn!("{warning}");
+    }
+    // What is installed runs programs of whoever has written it.
+    let user = config.user.as_deref().filter(|_| matches!(tool, Tool::InstallRequirements { .. }));
+    if let Some(user) = user.filter(|_| privileges::is_root()) {
+        let became = privileges::become_user(user, &[]);
+        became.map_err(|error| format!("cannot become {user}: {error}"))?;
+    }
+    if let Err(error) = privileges::close_memory() {
+        log::warn!("plugins may look into this process: {error}");
     }
     Ok(config)
 }
@@ -68,7 +81,12 @@ fn perform(config: &Configuration, tool: &Tool) -> Result<(), String> {
     let plugins = Plugins::begin(assembly::discovery(config)).map(Arc::new);
     let plugins = plugins.map_err(|error| format!("cannot start a thread: {error}"))?;
     match tool {
-        Tool::RunBoefje { job, debug } => run_boefje(job, &runner(config, &plugins, *debug)?),
+        Tool::RunBoefje { job, queue: true, .. } => {
+            queue_boefje(job, &plugins, &local_services(config, &plugins)?)
+        }
+        Tool::RunBoefje { job, debug, queue: false } => {
+            run_boefje(job, &runner(config, &plugins, *debug)?)
+        }
         Tool::RunNormalizer { normalizer, raw, debug } => {
             run_normalizer(normalizer, *raw, &runner(config, &plugins, *debug)?)
         }
@@ -90,6 +108,16 @@ fn services(config: &Configuration, plugins: &Arc<Plugins>) -> Result<Services, 
     // Nobody stops a tool but by a signal, which ends it at once.
     let stopping = Arc::new(Stopping::new());
     assembly::services(config, plugins, &stopping).map_err(|error| error.to_string())
+}
+
+/// The services, where they are this machine's own.
+fn local_services(config: &Configuration, plugins: &Arc<Plugins>) -> Result<Services, String> {
+    match &config.services {
+        ServiceSettings::Local(_) => services(config, plugins),
+        ServiceSettings::Remote(_) => {
+            Err("--queue needs --local: elsewhere the scheduler decides what is queued".to_owned())
+        }
+    }
 }
 
 /// What runs the job: a host of its own, or the terminal.

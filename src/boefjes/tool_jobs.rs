@@ -1,24 +1,67 @@
 //! `run-boefje` and `run-normalizer`: one job, now and in view of whoever asked for it.
 
 use std::path::Path;
+use std::time::Duration;
 
-use katalogus::{Json, Object};
+use katalogus::{Json, Object, Plugins};
+use ostler_runtime::Deadline;
 use ostler_runtime::files::read_regular;
 use uuid::Uuid;
 
-use crate::models::{BoefjeMeta, NormalizerMeta, PluginName};
+use crate::models::{BoefjeMeta, NormalizerMeta, PluginName, object};
 use crate::progress::Progress;
 use crate::runner::{JobError, Runner};
-use crate::task::TaskData;
+use crate::services::Services;
+use crate::task::{Task, TaskData, TaskKind};
 use crate::tool_options::BoefjeJob;
 
 /// Bytes of a job's file, at most.
 const MAX_JOB_BYTES: u64 = 1 << 20;
+/// How long plugins may be looked at before a task is queued.
+const MAX_LOOK: Duration = Duration::from_secs(60);
 
 /// Runs a boefje. An error says why it did not end well.
 pub fn run_boefje(job: &BoefjeJob, runner: &Runner) -> Result<(), String> {
-    let meta = match job {
-        BoefjeJob::File(path) => read(path)?,
+    let meta = meta(job, &runner.services)?;
+    let name = meta.boefje.id.clone();
+    run(&name, &TaskData::Boefje(meta), runner)
+}
+
+/// Queues a boefje for the workers, and prints the id of its task.
+pub(crate) fn queue_boefje(
+    job: &BoefjeJob,
+    plugins: &Plugins,
+    services: &Services,
+) -> Result<(), String> {
+    let meta = meta(job, services)?;
+    if !plugins.wait_begun(Deadline::after(MAX_LOOK)) {
+        return Err("the plugins are still being looked at".to_owned());
+    }
+    if plugins.current().boefje(&meta.boefje.id).is_none() {
+        return Err(format!("there is no boefje {:.100}", meta.boefje.id));
+    }
+    let id = meta.id;
+    let queue = format!("{}-{}", TaskKind::Boefje, meta.organization);
+    let data = TaskData::Boefje(meta);
+    let item = object([("id", id.to_string().into()), ("data", data.to_json())]);
+    let task = Task { id, queue, hash: None, data, modified_at: None, item };
+    services.scheduler.push(&task).map_err(|error| error.to_string())?;
+    println!("{id}");
+    Ok(())
+}
+
+/// What is to be run. A job of a file that has been run already is another run.
+fn meta(job: &BoefjeJob, services: &Services) -> Result<BoefjeMeta, String> {
+    Ok(match job {
+        BoefjeJob::File(path) => {
+            let mut meta = read(path)?;
+            if services.bytes.has_run(meta.id).map_err(|error| error.to_string())? {
+                let id = Uuid::new_v4();
+                log::info!("there is a run {} already; this one is {id}", meta.id);
+                meta.id = id;
+            }
+            meta
+        }
         BoefjeJob::Said { organization, boefje, input_ooi } => BoefjeMeta {
             id: Uuid::new_v4(),
             started_at: None,
@@ -30,9 +73,7 @@ pub fn run_boefje(job: &BoefjeJob, runner: &Runner) -> Result<(), String> {
             runnable_hash: None,
             environment: None,
         },
-    };
-    let name = meta.boefje.id.clone();
-    run(&name, &TaskData::Boefje(meta), runner)
+    })
 }
 
 /// Runs a normalizer on a raw file. An error says why it did not end well.

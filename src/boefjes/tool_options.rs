@@ -14,6 +14,8 @@ pub enum Tool {
         job: BoefjeJob,
         /// `--pdb`: open the debugger where the boefje fails.
         debug: bool,
+        /// `--queue`: leave it to the workers.
+        queue: bool,
     },
     /// `run-normalizer`: run a normalizer on a raw file now, without any queue.
     RunNormalizer {
@@ -66,7 +68,8 @@ impl Tool {
                     Some(file) => BoefjeJob::File(file),
                     None => BoefjeJob::Said { organization, boefje, input_ooi },
                 };
-                Self::RunBoefje { job, debug: matches.get_flag("pdb") }
+                let [debug, queue] = ["pdb", "queue"].map(|name| matches.get_flag(name));
+                Self::RunBoefje { job, debug, queue }
             }
             "run-normalizer" => Self::RunNormalizer {
                 normalizer: text("normalizer_id"),
@@ -101,6 +104,10 @@ pub(crate) fn commands() -> [Command; 4] {
         Command::new("run-boefje")
             .about("Run a boefje now and save what it finds")
             .arg(pdb())
+            .arg(
+                flag("queue", "With --local: queue it for the workers, and print the task's id")
+                    .conflicts_with("pdb"),
+            )
             .arg(
                 Arg::new("job")
                     .long("job")
@@ -164,10 +171,10 @@ mod tests {
             input_ooi: "Hostname|internet|a.b".to_owned(),
         };
         let arguments = ["run-boefje", "--pdb", "acme", "dns", "Hostname|internet|a.b"];
-        assert_eq!(parse(&arguments), Ok(Tool::RunBoefje { job, debug: true }));
+        assert_eq!(parse(&arguments), Ok(Tool::RunBoefje { job, debug: true, queue: false }));
         let job = BoefjeJob::File("job.json".into());
         let arguments = ["run-boefje", "--job", "job.json"];
-        assert_eq!(parse(&arguments), Ok(Tool::RunBoefje { job, debug: false }));
+        assert_eq!(parse(&arguments), Ok(Tool::RunBoefje { job, debug: false, queue: false }));
         let raw = Uuid::parse_str(RAW).unwrap();
         let run = Tool::RunNormalizer { normalizer: "n".to_owned(), raw, debug: false };
         assert_eq!(parse(&["run-normalizer", "n", RAW]), Ok(run));
@@ -180,6 +187,7 @@ mod tests {
     fn what_is_missing_or_no_id_is_refused() {
         for (arguments, kind) in [
             (&["run-boefje", "acme", "dns"][..], ErrorKind::MissingRequiredArgument),
+            (&["run-boefje", "--pdb", "--queue", "a", "b", "c"], ErrorKind::ArgumentConflict),
             (&["run-boefje", "--job", "f", "acme"], ErrorKind::ArgumentConflict),
             (&["run-normalizer", "n", "7"], ErrorKind::ValueValidation),
             (&["show-raw"], ErrorKind::MissingRequiredArgument),

@@ -121,6 +121,19 @@ fn a_module_is_looked_at_without_being_run() {
 }
 
 #[test]
+fn the_values_of_settings_are_not_in_what_is_kept_of_what_a_plugin_prints() {
+    let mut hosts = PluginHosts::new();
+    let environment = json!({"HOW": "print-word", "WORD": "a-word-for-nobody"});
+    let report = hosts.run(json!({"boefje": "faulty", "environment": environment}));
+    let words = report.0["last_words"].as_str().unwrap();
+    assert!(words.ends_with("xxxx***!\n***\n"), "{words}");
+    hosts.wait_log(": ***");
+    let log = hosts.log();
+    assert_eq!(log.matches("***").count(), 31, "{log}");
+    assert_eq!(log.matches("word-for").count() + words.matches("word-for").count(), 0, "{log}");
+}
+
+#[test]
 fn what_a_plugin_prints_is_in_the_log_under_its_jobs_id_and_its_end_in_the_report() {
     let mut hosts = PluginHosts::new();
     let id = hosts.give(json!({"boefje": "slow"}));

@@ -1,7 +1,7 @@
 //! The Python packages that a plugin asks for, from files beside it: nothing comes from elsewhere.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
 use ostler_tests::checked::write;
@@ -105,6 +105,84 @@ fn what_cannot_be_installed_is_told_and_tried_again() {
     assert!(gone.complaints.contains("/nowhere/python: No such file"), "{gone:?}");
     assert_eq!(machine.run(&["install-requirements"]).code, 0);
     assert_eq!(run(&machine).code, 0);
+}
+
+#[test]
+fn a_link_in_the_place_of_an_environment_is_not_followed() {
+    let (root, machine) = machine();
+    want(root.path(), "1.0");
+    assert_eq!(machine.run(&["install-requirements"]).code, 0);
+    let environments = machine.folder().join("environments");
+    let place = fs::read_dir(&environments).unwrap().next().unwrap().unwrap().path();
+    fs::remove_dir_all(&place).unwrap();
+    let precious = root.path().join("precious");
+    fs::create_dir(&precious).unwrap();
+    write(&precious.join("file"), "");
+    symlink(&precious, &place).unwrap();
+    let refused = machine.run(&["install-requirements"]);
+    assert_eq!(refused.code, 1, "{refused:?}");
+    assert!(refused.complaints.contains("it is no folder"), "{refused:?}");
+    assert!(precious.join("file").exists());
+    // What is left of one that came to nothing is made anew.
+    fs::remove_file(&place).unwrap();
+    fs::create_dir(&place).unwrap();
+    assert_eq!(machine.run(&["install-requirements"]).code, 0);
+    assert_eq!(run(&machine).code, 0);
+    fs::set_permissions(&environments, fs::Permissions::from_mode(0o777)).unwrap();
+    want(root.path(), "2.0");
+    let refused = machine.run(&["install-requirements"]);
+    assert!(refused.complaints.contains("every user can write into it"), "{refused:?}");
+}
+
+#[test]
+fn whoever_installs_is_the_configured_user() {
+    if !rustix::process::getuid().is_root() {
+        return;
+    }
+    let (root, machine) = machine();
+    want(root.path(), "1.0");
+    fs::set_permissions(root.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    for entry in fs::read_dir(root.path().join("wants")).unwrap() {
+        fs::set_permissions(entry.unwrap().path(), fs::Permissions::from_mode(0o644)).unwrap();
+    }
+    let config = root.path().join("boefjes.cfg");
+    write(&config, "[Global]\nuser = nobody\n");
+    fs::create_dir(machine.folder()).unwrap();
+    let refused = machine.run(&["-c", config.to_str().unwrap(), "install-requirements"]);
+    assert_eq!(refused.code, 1, "{refused:?}");
+    assert!(refused.complaints.contains("Permission denied"), "{refused:?}");
+    std::os::unix::fs::chown(machine.folder(), Some(65534), None).unwrap();
+    let foreign = machine.run(&["install-requirements"]);
+    assert!(foreign.complaints.contains("it belongs to another user"), "{foreign:?}");
+}
+
+#[test]
+fn plugins_in_folders_of_one_name_have_their_own_environments() {
+    let (root, _) = machine();
+    let copies = tempfile::tempdir().unwrap();
+    for group in ["one", "two"] {
+        let folder = copies.path().join(group).join("wants");
+        fs::create_dir_all(&folder).unwrap();
+        write(&copies.path().join(group).join("__init__.py"), "");
+        for entry in fs::read_dir(root.path().join("wants")).unwrap() {
+            let path = entry.unwrap().path();
+            fs::copy(&path, folder.join(path.file_name().unwrap())).unwrap();
+        }
+        write(
+            &folder.join("boefje.json"),
+            &format!(r#"{{"id": "{group}", "consumes": [], "scan_level": 0}}"#),
+        );
+    }
+    want(&copies.path().join("one"), "1.0");
+    want(&copies.path().join("two"), "2.0");
+    let machine = Machine::with(copies.path());
+    for id in ["one", "two"] {
+        assert_eq!(machine.run(&["install-requirements", id]).code, 0);
+    }
+    for (id, version) in [("one", "1.0\n"), ("two", "2.0\n")] {
+        let ran = machine.run(&["run-boefje", "acme", id, "Network|internet"]);
+        assert_eq!(machine.run(&["show-raw", &ran.saved()[0]]).output, version, "{ran:?}");
+    }
 }
 
 #[test]

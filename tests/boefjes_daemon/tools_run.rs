@@ -2,9 +2,12 @@
 
 use std::fs;
 
+use boefjes::TaskStatus;
 use ostler_tests::binaries::boefjes;
 use ostler_tests::checked::write;
+use ostler_tests::openkat::OpenKatVersion;
 use ostler_tests::process::command;
+use ostler_tests::{OpenKat, wait_for};
 use uuid::Uuid;
 
 use crate::tools::{Ended, Machine};
@@ -156,6 +159,94 @@ fn a_job_is_read_from_its_file() {
         assert_eq!(ended.code, 1, "{ended:?}");
         assert!(ended.complaints.contains(words), "{ended:?}");
     }
+}
+
+#[test]
+fn a_job_of_a_file_is_run_as_often_as_one_likes() {
+    let machine = Machine::new();
+    let file = machine.directory().join("job.json");
+    let id = "b445dc20-c030-4bc3-b779-4ed9069a8ca2";
+    let job = format!(
+        r#"{{"id": "{id}", "organization": "acme", "boefje": {{"id": "trivial"}}, "input_ooi": "Network|internet"}}"#
+    );
+    write(&file, &job);
+    let run = || machine.run(&["run-boefje", "--job", file.to_str().unwrap()]);
+    assert!(run().output.contains(&format!("for boefje trivial[{id}]")));
+    let again = run();
+    assert_eq!(again.code, 0, "{again:?}");
+    assert_eq!(again.saved().len(), 1, "{again:?}");
+    assert!(again.output.contains(&format!("there is a run {id} already")), "{again:?}");
+}
+
+#[test]
+fn a_boefje_is_queued_for_the_workers_of_a_machine_of_its_own() {
+    let machine = Machine::new();
+    let queue =
+        |boefje| machine.run(&["run-boefje", "--queue", "acme", boefje, "Network|internet"]);
+    let queued = queue("trivial");
+    assert_eq!((queued.code, queued.complaints.as_str()), (0, ""), "{queued:?}");
+    let id = Uuid::parse_str(queued.output.trim_end()).unwrap();
+    let services = machine.services();
+    assert_eq!(services.scheduler.task(id).unwrap().unwrap().1, TaskStatus::Queued);
+    let _workers = machine.workers("boefje").start();
+    wait_for("it is done", || {
+        services.scheduler.task(id).unwrap().unwrap().1 == TaskStatus::Completed
+    });
+    let unknown = queue("nothing");
+    assert_eq!(unknown.code, 1);
+    assert!(unknown.complaints.contains("there is no boefje nothing"), "{unknown:?}");
+    let openkat = OpenKat::new(OpenKatVersion::V1_15);
+    let mut elsewhere = command(boefjes());
+    elsewhere.args(["run-boefje", "--queue", "acme", "trivial", "Network|internet"]);
+    elsewhere.envs(openkat.variables());
+    let elsewhere = Ended::of(&mut elsewhere);
+    assert_eq!(elsewhere.code, 1, "{elsewhere:?}");
+    assert!(elsewhere.complaints.contains("--queue needs --local"), "{elsewhere:?}");
+}
+
+#[test]
+fn a_plugin_sees_neither_the_secrets_nor_the_memory_of_the_tool() {
+    let machine = Machine::new();
+    let spied = machine.boefje("faulty", ("HOW", "spy-above"));
+    let shown = machine.run(&["show-raw", &spied.saved()[0]]);
+    assert_eq!(shown.output, "done\n");
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("shows");
+    fs::create_dir_all(&folder).unwrap();
+    write(&folder.join("__init__.py"), "");
+    write(&folder.join("boefje.json"), r#"{"id": "shows", "consumes": [], "scan_level": 0}"#);
+    write(
+        &folder.join("main.py"),
+        "import os\n\nSEEN = str(dict(os.environ))\n\n\ndef run(boefje_meta):\n    \
+         return [({\"text/plain\"}, SEEN)]\n",
+    );
+    let machine = Machine::with(root.path());
+    let mut run = machine.command(["run-boefje", "acme", "shows", "Network|internet"]);
+    run.env("A_PASSWORD", "secret").env("OCTOPOES_API", "http://me:secret@octopoes:8001");
+    let ran = Ended::of(&mut run);
+    let shown = machine.run(&["show-raw", &ran.saved()[0]]).output;
+    assert!(shown.contains("http://octopoes:8001") && !shown.contains("secret"), "{shown}");
+}
+
+#[test]
+fn a_folder_of_plugins_may_be_named_from_here() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("boefjes/plugins/here");
+    fs::create_dir_all(&folder).unwrap();
+    write(&folder.join("__init__.py"), "");
+    write(&folder.join("boefje.json"), r#"{"id": "here", "consumes": [], "scan_level": 0}"#);
+    write(
+        &folder.join("main.py"),
+        "from boefjes.config import BASE_DIR\n\n\ndef run(boefje_meta):\n    \
+         return [({\"text/plain\"}, str(BASE_DIR))]\n",
+    );
+    let mut run = command(boefjes());
+    run.args(["--local", "machine", "--plugins", "boefjes/plugins"]).current_dir(root.path());
+    let ran = Ended::of(run.args(["run-boefje", "acme", "here", "Network|internet"]));
+    assert!(!ran.output.contains("not imported"), "{ran:?}");
+    let mut show = command(boefjes());
+    show.args(["--local", "machine", "show-raw"]).arg(&ran.saved()[0]).current_dir(root.path());
+    assert_eq!(Ended::of(&mut show).output, format!("{}/boefjes\n", root.path().display()));
 }
 
 #[test]

@@ -63,4 +63,7 @@ fn what_a_plugin_says_is_no_part_of_the_log_line_of_its_task() {
     assert!(openkat.error_of(&task).contains("nothing there"));
     workers.log().wait("the boefje failed");
     assert_eq!(workers.log().count("nothing there"), 0);
+    let task = openkat.queue_faulty("fill-output");
+    openkat.wait_history(&task, &DONE);
+    assert_eq!(workers.log().count("xxxxxxxx"), 0, "what plugins print is for those who debug");
 }

@@ -66,6 +66,7 @@ pub(crate) fn job(given: &Value) -> Job {
         work,
         meta: given["meta"].to_string(),
         environment: pairs(&given["environment"]),
+        secrets: pairs(&given["environment"]).into_iter().map(|(_, value)| value).collect(),
         style,
         python: text("python").map(Into::into),
     }

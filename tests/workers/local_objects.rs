@@ -73,6 +73,30 @@ fn an_object_is_as_it_was_seen_last_before_a_moment() {
 }
 
 #[test]
+fn what_is_told_late_is_part_of_what_is_known_later() {
+    let place = Place::new(&[]);
+    let services = place.services();
+    let domain = |name: Value, zone: Value| {
+        let mut host = host(None);
+        host["registered_domain"] = name;
+        host["dns_zone"] = zone;
+        host
+    };
+    observe(&services, &[domain(json!("late"), json!("new"))], 5);
+    observe(&services, &[domain(Value::Null, json!("old"))], 3);
+    observe(&services, &[domain(json!("first"), Value::Null)], 1);
+    for (hour, name, zone) in
+        [(1, "first", Value::Null), (3, "first", json!("old")), (5, "late", json!("new"))]
+    {
+        assert_eq!(seen(&services, "acme", HOST, hour), domain(json!(name), zone), "{hour}");
+    }
+    observe(&services, &[domain(Value::Null, json!("between"))], 4);
+    observe(&services, &[json!({"primary_key": HOST, "more": 1})], 2);
+    assert_eq!(seen(&services, "acme", HOST, 6)["more"], 1);
+    assert_eq!(seen(&services, "acme", HOST, 6)["dns_zone"], "new");
+}
+
+#[test]
 fn what_is_not_known_now_takes_nothing_from_what_was_known() {
     let place = Place::new(&[]);
     let services = place.services();

@@ -16,7 +16,8 @@ def main(place, requirements):
     except ImportError as error:
         sys.exit(f"this Python makes no virtual environments ({error}): is python3-venv installed?")
     os.chdir(os.path.dirname(requirements))
-    venv.EnvBuilder(clear=True, symlinks=True, with_pip=True).create(place)
+    # The folder is there, new and empty: nothing that lay there before is followed or emptied.
+    venv.EnvBuilder(symlinks=True, with_pip=True).create(place)
     python = os.path.join(place, "bin", "python")
     pip = [python, "-I", "-m", "pip", "--disable-pip-version-check", "--no-input", "install"]
     subprocess.run([*pip, "-r", requirements], stdin=subprocess.DEVNULL, check=True)

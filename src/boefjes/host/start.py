@@ -59,14 +59,16 @@ def read(count):
 if __name__ == "__main__":
     if sys.version_info < (3, 9):
         sys.exit("a plugin host needs Python 3.9 or newer")
-    # Where a job has the terminal, its input and its output are files with names.
-    INPUT = os.open(sys.argv[1], os.O_RDONLY) if sys.argv[1:] else 0
+    # Where a job has the terminal, its input and its output are other descriptors.
+    INPUT, *OUTPUT = map(int, sys.argv[1:] or [0])
     embedded = Embedded(json.loads(read(int.from_bytes(read(4), "big"))))
     sys.meta_path.insert(0, embedded)
     if INPUT:
         from ostler_host import foreground
 
-        foreground.main(embedded, INPUT, os.open(sys.argv[2], os.O_WRONLY))
+        for descriptor in (INPUT, *OUTPUT):
+            os.set_inheritable(descriptor, False)
+        foreground.main(embedded, INPUT, *OUTPUT)
     else:
         from ostler_host import serve
 

@@ -168,6 +168,27 @@ def spy():
     return [({"text/plain"}, " ".join(seen))]
 
 
+def spy_above():
+    """Looks into whoever has started its host, as it can where that is not root's."""
+    libc = ctypes.CDLL(None)
+    with open(f"/proc/{os.getppid()}/stat") as file:
+        above = int(file.read().rsplit(")", 1)[1].split()[1])
+    libc.capset((ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)())
+    try:
+        with open(f"/proc/{above}/environ", "rb") as file:
+            return [({"text/plain"}, f"{len(file.read())} bytes")]
+    except PermissionError:
+        return DONE
+
+
+def print_word():
+    word = os.environ["WORD"]
+    for before in range(2020, 2050):
+        print("x" * before + word + "!")
+    print(word, flush=True)
+    os._exit(3)
+
+
 class Unspeakable(BaseException):
     def __str__(self):
         raise RuntimeError("it has no words")
@@ -223,6 +244,8 @@ HOW = {
     "long-error": long_error,
     "chain": fail_in_chain,
     "spy": spy,
+    "spy-above": spy_above,
+    "print-word": print_word,
     "wait": wait_for_ever,
     "nap": lambda: time.sleep(0.01) or DONE,
 }
