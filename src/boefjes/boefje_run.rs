@@ -20,7 +20,7 @@ pub(crate) const ERROR: &str = "error/boefje";
 /// The least characters of a media type.
 const MIN_MIME_TYPE: usize = 5;
 /// The last line of every raw file that says why a boefje failed, by which others know it.
-const FAILED: &str = "boefjes.runtime_interfaces.JobRuntimeError: Boefje failed";
+pub(crate) const FAILED: &str = "boefjes.runtime_interfaces.JobRuntimeError: Boefje failed";
 
 /// What a boefje left.
 struct Left {

@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use uuid::Uuid;
+
 use crate::container::Containers;
 use crate::hosts::Hosts;
 use crate::runner::Runner;
@@ -12,9 +14,29 @@ use crate::settler::Settler;
 use crate::state::{Counts, State};
 use crate::stopping::Stopping;
 use crate::task::{Task, TaskKind};
+use crate::task_state::Event;
 
-/// Tasks of which the first is run; the others are equal to it and get what it has found.
-pub(crate) type Group = Vec<Arc<Task>>;
+/// What a worker does.
+pub(crate) enum Work {
+    /// Has the first of these tasks run; the others are equal to it and get what it has found.
+    Run(Vec<Arc<Task>>),
+    /// Fails what was handed out as a task and is none.
+    Fail(Uuid),
+}
+
+impl Work {
+    /// Tells the scheduler that nobody has done it.
+    pub(crate) fn give_up(&self, settler: &Settler) {
+        match self {
+            Self::Run(tasks) => {
+                for task in tasks {
+                    settler.on(task, Event::Return);
+                }
+            }
+            Self::Fail(id) => settler.fail_unreadable(*id),
+        }
+    }
+}
 
 /// See the module.
 pub(crate) struct Crew {

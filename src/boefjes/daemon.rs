@@ -37,7 +37,9 @@ fn serve(
     takes_tasks: bool,
 ) -> Result<(), Exit> {
     let (mut signals, notifier) = prepare()?;
-    let running = Running::start(config, kind, takes_tasks, options.logfile.as_deref())?;
+    let logfile = options.logfile.as_deref();
+    let running = Running::start(config, kind, takes_tasks, logfile, &signals)?;
+    let Some(running) = running else { return Ok(()) };
     let mut daemon = Daemon { options, running };
     supervise(&mut daemon, &mut signals, &notifier);
     daemon.running.stop(&mut signals, &notifier);

@@ -2,23 +2,24 @@
 //!
 //! Nothing sleeps while tasks wait. The queues are left alone for a while only when all of them are
 //! empty, when the scheduler goes wrong, and when a job could not be run, for want of a plugin host
-//! or of a process.
+//! of a process or of the plugins.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender};
+use ostler_runtime::threads::caught;
 
-use crate::crew::{Crew, Group};
+use crate::crew::{Crew, Work};
+use crate::runner::Runner;
 use crate::services::Popped;
 use crate::state::Count;
 use crate::task::Task;
-use crate::task_state::Event;
 
 /// How long the scheduler is left alone after something went wrong there, as by the original.
 const AFTER_FAULT: Duration = Duration::from_secs(10);
-/// How often it is looked whether there is a plugin host again.
+/// How often it is looked whether there is a plugin host again, or a plugin folder.
 const NO_HOST: Duration = Duration::from_millis(200);
 /// Tasks that are asked for at once. Of a scheduler that hands out equal ones together, these are
 /// more.
@@ -29,35 +30,45 @@ pub(crate) struct Dispatcher {
     pub(crate) crew: Arc<Crew>,
     /// One token for each free worker, and one for the end.
     pub(crate) free: Receiver<()>,
-    pub(crate) groups: Sender<Group>,
+    pub(crate) work: Sender<Work>,
 }
 
 impl Dispatcher {
     /// Goes on until the program is being stopped. The workers end when it has.
     pub(crate) fn run(self) {
-        let mut waiting = VecDeque::new();
-        while self.free.recv().is_ok() {
-            let Some(group) = self.next(&mut waiting) else { break };
-            // Every token is of a worker that waits for its group.
-            if self.groups.send(group).is_err() {
-                break;
-            }
+        let crew = &self.crew;
+        let (mut waiting, mut is_owed) = (VecDeque::new(), false);
+        while caught("the dispatcher", || self.serve(&mut waiting, &mut is_owed)).is_none() {
+            crew.counts.add(Count::Panicked);
+            crew.stopping.wait(AFTER_FAULT);
         }
-        for task in waiting.iter().flatten() {
-            self.crew.settler.on(task, Event::Return);
+        for work in waiting {
+            work.give_up(&crew.settler);
         }
     }
 
-    /// The next tasks for one worker, however long that takes; nothing if the program is being
-    /// stopped.
-    fn next(&self, waiting: &mut VecDeque<Group>) -> Option<Group> {
+    /// Gives every free worker its work. Whoever is owed some gets it even if this is begun anew.
+    fn serve(&self, waiting: &mut VecDeque<Work>, is_owed: &mut bool) {
+        while *is_owed || self.free.recv().is_ok() {
+            *is_owed = true;
+            let Some(work) = self.next(waiting) else { return };
+            // Every token is of a worker that waits for its work.
+            if self.work.send(work).is_err() {
+                return;
+            }
+            *is_owed = false;
+        }
+    }
+
+    /// Work for one worker, however long that takes; nothing if the program is being stopped.
+    fn next(&self, waiting: &mut VecDeque<Work>) -> Option<Work> {
         let crew = &self.crew;
         loop {
             if crew.stopping.is_set() {
                 return None;
             }
-            if let Some(group) = waiting.pop_front() {
-                return Some(group);
+            if let Some(work) = waiting.pop_front() {
+                return Some(work);
             }
             let live = crew.live();
             // A host is not all that a job needs, and what was given back is handed out again.
@@ -68,6 +79,9 @@ impl Dispatcher {
                 if crew.stopping.wait(NO_HOST) {
                     return None;
                 }
+            }
+            if self.waits_for_plugins(&live.runner) {
+                return None;
             }
             match crew.services.scheduler.pop(crew.kind, ONE, &live.filters) {
                 Ok(popped) => {
@@ -94,13 +108,16 @@ impl Dispatcher {
     }
 
     /// Takes account of what was handed out.
-    fn hold(&self, popped: Popped, deduplicates: bool, waiting: &mut VecDeque<Group>) {
+    fn hold(&self, popped: Popped, deduplicates: bool, waiting: &mut VecDeque<Work>) {
+        let settler = &self.crew.settler;
         for (id, flaw) in popped.unreadable {
             self.crew.counts.add(Count::Popped);
             match id {
                 Some(id) => {
                     log::error!("task {id} cannot be read and is failed: {flaw}");
-                    self.crew.settler.fail_unreadable(id);
+                    if settler.ledger.hold_unreadable(id) {
+                        waiting.push_back(Work::Fail(id));
+                    }
                 }
                 None => log::error!("an item without an id is dropped: {flaw}"),
             }
@@ -108,20 +125,40 @@ impl Dispatcher {
         for task in popped.tasks {
             self.crew.counts.add(Count::Popped);
             let task = Arc::new(task);
-            if !self.crew.settler.ledger.hold(&task) {
+            if !settler.ledger.hold(&task) {
                 log::error!("task {} was handed out twice; it is run once", task.id);
                 continue;
             }
-            let twins = waiting.back_mut().filter(|group| deduplicates && is_equal(group, &task));
-            match twins {
-                Some(group) => group.push(task),
-                None => waiting.push_back(vec![task]),
+            match waiting.back_mut() {
+                Some(Work::Run(tasks)) if deduplicates && is_equal(tasks, &task) => {
+                    tasks.push(task)
+                }
+                _ => waiting.push_back(Work::Run(vec![task])),
             }
         }
     }
+
+    /// Waits while the plugin folder has never been read, which would fail all tasks; whether the
+    /// program is being stopped. The first look is not waited for: whoever runs the task does that.
+    fn waits_for_plugins(&self, runner: &Runner) -> bool {
+        if !runner.has_no_folder() {
+            return false;
+        }
+        let crew = &self.crew;
+        log::error!("no tasks are taken until the plugin folder can be read");
+        crew.state.has_no_folder(true);
+        while runner.has_no_folder() {
+            if crew.stopping.wait(NO_HOST) {
+                return true;
+            }
+        }
+        crew.state.has_no_folder(false);
+        log::info!("the plugin folder can be read: tasks are taken");
+        false
+    }
 }
 
-fn is_equal(group: &Group, task: &Task) -> bool {
-    let first = group.first().and_then(|first| first.hash.as_ref());
+fn is_equal(tasks: &[Arc<Task>], task: &Task) -> bool {
+    let first = tasks.first().and_then(|first| first.hash.as_ref());
     first.is_some() && first == task.hash.as_ref()
 }

@@ -14,51 +14,66 @@ use crate::running::Running;
 use crate::task_state::Event;
 
 /// So long the scheduler may take to hear what has become of the rest.
-const LAST_WORDS: Duration = Duration::from_millis(400);
+const LAST_WORDS: Duration = Duration::from_millis(900);
+/// So long somebody who asks for tasks may take to hear that there are none. What is handed out to
+/// him later is lost.
+const LAST_POP: Duration = Duration::from_secs(1);
+/// So long containers may take to be answered when all is done.
+const LAST_ANSWERS: Duration = Duration::from_millis(400);
 
 /// Ends them: all jobs finished within `drain`, or cut short, as another stop signal does at once.
 pub(crate) fn end(running: Running, drain: Duration, signals: &mut Signals, notifier: &Notifier) {
-    log::info!("stopping");
-    notifier.tell(State::Stopping);
     let Running { crew, dispatcher, workers, free, plugins, doors, over, .. } = running;
     crew.stopping.set();
+    log::info!("stopping");
+    notifier.tell(State::Stopping);
     // If there is no room the dispatcher has tokens enough.
     let _ = free.try_send(());
     let ledger = &crew.settler.ledger;
     ledger.on_all(Event::Stop);
-    let deadline = Deadline::after(drain);
+    let (deadline, last_pop) = (Deadline::after(drain), Deadline::after(LAST_POP));
     let has_ended = || dispatcher.as_ref().is_none_or(Thread::has_ended);
     let is_whole = loop {
-        if ledger.wait_empty(Deadline::after(TICK).earlier(deadline)) && has_ended() {
-            break true;
+        if ledger.len() == 0 && (has_ended() || last_pop.passed()) {
+            break has_ended();
         }
         notifier.tell(State::Watchdog);
-        if deadline.passed() || is_hurried(signals, Deadline::after(Duration::ZERO)) {
+        let tick = Deadline::after(TICK).earlier(deadline);
+        if deadline.passed() || is_hurried(signals, tick) {
             break false;
         }
     };
     over.set();
+    let last_words = Deadline::after(LAST_WORDS);
     let left = ledger.on_all(Event::Abandon);
+    if !left.is_empty() {
+        log::warn!("{} tasks were not finished", left.len());
+    }
+    for (id, task, action) in left {
+        let settler = std::sync::Arc::clone(&crew.settler);
+        let tell = move || settler.carry_out(id, task.as_deref(), action);
+        match Thread::spawn("settle", tell) {
+            Ok(thread) => thread.detach(),
+            Err(error) => log::error!("cannot start a thread: {error}"),
+        }
+    }
     // So that nothing goes on that counts as failed.
     crew.hosts.stop(Deadline::after(Duration::ZERO));
     if let Some(containers) = &crew.containers {
         containers.stop();
     }
-    if !left.is_empty() {
-        log::warn!("{} tasks were not finished", left.len());
-    }
-    for (task, action) in left {
-        let settler = std::sync::Arc::clone(&crew.settler);
-        match Thread::spawn("settle", move || settler.carry_out(&task, action)) {
-            Ok(thread) => thread.detach(),
-            Err(error) => log::error!("cannot start a thread: {error}"),
+    // Workers save why their jobs have come to nothing.
+    let is_over = || last_words.passed() || (ledger.len() == 0 && crew.state.is_idle());
+    while !is_over() {
+        notifier.tell(State::Watchdog);
+        if is_hurried(signals, Deadline::after(TICK).earlier(last_words)) {
+            break;
         }
     }
-    ledger.wait_empty(Deadline::after(LAST_WORDS));
-    for id in ledger.settling() {
+    for id in ledger.ids() {
         log::error!("task {id}: the scheduler does not know what has become of it");
     }
-    doors.close(Deadline::after(if is_whole { LAST_WORDS } else { Duration::ZERO }));
+    doors.close(Deadline::after(if is_whole { LAST_ANSWERS } else { Duration::ZERO }));
     let threads = dispatcher.into_iter().chain(workers);
     if is_whole {
         threads.for_each(Thread::join);

@@ -29,6 +29,8 @@ impl Exposition {
         out.counters("tasks_settled", help, ["outcome"], ends)?;
         let help = "Tasks of which the scheduler could not be told what has become of them";
         out.counter("tasks_untold", help, counted.untold)?;
+        let help = "Faults of the program's own that it has gone on after";
+        out.counter("panics", help, counted.panics)?;
         out.gauge("tasks", "Tasks that are with this program, begun or not", *tasks)?;
         let busy = workers.iter().flatten().count();
         out.gauge("workers", "Workers", workers.len())?;

@@ -8,6 +8,8 @@
 //! a status               an answer, whatever it is
 //! ```
 //!
+//! What is asked from time to time anyway is tried once more at once at most.
+//!
 //! When the program stops there are no more waits. What settles a task is then tried once more at
 //! once, and every try of it has a short deadline.
 
@@ -74,6 +76,8 @@ pub(crate) struct Call<'a> {
     pub(crate) limit: u64,
     /// Whether a task's end depends on it.
     pub(crate) settles: bool,
+    /// Whether it is made again and again anyway: then it is not tried again after a wait.
+    pub(crate) polls: bool,
 }
 
 /// What was answered.
@@ -93,6 +97,7 @@ impl<'a> Call<'a> {
             body: None,
             limit: MAX_JSON_BYTES,
             settles: false,
+            polls: false,
         }
     }
 
@@ -114,8 +119,12 @@ impl<'a> Call<'a> {
         format!("{} {}", self.method, self.target.split('?').next().unwrap_or_default())
     }
 
-    /// Whether a failed try may be followed by another, after so many that were too slow.
-    fn may_follow(&self, reached: Reached, slow: u32) -> bool {
+    /// Whether a failed try may be followed by another after this wait, after so many that were too
+    /// slow.
+    fn may_follow(&self, reached: Reached, slow: u32, wait: Duration) -> bool {
+        if self.polls && (reached == Reached::Slow || !wait.is_zero()) {
+            return false;
+        }
         match reached {
             Reached::Nobody => true,
             Reached::Broken => self.method == Method::GET,
@@ -146,7 +155,7 @@ impl HttpClient {
                 Err(failure) => failure,
             };
             slow += u32::from(failure.reached == Reached::Slow);
-            let wait = waits.next().filter(|_| call.may_follow(failure.reached, slow));
+            let wait = waits.next().filter(|wait| call.may_follow(failure.reached, slow, **wait));
             let Some(wait) = wait else { return Err(failure) };
             log::warn!("{}; {} is tried again in {wait:?}", failure.error, call.line());
             if self.stopping.wait(*wait) {

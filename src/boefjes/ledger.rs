@@ -6,7 +6,6 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use ostler_runtime::Deadline;
 use uuid::Uuid;
 
 use crate::task::Task;
@@ -15,46 +14,78 @@ use crate::task_state::{Action, Event, State};
 /// See the module.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
-    tasks: Mutex<HashMap<Uuid, (Arc<Task>, State)>>,
-    /// There is one less.
-    gone: Condvar,
+    tasks: Mutex<HashMap<Uuid, Entry>>,
+    /// The scheduler was told of one.
+    settled: Condvar,
+}
+
+#[derive(Debug)]
+struct Entry {
+    /// `None` if it is no task, but what was handed out as one.
+    task: Option<Arc<Task>>,
+    state: State,
 }
 
 impl Ledger {
     /// Keeps account of a task that was taken from its queue. `false` if it is there already, which
-    /// no scheduler should do.
+    /// no scheduler should do, unless it is just being given back.
     pub(crate) fn hold(&self, task: &Arc<Task>) -> bool {
         let mut tasks = self.lock();
-        if tasks.contains_key(&task.id) {
+        let new = Some(Arc::clone(task));
+        let Some(entry) = tasks.get_mut(&task.id) else {
+            tasks.insert(task.id, Entry { task: new, state: State::Held });
+            return true;
+        };
+        let is_returning = entry.state == State::Returning;
+        if is_returning {
+            let state = entry.state.on(Event::Handed).0.unwrap_or(entry.state);
+            *entry = Entry { task: new, state };
+        }
+        is_returning
+    }
+
+    /// Keeps account of what was handed out as a task and is none: it can only be failed. `false` if
+    /// it is there already.
+    pub(crate) fn hold_unreadable(&self, id: Uuid) -> bool {
+        let mut tasks = self.lock();
+        if tasks.contains_key(&id) {
             return false;
         }
-        tasks.insert(task.id, (Arc::clone(task), State::Held));
+        tasks.insert(id, Entry { task: None, state: State::Running });
         true
     }
 
-    /// Something happens to a task; what is to be done by whoever says so.
+    /// Something happens to a task; what is to be done by whoever says so. Whoever says it of a task
+    /// that was handed out again waits until its earlier life has ended.
     pub(crate) fn on(&self, id: Uuid, event: Event) -> Action {
-        let mut tasks = self.lock();
-        let Some((_, state)) = tasks.get_mut(&id) else { return Action::Nothing };
-        let (next, action) = state.on(event);
+        let mut tasks = if event == Event::Settled { self.lock() } else { self.in_turn(id) };
+        let Some(entry) = tasks.get_mut(&id) else { return Action::Nothing };
+        let (next, action) = entry.state.on(event);
         if let Some(next) = next {
-            *state = next;
+            entry.state = next;
         } else {
             tasks.remove(&id);
-            self.gone.notify_all();
+        }
+        if event == Event::Settled {
+            self.settled.notify_all();
         }
         action
     }
 
-    /// The same for all tasks: those for which something is to be done, and what.
-    pub(crate) fn on_all(&self, event: Event) -> Vec<(Arc<Task>, Action)> {
+    /// Waits until the earlier life of a task has ended.
+    pub(crate) fn wait_turn(&self, id: Uuid) {
+        drop(self.in_turn(id));
+    }
+
+    /// What `on` does, for all tasks: those for which something is to be done, and what.
+    pub(crate) fn on_all(&self, event: Event) -> Vec<(Uuid, Option<Arc<Task>>, Action)> {
         let mut due = Vec::new();
-        for (task, state) in self.lock().values_mut() {
-            let (next, action) = state.on(event);
+        for (id, entry) in self.lock().iter_mut() {
+            let (next, action) = entry.state.on(event);
             // No event that is for all ends a task.
-            *state = next.unwrap_or(*state);
+            entry.state = next.unwrap_or(entry.state);
             if action != Action::Nothing {
-                due.push((Arc::clone(task), action));
+                due.push((*id, entry.task.clone(), action));
             }
         }
         due
@@ -70,25 +101,21 @@ impl Ledger {
         self.lock().len()
     }
 
-    /// The ids of those of which the scheduler is being told.
-    pub(crate) fn settling(&self) -> Vec<Uuid> {
-        let tasks = self.lock();
-        let settling = tasks.iter().filter(|(_, (_, state))| *state == State::Settling);
-        settling.map(|(id, _)| *id).collect()
+    /// The ids of all of them.
+    pub(crate) fn ids(&self) -> Vec<Uuid> {
+        self.lock().keys().copied().collect()
     }
 
-    /// Waits until there is none left, at most until `deadline`. Whether there is none.
-    pub(crate) fn wait_empty(&self, deadline: Deadline) -> bool {
+    fn in_turn(&self, id: Uuid) -> MutexGuard<'_, HashMap<Uuid, Entry>> {
         let mut tasks = self.lock();
-        while !tasks.is_empty() && !deadline.passed() {
-            let left = deadline.remaining().unwrap_or(std::time::Duration::MAX);
-            let waited = self.gone.wait_timeout(tasks, left);
-            tasks = waited.unwrap_or_else(PoisonError::into_inner).0;
+        while tasks.get(&id).is_some_and(|entry| entry.state == State::Again) {
+            // Telling the scheduler has an end, at the latest when the program has one.
+            tasks = self.settled.wait(tasks).unwrap_or_else(PoisonError::into_inner);
         }
-        tasks.is_empty()
+        tasks
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Uuid, (Arc<Task>, State)>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Uuid, Entry>> {
         // The table is whole between any two lines that can panic.
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
     }

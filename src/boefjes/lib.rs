@@ -34,6 +34,7 @@ pub mod config_services;
 mod container;
 mod container_run;
 mod crew;
+mod cut_short;
 pub mod daemon;
 mod dispatcher;
 mod embedded;

@@ -125,10 +125,18 @@ impl Runner {
 
     /// The plugins of this machine, once they have been looked at.
     pub(crate) fn catalogue(&self) -> Result<Arc<Catalogue>, JobError> {
-        if self.plugins.wait_begun(Deadline::after(self.options.job_deadline)) {
-            return Ok(self.plugins.current());
+        if !self.plugins.wait_begun(Deadline::after(self.options.job_deadline)) {
+            return Err(JobError::NotRun("the plugins are still being looked at".to_owned()));
         }
-        Err(JobError::NotRun("the plugins are still being looked at".to_owned()))
+        if self.has_no_folder() {
+            return Err(JobError::NotRun("the plugin folder cannot be read".to_owned()));
+        }
+        Ok(self.plugins.current())
+    }
+
+    /// Whether the plugin folder has been looked for, and never could be read.
+    pub(crate) fn has_no_folder(&self) -> bool {
+        self.plugins.is_begun() && self.plugins.statistics().scans == 0
     }
 
     /// In what form plugins are given their jobs that do not say so themselves, where a rule says when

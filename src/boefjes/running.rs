@@ -4,10 +4,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
-use crossbeam_channel::{Sender, bounded};
+use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
 use katalogus::Plugins;
-use ostler_runtime::{Exit, Notifier, Signals, Thread, privileges};
+use ostler_runtime::{Deadline, Exit, Notifier, Signals, Thread, privileges};
 use serde_json::Value;
 
 use crate::assembly;
@@ -19,12 +20,19 @@ use crate::ending;
 use crate::hosts::Hosts;
 use crate::listening::{Doors, Sockets};
 use crate::runner::Runner;
+use crate::service_error::ServiceError;
 use crate::services::Services;
 use crate::settler::Settler;
 use crate::state::{Counts, State};
 use crate::stopping::Stopping;
 use crate::task::TaskKind;
 use crate::worker::Worker;
+
+/// After so long the service manager is told that this program is ready, whether a scheduler answers or
+/// not: that is another program's business.
+const READY_AT_LAST: Duration = Duration::from_secs(10);
+/// How often it is looked whether the program is to stop while services are opened.
+const OPENING: Duration = Duration::from_millis(50);
 
 /// See the module.
 pub(crate) struct Running {
@@ -38,19 +46,23 @@ pub(crate) struct Running {
     pub(crate) doors: Doors,
     /// Nobody tells the scheduler anything again.
     pub(crate) over: Arc<Stopping>,
+    /// When it counts as started in any case.
+    ready_at_last: Deadline,
     /// What it was started with, and what is in force.
     started: Configuration,
     config: Configuration,
 }
 
 impl Running {
-    /// The first task is asked for at once; plugins and hosts become ready meanwhile.
+    /// The first task is asked for at once; plugins and hosts become ready meanwhile. Nothing if the
+    /// program is to stop before that, which nobody who holds a file for long can delay.
     pub(crate) fn start(
         config: Configuration,
         kind: TaskKind,
         takes_tasks: bool,
         logfile: Option<&Path>,
-    ) -> Result<Self, Exit> {
+        signals: &Signals,
+    ) -> Result<Option<Self>, Exit> {
         let sockets = Sockets::bind(&config, kind)?;
         give_up_rights(&config, logfile)?;
         if let Err(error) = privileges::close_memory() {
@@ -63,7 +75,12 @@ impl Running {
         let (stopping, over) = (Arc::new(Stopping::new()), Arc::new(Stopping::new()));
         let plugins = Arc::new(Plugins::begin(assembly::discovery(&config)).map_err(failed)?);
         sockets.confirm(&plugins)?;
-        let services = assembly::services(&config, &plugins, &stopping).map_err(|error| {
+        let opened = open(&config, &plugins, &stopping, signals).map_err(failed)?;
+        let Some(services) = opened else {
+            log::info!("stopped before all was open");
+            return Ok(None);
+        };
+        let services = services.map_err(|error| {
             log::error!("{error}");
             Exit::Unavailable
         })?;
@@ -93,7 +110,7 @@ impl Running {
             live: RwLock::new(Arc::new(live)),
         });
         let (free, tokens) = bounded(config.pool_size.saturating_add(1));
-        let (groups, handed) = bounded(config.pool_size);
+        let (work, handed) = bounded(config.pool_size);
         let doors = sockets.serve(&config, &crew).map_err(failed)?;
         let mut running = Self {
             crew: Arc::clone(&crew),
@@ -103,27 +120,28 @@ impl Running {
             plugins,
             doors,
             over,
+            ready_at_last: Deadline::after(READY_AT_LAST),
             started: config.clone(),
             config,
         };
         if takes_tasks {
-            let dispatcher = Dispatcher { crew: Arc::clone(&crew), free: tokens, groups };
+            let dispatcher = Dispatcher { crew: Arc::clone(&crew), free: tokens, work };
             let thread = Thread::spawn("dispatcher", move || dispatcher.run());
             running.dispatcher = Some(thread.map_err(failed)?);
             for number in 0..running.config.pool_size {
-                let (crew, free, groups) = (Arc::clone(&crew), free.clone(), handed.clone());
-                let worker = Worker { number, crew, free, groups };
+                let (crew, free, work) = (Arc::clone(&crew), free.clone(), handed.clone());
+                let worker = Worker { number, crew, free, work };
                 let thread = Thread::spawn(&format!("worker:{}", number + 1), move || worker.run());
                 running.workers.push(thread.map_err(failed)?);
             }
         }
         log::info!("{} workers take tasks of {kind}s", running.workers.len());
-        Ok(running)
+        Ok(Some(running))
     }
 
-    /// Whether the scheduler has answered.
+    /// Whether tasks were asked for, or that takes so long that nobody is to wait for it.
     pub(crate) fn is_ready(&self) -> bool {
-        self.dispatcher.is_none() || self.crew.state.snapshot().scheduler.since.is_some()
+        self.dispatcher.is_none() || self.crew.state.has_asked() || self.ready_at_last.passed()
     }
 
     /// Goes on with another configuration. What it can change is changed at once; jobs that run are
@@ -150,6 +168,34 @@ impl Running {
     pub(crate) fn stop(self, signals: &mut Signals, notifier: &Notifier) {
         let drain = self.config.drain;
         ending::end(self, drain, signals, notifier);
+    }
+}
+
+/// Opens the services; nothing if the program is to stop meanwhile. Another process may hold a file of
+/// theirs locked.
+fn open(
+    config: &Configuration,
+    plugins: &Arc<Plugins>,
+    stopping: &Arc<Stopping>,
+    signals: &Signals,
+) -> io::Result<Option<Result<Services, ServiceError>>> {
+    let (sender, opened) = bounded(1);
+    let (config, plugins, stopping) = (config.clone(), Arc::clone(plugins), Arc::clone(stopping));
+    let thread = Thread::spawn("open", move || {
+        // Nobody may be there any more.
+        let _ = sender.send(assembly::services(&config, &plugins, &stopping));
+    })?;
+    loop {
+        match opened.recv_timeout(OPENING) {
+            Ok(services) => return Ok(Some(services)),
+            Err(RecvTimeoutError::Timeout) if signals.is_stop_pending() => {
+                // The end of the process ends it.
+                thread.detach();
+                return Ok(None);
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return Err(io::Error::other("it has panicked")),
+        }
     }
 }
 

@@ -242,7 +242,7 @@ pub(crate) fn filters_body(kind: TaskKind, filters: &Filters) -> Vec<u8> {
 pub(crate) fn pop_call(target: String, kind: TaskKind, filters: &Filters) -> Call<'static> {
     let body = filters_body(kind, filters);
     let is_empty = body.is_empty();
-    let call = Call::post(target, body);
+    let call = Call { polls: true, ..Call::post(target, body) };
     if is_empty { call } else { call.json() }
 }
 

@@ -49,7 +49,7 @@ impl SchedulerClient {
         limit: usize,
         filters: &Filters,
     ) -> Result<Option<Popped>, ServiceError> {
-        let call = Call::get("/queues");
+        let call = Call { polls: true, ..Call::get("/queues") };
         let Some(answer) = self.queues(&call)? else { return Ok(None) };
         let Json::List(listed) = self.http.json(&call, &answer)? else {
             return Err(self.http.strange(&call, "it is no list"));

@@ -58,46 +58,61 @@ impl Settler {
         Self { scheduler, ledger: Ledger::default(), counts, stopping, over }
     }
 
-    /// Something happens to a task, and what follows is done; whether it is to be run.
-    pub(crate) fn on(&self, task: &Task, event: Event) -> bool {
+    /// Something happens to a task, and what follows is done, unless it is to be run. What it was.
+    pub(crate) fn on(&self, task: &Task, event: Event) -> Action {
         let action = self.ledger.on(task.id, event);
-        self.carry_out(task, action);
-        action == Action::Run
-    }
-
-    /// Does what the ledger says, and has it know that it was done.
-    pub(crate) fn carry_out(&self, task: &Task, action: Action) {
-        let id = task.id;
-        let (count, heard) = match action {
-            Action::Nothing | Action::Run => return,
-            Action::Complete => (Count::Completed, self.end(id, TaskStatus::Completed)),
-            Action::Fail => (Count::Failed, self.end(id, TaskStatus::Failed)),
-            Action::GiveBack => match self.tell(id, TRIES, || self.scheduler.push(task)) {
-                Heard::Refused => self.requeue(id),
-                heard => (Count::GivenBack, heard),
-            },
-            Action::Requeue => self.requeue(id),
-        };
-        self.counts.add(counted(id, count, heard));
-        self.ledger.on(id, Event::Settled);
+        self.carry_out(task.id, Some(task), action);
+        action
     }
 
     /// Fails what was handed out as a task and is none.
     pub(crate) fn fail_unreadable(&self, id: Uuid) {
-        let heard = self.tell(id, TRIES, || self.scheduler.set_status(id, TaskStatus::Failed));
-        self.counts.add(counted(id, Count::Failed, heard));
+        let action = self.ledger.on(id, Event::Fail);
+        self.carry_out(id, None, action);
+    }
+
+    /// Does what the ledger says, and has it know that it was done, whatever comes between.
+    pub(crate) fn carry_out(&self, id: Uuid, task: Option<&Task>, action: Action) {
+        if matches!(action, Action::Nothing | Action::Run) {
+            return;
+        }
+        let _settled = Settled { ledger: &self.ledger, id };
+        let (count, heard) = match action {
+            Action::Nothing | Action::Run => return,
+            Action::Complete => (Count::Completed, self.end(id, TaskStatus::Completed)),
+            // Of what is no task nobody else makes anything.
+            Action::Fail if task.is_none() => (Count::Failed, self.set(id, TaskStatus::Failed)),
+            Action::Fail => (Count::Failed, self.end(id, TaskStatus::Failed)),
+            Action::GiveBack => {
+                let push = |task| self.tell(id, TRIES, || self.scheduler.push(task));
+                match task.map_or(Heard::Refused, push) {
+                    Heard::Refused => self.requeue(id),
+                    heard => (Count::GivenBack, heard),
+                }
+            }
+            Action::Requeue => self.requeue(id),
+        };
+        self.counts.add(counted(id, count, heard));
     }
 
     /// Sets a task to queued, or to failed if that is refused.
     fn requeue(&self, id: Uuid) -> (Count, Heard) {
-        match self.tell(id, u32::MAX, || self.scheduler.set_status(id, TaskStatus::Queued)) {
+        match self.set(id, TaskStatus::Queued) {
             Heard::Refused => (Count::Failed, self.end(id, TaskStatus::Failed)),
             heard => (Count::GivenBack, heard),
         }
     }
 
-    /// Sets the status that a task ends with, unless somebody else has ended it.
+    fn set(&self, id: Uuid, status: TaskStatus) -> Heard {
+        self.tell(id, u32::MAX, || self.scheduler.set_status(id, status))
+    }
+
+    /// Sets the status that a task ends with, unless somebody else has ended it. In the program's last
+    /// moments there is no time to look.
     fn end(&self, id: Uuid, status: TaskStatus) -> Heard {
+        if self.over.is_set() {
+            return self.set(id, status);
+        }
         self.tell(id, u32::MAX, || match self.scheduler.status(id) {
             Ok(Some(TaskStatus::Running | TaskStatus::Dispatched)) => {
                 self.scheduler.set_status(id, status)
@@ -148,6 +163,18 @@ impl Settler {
         }
         self.stopping.wait(pause);
         self.over.is_set()
+    }
+}
+
+/// Has the ledger know, when it is dropped, that the scheduler was told of a task.
+struct Settled<'a> {
+    ledger: &'a Ledger,
+    id: Uuid,
+}
+
+impl Drop for Settled<'_> {
+    fn drop(&mut self) {
+        self.ledger.on(self.id, Event::Settled);
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is known of the running workers: for figures, for the log, for whoever looks.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Instant;
 
@@ -19,6 +19,8 @@ pub struct State {
     started: Instant,
     workers: Mutex<Vec<Option<TaskAtWork>>>,
     scheduler: Mutex<Reached>,
+    /// The plugin folder cannot be read.
+    has_no_folder: AtomicBool,
     pub(crate) counts: Arc<Counts>,
     /// Not held, since whoever drops the last of them waits for its threads.
     hosts: Weak<Hosts>,
@@ -44,6 +46,8 @@ pub struct Snapshot {
     pub hosts: Option<HostsStatistics>,
     /// Whether the scheduler answers.
     pub scheduler: Reached,
+    /// Why no tasks are done now, if none are.
+    pub unready: Option<&'static str>,
 }
 
 /// A task that a worker is at.
@@ -78,6 +82,7 @@ pub(crate) enum Count {
     Failed,
     GivenBack,
     Untold,
+    Panicked,
 }
 
 /// What has become of tasks, counted.
@@ -93,11 +98,13 @@ pub struct Counted {
     pub given_back: u64,
     /// Those of which the scheduler could not be told what has become of them.
     pub untold: u64,
+    /// Not tasks, but faults of the program's own that it has gone on after.
+    pub panics: u64,
 }
 
 /// The counters behind [`Counted`].
 #[derive(Debug, Default)]
-pub(crate) struct Counts([AtomicU64; 5]);
+pub(crate) struct Counts([AtomicU64; 6]);
 
 impl Counts {
     pub(crate) fn add(&self, what: Count) {
@@ -107,9 +114,9 @@ impl Counts {
     }
 
     fn read(&self) -> Counted {
-        let [popped, completed, failed, given_back, untold] =
+        let [popped, completed, failed, given_back, untold, panics] =
             self.0.each_ref().map(|counter| counter.load(Ordering::Relaxed));
-        Counted { popped, completed, failed, given_back, untold }
+        Counted { popped, completed, failed, given_back, untold, panics }
     }
 }
 
@@ -126,6 +133,7 @@ impl State {
             started: now(),
             workers: Mutex::new(vec![None; workers]),
             scheduler: Mutex::default(),
+            has_no_folder: AtomicBool::new(false),
             counts: Arc::clone(counts),
             hosts: Arc::downgrade(hosts),
             settler: Arc::downgrade(settler),
@@ -156,6 +164,22 @@ impl State {
         }
     }
 
+    /// Whether the scheduler was asked for tasks, whatever came of it.
+    pub(crate) fn has_asked(&self) -> bool {
+        let reached = lock(&self.scheduler);
+        reached.since.is_some() || reached.last_error.is_some()
+    }
+
+    /// Whether no worker is at a task.
+    pub(crate) fn is_idle(&self) -> bool {
+        lock(&self.workers).iter().all(Option::is_none)
+    }
+
+    /// No tasks are taken for want of the plugin folder, or they are again.
+    pub(crate) fn has_no_folder(&self, has_none: bool) {
+        self.has_no_folder.store(has_none, Ordering::Relaxed);
+    }
+
     /// Learns where the connections of containers are counted; only the first word counts.
     pub(crate) fn count_by(&self, meter: Meter) {
         let _ = self.meter.set(meter);
@@ -168,6 +192,9 @@ impl State {
 
     /// Why no tasks are done now, if none are.
     pub fn unready(&self) -> Option<&'static str> {
+        if self.has_no_folder.load(Ordering::Relaxed) {
+            return Some("the plugin folder cannot be read");
+        }
         if lock(&self.scheduler).since.is_none() {
             return Some("the scheduler does not answer");
         }
@@ -178,6 +205,8 @@ impl State {
     /// A moment's picture.
     pub fn snapshot(&self) -> Snapshot {
         let hosts = self.hosts.upgrade().map(|hosts| hosts.statistics());
+        let unready = self.unready();
+        let scheduler = lock(&self.scheduler).clone();
         let mut workers = lock(&self.workers).clone();
         let running =
             || hosts.iter().flat_map(|hosts| &hosts.hosts).filter_map(|it| it.running.as_ref());
@@ -192,13 +221,15 @@ impl State {
             tasks: self.settler.upgrade().map_or(0, |settler| settler.ledger.len()),
             counted: self.counts.read(),
             hosts,
-            scheduler: lock(&self.scheduler).clone(),
+            scheduler,
+            unready,
         }
     }
 
     /// The state in short, for the log.
     pub(crate) fn report(&self) -> Value {
-        let Snapshot { kind, workers, tasks, counted, hosts, scheduler, .. } = self.snapshot();
+        let Snapshot { kind, workers, tasks, counted, hosts, scheduler, unready, .. } =
+            self.snapshot();
         let at_work: Vec<Value> = workers
             .iter()
             .flatten()
@@ -223,6 +254,8 @@ impl State {
             "failed": counted.failed,
             "given_back": counted.given_back,
             "untold": counted.untold,
+            "panics": counted.panics,
+            "unready": unready,
             "hosts": hosts.map(|hosts| json!({
                 "ready": hosts.pool.ready,
                 "starts": hosts.pool.starts,

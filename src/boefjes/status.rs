@@ -11,10 +11,12 @@ use crate::state::{Snapshot, TaskAtWork};
 
 /// See the module. Ages are in seconds, memory is in bytes.
 pub(crate) fn of(snapshot: &Snapshot, connections: Option<&Statistics>) -> Value {
-    let Snapshot { kind, started, workers, tasks, counted, hosts, scheduler } = snapshot;
+    let Snapshot { kind, started, workers, tasks, counted, hosts, scheduler, unready } = snapshot;
     json!({
         "version": env!("CARGO_PKG_VERSION"),
         "kind": kind.name(),
+        "unready": unready,
+        "panics": counted.panics,
         "age": age(*started),
         "scheduler": {
             "answers": scheduler.since.is_some(),

@@ -2,10 +2,14 @@
 //!
 //! ```text
 //!          Begin            Complete, Fail, Return
-//! Held ───────────▶ Running ──────────────────────▶ Settling ──▶ (gone)
-//!   │ Stop                        Abandon               ▲
-//!   └─────────▶ Recalled ───────────────────────────────┘
+//! Held ───────────▶ Running ──────────────────────▶ Settling, Returning ──▶ (gone)
+//!   │ Stop                        Abandon             ▲              │ Handed
+//!   └─────────▶ Recalled ─────────────────────────────┘              ▼
+//!                                           Held ◀─── Settled ──── Again
 //! ```
+//!
+//! The scheduler may hand a task out again before whoever gave it back has its answer. That is a life
+//! of its own, which begins when the first has ended.
 //!
 //! Whoever settles a task first wins: only one event of a task's life leads to a word to the
 //! scheduler, so nobody says a second one.
@@ -19,8 +23,12 @@ pub(crate) enum State {
     Recalled,
     /// A worker is at it.
     Running,
-    /// Somebody tells the scheduler what has become of it.
+    /// Somebody tells the scheduler how it has ended.
     Settling,
+    /// Somebody gives it back to the scheduler.
+    Returning,
+    /// The same, and the scheduler has handed it out again meanwhile.
+    Again,
 }
 
 /// What happens to it.
@@ -42,6 +50,8 @@ pub(crate) enum Event {
     Abandon,
     /// The scheduler was told, or cannot be.
     Settled,
+    /// The scheduler has handed it out although it is here.
+    Handed,
 }
 
 /// What is to be done then, by whoever has caused the event.
@@ -65,13 +75,14 @@ impl State {
     /// The state after an event, `None` if the task is gone, and what is to be done.
     pub(crate) fn on(self, event: Event) -> (Option<Self>, Action) {
         let settling = |action| (Some(Self::Settling), action);
+        let returning = |action| (Some(Self::Returning), action);
         match (self, event) {
             (Self::Held, Event::Begin) => (Some(Self::Running), Action::Run),
             (Self::Held, Event::Stop) => (Some(Self::Recalled), Action::Nothing),
             (Self::Recalled, Event::Begin)
             | (Self::Held | Self::Recalled, Event::Abandon)
             | (Self::Held | Self::Recalled | Self::Running, Event::Return) => {
-                settling(Action::GiveBack)
+                returning(Action::GiveBack)
             }
             (Self::Held | Self::Recalled | Self::Running, Event::Complete) => {
                 settling(Action::Complete)
@@ -79,8 +90,10 @@ impl State {
             // What it has done when it is abandoned nobody knows, so it is not done again by itself.
             (Self::Running, Event::Abandon)
             | (Self::Held | Self::Recalled | Self::Running, Event::Fail) => settling(Action::Fail),
-            (Self::Held | Self::Recalled, Event::Retry) => settling(Action::Requeue),
-            (Self::Settling, Event::Settled) => (None, Action::Nothing),
+            (Self::Held | Self::Recalled, Event::Retry) => returning(Action::Requeue),
+            (Self::Settling | Self::Returning, Event::Settled) => (None, Action::Nothing),
+            (Self::Returning, Event::Handed) => (Some(Self::Again), Action::Nothing),
+            (Self::Again, Event::Settled) => (Some(Self::Held), Action::Nothing),
             (state, _) => (Some(state), Action::Nothing),
         }
     }
@@ -92,8 +105,15 @@ mod tests {
 
     use super::*;
 
-    const STATES: [State; 4] = [State::Held, State::Recalled, State::Running, State::Settling];
-    const EVENTS: [Event; 8] = [
+    const STATES: [State; 6] = [
+        State::Held,
+        State::Recalled,
+        State::Running,
+        State::Settling,
+        State::Returning,
+        State::Again,
+    ];
+    const EVENTS: [Event; 9] = [
         Event::Begin,
         Event::Complete,
         Event::Fail,
@@ -102,6 +122,7 @@ mod tests {
         Event::Stop,
         Event::Abandon,
         Event::Settled,
+        Event::Handed,
     ];
 
     /// The whole table; a line a state, a column an event, a cell the state after it and the action.
@@ -121,29 +142,39 @@ mod tests {
         assert_eq!(
             shown,
             [
-                "Running/Run Settling/Complete Settling/Fail Settling/GiveBack Settling/Requeue \
-                 Recalled/Nothing Settling/GiveBack Held/Nothing",
-                "Settling/GiveBack Settling/Complete Settling/Fail Settling/GiveBack \
-                 Settling/Requeue Recalled/Nothing Settling/GiveBack Recalled/Nothing",
-                "Running/Nothing Settling/Complete Settling/Fail Settling/GiveBack Running/Nothing \
-                 Running/Nothing Settling/Fail Running/Nothing",
+                "Running/Run Settling/Complete Settling/Fail Returning/GiveBack Returning/Requeue \
+                 Recalled/Nothing Returning/GiveBack Held/Nothing Held/Nothing",
+                "Returning/GiveBack Settling/Complete Settling/Fail Returning/GiveBack \
+                 Returning/Requeue Recalled/Nothing Returning/GiveBack Recalled/Nothing \
+                 Recalled/Nothing",
+                "Running/Nothing Settling/Complete Settling/Fail Returning/GiveBack Running/Nothing \
+                 Running/Nothing Settling/Fail Running/Nothing Running/Nothing",
                 "Settling/Nothing Settling/Nothing Settling/Nothing Settling/Nothing \
-                 Settling/Nothing Settling/Nothing Settling/Nothing -/Nothing",
+                 Settling/Nothing Settling/Nothing Settling/Nothing -/Nothing Settling/Nothing",
+                "Returning/Nothing Returning/Nothing Returning/Nothing Returning/Nothing \
+                 Returning/Nothing Returning/Nothing Returning/Nothing -/Nothing Again/Nothing",
+                "Again/Nothing Again/Nothing Again/Nothing Again/Nothing Again/Nothing \
+                 Again/Nothing Again/Nothing Held/Nothing Again/Nothing",
             ]
         );
     }
 
     proptest! {
-        /// Whatever happens in whatever order: the scheduler is told at most one thing, nothing is
-        /// run after that, nothing that was run is given back by itself, and in the end it is told.
+        /// Whatever happens in whatever order: the scheduler is told at most one thing in a life,
+        /// nothing is run after that, nothing that was run is given back by itself, and in the end
+        /// it is told.
         #[test]
         fn every_walk_settles_once(walk in prop::collection::vec(0..EVENTS.len(), 0..40)) {
             let mut state = Some(State::Held);
             let (mut told, mut runs) = (Vec::new(), 0);
             let events = walk.into_iter().map(|place| EVENTS[place]);
-            for event in events.chain([Event::Abandon, Event::Settled]) {
+            for event in events.chain([Event::Settled, Event::Abandon, Event::Settled]) {
                 let Some(now) = state else { break };
                 let (next, action) = now.on(event);
+                if (now, next) == (State::Again, Some(State::Held)) {
+                    prop_assert!(matches!(told[..], [Action::GiveBack | Action::Requeue]));
+                    (told, runs) = (Vec::new(), 0);
+                }
                 match action {
                     Action::Nothing => {}
                     Action::Run => {

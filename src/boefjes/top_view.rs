@@ -43,6 +43,7 @@ impl Seen {
             ),
             pair("up for", &seconds(at(status, "age"))),
             pair("scheduler", &scheduler(at(status, "scheduler"))),
+            pair("ready", at(status, "unready").as_str().unwrap_or("yes")),
             pair(
                 "tasks",
                 &format!(

@@ -7,10 +7,11 @@ use crossbeam_channel::{Receiver, Sender};
 use ostler_runtime::threads::caught;
 use ostler_runtime::{Moment, now};
 
-use crate::crew::{Crew, Group};
+use crate::crew::{Crew, Work};
 use crate::runner::{Done, JobError};
+use crate::state::Count;
 use crate::task::{Task, TaskStatus};
-use crate::task_state::Event;
+use crate::task_state::{Action, Event};
 use crate::twins;
 
 /// See the module.
@@ -19,33 +20,50 @@ pub(crate) struct Worker {
     pub(crate) number: usize,
     pub(crate) crew: Arc<Crew>,
     pub(crate) free: Sender<()>,
-    pub(crate) groups: Receiver<Group>,
+    pub(crate) work: Receiver<Work>,
 }
 
 impl Worker {
     /// Goes on until the dispatcher has ended.
     pub(crate) fn run(self) {
+        while caught("a worker", || self.serve()).is_none() {
+            self.crew.counts.add(Count::Panicked);
+        }
+    }
+
+    fn serve(&self) {
         while self.free.send(()).is_ok() {
-            let Ok(group) = self.groups.recv() else { break };
-            let done = caught("a worker", || self.serve(&group));
+            let Ok(work) = self.work.recv() else { break };
+            let tasks = match &work {
+                Work::Run(tasks) => tasks,
+                Work::Fail(id) => {
+                    self.crew.settler.fail_unreadable(*id);
+                    continue;
+                }
+            };
+            let done = caught("a worker", || self.have_run(tasks));
             self.crew.state.at_work(self.number, None);
             if done.is_none() {
-                for task in &group {
+                self.crew.counts.add(Count::Panicked);
+                for task in tasks {
                     self.crew.settler.on(task, Event::Fail);
                 }
             }
         }
     }
 
-    fn serve(&self, group: &Group) {
-        let Some((task, twins)) = group.split_first() else { return };
+    fn have_run(&self, tasks: &[Arc<Task>]) {
+        let Some((task, twins)) = tasks.split_first() else { return };
         let crew = &self.crew;
         let all = |event| {
             for twin in twins {
                 crew.settler.on(twin, event);
             }
         };
-        if !crew.settler.on(task, Event::Begin) {
+        crew.settler.ledger.wait_turn(task.id);
+        // One that was handed out again has not heard of a stop.
+        let event = if crew.stopping.is_set() { Event::Return } else { Event::Begin };
+        if crew.settler.on(task, event) != Action::Run {
             return all(Event::Return);
         }
         crew.state.at_work(self.number, Some(task));
@@ -64,8 +82,9 @@ impl Worker {
         let took = now().duration_since(started).as_secs_f64();
         match result {
             Ok(done) => {
-                log::info!("{}: completed in {took:.3} s", named(task));
-                crew.settler.on(task, Event::Complete);
+                let is_told = crew.settler.on(task, Event::Complete) == Action::Complete;
+                let words = if is_told { "completed in" } else { "done, but too late, after" };
+                log::info!("{}: {words} {took:.3} s", named(task));
                 self.share(task, twins, &done, began);
             }
             Err(JobError::Failed(why)) => {
@@ -74,9 +93,14 @@ impl Worker {
                 all(Event::Retry);
             }
             Err(JobError::NotRun(why)) => {
-                log::warn!("{}: given back: {why}", named(task));
                 crew.hostless.store(true, Ordering::Release);
-                crew.settler.on(task, Event::Return);
+                if crew.settler.on(task, Event::Return) == Action::GiveBack {
+                    log::warn!("{}: given back: {why}", named(task));
+                } else {
+                    // The end has come meanwhile, and nobody knows what it has done.
+                    log::warn!("{}: failed after {took:.3} s: {why}", named(task));
+                    runner.save_cut_short(&task.data, began, &why);
+                }
                 all(Event::Return);
             }
         }

@@ -9,7 +9,8 @@ use crate::{Deadline, Event, Exit, Notifier, Signals, now};
 
 /// How often what has become too old is looked for.
 const SWEEP: Duration = Duration::from_secs(10);
-/// How often it is looked whether the daemon is ready, while a service manager waits for it.
+/// How often it is looked whether the daemon is ready, while a service manager waits for it: at first,
+/// and more seldom the longer it takes.
 const READY: Duration = Duration::from_millis(20);
 
 /// Has signals be data from here on, before any thread is started, and finds the service manager.
@@ -38,11 +39,13 @@ pub trait Serving {
 
 /// Serves until it is told to stop.
 pub fn supervise(daemon: &mut impl Serving, signals: &mut Signals, notifier: &Notifier) {
-    let mut swept = now();
+    let began = now();
+    let mut swept = began;
     let mut ready = false;
     let beat = notifier.watchdog_interval().unwrap_or(SWEEP).min(SWEEP);
     loop {
-        let tick = if ready || !notifier.is_listening() { beat } else { beat.min(READY) };
+        let look = READY.max(now().duration_since(began) / 8);
+        let tick = if ready || !notifier.is_listening() { beat } else { beat.min(look) };
         match signals.wait_until(Deadline::after(tick)) {
             Some(Event::Stop) => return,
             // While it is starting, readiness is still to come and nothing else is told.

@@ -96,6 +96,19 @@ fn readiness_needs_a_scheduler_that_answers() {
 }
 
 #[test]
+fn a_scheduler_that_goes_and_comes_back_is_told() {
+    let openkat = openkat();
+    let (_workers, address) = told(&openkat);
+    let ready = || ask(address, "GET", "/readyz", None).status;
+    wait_for("all is ready", || ready() == 200);
+    openkat.refuse(ostler_tests::openkat::Asked::Scheduler);
+    wait_for("it is told that it has gone", || ready() == 503);
+    assert!(status(address)["scheduler"]["error"].is_string());
+    openkat.accept(ostler_tests::openkat::Asked::Scheduler);
+    wait_for("it is told that it is back", || ready() == 200);
+}
+
+#[test]
 fn the_view_is_drawn_again_and_again_and_finds_its_daemon_by_the_configuration() {
     let openkat = openkat();
     let (workers, address) = told(&openkat);

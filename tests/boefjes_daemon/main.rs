@@ -22,11 +22,13 @@ mod tools_requirements;
 mod tools_run;
 mod tools_services;
 mod tools_terminal;
+mod workers_again;
 mod workers_check;
 mod workers_deaths;
 mod workers_equal;
 mod workers_jobs;
 mod workers_services;
+mod workers_start;
 mod workers_stop;
 
 use ostler_tests::openkat::OpenKatVersion;

@@ -6,7 +6,7 @@ use ostler_tests::{OpenKat, WorkersSettings};
 use serde_json::json;
 
 /// A scheduler that hands these tasks out together.
-fn together(openkat: &OpenKat, tasks: &[String]) {
+pub(crate) fn together(openkat: &OpenKat, tasks: &[String]) {
     let mut books = openkat.books();
     let items: Vec<_> = tasks.iter().map(|task| books.tasks[task].item.clone()).collect();
     for task in tasks {

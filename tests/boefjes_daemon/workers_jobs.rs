@@ -9,6 +9,8 @@ use serde_json::json;
 
 use super::{openkat, workers};
 
+/// Longer than any test waits.
+const LONG: std::time::Duration = std::time::Duration::from_secs(3600);
 const VERSIONS: [OpenKatVersion; 3] =
     [OpenKatVersion::V1_15, OpenKatVersion::V1_18, OpenKatVersion::V1_19];
 
@@ -163,4 +165,42 @@ fn tasks_are_taken_before_there_is_a_plugin_host() {
     let started = workers.log().lines().len();
     wait_for("a host is tried again", || workers.log().lines().len() > started);
     assert_eq!(openkat.books().tasks[&task].history.len(), 4);
+}
+
+#[test]
+fn what_is_no_task_holds_nobody_up_and_is_failed_in_the_end() {
+    let openkat = openkat();
+    let wrong = openkat.queue_boefje("trivial");
+    let mut item = openkat.books().tasks[&wrong].item.clone();
+    item["data"]["organization"] = serde_json::Value::Null;
+    openkat.books().queues.get_mut("boefje-acme").unwrap().clear();
+    openkat.queue_item("boefje-acme", item);
+    let patch = format!("PATCH /tasks/{wrong}");
+    openkat.inject(Asked::Scheduler, &patch, 1, Trouble::Delay(LONG));
+    let _workers = workers(&openkat);
+    openkat.wait_status(&wrong, "dispatched");
+    let right = openkat.queue_boefje("trivial");
+    openkat.wait_history(&right, &DONE);
+    openkat.heal(Asked::Scheduler);
+    openkat.wait_status(&wrong, "failed");
+}
+
+#[test]
+fn without_a_plugin_folder_tasks_stay_where_they_are() {
+    let openkat = openkat();
+    let directory = tempfile::tempdir().unwrap();
+    let folder = directory.path().join("plugins");
+    let settings = WorkersSettings::new(&openkat, "boefje")
+        .set("Plugins", "directory", &folder.display().to_string())
+        .set("Plugins", "check_every", "1")
+        .set("Status", "port", "0");
+    let workers = settings.start();
+    workers.log().wait("no tasks are taken until the plugin folder can be read");
+    let line = workers.log().wait("status on ");
+    let (_, address) = line.split_once("status on ").unwrap();
+    let unready = crate::api::ask(address.parse().unwrap(), "GET", "/readyz", None);
+    assert_eq!((unready.status, unready.text()), (503, "the plugin folder cannot be read\n"));
+    let task = openkat.queue_boefje("trivial");
+    std::os::unix::fs::symlink(ostler_tests::plugin_hosts::plugins(), &folder).unwrap();
+    openkat.wait_history(&task, &DONE);
 }

@@ -69,3 +69,47 @@ fn a_scheduler_that_does_not_hear_of_the_end_holds_nobody_up() {
     workers.log().wait(&format!("task {task}: the scheduler does not know"));
     openkat.heal(Asked::Scheduler);
 }
+
+#[test]
+fn a_slow_scheduler_hears_of_the_end_of_running_tasks() {
+    let openkat = openkat();
+    let task = openkat.queue_boefje("slow");
+    let mut workers =
+        WorkersSettings::new(&openkat, "boefje").set("Global", "drain", "0.2").start();
+    workers.wait_running(&task);
+    let slow = Trouble::Delay(Duration::from_millis(300));
+    openkat.inject(Asked::Scheduler, "/tasks/", usize::MAX, slow);
+    workers.signal(Signal::TERM);
+    assert_eq!(workers.ended().code(), Some(0));
+    assert_eq!(openkat.history(&task), FAILED);
+}
+
+#[test]
+fn what_a_stop_has_cut_short_leaves_a_raw_file_that_says_so() {
+    let openkat = openkat();
+    let task = openkat.queue_boefje("slow");
+    let mut workers =
+        WorkersSettings::new(&openkat, "boefje").set("Global", "drain", "0.2").start();
+    workers.wait_running(&task);
+    workers.signal(Signal::TERM);
+    assert_eq!(workers.ended().code(), Some(0));
+    assert_eq!(openkat.history(&task), FAILED);
+    let error = openkat.error_of(&task);
+    assert!(error.ends_with("JobRuntimeError: Boefje failed\n"), "{error}");
+    assert_eq!(workers.log().count("given back"), 0);
+}
+
+#[test]
+fn a_question_for_tasks_that_is_not_answered_holds_nobody_up() {
+    let openkat = openkat();
+    let mut workers =
+        WorkersSettings::new(&openkat, "boefje").set("Global", "drain", "3600").start();
+    openkat.inject(Asked::Scheduler, "GET /queues", usize::MAX, Trouble::Delay(LONG));
+    let asked = |books: &ostler_tests::openkat::Books| {
+        books.calls.last().is_some_and(|call| call.target == "/queues" && call.status.is_none())
+    };
+    openkat.wait("a question without an answer", asked);
+    workers.signal(Signal::TERM);
+    assert_eq!(workers.ended().code(), Some(0));
+    openkat.heal(Asked::Scheduler);
+}

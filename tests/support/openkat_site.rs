@@ -24,6 +24,9 @@ pub enum Trouble {
     /// It is done and answered after so long, or as soon as the service is
     /// [healed](crate::OpenKat::heal).
     Delay(Duration),
+    /// It is done at once, and answered after so long, or as soon as the service is
+    /// [healed](crate::OpenKat::heal).
+    Late(Duration),
     /// The connection is closed without an answer, and nothing is done.
     Dropped,
     /// It is done, but the connection is closed without an answer.
@@ -227,6 +230,9 @@ impl Shared {
                 }
                 _ => (self.answer)(&call),
             };
+            if let Some(Trouble::Late(delay)) = trouble {
+                self.wait(delay);
+            }
             (self.enter)(&Entry::Status(number, reply.status));
             let later = match trouble {
                 Some(Trouble::Later(_, seconds)) => format!("Retry-After: {seconds}\r\n"),
