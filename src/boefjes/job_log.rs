@@ -55,8 +55,12 @@ impl JobLog {
         if dropped > 0 {
             log::warn!("job {}: printed {dropped} bytes more than go to the log", self.id);
         }
+        let longest = self.secrets.longest();
         let tail = self.secrets.without(&self.tail);
-        let surplus = tail.len().saturating_sub(TAIL_BYTES);
+        // Where something was cut off, the beginning may be the rest of a value.
+        let unknown =
+            if self.tail.len() >= TAIL_BYTES.saturating_add(longest) { longest } else { 0 };
+        let surplus = tail.len().saturating_sub(TAIL_BYTES).max(unknown);
         String::from_utf8_lossy(tail.get(surplus..).unwrap_or_default()).into_owned()
     }
 
