@@ -120,12 +120,9 @@ fn end(core: &Core, id: Uuid, has_failed: bool) -> Result<(), Refusal> {
     let settler = &core.crew.settler;
     if let Some(task) = settler.ledger.task(id) {
         let event = if has_failed { Event::Fail } else { Event::Complete };
-        return match settler.ledger.on(id, event) {
+        return match settler.on(&task, event) {
             Action::Nothing => Err(Refusal::NotRunning),
-            action => {
-                settler.carry_out(&task, action);
-                Ok(())
-            }
+            _ => Ok(()),
         };
     }
     // Saving has taken its time.

@@ -93,7 +93,7 @@ impl Ledger {
 
     /// The task of this id.
     pub(crate) fn task(&self, id: Uuid) -> Option<Arc<Task>> {
-        self.lock().get(&id).map(|(task, _)| Arc::clone(task))
+        self.lock().get(&id)?.task.clone()
     }
 
     /// How many tasks there are.

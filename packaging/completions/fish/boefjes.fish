@@ -32,7 +32,11 @@ complete -c boefjes -n "__fish_boefjes_needs_command" -l local -d 'Need no other
 complete -c boefjes -n "__fish_boefjes_needs_command" -s p -l plugins -d 'The folder with the plugins; or, if it is no folder and has no slash, the id of a plugin whose tasks are taken, also several times' -r
 complete -c boefjes -n "__fish_boefjes_needs_command" -l python -d 'Who runs the plugins; python3 without it' -r -F
 complete -c boefjes -n "__fish_boefjes_needs_command" -l engine -d 'Who runs containers, docker or podman; docker without it' -r -F
-complete -c boefjes -n "__fish_boefjes_needs_command" -l generation -d 'The generation of OpenKAT; without it, what its scheduler answers tells' -r -f -a "1.15\t''
+complete -c boefjes -n "__fish_boefjes_needs_command" -l generation -d 'The version of OpenKAT whose rules hold; without it its scheduler tells, as 1.15 if it has queues and as 1.20 if not' -r -f -a "1.15\t''
+1.16\t''
+1.17\t''
+1.18\t''
+1.19\t''
 1.20\t''"
 complete -c boefjes -n "__fish_boefjes_needs_command" -s c -l config -d 'Configuration file' -r -F
 complete -c boefjes -n "__fish_boefjes_needs_command" -s l -l logfile -d 'Log file; standard error without it' -r -F
@@ -57,7 +61,11 @@ ERROR\t''"
 complete -c boefjes -n "__fish_boefjes_using_subcommand boefje" -l local -d 'Need no other service: keep everything in this folder' -r -F
 complete -c boefjes -n "__fish_boefjes_using_subcommand boefje" -l python -d 'Who runs the plugins; python3 without it' -r -F
 complete -c boefjes -n "__fish_boefjes_using_subcommand boefje" -l engine -d 'Who runs containers, docker or podman; docker without it' -r -F
-complete -c boefjes -n "__fish_boefjes_using_subcommand boefje" -l generation -d 'The generation of OpenKAT; without it, what its scheduler answers tells' -r -f -a "1.15\t''
+complete -c boefjes -n "__fish_boefjes_using_subcommand boefje" -l generation -d 'The version of OpenKAT whose rules hold; without it its scheduler tells, as 1.15 if it has queues and as 1.20 if not' -r -f -a "1.15\t''
+1.16\t''
+1.17\t''
+1.18\t''
+1.19\t''
 1.20\t''"
 complete -c boefjes -n "__fish_boefjes_using_subcommand boefje" -s c -l config -d 'Configuration file' -r -F
 complete -c boefjes -n "__fish_boefjes_using_subcommand boefje" -s l -l logfile -d 'Log file; standard error without it' -r -F
@@ -73,7 +81,11 @@ ERROR\t''"
 complete -c boefjes -n "__fish_boefjes_using_subcommand normalizer" -l local -d 'Need no other service: keep everything in this folder' -r -F
 complete -c boefjes -n "__fish_boefjes_using_subcommand normalizer" -l python -d 'Who runs the plugins; python3 without it' -r -F
 complete -c boefjes -n "__fish_boefjes_using_subcommand normalizer" -l engine -d 'Who runs containers, docker or podman; docker without it' -r -F
-complete -c boefjes -n "__fish_boefjes_using_subcommand normalizer" -l generation -d 'The generation of OpenKAT; without it, what its scheduler answers tells' -r -f -a "1.15\t''
+complete -c boefjes -n "__fish_boefjes_using_subcommand normalizer" -l generation -d 'The version of OpenKAT whose rules hold; without it its scheduler tells, as 1.15 if it has queues and as 1.20 if not' -r -f -a "1.15\t''
+1.16\t''
+1.17\t''
+1.18\t''
+1.19\t''
 1.20\t''"
 complete -c boefjes -n "__fish_boefjes_using_subcommand normalizer" -s c -l config -d 'Configuration file' -r -F
 complete -c boefjes -n "__fish_boefjes_using_subcommand normalizer" -s l -l logfile -d 'Log file; standard error without it' -r -F
@@ -89,7 +101,11 @@ ERROR\t''"
 complete -c boefjes -n "__fish_boefjes_using_subcommand top" -l local -d 'Need no other service: keep everything in this folder' -r -F
 complete -c boefjes -n "__fish_boefjes_using_subcommand top" -l python -d 'Who runs the plugins; python3 without it' -r -F
 complete -c boefjes -n "__fish_boefjes_using_subcommand top" -l engine -d 'Who runs containers, docker or podman; docker without it' -r -F
-complete -c boefjes -n "__fish_boefjes_using_subcommand top" -l generation -d 'The generation of OpenKAT; without it, what its scheduler answers tells' -r -f -a "1.15\t''
+complete -c boefjes -n "__fish_boefjes_using_subcommand top" -l generation -d 'The version of OpenKAT whose rules hold; without it its scheduler tells, as 1.15 if it has queues and as 1.20 if not' -r -f -a "1.15\t''
+1.16\t''
+1.17\t''
+1.18\t''
+1.19\t''
 1.20\t''"
 complete -c boefjes -n "__fish_boefjes_using_subcommand top" -s c -l config -d 'Configuration file' -r -F
 complete -c boefjes -n "__fish_boefjes_using_subcommand top" -s l -l logfile -d 'Log file; standard error without it' -r -F
@@ -104,7 +120,11 @@ ERROR\t''"
 complete -c boefjes -n "__fish_boefjes_using_subcommand run-boefje" -l local -d 'Need no other service: keep everything in this folder' -r -F
 complete -c boefjes -n "__fish_boefjes_using_subcommand run-boefje" -l python -d 'Who runs the plugins; python3 without it' -r -F
 complete -c boefjes -n "__fish_boefjes_using_subcommand run-boefje" -l engine -d 'Who runs containers, docker or podman; docker without it' -r -F
-complete -c boefjes -n "__fish_boefjes_using_subcommand run-boefje" -l generation -d 'The generation of OpenKAT; without it, what its scheduler answers tells' -r -f -a "1.15\t''
+complete -c boefjes -n "__fish_boefjes_using_subcommand run-boefje" -l generation -d 'The version of OpenKAT whose rules hold; without it its scheduler tells, as 1.15 if it has queues and as 1.20 if not' -r -f -a "1.15\t''
+1.16\t''
+1.17\t''
+1.18\t''
+1.19\t''
 1.20\t''"
 complete -c boefjes -n "__fish_boefjes_using_subcommand run-boefje" -s c -l config -d 'Configuration file' -r -F
 complete -c boefjes -n "__fish_boefjes_using_subcommand run-boefje" -s l -l logfile -d 'Log file; standard error without it' -r -F
@@ -119,7 +139,11 @@ ERROR\t''"
 complete -c boefjes -n "__fish_boefjes_using_subcommand run-normalizer" -l local -d 'Need no other service: keep everything in this folder' -r -F
 complete -c boefjes -n "__fish_boefjes_using_subcommand run-normalizer" -l python -d 'Who runs the plugins; python3 without it' -r -F
 complete -c boefjes -n "__fish_boefjes_using_subcommand run-normalizer" -l engine -d 'Who runs containers, docker or podman; docker without it' -r -F
-complete -c boefjes -n "__fish_boefjes_using_subcommand run-normalizer" -l generation -d 'The generation of OpenKAT; without it, what its scheduler answers tells' -r -f -a "1.15\t''
+complete -c boefjes -n "__fish_boefjes_using_subcommand run-normalizer" -l generation -d 'The version of OpenKAT whose rules hold; without it its scheduler tells, as 1.15 if it has queues and as 1.20 if not' -r -f -a "1.15\t''
+1.16\t''
+1.17\t''
+1.18\t''
+1.19\t''
 1.20\t''"
 complete -c boefjes -n "__fish_boefjes_using_subcommand run-normalizer" -s c -l config -d 'Configuration file' -r -F
 complete -c boefjes -n "__fish_boefjes_using_subcommand run-normalizer" -s l -l logfile -d 'Log file; standard error without it' -r -F
@@ -133,7 +157,11 @@ ERROR\t''"
 complete -c boefjes -n "__fish_boefjes_using_subcommand show-raw" -l local -d 'Need no other service: keep everything in this folder' -r -F
 complete -c boefjes -n "__fish_boefjes_using_subcommand show-raw" -l python -d 'Who runs the plugins; python3 without it' -r -F
 complete -c boefjes -n "__fish_boefjes_using_subcommand show-raw" -l engine -d 'Who runs containers, docker or podman; docker without it' -r -F
-complete -c boefjes -n "__fish_boefjes_using_subcommand show-raw" -l generation -d 'The generation of OpenKAT; without it, what its scheduler answers tells' -r -f -a "1.15\t''
+complete -c boefjes -n "__fish_boefjes_using_subcommand show-raw" -l generation -d 'The version of OpenKAT whose rules hold; without it its scheduler tells, as 1.15 if it has queues and as 1.20 if not' -r -f -a "1.15\t''
+1.16\t''
+1.17\t''
+1.18\t''
+1.19\t''
 1.20\t''"
 complete -c boefjes -n "__fish_boefjes_using_subcommand show-raw" -s c -l config -d 'Configuration file' -r -F
 complete -c boefjes -n "__fish_boefjes_using_subcommand show-raw" -s l -l logfile -d 'Log file; standard error without it' -r -F
@@ -147,7 +175,11 @@ ERROR\t''"
 complete -c boefjes -n "__fish_boefjes_using_subcommand install-requirements" -l local -d 'Need no other service: keep everything in this folder' -r -F
 complete -c boefjes -n "__fish_boefjes_using_subcommand install-requirements" -l python -d 'Who runs the plugins; python3 without it' -r -F
 complete -c boefjes -n "__fish_boefjes_using_subcommand install-requirements" -l engine -d 'Who runs containers, docker or podman; docker without it' -r -F
-complete -c boefjes -n "__fish_boefjes_using_subcommand install-requirements" -l generation -d 'The generation of OpenKAT; without it, what its scheduler answers tells' -r -f -a "1.15\t''
+complete -c boefjes -n "__fish_boefjes_using_subcommand install-requirements" -l generation -d 'The version of OpenKAT whose rules hold; without it its scheduler tells, as 1.15 if it has queues and as 1.20 if not' -r -f -a "1.15\t''
+1.16\t''
+1.17\t''
+1.18\t''
+1.19\t''
 1.20\t''"
 complete -c boefjes -n "__fish_boefjes_using_subcommand install-requirements" -s c -l config -d 'Configuration file' -r -F
 complete -c boefjes -n "__fish_boefjes_using_subcommand install-requirements" -s l -l logfile -d 'Log file; standard error without it' -r -F
