@@ -131,7 +131,7 @@ impl Dispatcher {
             }
             match waiting.back_mut() {
                 Some(Work::Run(tasks)) if deduplicates && is_equal(tasks, &task) => {
-                    tasks.push(task)
+                    tasks.push(task);
                 }
                 _ => waiting.push_back(Work::Run(vec![task])),
             }
