@@ -157,8 +157,10 @@ fn what_others_have_made_of_a_task_stands() {
 fn tasks_are_taken_before_there_is_a_plugin_host() {
     let openkat = openkat();
     let task = openkat.queue_boefje("trivial");
-    let workers =
-        WorkersSettings::new(&openkat, "boefje").set("Plugins", "python", "no-such-python").start();
+    let workers = WorkersSettings::new(&openkat, "boefje")
+        .set("Plugins", "python", "no-such-python")
+        .set("Global", "pool_size", "1")
+        .start();
     openkat.wait_history(&task, &["queued", "dispatched", "running", "queued"]);
     workers.log().wait("given back");
     // Nobody takes it until there is one.
