@@ -191,10 +191,11 @@ mod tests {
             "workers of    boefjes, 1",
             "up for        5 min",
             "answers, for 5 s",
+            "ready         yes",
             "4 taken, 21 completed, 1 failed, 0 given back, 1 here now",
             "10.0/s  █",
             "1       idle",
-            "2       dns     acme  130 s  5 MiB   t",
+            "2       dns     acme  2 min  5 MiB   t",
             "busy   8    9 s  44 MiB  0     dns",
             "\\x1b[31m",
         ] {
