@@ -57,7 +57,8 @@ fn tasks_that_cannot_be_run_wait_for_a_while() {
 #[test]
 fn what_a_plugin_says_is_no_part_of_the_log_line_of_its_task() {
     let openkat = openkat();
-    let workers = workers(&openkat);
+    let settings = WorkersSettings::new(&openkat, "boefje");
+    let workers = settings.arguments(["--log-level", "INFO", "boefje"]).start();
     let task = openkat.queue_faulty("chain");
     openkat.wait_history(&task, &FAILED);
     assert!(openkat.error_of(&task).contains("nothing there"));

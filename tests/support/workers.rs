@@ -101,6 +101,10 @@ impl Workers {
         let file = directory.path().join("boefjes.cfg");
         crate::checked::write(&file, &settings.text());
         let mut start = command(boefjes());
+        // What plugins say is told at this level only.
+        if !settings.arguments.iter().any(|argument| argument == "--log-level") {
+            start.args(["--log-level", "DEBUG"]);
+        }
         start.args(&settings.arguments).arg("-c").arg(&file);
         start.envs(settings.environment.iter().map(|(name, value)| (name, value)));
         start.stdin(Stdio::null()).stderr(Stdio::piped());
