@@ -1,4 +1,4 @@
-//! How the workers' clients are told of the services of [`OpenKat`](crate::OpenKat).
+//! How the workers' clients are told of the services of [`OpenKat`].
 
 use std::sync::Arc;
 use std::time::Duration;

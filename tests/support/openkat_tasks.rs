@@ -1,4 +1,4 @@
-//! Tasks of [`OpenKat`](crate::OpenKat) that need nothing, and what is expected of them.
+//! Tasks of [`OpenKat`] that need nothing, and what is expected of them.
 
 use crate::OpenKat;
 use crate::openkat::boefje_job;
