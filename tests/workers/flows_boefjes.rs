@@ -62,7 +62,8 @@ fn a_job_that_is_lost_leaves_a_raw_file_that_says_how() {
         let report = hosts.task(&data);
         let error = error_of(&openkat, &data, &report);
         assert!(error.text().starts_with(words), "{}", error.text());
-        assert!(error.text().contains(&format!("this is how: {how}\n")), "{}", error.text());
+        // What it prints is told without the values of its settings.
+        assert!(error.text().contains("this is how: ***\n"), "{}", error.text());
         assert_eq!(report.text(), words.trim_end());
     }
     for (how, words) in
