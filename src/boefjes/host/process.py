@@ -41,12 +41,9 @@ def adopt_orphans():
 
 def outlive_daemon(last_rites):
     """Has the daemon's death, or its wish, end the host with `last_rites` and not at once."""
-    host = os.getpid()
 
     def end(number, _):
-        # A job that has been forked this moment has no rites.
-        if os.getpid() == host:
-            last_rites()
+        last_rites()
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
 
@@ -57,9 +54,25 @@ def outlive_daemon(last_rites):
         sys.exit(1)
 
 
+def fork():
+    """Forks, and holds back the signal that ends a job until `enter` lets it do so.
+
+    Python forgets what has come to a new process before it runs.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    pid = -1
+    try:
+        pid = os.fork()
+        return pid
+    finally:
+        if pid != 0:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+
+
 def enter(host, order, result, log):
     """Turns a forked process into that of a job."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     os.setpgid(0, 0)
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != host.pid:

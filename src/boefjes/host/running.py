@@ -4,7 +4,7 @@ import fcntl
 import os
 import select
 
-from ostler_host import jobs, orphans
+from ostler_host import jobs, orphans, process
 from ostler_host.frames import PIECE_BYTES
 
 # From <linux/fcntl.h>; Python has names for them from 3.10 on.
@@ -47,7 +47,7 @@ class Run:
         try:
             self.result, result = pipe()
             self.log, log = pipe()
-            self.pid = os.fork()
+            self.pid = process.fork()
             if self.pid == 0:
                 os.close(self.result)
                 os.close(self.log)
