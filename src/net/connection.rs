@@ -13,7 +13,6 @@
 use std::io::IoSlice;
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use ostler_runtime::{Deadline, now};
@@ -21,17 +20,13 @@ use ostler_runtime::{Deadline, now};
 use crate::answer::Outbox;
 use crate::caller::Caller;
 use crate::frame::Inbox;
+use crate::incoming::Incoming;
 use crate::proxy_header::is_proxys;
 use crate::shared::Shared;
 use crate::socket::{Moved, Want};
+use crate::spare::keep_spare;
 use crate::stream::{Behind, Broken, Stream};
 use crate::{Answer, Origin, Peer, Progress, Refusal};
-
-/// Largest emptied buffer that is worth keeping for the next connection.
-const SPARE_BYTES: usize = 4096;
-
-/// Requests of so many bytes are taken however many others wait.
-const SMALL_BYTES: usize = 64 * 1024;
 
 /// How much of a request is thrown away that is too long to be thrown away whole.
 const FUTILE_BYTES: usize = 32 * 1024;
@@ -42,7 +37,7 @@ pub(crate) struct Connection {
     caller: Caller,
     inbox: Inbox,
     /// Bytes of the current request that count among those of all.
-    incoming: usize,
+    incoming: Incoming,
     phase: Phase,
     accepted: Instant,
     /// When its client was heard last.
@@ -107,7 +102,7 @@ impl Connection {
             stream,
             caller: Caller::new(peer, &shared.limits.trusted),
             inbox: Inbox::default(),
-            incoming: 0,
+            incoming: Incoming::new(&shared.incoming),
             phase: Phase::Reading,
             accepted,
             heard: accepted,
@@ -341,9 +336,8 @@ impl Connection {
                     if self.started.is_none() {
                         self.started = Some(now());
                     }
-                    let all = self.count_incoming(self.inbox.len());
                     let limit = self.shared.limits.max_incoming;
-                    if all > limit && self.incoming > SMALL_BYTES {
+                    if self.incoming.is_too_much(self.inbox.len(), limit) {
                         return Next::Refused(Refusal::Crowded { limit });
                     }
                 }
@@ -357,15 +351,6 @@ impl Connection {
                 Err(broken) => return self.broken(&broken),
             }
         }
-    }
-
-    /// Has so many bytes of the current request count; how many there are of all requests.
-    fn count_incoming(&mut self, bytes: usize) -> usize {
-        let before = std::mem::replace(&mut self.incoming, bytes);
-        let all = &self.shared.incoming;
-        // What is taken away was added before: the sum never wraps.
-        all.fetch_add(bytes, Ordering::Relaxed);
-        all.fetch_sub(before, Ordering::Relaxed).saturating_sub(before)
     }
 
     /// Sends a few bytes in the middle of a request.
@@ -398,7 +383,7 @@ impl Connection {
     }
 
     fn begin(&mut self, answer: Answer, then: Then) -> Next {
-        self.count_incoming(0);
+        self.incoming.clear();
         let deadline = Deadline::after(self.shared.limits.write_deadline);
         self.phase = Phase::Writing { outbox: Outbox::new(answer), then, deadline };
         self.write()
@@ -509,14 +494,6 @@ impl Drop for Connection {
         if matches!(self.phase, Phase::Reading) {
             self.stream.say_farewell();
         }
-        self.count_incoming(0);
         self.shared.closed_one();
-    }
-}
-
-/// Keeps an emptied buffer for the next connection, unless it has grown large.
-pub(crate) fn keep_spare(spare: &mut Vec<u8>, buffer: Vec<u8>) {
-    if buffer.capacity() <= SPARE_BYTES {
-        *spare = buffer;
     }
 }

@@ -33,7 +33,7 @@ pub(crate) struct Shared {
     pub(crate) counters: Counters,
     pub(crate) parked: Parked,
     /// Bytes of requests that are not answered.
-    pub(crate) incoming: AtomicUsize,
+    pub(crate) incoming: Arc<AtomicUsize>,
     malformed_headers: Seldom,
     unasked_headers: Seldom,
     work: Sender<Work>,
@@ -59,7 +59,7 @@ impl Shared {
             limits,
             counters: Counters::default(),
             parked: Parked::new()?,
-            incoming: AtomicUsize::new(0),
+            incoming: Arc::default(),
             malformed_headers: Seldom::new(PAUSE),
             unasked_headers: Seldom::new(PAUSE),
             work,

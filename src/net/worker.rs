@@ -10,8 +10,9 @@ use crossbeam_channel::Receiver;
 use ostler_runtime::threads::caught;
 
 use crate::Reply;
-use crate::connection::{Connection, Next, keep_spare};
+use crate::connection::{Connection, Next};
 use crate::shared::{Shared, Work};
+use crate::spare::keep_spare;
 
 /// Works until it is told to stop.
 pub(crate) fn run(shared: &Arc<Shared>, queue: &Receiver<Work>) {
