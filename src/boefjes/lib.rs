@@ -16,6 +16,7 @@ mod base_url;
 mod board;
 mod boefje_api;
 mod boefje_api_answer;
+mod boefje_api_document;
 mod boefje_api_filters;
 mod boefje_api_reports;
 mod boefje_api_scheduler;

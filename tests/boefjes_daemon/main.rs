@@ -8,6 +8,7 @@
 
 mod api;
 mod api_containers;
+mod api_document;
 mod api_exchanges;
 mod api_recorded;
 mod api_status;
