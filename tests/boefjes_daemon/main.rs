@@ -28,6 +28,8 @@ mod workers_check;
 mod workers_deaths;
 mod workers_equal;
 mod workers_jobs;
+mod workers_limits;
+mod workers_memory;
 mod workers_services;
 mod workers_start;
 mod workers_stop;
