@@ -142,6 +142,7 @@ fn so_it_does_with_the_workers() {
         },
     );
     let workers = settings.start();
+    workers.wait_hosts(2);
     let file = workers.file();
     let secret = file.with_extension("secret");
     let workers = RefCell::new(workers);
