@@ -6,7 +6,7 @@ use ostler_runtime::Moment;
 use crate::job::{Job, JobOutcome, JobReport, Work};
 use crate::job_log::JobLog;
 use crate::models::NormalizerMeta;
-use crate::observations::{Manner, Told, told, valid_time};
+use crate::normalizer_observations::{Manner, Told, told, valid_time};
 use crate::rules::Rule;
 use crate::runner::{Done, JobError, Runner, before_run};
 

@@ -22,10 +22,10 @@ use crate::listening::{Doors, Sockets};
 use crate::runner::Runner;
 use crate::service_error::ServiceError;
 use crate::services::Services;
-use crate::settler::Settler;
 use crate::state::{Counts, State};
 use crate::stopping::Stopping;
 use crate::task::TaskKind;
+use crate::task_settler::Settler;
 use crate::worker::Worker;
 
 /// After so long the service manager is told that this program is ready, whether a scheduler answers or
