@@ -101,6 +101,7 @@ mod stopping;
 mod task;
 mod task_state;
 pub mod tool;
+mod tool_container;
 mod tool_jobs;
 mod tool_options;
 mod tool_requirements;
@@ -131,6 +132,4 @@ pub use services::{Bytes, Filters, Octopoes, Origin, Popped, Scheduler, Services
 pub use state::{Counted, Reached, Snapshot, State, TaskAtWork};
 pub use stopping::Stopping;
 pub use task::{Task, TaskData, TaskKind, TaskStatus};
-pub use tool_jobs::{run_boefje, run_normalizer};
 pub use tool_options::{BoefjeJob, Tool};
-pub use tool_show_raw::show_raw;
