@@ -16,7 +16,7 @@ use crate::container::Containers;
 use crate::host_options::Limits;
 use crate::hosts::Hosts;
 use crate::job::{Job, JobOutcome, JobReport, Style, Usage};
-use crate::loss::Loss;
+use crate::job_loss::Loss;
 use crate::rules::{Rule, Version};
 use crate::service_error::ServiceError;
 use crate::services::Services;

@@ -13,7 +13,7 @@ const MAX_RAW_BYTES: u64 = 1 << 30;
 
 /// Prints it as it is, or as JSON: in order, indented and coloured whatever the output is, with a line
 /// left free behind it. An error says why it cannot be printed.
-pub fn show_raw(
+pub(crate) fn show_raw(
     bytes: &dyn Bytes,
     raw: Uuid,
     as_json: bool,
