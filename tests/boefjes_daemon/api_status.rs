@@ -163,7 +163,9 @@ fn on_a_narrow_terminal_the_view_has_what_matters_and_outlives_its_daemon() {
         let text = std::fs::read(&shown).unwrap_or_default();
         let text = String::from_utf8_lossy(&text).into_owned();
         let (before, _) = text.rsplit_once("\u{1b}[H")?;
-        before.rsplit_once("\u{1b}[H").map(|(_, frame)| frame.replace("\u{1b}[K", ""))
+        before
+            .rsplit_once("\u{1b}[H")
+            .map(|(_, frame)| frame.replace("\u{1b}[K", "").replace("\u{1b}[J", ""))
     };
     wait_for("its job is drawn", || {
         last().is_some_and(|frame| {
