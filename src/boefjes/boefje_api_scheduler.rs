@@ -3,7 +3,7 @@
 //!
 //! | path | what |
 //! | --- | --- |
-//! | `POST …/{queue}/pop?limit=` | takes tasks: `{"results": […]}` |
+//! | `POST …/{queue}/pop?limit=` | takes tasks: a list, or before 1.20 `{"results": […]}` |
 //! | `POST …/{queue}/push` | gives one back |
 //! | `GET …/tasks/{id}` | a task |
 //! | `PATCH …/tasks/{id}` | `{"status": …}` |
@@ -36,6 +36,7 @@ pub(crate) fn pop(request: &Request<'_>, parameters: &[&str]) -> Result<Next, Re
         if core.crew.stopping.is_set() {
             return Err(Refusal::Busy);
         }
+        let generation = core.generation()?;
         let popped = core.crew.services.scheduler.pop(kind, limit, &filters)?;
         for (id, why) in popped.unreadable {
             log::error!("an item of the scheduler is no task: {why}");
@@ -59,7 +60,14 @@ pub(crate) fn pop(request: &Request<'_>, parameters: &[&str]) -> Result<Next, Re
                 }
             }
         }
-        Ok(json(Status::Ok, &object([("results", Json::List(tasks))])))
+        let tasks = Json::List(tasks);
+        Ok(json(
+            Status::Ok,
+            &match generation {
+                Generation::V1_15 => object([("results", tasks)]),
+                Generation::V1_20 => tasks,
+            },
+        ))
     }))
 }
 

@@ -74,6 +74,7 @@ mod hosts;
 mod http_client;
 mod http_failure;
 mod http_form;
+mod http_pace;
 mod http_resolver;
 mod job;
 mod job_log;
