@@ -59,11 +59,13 @@ impl Runner {
         let (items, checked) = match report.outcome {
             JobOutcome::Items { items, checked } => (items, checked),
             JobOutcome::Failed(text) => {
-                // It is saved nowhere, so that it goes where what the job prints goes.
-                let secrets = meta.raw_data.boefje_meta.setting_values();
-                let mut log = JobLog::new(&meta.id.to_string(), &secrets);
-                log.feed(text.as_bytes());
-                log.finish(0);
+                if self.options.traceback.is_none() {
+                    // It is saved nowhere, so that it goes where what the job prints goes.
+                    let secrets = meta.raw_data.boefje_meta.setting_values();
+                    let mut log = JobLog::new(&meta.id.to_string(), &secrets);
+                    log.feed(text.as_bytes());
+                    log.finish(0);
+                }
                 return Err("the normalizer failed".to_owned());
             }
             JobOutcome::Lost(loss) => return Err(loss.to_string()),
