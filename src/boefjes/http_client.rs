@@ -19,6 +19,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use katalogus::{Json, tls_with_authorities, tls_without_authorities};
+use ostler_runtime::shown::seconds;
 use ureq::http::{Method, Request, Response};
 use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, Body};
@@ -64,8 +65,8 @@ pub(crate) struct HttpClient {
     agent: OnceLock<Agent>,
 }
 
-/// A request.
-#[derive(Clone, Debug)]
+/// A request. It is never shown: it may hold a password.
+#[derive(Clone)]
 pub(crate) struct Call<'a> {
     pub(crate) method: Method,
     /// The path and the query.
@@ -158,7 +159,8 @@ impl HttpClient {
             slow += u32::from(failure.reached == Reached::Slow);
             let wait = waits.next().filter(|wait| call.may_follow(failure.reached, slow, **wait));
             let Some(wait) = wait else { return Err(failure) };
-            log::warn!("{}; {} is tried again in {wait:?}", failure.error, call.line());
+            let (error, line, pause) = (&failure.error, call.line(), seconds(*wait));
+            log::warn!("{error}; {line} is tried again in {pause} s");
             if self.stopping.wait(*wait) {
                 // A last try of who is slow would take the time that another task needs.
                 if call.settles && failure.reached != Reached::Slow {

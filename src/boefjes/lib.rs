@@ -136,7 +136,6 @@ mod uuid_fault;
 mod worker;
 
 pub use base_url::{BaseUrl, BaseUrlError};
-pub use boefje_api::{BoefjeApi, BoefjeApiSettings};
 pub use client_settings::ClientSettings;
 pub use container::{ContainerOptions, Containers};
 pub use host_options::{HostOptions, Limits};
@@ -151,7 +150,6 @@ pub use rules::Version;
 pub use runner::{Done, JobError, PythonOf, Runner, RunnerOptions, Traceback};
 pub use service_error::ServiceError;
 pub use services::{Bytes, Filters, Octopoes, Origin, Popped, Scheduler, Services, Settings};
-pub use state::{Counted, Reached, Snapshot, State, TaskAtWork};
 pub use stopping::Stopping;
 pub use task::{Task, TaskData, TaskKind, TaskStatus};
 pub use tool_options::{BoefjeJob, Tool};
