@@ -3,7 +3,7 @@
 //!
 //! | path | what |
 //! | --- | --- |
-//! | `POST …/{queue}/pop?limit=` | takes tasks: a list, or before 1.20 `{"results": […]}` |
+//! | `POST …/{queue}/pop?limit=` | takes tasks: `[…]` |
 //! | `POST …/{queue}/push` | gives one back |
 //! | `GET …/tasks/{id}` | a task |
 //! | `PATCH …/tasks/{id}` | `{"status": …}` |
@@ -17,7 +17,6 @@ use ostler_runtime::Deadline;
 use crate::boefje_api::{Core, Next, both, task_id};
 use crate::boefje_api_answer::{Answer, Refusal, json};
 use crate::boefje_api_filters::filters;
-use crate::models::object;
 use crate::services::Filters;
 use crate::task::{Task, TaskData, TaskKind, TaskStatus};
 
@@ -36,7 +35,6 @@ pub(crate) fn pop(request: &Request<'_>, parameters: &[&str]) -> Result<Next, Re
         if core.crew.stopping.is_set() {
             return Err(Refusal::Busy);
         }
-        let generation = core.generation()?;
         let popped = core.crew.services.scheduler.pop(kind, limit, &filters)?;
         for (id, why) in popped.unreadable {
             log::error!("an item of the scheduler is no task: {why}");
@@ -60,14 +58,7 @@ pub(crate) fn pop(request: &Request<'_>, parameters: &[&str]) -> Result<Next, Re
                 }
             }
         }
-        let tasks = Json::List(tasks);
-        Ok(json(
-            Status::Ok,
-            &match generation {
-                Generation::V1_15 => object([("results", tasks)]),
-                Generation::V1_20 => tasks,
-            },
-        ))
+        Ok(json(Status::Ok, &Json::List(tasks)))
     }))
 }
 

@@ -36,6 +36,7 @@ mod assembly;
 mod base_url;
 mod boefje_api;
 mod boefje_api_answer;
+mod boefje_api_document;
 mod boefje_api_filters;
 mod boefje_api_reports;
 mod boefje_api_scheduler;
