@@ -38,38 +38,38 @@ use crate::uuid_fault;
 
 /// How the API is served.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BoefjeApiSettings {
+pub(crate) struct BoefjeApiSettings {
     /// As which generation it answers; `None` is that of the scheduler.
-    pub generation: Option<Generation>,
+    pub(crate) generation: Option<Generation>,
     /// The address of the API as containers see it: `BOEFJES_API`.
-    pub base: String,
+    pub(crate) base: String,
     /// The names that it is reached under, beside addresses, `localhost` and that in `base`.
-    pub names: Vec<String>,
+    pub(crate) names: Vec<String>,
     /// Whether workers elsewhere get tasks here, which makes everybody who reaches it one of them.
-    pub proxies_scheduler: bool,
+    pub(crate) proxies_scheduler: bool,
     /// How long a request may wait for its turn once it is whole. What is begun then is done.
-    pub deadline: Duration,
+    pub(crate) deadline: Duration,
     /// Threads for requests that wait for other services.
-    pub threads: usize,
+    pub(crate) threads: usize,
     /// The limits of connections and requests.
-    pub limits: Limits,
+    pub(crate) limits: Limits,
 }
 
 impl BoefjeApiSettings {
     /// How long a request may wait for its turn, if nothing else is said.
-    pub const DEADLINE: Duration = Duration::from_secs(60);
+    pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
     /// Threads that wait, if nothing else is said.
-    pub const THREADS: usize = 4;
+    pub(crate) const THREADS: usize = 4;
     /// Bytes of a body, if nothing else is said. Raw files come in base64, so that three quarters
     /// of it are theirs; and one body is held several times over while it is read.
-    pub const MAX_BODY: usize = 64 << 20;
+    pub(crate) const MAX_BODY: usize = 64 << 20;
     /// Bytes of all bodies that are not answered yet, if nothing else is said.
-    pub const MAX_BODIES: usize = 128 << 20;
+    pub(crate) const MAX_BODIES: usize = 128 << 20;
     /// Connections, if nothing else is said: each may hold a body.
-    pub const MAX_CONNECTIONS: usize = 64;
+    pub(crate) const MAX_CONNECTIONS: usize = 64;
 
     /// As most need it, for containers that see the API at `base`.
-    pub fn new(generation: Option<Generation>, base: impl Into<String>) -> Self {
+    pub(crate) fn new(generation: Option<Generation>, base: impl Into<String>) -> Self {
         let limits = Limits {
             max_connections: Self::MAX_CONNECTIONS,
             max_unauthenticated: Self::MAX_CONNECTIONS,
@@ -91,7 +91,7 @@ impl BoefjeApiSettings {
 }
 
 /// The API while it is served. Dropping it ends it, after what has been begun.
-pub struct BoefjeApi {
+pub(crate) struct BoefjeApi {
     // Requests wait for the errands: the server ends first.
     server: Server,
     errands: Arc<Errands>,
@@ -133,13 +133,13 @@ impl BoefjeApi {
     }
 
     /// Where its connections are counted.
-    pub fn meter(&self) -> Meter {
+    pub(crate) fn meter(&self) -> Meter {
         self.server.meter()
     }
 
     /// Takes no more requests, and waits until `deadline` for the answers of those that came. What
     /// still waits for another service then goes on without anybody who waits for it.
-    pub fn stop(mut self, deadline: Deadline) {
+    pub(crate) fn stop(mut self, deadline: Deadline) {
         self.server.stop_accepting();
         let drained = self.server.drain(deadline);
         self.server.stop();

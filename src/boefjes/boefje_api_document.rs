@@ -98,7 +98,7 @@ const SCHEDULER: &[Operation] = &[
         "/api/v0/scheduler/{queue}/pop",
         "pop_task",
         "Take tasks, with all that their boefjes are given",
-        Shows(Named("Tasks")),
+        Shows(List(&Named("Task"))),
     )
     .may_take(Named("Filters"))
     .asks(&[LIMIT])
@@ -232,9 +232,8 @@ const FILTER: &[Member] = &[
     ("value", Texts, Must),
 ];
 
-const TASKS: [(&str, &[Member]); 9] = [
+const TASKS: [(&str, &[Member]); 8] = [
     ("Task", TASK),
-    ("Tasks", &[("results", List(&Named("Task")), Must)]),
     ("TaskPatch", &[("status", STATUSES, Must)]),
     ("NormalizerMeta", NORMALIZER_META),
     ("Normalizer", &[("id", Name, Must), ("version", Maybe(&Text), May)]),

@@ -1,13 +1,14 @@
 //! What hosts and their jobs are given, and what they may use.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::job::Work;
 
 /// How the hosts are started, and how many.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct HostOptions {
     /// The interpreter: a path, or a name looked up in `PATH`. Python 3.9 or newer.
     pub python: PathBuf,
@@ -57,6 +58,17 @@ impl Default for HostOptions {
             max_jobs: 0,
             limits: Limits::default(),
         }
+    }
+}
+
+/// Without the values of variables and settings.
+impl fmt::Debug for HostOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HostOptions")
+            .field("python", &self.python)
+            .field("root", &self.root)
+            .field("hosts", &self.hosts)
+            .finish_non_exhaustive()
     }
 }
 

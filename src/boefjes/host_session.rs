@@ -94,7 +94,13 @@ impl HostSession {
             "result" => {
                 match &mut current.reading {
                     Reading::Result(reader) => reader.feed(&frame.blob),
-                    Reading::Program(answer) => answer.extend_from_slice(&frame.blob),
+                    Reading::Program(answer) => {
+                        answer.extend_from_slice(&frame.blob);
+                        // A host keeps to it. Else a job says so itself.
+                        if answer.len() as u64 > max_result(&self.options.limits) {
+                            return Step::Broken("the host passes on too much".to_owned());
+                        }
+                    }
                 }
                 Step::More
             }
@@ -328,6 +334,11 @@ pub(crate) fn order(job: &Job, options: &HostOptions) -> Value {
     })
 }
 
+/// Bytes of a job's whole result, at most.
+fn max_result(limits: &Limits) -> u64 {
+    limits.output.saturating_add(HEAD_BYTES)
+}
+
 fn limits(limits: &Limits) -> Value {
     json!({
         "memory": limits.memory,
@@ -338,7 +349,7 @@ fn limits(limits: &Limits) -> Value {
         "outputs": limits.outputs,
         "output_size": limits.output_size,
         "output": limits.output,
-        "result": limits.output.saturating_add(HEAD_BYTES),
+        "result": max_result(limits),
         "log": limits.log,
     })
 }

@@ -8,7 +8,7 @@ use ureq::{Error, Timeout};
 use crate::service_error::ServiceError;
 
 /// Most characters of a service's own words that are repeated.
-const MAX_DETAIL_CHARS: usize = 200;
+pub(crate) const MAX_DETAIL_CHARS: usize = 200;
 /// Most faults of a request that are repeated.
 const MAX_FAULTS: usize = 3;
 

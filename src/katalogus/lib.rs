@@ -104,6 +104,7 @@ mod session_repositories;
 mod session_settings;
 mod session_states;
 mod settings_schema;
+pub mod sqlite_file;
 mod state;
 mod static_check;
 mod step;
