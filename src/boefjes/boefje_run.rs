@@ -186,7 +186,7 @@ fn left(report: JobReport) -> Left {
 }
 
 /// An output with the media types that every raw file of a run has, and without those that are none.
-fn tagged(meta: &BoefjeMeta, mut output: Output) -> Output {
+pub(crate) fn tagged(meta: &BoefjeMeta, mut output: Output) -> Output {
     let id = &meta.boefje.id;
     let own = format!("boefje/{id}");
     let versioned = meta.boefje.version.as_ref().map(|version| format!("{own}-{version}"));

@@ -10,14 +10,18 @@ use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
 use katalogus::Plugins;
 use ostler_runtime::{Deadline, Exit, Notifier, Signals, Thread, privileges};
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::assembly;
 use crate::config::Configuration;
+use crate::config_services::ServiceSettings;
 use crate::container::Containers;
 use crate::crew::{Crew, Live};
 use crate::dispatcher::Dispatcher;
 use crate::ending;
 use crate::hosts::Hosts;
+use crate::journal::{Journal, Line};
+use crate::left_behind::LeftBehind;
 use crate::listening::{Doors, Sockets};
 use crate::runner::Runner;
 use crate::service_error::ServiceError;
@@ -88,8 +92,10 @@ impl Running {
             Hosts::start(assembly::host_options(&config, config.pool_size)).map_err(failed)?,
         );
         let counts = Arc::new(Counts::default());
+        let (journal, left) = if takes_tasks { journal(&config, kind) } else { (None, Vec::new()) };
         let settler = Arc::new(Settler::new(
             Arc::clone(&services.scheduler),
+            journal,
             Arc::clone(&counts),
             Arc::clone(&stopping),
             Arc::clone(&over),
@@ -126,7 +132,9 @@ impl Running {
         };
         if takes_tasks {
             let dispatcher = Dispatcher { crew: Arc::clone(&crew), free: tokens, work };
-            let thread = Thread::spawn("dispatcher", move || dispatcher.run());
+            let thread = Thread::spawn("dispatcher", move || {
+                dispatcher.run(LeftBehind::new(left));
+            });
             running.dispatcher = Some(thread.map_err(failed)?);
             for number in 0..running.config.pool_size {
                 let (crew, free, work) = (Arc::clone(&crew), free.clone(), handed.clone());
@@ -222,6 +230,21 @@ fn live(
     }
 }
 
+/// Where tasks are written down, and those that others have left there. The folder of a machine of its
+/// own knows who has its tasks. Without a journal the work is done all the same.
+fn journal(config: &Configuration, kind: TaskKind) -> (Option<Journal>, Vec<(Line, Uuid)>) {
+    let (ServiceSettings::Remote(_), Some(folder)) = (&config.services, &config.state) else {
+        return (None, Vec::new());
+    };
+    match Journal::open(folder, kind) {
+        Ok((journal, left)) => (Some(journal), left),
+        Err(error) => {
+            log::error!("{error}; tasks are lost if this program is killed");
+            (None, Vec::new())
+        }
+    }
+}
+
 /// Becomes the configured user, with the log file, which was made as root.
 fn give_up_rights(config: &Configuration, logfile: Option<&Path>) -> Result<(), Exit> {
     let own: Vec<PathBuf> = logfile.map(Path::to_owned).into_iter().collect();
@@ -236,6 +259,7 @@ fn needs_restart(old: &Configuration, new: &Configuration) -> Vec<&'static str> 
         ("pool_size", old.pool_size != new.pool_size),
         ("generation", old.generation != new.generation),
         ("user", old.user != new.user),
+        ("state", old.state != new.state),
         ("local or [Services]", old.services != new.services),
         ("[Plugins] or [Limits]", old.plugins != new.plugins),
         ("[Containers]", old.containers != new.containers),
