@@ -7,7 +7,7 @@ use ostler_runtime::Moment;
 use uuid::Uuid;
 
 use crate::boefje_environment::Allowed;
-use crate::expand::expand;
+use crate::boefje_input::expand;
 use crate::job::{Job, JobOutcome, JobReport, Output, Work};
 use crate::job_log::REDACTED;
 use crate::models::BoefjeMeta;

@@ -13,8 +13,8 @@ use katalogus::{Json, Object};
 use uuid::Uuid;
 
 use crate::bytes_session::BytesSession;
-use crate::form;
 use crate::http_client::{Answer, Call, HttpClient};
+use crate::http_form;
 use crate::job::Output;
 use crate::models::{BoefjeMeta, NormalizerMeta, RawDataMeta};
 use crate::service_error::ServiceError;
@@ -136,7 +136,7 @@ fn name(raw: &Output) -> &str {
 fn raw_call(run: Uuid, raw: &Output) -> Call<'_> {
     let run = run.to_string();
     let mime_types = raw.mime_types.iter().map(|one| ("mime_types", one.as_str()));
-    let query = form::pairs(mime_types.chain([("boefje_meta_id", run.as_str())]));
+    let query = http_form::pairs(mime_types.chain([("boefje_meta_id", run.as_str())]));
     Call::post(format!("/bytes/raw?{query}"), raw.content.as_slice())
         .header("content-type", "application/octet-stream")
 }

@@ -9,9 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use katalogus::Json;
 use zeroize::Zeroizing;
 
-use crate::form;
 use crate::http_client::{Answer, Call, HttpClient};
 use crate::http_failure::{Failure, Reached};
+use crate::http_form;
 use crate::service_error::ServiceError;
 
 /// Who asks, as Bytes is told.
@@ -41,7 +41,7 @@ struct Known {
 
 impl BytesSession {
     pub(crate) fn new(http: HttpClient, username: &str, password: &str) -> Self {
-        let credentials = form::pairs([("username", username), ("password", password)]);
+        let credentials = http_form::pairs([("username", username), ("password", password)]);
         let (known, turn) = (Mutex::default(), Mutex::default());
         Self { http, credentials: Zeroizing::new(credentials), known, turn }
     }

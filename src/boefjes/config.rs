@@ -203,6 +203,8 @@ impl Configuration {
         let s = &mut sources;
         let moment = Duration::from_millis(1);
         let poll_interval = Duration::from_secs(10);
+        let services = ServiceSettings::read(s, given);
+        let plugins = PluginSettings::read(s, given, &services);
         let config = Self {
             user: s.reader.text(GLOBAL, "user").filter(|user| !user.is_empty()),
             pool_size: s.integer(GLOBAL, "pool_size", &POOL_SIZE, 1..=256, 2),
@@ -219,8 +221,8 @@ impl Configuration {
             generation: generation(s, given.options),
             state: state(s, given),
             jobs: jobs(s, given.variables),
-            services: ServiceSettings::read(s, given),
-            plugins: PluginSettings::read(s, given),
+            services,
+            plugins,
             containers: containers(s, given.options),
             status_addresses: settings::optional_addresses(&mut s.reader, STATUS, "127.0.0.1"),
         };

@@ -8,6 +8,7 @@ use ostler_runtime::Reader;
 use ostler_runtime::sources::Sources;
 
 use crate::config::Given;
+use crate::config_services::ServiceSettings;
 use crate::host_options::{HostOptions, Limits};
 use crate::plugin_variables;
 
@@ -18,6 +19,8 @@ pub(crate) const LIMITS: &str = "Limits";
 const REMOTE_NS: [&str; 1] = ["BOEFJES_REMOTE_NS"];
 /// The plugins, where the catalogue has them too.
 const FOLDER: &str = "/usr/share/katalogus/plugins";
+/// The example, from where the program is installed: `/usr/share/…` if that is `/usr/sbin/boefjes`.
+const EXAMPLE: &str = "share/boefjes/plugins";
 /// What plugins take the end of their folder's path to be.
 const OWN_PLACE: &str = "boefjes/plugins";
 
@@ -37,13 +40,17 @@ pub struct PluginSettings {
 }
 
 impl PluginSettings {
-    pub(crate) fn read(sources: &mut Sources<'_, '_>, given: Given<'_>) -> Self {
+    pub(crate) fn read(
+        sources: &mut Sources<'_, '_>,
+        given: Given<'_>,
+        services: &ServiceSettings,
+    ) -> Self {
         let said = &given.options.said;
         let remote_ns = sources.text(PLUGINS, "remote_ns", &REMOTE_NS);
         let remote_ns = remote_ns.map_or_else(|| "1.1.1.1".to_owned(), |said| said.text);
         let reader = &mut sources.reader;
         let written = reader.path(PLUGINS, "directory");
-        let folder = said.plugins.clone().or(written).unwrap_or_else(|| FOLDER.into());
+        let folder = said.plugins.clone().or(written).unwrap_or_else(|| default_folder(services));
         // Hosts and jobs are in other folders.
         let folder = std::path::absolute(&folder).unwrap_or(folder);
         let python = reader.path(PLUGINS, "python");
@@ -70,6 +77,19 @@ impl PluginSettings {
         );
         Self { folder, check_every, variables: more, hosts }
     }
+}
+
+/// The plugins of whoever has named none: those of the catalogue. A machine of its own that has no
+/// such folder begins with the example.
+fn default_folder(services: &ServiceSettings) -> PathBuf {
+    let of_catalogue = PathBuf::from(FOLDER);
+    if services.remote().is_some() || of_catalogue.is_dir() {
+        return of_catalogue;
+    }
+    let program = std::env::current_exe().ok();
+    let prefix = program.as_deref().and_then(Path::parent).and_then(Path::parent);
+    let example = prefix.map(|prefix| prefix.join(EXAMPLE));
+    example.filter(|folder| folder.is_dir()).unwrap_or(of_catalogue)
 }
 
 /// Where plugins open files like `boefjes/plugins/…`.

@@ -13,6 +13,8 @@ use zeroize::Zeroizing;
 use crate::base_url::BaseUrl;
 use crate::client_settings::ClientSettings;
 use crate::config::{GLOBAL, Given};
+use crate::options::Action;
+use crate::tool_options::Tool;
 
 pub(crate) const SERVICES: &str = "Services";
 
@@ -27,6 +29,9 @@ const TIMEOUT: [&str; 1] = ["BOEFJES_OUTGOING_REQUEST_TIMEOUT"];
 
 /// The name of what the service manager hands over secretly.
 const PASSWORD_CREDENTIAL: &str = "boefjes.bytes_password";
+
+/// Where users have what programs keep for them, from their home on, if they say nothing else.
+const OWN_STATE: &str = ".local/state";
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -66,6 +71,7 @@ impl ServiceSettings {
     pub(crate) fn read(sources: &mut Sources<'_, '_>, given: Given<'_>) -> Self {
         let written = sources.reader.path(GLOBAL, "local");
         let local = given.options.said.local.clone().or(written);
+        let local = local.or_else(|| own_folder(sources, given));
         let is_needed = local.is_none();
         let mut address = |key, names: &[&'static str]| address(sources, key, names, is_needed);
         let [scheduler, katalogus, octopoes, bytes] = [
@@ -114,6 +120,33 @@ impl ServiceSettings {
             Self::Remote(remote) => Some(remote),
         }
     }
+}
+
+/// The folder of whoever runs a tool and has named no service at all: he has none.
+fn own_folder(sources: &mut Sources<'_, '_>, given: Given<'_>) -> Option<PathBuf> {
+    // What is installed must lie where the workers look for it.
+    let is_by_hand = matches!(&given.options.action, Action::Tool(tool)
+        if !matches!(tool, Tool::InstallRequirements { .. }));
+    let is_named = |(key, names): (_, &[&str])| {
+        sources.variable(names).is_some() || sources.reader.has(SERVICES, key)
+    };
+    let known: [(_, &[&str]); 6] = [
+        ("scheduler", &SCHEDULER),
+        ("katalogus", &KATALOGUS),
+        ("octopoes", &OCTOPOES),
+        ("bytes", &BYTES),
+        ("bytes_username", &USERNAME),
+        ("bytes_password", &PASSWORD),
+    ];
+    if !is_by_hand || known.into_iter().any(is_named) {
+        return None;
+    }
+    let variable = |name| {
+        let (_, value) = given.variables.iter().find(|(known, _)| known == name)?;
+        Some(PathBuf::from(value)).filter(|path| path.is_absolute())
+    };
+    let state = variable("XDG_STATE_HOME").or_else(|| Some(variable("HOME")?.join(OWN_STATE)));
+    state.map(|folder| folder.join("boefjes"))
 }
 
 /// The address of a service; nothing if it is wrong, which is told then.

@@ -14,7 +14,7 @@ use ostler_pool::{Errand, ErrandEnd, Launch, Terms, launch};
 use ostler_runtime::{Deadline, Wake};
 use uuid::Uuid;
 
-use crate::loss::SignalNumber;
+use crate::job_loss::SignalNumber;
 
 /// How containers are run.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,10 +10,10 @@ use crate::container::Containers;
 use crate::hosts::Hosts;
 use crate::runner::Runner;
 use crate::services::{Filters, Services};
-use crate::settler::Settler;
 use crate::state::{Counts, State};
 use crate::stopping::Stopping;
 use crate::task::{Task, TaskKind};
+use crate::task_settler::Settler;
 use crate::task_state::Event;
 
 /// What a worker does.

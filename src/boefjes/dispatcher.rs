@@ -12,11 +12,11 @@ use crossbeam_channel::{Receiver, Sender};
 use ostler_runtime::threads::caught;
 
 use crate::crew::{Crew, Work};
-use crate::left_behind::LeftBehind;
 use crate::runner::Runner;
 use crate::services::Popped;
 use crate::state::Count;
 use crate::task::Task;
+use crate::task_left_behind::LeftBehind;
 
 /// How long the scheduler is left alone after something went wrong there, as by the original.
 pub(crate) const AFTER_FAULT: Duration = Duration::from_secs(10);

@@ -2,13 +2,13 @@
 
 use katalogus::Json;
 
+use crate::boefje_input::expand;
 use crate::boefje_output::BoefjeOutput;
-use crate::expand::expand;
-use crate::frame::{self, Frame};
+use crate::host_frame::{self, Frame};
 use crate::host_options::Limits;
-use crate::item::{Item, ItemKind};
 use crate::job::JobOutcome;
-use crate::result_reader::ResultReader;
+use crate::job_result::ResultReader;
+use crate::normalizer_item::{Item, ItemKind};
 use crate::task::{Task, TaskData};
 
 /// What a host says, and in it what a job says: a byte for the size of pieces, then frames.
@@ -89,7 +89,7 @@ fn frames(bytes: &[u8], step: usize) -> Result<Vec<Frame>, String> {
     let (mut input, mut frames) = (Vec::new(), Vec::new());
     for piece in bytes.chunks(step) {
         input.extend_from_slice(piece);
-        while let Some(frame) = frame::take(&mut input)? {
+        while let Some(frame) = host_frame::take(&mut input)? {
             frames.push(frame);
         }
     }

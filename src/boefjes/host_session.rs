@@ -9,16 +9,16 @@ use ostler_pool::{Idle, Session, Step};
 use rustix::process::{Pid, Signal, kill_process_group, test_kill_process};
 use serde_json::{Value, json};
 
-use crate::board::Board;
 use crate::boefje_output::BoefjeOutput;
-use crate::frame::{self, Frame};
+use crate::host_board::Board;
 use crate::host_dialect::PROTOCOL;
+use crate::host_frame::{self, Frame};
 use crate::host_options::{HostOptions, Limits};
 use crate::job::{Job, JobOutcome, JobReport, Usage, Work};
 use crate::job_log::JobLog;
-use crate::loss::{Loss, SignalNumber};
+use crate::job_loss::{Loss, SignalNumber};
+use crate::job_result::ResultReader;
 use crate::out_of_memory;
-use crate::result_reader::ResultReader;
 
 /// How much longer than its outputs a result may be: their media types and sizes.
 const HEAD_BYTES: u64 = 16 << 20;
@@ -204,7 +204,7 @@ impl Session for HostSession {
     }
 
     fn greeting(&mut self, input: &mut Vec<u8>, _output: &mut Vec<u8>) -> Step<()> {
-        match frame::take(input) {
+        match host_frame::take(input) {
             Ok(None) => Step::More,
             Ok(Some(frame)) if frame.text("type") == "ready" => {
                 if frame.number("proto") != Some(PROTOCOL) {
@@ -235,15 +235,15 @@ impl Session for HostSession {
         let header = order(job, &self.options);
         match &job.work {
             Work::Normalizer { raw, .. } => {
-                frame::append(output, &header, &[job.meta.as_bytes(), raw]);
+                host_frame::append(output, &header, &[job.meta.as_bytes(), raw]);
             }
-            _ => frame::append(output, &header, &[job.meta.as_bytes()]),
+            _ => host_frame::append(output, &header, &[job.meta.as_bytes()]),
         }
     }
 
     fn answer(&mut self, input: &mut Vec<u8>, _output: &mut Vec<u8>) -> Step<JobReport> {
         loop {
-            match frame::take(input) {
+            match host_frame::take(input) {
                 Ok(None) => return Step::More,
                 Err(why) => return Step::Broken(why),
                 Ok(Some(frame)) => match self.hear(&frame) {
@@ -264,7 +264,7 @@ impl Session for HostSession {
 
     fn overdue(&mut self, output: &mut Vec<u8>) -> Option<Duration> {
         let id = self.current.as_ref().map(|current| current.id.as_str());
-        frame::append(output, &json!({"type": "cancel", "id": id}), &[]);
+        host_frame::append(output, &json!({"type": "cancel", "id": id}), &[]);
         Some(self.options.cancel_grace)
     }
 

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::item::Item;
-use crate::loss::Loss;
+use crate::job_loss::Loss;
+use crate::normalizer_item::Item;
 
 /// One run of one plugin.
 #[derive(Clone, Debug)]

@@ -8,8 +8,8 @@ use katalogus::{Json, Plugin};
 use ostler_runtime::Moment;
 use uuid::Uuid;
 
+use crate::boefje_cut_short::{DIED, cut_short};
 use crate::boefje_run::tagged;
-use crate::cut_short::{self, DIED};
 use crate::job::Output;
 use crate::local::Local;
 use crate::local_database::Failure;
@@ -113,7 +113,7 @@ pub(crate) fn save_death(
 ) -> Result<(), Failure> {
     let data = Json::parse(data).ok().and_then(|json| TaskData::from_json(&json).ok());
     let Some(TaskData::Boefje(asked)) = data else { return Ok(()) };
-    let (meta, output) = cut_short::boefje(&asked, began, DIED);
+    let (meta, output) = cut_short(&asked, began, DIED);
     let values =
         (boefje_meta::id.eq(meta.id.to_string()), boefje_meta::meta.eq(meta.to_json().compact()));
     // It may have died after this was saved.

@@ -6,7 +6,7 @@ use ostler_runtime::Moment;
 use crate::job::{Job, JobOutcome, JobReport, Work};
 use crate::job_log::JobLog;
 use crate::models::NormalizerMeta;
-use crate::observations::{Manner, Told, told, valid_time};
+use crate::normalizer_observations::{Manner, Told, told, valid_time};
 use crate::rules::Rule;
 use crate::runner::{Done, JobError, Runner, before_run};
 
@@ -59,11 +59,13 @@ impl Runner {
         let (items, checked) = match report.outcome {
             JobOutcome::Items { items, checked } => (items, checked),
             JobOutcome::Failed(text) => {
-                // It is saved nowhere, so that it goes where what the job prints goes.
-                let secrets = meta.raw_data.boefje_meta.setting_values();
-                let mut log = JobLog::new(&meta.id.to_string(), &secrets);
-                log.feed(text.as_bytes());
-                log.finish(0);
+                if self.options.traceback.is_none() {
+                    // It is saved nowhere, so that it goes where what the job prints goes.
+                    let secrets = meta.raw_data.boefje_meta.setting_values();
+                    let mut log = JobLog::new(&meta.id.to_string(), &secrets);
+                    log.feed(text.as_bytes());
+                    log.finish(0);
+                }
                 return Err("the normalizer failed".to_owned());
             }
             JobOutcome::Lost(loss) => return Err(loss.to_string()),

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::container::Containers;
 use crate::hosts::Hosts;
 use crate::job::{Job, JobOutcome, JobReport, Style, Usage};
-use crate::loss::Loss;
+use crate::job_loss::Loss;
 use crate::rules::{Rule, Version};
 use crate::service_error::ServiceError;
 use crate::services::Services;

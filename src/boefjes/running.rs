@@ -20,16 +20,16 @@ use crate::crew::{Crew, Live};
 use crate::dispatcher::Dispatcher;
 use crate::ending;
 use crate::hosts::Hosts;
-use crate::journal::{Journal, Line};
-use crate::left_behind::LeftBehind;
 use crate::listening::{Doors, Sockets};
 use crate::runner::Runner;
 use crate::service_error::ServiceError;
 use crate::services::Services;
-use crate::settler::Settler;
 use crate::state::{Counts, State};
 use crate::stopping::Stopping;
 use crate::task::TaskKind;
+use crate::task_journal::{Journal, Line};
+use crate::task_left_behind::LeftBehind;
+use crate::task_settler::Settler;
 use crate::worker::Worker;
 
 /// After so long the service manager is told that this program is ready, whether a scheduler answers or

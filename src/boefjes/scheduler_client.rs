@@ -153,7 +153,7 @@ impl Scheduler for SchedulerClient {
     }
 
     fn push(&self, task: &Task) -> Result<(), ServiceError> {
-        let (path, queue) = (self.generation()?.path(), crate::form::part(&task.queue));
+        let (path, queue) = (self.generation()?.path(), crate::http_form::part(&task.queue));
         let body = task.item.compact().into_bytes();
         let call = Call::post(format!("{path}/{queue}/push"), body);
         self.settle(task.id, TaskStatus::Queued, &Call { settles: true, ..call })

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::hosts::{Hosts, HostsStatistics};
-use crate::settler::Settler;
 use crate::task::{Task, TaskKind};
+use crate::task_settler::Settler;
 
 /// See the module.
 pub struct State {

@@ -59,6 +59,9 @@ fn begin(options: &Options, tool: &Tool) -> Result<Configuration, String> {
     for warning in warnings {
         log::warn!("{warning}");
     }
+    if let ServiceSettings::Local(folder) = &config.services {
+        log::info!("no other service is asked: everything is kept in {}", folder.display());
+    }
     // What is installed runs programs of whoever has written it.
     let user = config.user.as_deref().filter(|_| matches!(tool, Tool::InstallRequirements { .. }));
     if let Some(user) = user.filter(|_| privileges::is_root()) {

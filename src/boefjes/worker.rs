@@ -7,13 +7,13 @@ use crossbeam_channel::{Receiver, Sender};
 use ostler_runtime::threads::caught;
 use ostler_runtime::{Moment, now};
 
+use crate::boefje_cut_short::DIED;
 use crate::crew::{Crew, Work};
-use crate::cut_short::DIED;
 use crate::runner::{Done, JobError};
 use crate::state::Count;
 use crate::task::{Task, TaskStatus};
 use crate::task_state::{Action, Event};
-use crate::twins;
+use crate::task_twins;
 
 /// See the module.
 pub(crate) struct Worker {
@@ -114,7 +114,8 @@ impl Worker {
     /// Gives equal tasks what the first has found.
     fn share(&self, task: &Task, twins: &[Arc<Task>], done: &Done, began: Moment) {
         for twin in twins {
-            let event = match twins::copy(&*self.crew.services.bytes, task, twin, done, began) {
+            let event = match task_twins::copy(&*self.crew.services.bytes, task, twin, done, began)
+            {
                 Ok(()) => Event::Complete,
                 Err(error) => {
                     log::warn!("{}: what was found cannot be copied: {error}", named(twin));

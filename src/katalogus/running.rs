@@ -105,7 +105,7 @@ impl Running {
         let endpoint = (!status_listeners.is_empty())
             .then(|| {
                 let routes = endpoint::routes(&state).map_err(io::Error::other)?;
-                endpoint::start(routes, status_listeners, 0)
+                endpoint::start(routes, status_listeners, &config.status_addresses, 0)
             })
             .transpose()
             .map_err(failed)?;

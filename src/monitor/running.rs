@@ -58,8 +58,9 @@ impl Running {
         let server = Server::start(listeners, config.threads, config.limits.clone(), service)
             .map_err(failed)?;
         monitor.count_by(server.meter());
+        let addresses = &config.status_addresses;
         let endpoint = (!status_listeners.is_empty())
-            .then(|| endpoint::start(&monitor, status_listeners, config.max_viewers))
+            .then(|| endpoint::start(&monitor, status_listeners, addresses, config.max_viewers))
             .transpose()
             .map_err(failed)?;
         for name in names {

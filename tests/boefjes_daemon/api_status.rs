@@ -1,9 +1,10 @@
 //! What is told of running workers: figures, health, and the live view.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::process::{Output, Stdio};
 
 use ostler_tests::binaries::boefjes;
+use ostler_tests::http::ask_under_names;
 use ostler_tests::process::{command, descendants, kill};
 use ostler_tests::{OpenKat, Process, Workers, WorkersSettings, wait_for};
 use rustix::process::Signal;
@@ -14,12 +15,11 @@ use crate::openkat;
 
 /// A daemon of one worker with a status listener, and where that is.
 fn told(openkat: &OpenKat) -> (Workers, SocketAddr) {
-    let settings = WorkersSettings::new(openkat, "boefje").set("Status", "port", "0").set(
-        "Global",
-        "pool_size",
-        "1",
-    );
-    let workers = settings.start();
+    told_by(WorkersSettings::new(openkat, "boefje"))
+}
+
+fn told_by(settings: WorkersSettings) -> (Workers, SocketAddr) {
+    let workers = settings.set("Status", "port", "0").set("Global", "pool_size", "1").start();
     let line = workers.log().wait("status on ");
     let (_, address) = line.split_once("status on ").unwrap();
     (workers, address.parse().unwrap())
@@ -56,6 +56,19 @@ fn a_running_job_is_told_with_its_worker_its_age_and_its_memory() {
         assert!(text.contains(words), "{words}: {text}");
     }
     drop(workers);
+}
+
+#[test]
+fn workers_tell_of_themselves_under_names_of_this_machine() {
+    let openkat = openkat();
+    let (workers, address) = told(&openkat);
+    for path in ["/v1/status", "/metrics", "/healthz"] {
+        ask_under_names(address, path, 421);
+    }
+    drop(workers);
+    let far = WorkersSettings::new(&openkat, "boefje").set("Status", "bind", "0.0.0.0");
+    let (_workers, address) = told_by(far);
+    ask_under_names(SocketAddr::from((Ipv4Addr::LOCALHOST, address.port())), "/metrics", 200);
 }
 
 #[test]

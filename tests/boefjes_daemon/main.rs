@@ -14,6 +14,7 @@ mod api_status;
 mod api_strangers;
 mod resolver;
 mod tools;
+mod tools_alone;
 mod tools_disks;
 mod tools_dns;
 mod tools_launcher;

@@ -8,8 +8,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use uuid::Uuid;
 
-use crate::journal::{Journal, Line};
 use crate::task::Task;
+use crate::task_journal::{Journal, Line};
 use crate::task_state::{Action, Event, State};
 
 /// See the module.

@@ -10,13 +10,13 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use crate::journal::Journal;
-use crate::ledger::Ledger;
 use crate::service_error::ServiceError;
 use crate::services::Scheduler;
 use crate::state::{Count, Counts};
 use crate::stopping::Stopping;
 use crate::task::{Task, TaskStatus};
+use crate::task_journal::Journal;
+use crate::task_ledger::Ledger;
 use crate::task_state::{Action, Event};
 
 /// How long a scheduler is left alone that could not be told something: at first, and always while the

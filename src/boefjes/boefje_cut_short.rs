@@ -15,14 +15,14 @@ impl Runner {
     /// Saves a raw file that says why there is no other, as far as there is time. Normalizers have none.
     pub(crate) fn save_cut_short(&self, task: &TaskData, began: Moment, why: &str) {
         if let TaskData::Boefje(asked) = task {
-            let (meta, output) = boefje(asked, began, why);
+            let (meta, output) = cut_short(asked, began, why);
             self.save_error(&meta, output);
         }
     }
 }
 
 /// The run of a boefje that has ended just now, and why.
-pub(crate) fn boefje(asked: &BoefjeMeta, began: Moment, why: &str) -> (BoefjeMeta, Output) {
+pub(crate) fn cut_short(asked: &BoefjeMeta, began: Moment, why: &str) -> (BoefjeMeta, Output) {
     let meta = BoefjeMeta {
         started_at: Some(began),
         ended_at: Some(Moment::now()),

@@ -12,9 +12,9 @@ use uuid::Uuid;
 
 use crate::crew::{Crew, Work};
 use crate::dispatcher::AFTER_FAULT;
-use crate::journal::Line;
 use crate::service_error::ServiceError;
 use crate::task::{Task, TaskStatus};
+use crate::task_journal::Line;
 use crate::task_state::State;
 
 /// Those that the scheduler has not been asked about yet.
