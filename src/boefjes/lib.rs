@@ -134,6 +134,8 @@ mod top_options;
 mod top_view;
 mod uuid_fault;
 mod worker;
+#[cfg(test)]
+mod worker_panics;
 
 pub use base_url::{BaseUrl, BaseUrlError};
 pub use boefje_api::{BoefjeApi, BoefjeApiSettings};

@@ -1,8 +1,13 @@
 //! The workers: their hosts and jobs, signals, and what they may use.
 
 mod children;
+mod containers;
 mod journal;
+mod limits;
+mod local;
+mod manager;
 mod resources;
+mod services;
 mod signals;
 mod steps;
 mod thousands;

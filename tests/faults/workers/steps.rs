@@ -11,8 +11,9 @@ use tempfile::TempDir;
 
 use super::{openkat, pipes, whole, workers, zombies};
 
-/// What became of a task that was not begun, and of one whose end was told.
-const AGAIN: [&str; 6] = ["queued", "dispatched", "queued", "dispatched", "running", "completed"];
+/// What becomes of a task whose worker is killed before it has begun.
+pub(super) const AGAIN: [&str; 6] =
+    ["queued", "dispatched", "queued", "dispatched", "running", "completed"];
 /// Longer than any test waits.
 const LATE: Trouble = Trouble::Late(Duration::from_secs(3600));
 
