@@ -57,6 +57,7 @@ fn write_image(folder: &Path, image: &str) {
     let manifest = json!({"id": image, "name": image, "oci_image": image});
     fs::write(folder.join("boefje.json"), manifest.to_string()).unwrap();
     fs::write(folder.join("__init__.py"), "").unwrap();
+    fs::write(folder.join("main.py"), "def run(boefje_meta):\n    return []\n").unwrap();
 }
 
 #[test]

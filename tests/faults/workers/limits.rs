@@ -4,17 +4,28 @@ use std::collections::BTreeSet;
 
 use ostler_tests::openkat::Books;
 use ostler_tests::openkat_tasks::DONE;
-use ostler_tests::process::{UNPRIVILEGED, kill};
+use ostler_tests::process::{Process, kill, unprivileged};
 use ostler_tests::{Fault, OpenKat, Workers, WorkersSettings, wait_for};
 use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, prlimit};
 
 use super::{healed, openkat, pipes, whole};
 
-/// Grants a process no more than this, or again what this test is granted.
-fn grant(pid: u32, resource: Resource, current: Option<u64>) {
-    let own = getrlimit(resource);
-    let limit = Rlimit { current: current.or(own.current), maximum: own.maximum };
-    prlimit(Pid::from_raw(i32::try_from(pid).unwrap()), resource, limit).unwrap();
+/// Grants the user of a process that runs as nobody so many processes, or what this test is granted.
+fn grant_processes(pid: u32, processes: Option<u64>) {
+    let granted = processes.or(getrlimit(Resource::Nproc).current);
+    let granted = granted.map_or("unlimited".to_owned(), |number| number.to_string());
+    // Nobody may say so for nobody's processes, and root perhaps not.
+    let mut command = unprivileged("prlimit");
+    command.arg(format!("--nproc={granted}:")).arg(format!("--pid={pid}"));
+    assert!(Process::start(&mut command).ended().success());
+}
+
+/// Grants a program descriptors below this one, or again what this test is granted.
+fn grant_descriptors(workers: &Workers, end: Option<u64>) {
+    let own = getrlimit(Resource::Nofile);
+    let limit = Rlimit { current: end.or(own.current), maximum: own.maximum };
+    let pid = Pid::from_raw(i32::try_from(workers.pid()).unwrap());
+    prlimit(pid, Resource::Nofile, limit).unwrap();
 }
 
 fn never_failed(openkat: &OpenKat, tasks: &[String]) {
@@ -35,24 +46,20 @@ fn wrk_r01_no_further_process_is_granted() {
         settings = settings.set("Global", "user", "nobody");
     }
     let workers = whole(settings);
-    let owner = std::fs::metadata(format!("/proc/{}/task", workers.hosts()[0].pid)).unwrap();
-    if std::os::unix::fs::MetadataExt::uid(&owner) == 0 {
-        return Fault::begin("WRK-R01").explain(format_args!("this needs the user {UNPRIVILEGED}"));
-    }
     let mut fault = Fault::begin("WRK-R01");
     for host in workers.hosts() {
-        grant(host.pid, Resource::Nproc, Some(1));
+        grant_processes(host.pid, Some(1));
     }
     let tasks: Vec<String> = (0..6).map(|_| openkat.queue_boefje("trivial")).collect();
     workers.log().wait("no process can be started");
     // A host that is lost is not replaced either.
-    grant(workers.pid(), Resource::Nproc, Some(1));
+    grant_processes(workers.pid(), Some(1));
     kill(workers.hosts()[0].pid, Signal::KILL);
     workers.log().wait("a process cannot be started");
     fault.saw("tasks are given back, and a start that fails is tried again");
-    grant(workers.pid(), Resource::Nproc, None);
+    grant_processes(workers.pid(), None);
     for host in workers.hosts() {
-        grant(host.pid, Resource::Nproc, None);
+        grant_processes(host.pid, None);
     }
     fault.injected();
     for task in &tasks {
@@ -81,13 +88,13 @@ fn wrk_r02_no_further_descriptors_are_granted() {
         return fault.explain("this user is not shown the program's descriptors");
     };
     // As many as standard streams: whatever else is closed cannot be had again.
-    grant(workers.pid(), Resource::Nofile, open.iter().nth(2).map(|last| last + 1));
+    grant_descriptors(&workers, open.iter().nth(2).map(|last| last + 1));
     for host in workers.hosts() {
         kill(host.pid, Signal::KILL);
     }
     let tasks: Vec<String> = (0..6).map(|_| openkat.queue_boefje("trivial")).collect();
     workers.log().wait("a process cannot be started");
-    grant(workers.pid(), Resource::Nofile, None);
+    grant_descriptors(&workers, None);
     fault.injected();
     let all_done = |books: &Books| {
         tasks.iter().all(|task| ["completed", "failed"].contains(&books.tasks[task].status()))
