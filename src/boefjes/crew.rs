@@ -13,6 +13,7 @@ use crate::services::{Filters, Services};
 use crate::state::{Counts, State};
 use crate::stopping::Stopping;
 use crate::task::{Task, TaskKind};
+use crate::task_journal::Journal;
 use crate::task_settler::Settler;
 use crate::task_state::Event;
 
@@ -88,6 +89,39 @@ pub(crate) struct Live {
 }
 
 impl Crew {
+    /// For so many workers. `over`: nobody tells the scheduler anything again.
+    pub(crate) fn new(
+        kind: TaskKind,
+        workers: usize,
+        live: Live,
+        journal: Option<Journal>,
+        stopping: &Arc<Stopping>,
+        over: &Arc<Stopping>,
+    ) -> Self {
+        let Runner { services, hosts, containers, .. } = Runner::clone(&live.runner);
+        let counts = Arc::new(Counts::default());
+        let settler = Arc::new(Settler::new(
+            Arc::clone(&services.scheduler),
+            journal,
+            Arc::clone(&counts),
+            Arc::clone(stopping),
+            Arc::clone(over),
+        ));
+        let state = Arc::new(State::new(kind, workers, &counts, &hosts, &settler));
+        Self {
+            kind,
+            services,
+            hosts,
+            containers,
+            settler,
+            counts,
+            state,
+            stopping: Arc::clone(stopping),
+            hostless: AtomicBool::new(false),
+            live: RwLock::new(Arc::new(live)),
+        }
+    }
+
     /// What holds now.
     pub(crate) fn live(&self) -> Arc<Live> {
         Arc::clone(&self.live.read().unwrap_or_else(PoisonError::into_inner))

@@ -15,15 +15,14 @@ use crate::crew::{Crew, Work};
 use crate::runner::Runner;
 use crate::services::Popped;
 use crate::state::Count;
-use crate::task::Task;
+use crate::task::{Task, TaskKind};
 use crate::task_left_behind::LeftBehind;
 
 /// How long the scheduler is left alone after something went wrong there, as by the original.
 pub(crate) const AFTER_FAULT: Duration = Duration::from_secs(10);
 /// How often it is looked whether there is a plugin host again, or a plugin folder.
 const NO_HOST: Duration = Duration::from_millis(200);
-/// Tasks that are asked for at once. Of a scheduler that hands out equal ones together, these are
-/// more.
+/// Tasks that are asked for at once, where equal ones are not wanted together.
 const ONE: usize = 1;
 
 /// See the module.
@@ -92,13 +91,22 @@ impl Dispatcher {
             if self.waits_for_plugins(&live.runner) {
                 return None;
             }
-            match crew.services.scheduler.pop(crew.kind, ONE, &live.filters) {
+            // Of equal normalizers each is to be run.
+            let deduplicates = live.deduplicates && crew.kind == TaskKind::Boefje;
+            let popped = if deduplicates {
+                crew.services.scheduler.pop_equal(crew.kind, &live.filters)
+            } else {
+                crew.services.scheduler.pop(crew.kind, ONE, &live.filters)
+            };
+            match popped {
                 Ok(popped) => {
                     crew.state.scheduler(None);
                     crew.adapt();
-                    self.hold(popped, live.deduplicates, &mut due.waiting);
+                    let is_empty = popped.tasks.is_empty() && popped.unreadable.is_empty();
+                    self.hold(popped, deduplicates, &mut due.waiting);
                     due.left.look(crew, &mut due.waiting);
-                    if due.waiting.is_empty() && crew.stopping.wait(live.poll_interval) {
+                    let is_idle = is_empty && due.waiting.is_empty();
+                    if is_idle && crew.stopping.wait(live.poll_interval) {
                         return None;
                     }
                 }
@@ -168,6 +176,6 @@ impl Dispatcher {
 }
 
 fn is_equal(tasks: &[Arc<Task>], task: &Task) -> bool {
-    let first = tasks.first().and_then(|first| first.hash.as_ref());
-    first.is_some() && first == task.hash.as_ref()
+    let first = tasks.first().and_then(|first| first.equal());
+    first.is_some() && first == task.equal()
 }

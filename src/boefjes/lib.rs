@@ -125,6 +125,7 @@ mod task_settler;
 mod task_state;
 mod task_twins;
 pub mod tool;
+mod tool_container;
 mod tool_jobs;
 mod tool_options;
 mod tool_requirements;
@@ -156,6 +157,4 @@ pub use services::{Bytes, Filters, Octopoes, Origin, Popped, Scheduler, Services
 pub use state::{Counted, Reached, Snapshot, State, TaskAtWork};
 pub use stopping::Stopping;
 pub use task::{Task, TaskData, TaskKind, TaskStatus};
-pub use tool_jobs::{run_boefje, run_normalizer};
 pub use tool_options::{BoefjeJob, Tool};
-pub use tool_show_raw::show_raw;

@@ -2,8 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
@@ -24,12 +23,10 @@ use crate::listening::{Doors, Sockets};
 use crate::runner::Runner;
 use crate::service_error::ServiceError;
 use crate::services::Services;
-use crate::state::{Counts, State};
 use crate::stopping::Stopping;
 use crate::task::TaskKind;
 use crate::task_journal::{Journal, Line};
 use crate::task_left_behind::LeftBehind;
-use crate::task_settler::Settler;
 use crate::worker::Worker;
 
 /// After so long the service manager is told that this program is ready, whether a scheduler answers or
@@ -91,30 +88,10 @@ impl Running {
         let hosts = Arc::new(
             Hosts::start(assembly::host_options(&config, config.pool_size)).map_err(failed)?,
         );
-        let counts = Arc::new(Counts::default());
         let (journal, left) = if takes_tasks { journal(&config, kind) } else { (None, Vec::new()) };
-        let settler = Arc::new(Settler::new(
-            Arc::clone(&services.scheduler),
-            journal,
-            Arc::clone(&counts),
-            Arc::clone(&stopping),
-            Arc::clone(&over),
-        ));
-        let state = Arc::new(State::new(kind, config.pool_size, &counts, &hosts, &settler));
         let containers = sockets.containers(&config).map_err(failed)?.map(Arc::new);
         let live = live(&config, &services, &hosts, &plugins, containers.as_ref());
-        let crew = Arc::new(Crew {
-            kind,
-            services,
-            hosts,
-            containers,
-            settler,
-            counts,
-            state,
-            stopping,
-            hostless: AtomicBool::new(false),
-            live: RwLock::new(Arc::new(live)),
-        });
+        let crew = Arc::new(Crew::new(kind, config.pool_size, live, journal, &stopping, &over));
         let (free, tokens) = bounded(config.pool_size.saturating_add(1));
         let (work, handed) = bounded(config.pool_size);
         let doors = sockets.serve(&config, &crew).map_err(failed)?;

@@ -51,6 +51,12 @@ pub trait Scheduler: Send + Sync {
     /// Takes up to `limit` tasks of a kind, from its queues in turn.
     fn pop(&self, kind: TaskKind, limit: usize, filters: &Filters) -> Result<Popped, ServiceError>;
 
+    /// Takes one task of a kind, and those that are equal to it where the scheduler hands these out
+    /// together: it does so only if it is not told how many are wanted.
+    fn pop_equal(&self, kind: TaskKind, filters: &Filters) -> Result<Popped, ServiceError> {
+        self.pop(kind, 1, filters)
+    }
+
     /// Gives a task back to the queue that it came from.
     fn push(&self, task: &Task) -> Result<(), ServiceError>;
 

@@ -88,7 +88,7 @@ fn perform(config: &Configuration, tool: &Tool) -> Result<(), String> {
             queue_boefje(job, &plugins, &local_services(config, &plugins)?)
         }
         Tool::RunBoefje { job, debug, queue: false } => {
-            run_boefje(job, &runner(config, &plugins, *debug)?)
+            run_boefje(job, config, &runner(config, &plugins, *debug)?)
         }
         Tool::RunNormalizer { normalizer, raw, debug } => {
             run_normalizer(normalizer, *raw, &runner(config, &plugins, *debug)?)

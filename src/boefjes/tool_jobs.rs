@@ -8,11 +8,13 @@ use ostler_runtime::Deadline;
 use ostler_runtime::files::read_regular;
 use uuid::Uuid;
 
+use crate::config::Configuration;
 use crate::models::{BoefjeMeta, NormalizerMeta, PluginName, object};
 use crate::progress::Progress;
-use crate::runner::{JobError, Runner};
+use crate::runner::{Done, JobError, Runner};
 use crate::services::Services;
 use crate::task::{Task, TaskData, TaskKind};
+use crate::tool_container::run_image;
 use crate::tool_options::BoefjeJob;
 
 /// Bytes of a job's file, at most.
@@ -21,10 +23,16 @@ const MAX_JOB_BYTES: u64 = 1 << 20;
 const MAX_LOOK: Duration = Duration::from_secs(60);
 
 /// Runs a boefje. An error says why it did not end well.
-pub fn run_boefje(job: &BoefjeJob, runner: &Runner) -> Result<(), String> {
+pub(crate) fn run_boefje(
+    job: &BoefjeJob,
+    config: &Configuration,
+    runner: &Runner,
+) -> Result<(), String> {
     let meta = meta(job, &runner.services)?;
-    let name = meta.boefje.id.clone();
-    run(&name, &TaskData::Boefje(meta), runner)
+    let data = TaskData::Boefje(meta.clone());
+    run(&data, || {
+        if runner.is_container(&data) { run_image(config, runner, meta) } else { runner.run(&data) }
+    })
 }
 
 /// Queues a boefje for the workers, and prints the id of its task.
@@ -77,7 +85,7 @@ fn meta(job: &BoefjeJob, services: &Services) -> Result<BoefjeMeta, String> {
 }
 
 /// Runs a normalizer on a raw file. An error says why it did not end well.
-pub fn run_normalizer(normalizer: &str, raw: Uuid, runner: &Runner) -> Result<(), String> {
+pub(crate) fn run_normalizer(normalizer: &str, raw: Uuid, runner: &Runner) -> Result<(), String> {
     let raw_data = runner.services.bytes.raw_meta(raw).map_err(|error| error.to_string())?;
     let meta = NormalizerMeta {
         id: Uuid::new_v4(),
@@ -86,13 +94,16 @@ pub fn run_normalizer(normalizer: &str, raw: Uuid, runner: &Runner) -> Result<()
         raw_data: raw_data.ok_or_else(|| format!("there is no raw file {raw}"))?,
         normalizer: PluginName { id: normalizer.to_owned(), version: None },
     };
-    run(normalizer, &TaskData::Normalizer(meta), runner)
+    let data = TaskData::Normalizer(meta);
+    run(&data, || runner.run(&data))
 }
 
-fn run(name: &str, job: &TaskData, runner: &Runner) -> Result<(), String> {
+/// Has a job run, and tells how it goes.
+fn run(job: &TaskData, perform: impl FnOnce() -> Result<Done, JobError>) -> Result<(), String> {
+    let name = job.plugin();
     log::info!("Handling {} {name}", job.kind());
     let progress = Progress::begin(name);
-    let done = runner.run(job);
+    let done = perform();
     drop(progress);
     match done {
         Ok(done) => {

@@ -10,7 +10,7 @@ use crate::services::Bytes;
 
 /// Prints it as it is, or as JSON: in order, indented and coloured whatever the output is, with a line
 /// left free behind it. An error says why it cannot be printed.
-pub fn show_raw(
+pub(crate) fn show_raw(
     bytes: &dyn Bytes,
     raw: Uuid,
     as_json: bool,

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
@@ -17,11 +17,9 @@ use crate::hosts::Hosts;
 use crate::runner::{Runner, RunnerOptions};
 use crate::service_error::ServiceError;
 use crate::services::{Filters, Popped, Scheduler, Services};
-use crate::state::{Counts, State};
 use crate::stopping::Stopping;
 use crate::task::{Task, TaskKind, TaskStatus};
 use crate::task_left_behind::LeftBehind;
-use crate::task_settler::Settler;
 use crate::worker::Worker;
 
 /// No wait is longer, and none is so long where all is well.
@@ -84,45 +82,25 @@ fn crew(scheduler: Arc<Clumsy>, folder: &std::path::Path) -> Arc<Crew> {
     };
     let plugins = Arc::new(Plugins::start(discovery).unwrap());
     let local = Services::local(folder, Arc::clone(&plugins)).unwrap();
-    let services = Services { scheduler: Arc::clone(&scheduler) as _, ..local };
+    let services = Services { scheduler, ..local };
     let python = "no-such-python".into();
     let hosts = HostOptions { python, hosts: 1, ..HostOptions::default() };
     let hosts = Arc::new(Hosts::start(hosts).unwrap());
-    let counts = Arc::new(Counts::default());
-    let (stopping, over) = (Arc::new(Stopping::new()), Arc::new(Stopping::new()));
-    let settler = Arc::new(Settler::new(
-        scheduler,
-        None,
-        Arc::clone(&counts),
-        Arc::clone(&stopping),
-        Arc::clone(&over),
-    ));
-    let kind = TaskKind::Boefje;
     let live = Live {
         poll_interval: Duration::from_millis(1),
         filters: Filters::default(),
         deduplicates: false,
         adapts: false,
         runner: Arc::new(Runner {
-            services: services.clone(),
-            hosts: Arc::clone(&hosts),
+            services,
+            hosts,
             plugins,
             containers: None,
             options: RunnerOptions::default(),
         }),
     };
-    Arc::new(Crew {
-        kind,
-        services,
-        state: Arc::new(State::new(kind, 1, &counts, &hosts, &settler)),
-        hosts,
-        containers: None,
-        settler,
-        counts,
-        stopping,
-        hostless: AtomicBool::new(false),
-        live: RwLock::new(Arc::new(live)),
-    })
+    let [stopping, over] = [(); 2].map(|()| Arc::new(Stopping::new()));
+    Arc::new(Crew::new(TaskKind::Boefje, 1, live, None, &stopping, &over))
 }
 
 #[test]

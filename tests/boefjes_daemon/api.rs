@@ -2,7 +2,8 @@
 
 use std::fs;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 
 use ostler_tests::http::{Caller, Heard};
 use ostler_tests::openkat::OpenKatVersion;
@@ -102,6 +103,14 @@ pub(crate) fn address(workers: &Workers) -> SocketAddr {
     let line = workers.log().wait("for containers");
     let (_, rest) = line.split_once("listening on ").unwrap();
     rest.split(' ').next().unwrap().parse().unwrap()
+}
+
+/// Writes a program that stands in for a container engine.
+pub(crate) fn write_engine(folder: &Path) -> PathBuf {
+    let engine = folder.join("engine");
+    fs::write(&engine, include_str!("engine.py")).unwrap();
+    fs::set_permissions(&engine, fs::Permissions::from_mode(0o755)).unwrap();
+    engine
 }
 
 /// Writes a boefje that is only a manifest.

@@ -2,7 +2,6 @@
 //! do not do what they should. The engine is a stand-in that runs them as plain processes.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use ostler_tests::openkat::{Asked, OpenKatVersion, Trouble, boefje_job};
@@ -12,7 +11,7 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::api::{address, ask, write_boefje};
+use crate::api::{address, ask, write_boefje, write_engine};
 
 /// Images, each the only one of a boefje of the same name.
 const IMAGES: [&str; 8] =
@@ -31,9 +30,7 @@ impl Engine {
         change: impl FnOnce(WorkersSettings) -> WorkersSettings,
     ) -> Self {
         let (openkat, folder) = (OpenKat::new(version), TempDir::new().unwrap());
-        let engine = folder.path().join("engine");
-        fs::write(&engine, include_str!("engine.py")).unwrap();
-        fs::set_permissions(&engine, fs::Permissions::from_mode(0o755)).unwrap();
+        let engine = write_engine(folder.path());
         let plugins = folder.path().join("plugins");
         fs::create_dir(&plugins).unwrap();
         for image in IMAGES.iter().chain(&["silent"]) {

@@ -17,6 +17,7 @@ mod tools;
 mod tools_alone;
 mod tools_disks;
 mod tools_dns;
+mod tools_images;
 mod tools_launcher;
 mod tools_machine;
 mod tools_requirements;
