@@ -110,7 +110,7 @@ impl Default for Limits {
             outputs: 100_000,
             output_size: 64 << 20,
             output: 128 << 20,
-            results: 32 << 20,
+            results: 16 << 20,
             raw_size: 64 << 20,
             log: 64 << 10,
         }
