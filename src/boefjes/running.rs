@@ -236,7 +236,7 @@ fn give_up_rights(config: &Configuration, logfile: Option<&Path>) -> Result<(), 
 }
 
 /// The keys whose change a reload cannot bring about, and whether they have changed.
-fn needs_restart(old: &Configuration, new: &Configuration) -> [(&'static str, bool); 7] {
+fn needs_restart(old: &Configuration, new: &Configuration) -> [(&'static str, bool); 8] {
     [
         ("pool_size", old.pool_size != new.pool_size),
         ("generation", old.generation != new.generation),
