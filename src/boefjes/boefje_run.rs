@@ -206,7 +206,7 @@ fn keep_media_types(meta: &BoefjeMeta, output: &mut Output) {
 }
 
 /// An output with the media types that every raw file of a run has.
-fn tagged(meta: &BoefjeMeta, mut output: Output) -> Output {
+pub(crate) fn tagged(meta: &BoefjeMeta, mut output: Output) -> Output {
     let own = format!("boefje/{}", meta.boefje.id);
     let versioned = meta.boefje.version.as_ref().map(|version| format!("{own}-{version}"));
     for mime_type in std::iter::once(own).chain(versioned) {

@@ -10,9 +10,11 @@ use katalogus::Plugins;
 use ostler_runtime::supervise::warn_of_restart;
 use ostler_runtime::{Deadline, Exit, Notifier, Signals, Thread, privileges};
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::assembly;
 use crate::config::Configuration;
+use crate::config_services::ServiceSettings;
 use crate::container::Containers;
 use crate::crew::{Crew, Live};
 use crate::dispatcher::Dispatcher;
@@ -24,6 +26,8 @@ use crate::service_error::ServiceError;
 use crate::services::Services;
 use crate::stopping::Stopping;
 use crate::task::TaskKind;
+use crate::task_journal::{Journal, Line};
+use crate::task_left_behind::LeftBehind;
 use crate::worker::Worker;
 
 /// After so long the service manager is told that this program is ready, whether a scheduler answers or
@@ -85,9 +89,10 @@ impl Running {
         let hosts = Arc::new(
             Hosts::start(assembly::host_options(&config, config.pool_size)).map_err(failed)?,
         );
+        let (journal, left) = if takes_tasks { journal(&config, kind) } else { (None, Vec::new()) };
         let containers = sockets.containers(&config).map_err(failed)?.map(Arc::new);
         let live = live(&config, &services, &hosts, &plugins, containers.as_ref());
-        let crew = Arc::new(Crew::new(kind, config.pool_size, live, &stopping, &over));
+        let crew = Arc::new(Crew::new(kind, config.pool_size, live, journal, &stopping, &over));
         let (free, tokens) = bounded(config.pool_size.saturating_add(1));
         let (work, handed) = bounded(config.pool_size);
         let doors = sockets.serve(&config, &crew).map_err(failed)?;
@@ -105,7 +110,9 @@ impl Running {
         };
         if takes_tasks {
             let dispatcher = Dispatcher { crew: Arc::clone(&crew), free: tokens, work };
-            let thread = Thread::spawn("dispatcher", move || dispatcher.run());
+            let thread = Thread::spawn("dispatcher", move || {
+                dispatcher.run(LeftBehind::new(left));
+            });
             running.dispatcher = Some(thread.map_err(failed)?);
             for number in 0..running.config.pool_size {
                 let (crew, free, work) = (Arc::clone(&crew), free.clone(), handed.clone());
@@ -205,6 +212,21 @@ fn live(
     }
 }
 
+/// Where tasks are written down, and those that others have left there. The folder of a machine of its
+/// own knows who has its tasks. Without a journal the work is done all the same.
+fn journal(config: &Configuration, kind: TaskKind) -> (Option<Journal>, Vec<(Line, Uuid)>) {
+    let (ServiceSettings::Remote(_), Some(folder)) = (&config.services, &config.state) else {
+        return (None, Vec::new());
+    };
+    match Journal::open(folder, kind) {
+        Ok((journal, left)) => (Some(journal), left),
+        Err(error) => {
+            log::error!("{error}; tasks are lost if this program is killed");
+            (None, Vec::new())
+        }
+    }
+}
+
 /// Becomes the configured user, with the log file, which was made as root.
 fn give_up_rights(config: &Configuration, logfile: Option<&Path>) -> Result<(), Exit> {
     let own: Vec<PathBuf> = logfile.map(Path::to_owned).into_iter().collect();
@@ -214,11 +236,12 @@ fn give_up_rights(config: &Configuration, logfile: Option<&Path>) -> Result<(), 
 }
 
 /// The keys whose change a reload cannot bring about, and whether they have changed.
-fn needs_restart(old: &Configuration, new: &Configuration) -> [(&'static str, bool); 7] {
+fn needs_restart(old: &Configuration, new: &Configuration) -> [(&'static str, bool); 8] {
     [
         ("pool_size", old.pool_size != new.pool_size),
         ("generation", old.generation != new.generation),
         ("user", old.user != new.user),
+        ("state", old.state != new.state),
         ("local or [Services]", old.services != new.services),
         ("[Plugins] or [Limits]", old.plugins != new.plugins),
         ("[Containers]", old.containers != new.containers),
