@@ -51,6 +51,7 @@ pub(crate) fn runner_options(config: &Configuration) -> RunnerOptions {
     RunnerOptions {
         whitelist: jobs.whitelist.clone(),
         job_deadline: jobs.deadline,
+        raw_size: config.plugins.hosts.limits.raw_size,
         version: version(config),
         environment: jobs.environment.clone(),
         redact_environment: jobs.redacts_environment,

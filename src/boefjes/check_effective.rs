@@ -116,6 +116,8 @@ fn limits(plugins: &PluginSettings, lines: &mut Lines) {
         ("outputs", limits.outputs),
         ("output_size", limits.output_size),
         ("output", limits.output),
+        ("results", limits.results),
+        ("raw_size", limits.raw_size),
         ("log", limits.log),
     ] {
         lines.add(LIMITS, key, limit.to_string());

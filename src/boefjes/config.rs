@@ -126,7 +126,7 @@ pub struct ContainerSettings {
     /// `max_body`: bytes of what a container may bring at once. Default 64 MiB.
     pub max_body: usize,
     /// `max_bodies`: bytes of what all containers together may bring before they are answered.
-    /// Default 256 MiB.
+    /// Default 128 MiB.
     pub max_bodies: usize,
 }
 

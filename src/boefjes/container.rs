@@ -1,5 +1,5 @@
 //! Boefjes that are images of containers: each job is a container of its own, which the engine's
-//! command line runs. It fetches its job from the [API](crate::BoefjeApi), and brings its results
+//! command line runs. It fetches its job from the [API](crate::boefje_api), and brings its results
 //! there.
 
 use std::collections::HashMap;

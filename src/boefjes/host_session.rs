@@ -94,7 +94,13 @@ impl HostSession {
             "result" => {
                 match &mut current.reading {
                     Reading::Result(reader) => reader.feed(&frame.blob),
-                    Reading::Program(answer) => answer.extend_from_slice(&frame.blob),
+                    Reading::Program(answer) => {
+                        answer.extend_from_slice(&frame.blob);
+                        // A host keeps to it. Else a job says so itself.
+                        if answer.len() as u64 > max_result(&self.options.limits) {
+                            return Step::Broken("the host passes on too much".to_owned());
+                        }
+                    }
                 }
                 Step::More
             }
@@ -225,7 +231,7 @@ impl Session for HostSession {
     fn ask(&mut self, job: &Job, output: &mut Vec<u8>) {
         self.kills = out_of_memory::kills();
         self.board.begin(self.pid, &job.id);
-        let limits = self.options.limits;
+        let limits = self.options.limits.of(&job.work);
         let reading = match job.work {
             Work::Program { .. } => Reading::Program(Vec::new()),
             _ => Reading::Result(ResultReader::new(limits)),
@@ -324,8 +330,13 @@ pub(crate) fn order(job: &Job, options: &HostOptions) -> Value {
         "environment": environment,
         "cwd": options.cwd.to_string_lossy(),
         "umask": options.umask,
-        "limits": limits(&options.limits),
+        "limits": limits(&options.limits.of(&job.work)),
     })
+}
+
+/// Bytes of a job's whole result, at most.
+fn max_result(limits: &Limits) -> u64 {
+    limits.output.saturating_add(HEAD_BYTES)
 }
 
 fn limits(limits: &Limits) -> Value {
@@ -338,7 +349,7 @@ fn limits(limits: &Limits) -> Value {
         "outputs": limits.outputs,
         "output_size": limits.output_size,
         "output": limits.output,
-        "result": limits.output.saturating_add(HEAD_BYTES),
+        "result": max_result(limits),
         "log": limits.log,
     })
 }

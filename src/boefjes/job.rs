@@ -7,7 +7,7 @@ use crate::job_loss::Loss;
 use crate::normalizer_item::Item;
 
 /// One run of one plugin.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Job {
     /// The task's id, under which the log speaks of it.
     pub id: String,
@@ -27,7 +27,7 @@ pub struct Job {
 }
 
 /// What a job runs. A package is named from the folder of plugins on, with dots between.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Work {
     /// `main.py` of a package.
     Boefje {

@@ -66,14 +66,19 @@ impl Bytes for Local {
         Ok(ids)
     }
 
-    fn raw(&self, id: Uuid) -> Result<Option<Vec<u8>>, ServiceError> {
-        self.database.read(|connection| {
+    fn raw(&self, id: Uuid, limit: u64) -> Result<Option<Vec<u8>>, ServiceError> {
+        let content: Option<Vec<u8>> = self.database.read(|connection| {
             Ok(raw::table
                 .filter(raw::id.eq(id.to_string()))
                 .select(raw::content)
                 .first(connection)
                 .optional()?)
-        })
+        })?;
+        if content.as_ref().is_some_and(|content| content.len() as u64 > limit) {
+            let request = format!("raw file {id}");
+            return Err(ServiceError::TooLong { service: "this machine", request, limit });
+        }
+        Ok(content)
     }
 
     fn raw_meta(&self, id: Uuid) -> Result<Option<RawDataMeta>, ServiceError> {

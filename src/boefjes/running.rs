@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
 use katalogus::Plugins;
+use ostler_runtime::supervise::warn_of_restart;
 use ostler_runtime::{Deadline, Exit, Notifier, Signals, Thread, privileges};
 use serde_json::Value;
 use uuid::Uuid;
@@ -132,9 +133,13 @@ impl Running {
     /// Goes on with another configuration. What it can change is changed at once; jobs that run are
     /// not concerned. What it cannot change is told.
     pub(crate) fn reload(&mut self, config: Configuration) {
-        for key in needs_restart(&self.started, &config) {
-            log::warn!("{key} has changed, which takes effect at the next start only");
-        }
+        warn_of_restart(needs_restart(&self.started, &config));
+        // Jobs are run with the hosts and services that there are.
+        let config = Configuration {
+            services: self.started.services.clone(),
+            plugins: self.started.plugins.clone(),
+            ..config
+        };
         let crew = &self.crew;
         let live =
             live(&config, &crew.services, &crew.hosts, &self.plugins, crew.containers.as_ref());
@@ -230,8 +235,8 @@ fn give_up_rights(config: &Configuration, logfile: Option<&Path>) -> Result<(), 
     privileges::give_up(config.user.as_deref(), &own, needed.map(PathBuf::as_path))
 }
 
-/// The keys whose change a reload cannot bring about.
-fn needs_restart(old: &Configuration, new: &Configuration) -> Vec<&'static str> {
+/// The keys whose change a reload cannot bring about, and whether they have changed.
+fn needs_restart(old: &Configuration, new: &Configuration) -> [(&'static str, bool); 8] {
     [
         ("pool_size", old.pool_size != new.pool_size),
         ("generation", old.generation != new.generation),
@@ -242,7 +247,4 @@ fn needs_restart(old: &Configuration, new: &Configuration) -> Vec<&'static str> 
         ("[Containers]", old.containers != new.containers),
         ("[Status] bind or port", old.status_addresses != new.status_addresses),
     ]
-    .into_iter()
-    .filter_map(|(key, changed)| changed.then_some(key))
-    .collect()
 }

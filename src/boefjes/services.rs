@@ -96,8 +96,9 @@ pub trait Bytes: Send + Sync {
     /// was there already.
     fn save_raws(&self, run: Uuid, raws: &[Output]) -> Result<Vec<Option<Uuid>>, ServiceError>;
 
-    /// The content of a raw file; `None` if there is none of this id.
-    fn raw(&self, id: Uuid) -> Result<Option<Vec<u8>>, ServiceError>;
+    /// The content of a raw file; `None` if there is none of this id. One of more than `limit` bytes
+    /// is an error.
+    fn raw(&self, id: Uuid, limit: u64) -> Result<Option<Vec<u8>>, ServiceError>;
 
     /// What is known of a raw file; `None` if there is none of this id.
     fn raw_meta(&self, id: Uuid) -> Result<Option<RawDataMeta>, ServiceError>;

@@ -47,7 +47,7 @@ pub enum TaskData {
 }
 
 /// A task that was taken from a queue, or that is asked about.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Task {
     /// Its id, which is its data's too.
     pub id: Uuid,
@@ -147,6 +147,17 @@ impl TaskData {
             Self::Boefje(meta) => &meta.organization,
             Self::Normalizer(meta) => &meta.raw_data.boefje_meta.organization,
         }
+    }
+}
+
+/// Without the item, which may hold settings.
+impl fmt::Debug for Task {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Task")
+            .field("id", &self.id)
+            .field("queue", &self.queue)
+            .field("data", &self.data)
+            .finish_non_exhaustive()
     }
 }
 

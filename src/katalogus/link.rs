@@ -1,16 +1,16 @@
 //! Connections: how they are made, and transactions apart from the store, for the subcommands.
 
+#[cfg(feature = "postgres")]
 use std::fmt::Write as _;
-use std::path::Path;
 use std::time::Duration;
 
-use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+#[cfg(feature = "postgres")]
+use diesel::connection::SimpleConnection;
+use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::prelude::*;
-use diesel::result::Error;
-use diesel::sqlite::SqliteConnection;
-use ostler_runtime::Deadline;
 
 use crate::session::{Connection as In, Failure, Session};
+use crate::sqlite_file;
 use crate::{Access, Database, StoreError};
 
 /// How long a subcommand waits for the lock of another process.
@@ -18,43 +18,6 @@ const MAX_LOCK_WAIT: Duration = Duration::from_secs(10);
 /// How long a subcommand waits for a server.
 #[cfg(feature = "postgres")]
 const MAX_CONNECT: Duration = Duration::from_secs(10);
-
-/// Opens a file that is there.
-pub(crate) fn sqlite(
-    path: &Path,
-    access: Access,
-    lock_wait: Duration,
-) -> Result<SqliteConnection, StoreError> {
-    open_sqlite(path, access, lock_wait, "")
-}
-
-/// The same; `first` is said before anything else.
-fn open_sqlite(
-    path: &Path,
-    access: Access,
-    lock_wait: Duration,
-    first: &str,
-) -> Result<SqliteConnection, StoreError> {
-    // Without `mode=rw` SQLite would make a new file in the place of one that was lost.
-    let uri = format!("file:{}?mode=rw", escaped(path)?);
-    let words = |error: &dyn std::fmt::Display| {
-        StoreError::Unavailable(format!("{}: {error}", path.display()))
-    };
-    let mut connection = SqliteConnection::establish(&uri).map_err(|error| words(&error))?;
-    let mut sql = format!(
-        "{first} PRAGMA busy_timeout = {}; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;",
-        lock_wait.as_millis()
-    );
-    sql.push_str(match access {
-        Access::Read => "PRAGMA query_only = ON;",
-        Access::Write => "",
-    });
-    connection.batch_execute(&sql).map_err(|error| words(&error))?;
-    if access == Access::Write {
-        write_ahead(&mut connection, lock_wait).map_err(|error| words(&error))?;
-    }
-    Ok(connection)
-}
 
 /// How long a subcommand that must be alone waits for the others to leave: those that have ended
 /// just now may not have left yet.
@@ -67,27 +30,6 @@ const USE: i64 = 0x6b61_7461_6c6f_6775;
 /// A password that is shorter would be found in any words.
 #[cfg(feature = "postgres")]
 const MIN_SECRET: usize = 4;
-
-/// Has readers and whoever writes not wait for each other. The file remembers it, so only a new one
-/// is changed; of two who do that at once, SQLite refuses both at once instead of having one wait.
-fn write_ahead(connection: &mut SqliteConnection, lock_wait: Duration) -> QueryResult<()> {
-    let until = Deadline::after(lock_wait);
-    loop {
-        match connection.batch_execute("PRAGMA journal_mode = WAL") {
-            Err(error) if is_locked(&error) && !until.passed() => {
-                // This one waits until the other is done.
-                connection.batch_execute("BEGIN IMMEDIATE; ROLLBACK")?;
-            }
-            outcome => return outcome,
-        }
-    }
-}
-
-/// Whether another process holds a lock. SQLite's words are part of its interface as little as
-/// anybody's, but diesel gives no number.
-pub(crate) fn is_locked(error: &Error) -> bool {
-    matches!(error, Error::DatabaseError(_, information) if information.message().contains("locked"))
-}
 
 /// What is asked of every server connection beside the URI, unless that says otherwise: an end to
 /// waiting for a server that is gone without a word, and the text encoding.
@@ -173,23 +115,6 @@ fn with_parameters(uri: &str, timeout: Duration) -> String {
     full
 }
 
-/// A path as URIs have it.
-fn escaped(path: &Path) -> Result<String, StoreError> {
-    let text = path.to_str().ok_or_else(|| {
-        StoreError::Unavailable(format!("{}: the path is not UTF-8", path.display()))
-    })?;
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        if matches!(character, '%' | '?' | '#') {
-            // Writing into a string cannot fail.
-            let _ = write!(escaped, "%{:02X}", u32::from(character));
-        } else {
-            escaped.push(character);
-        }
-    }
-    Ok(escaped)
-}
-
 /// Does `work` in a transaction that writes, while no store uses the database: refused if one does.
 pub(crate) fn alone<T, E: From<StoreError>>(
     database: &Database,
@@ -208,8 +133,8 @@ pub(crate) fn alone<T, E: From<StoreError>>(
         Database::Sqlite(path) => {
             // Whoever has a file with a write-ahead log open holds a shared lock on it.
             let first = "PRAGMA locking_mode = EXCLUSIVE;";
-            let mut connection = open_sqlite(path, Access::Write, MAX_LEAVING, first)
-                .map_err(|error| E::from(in_use(error)))?;
+            let mut connection = sqlite_file::connect(path, Access::Write, MAX_LEAVING, first)
+                .map_err(|fault| E::from(in_use(fault.at(path))))?;
             AnsiTransactionManager::begin_transaction_sql(&mut connection, "BEGIN EXCLUSIVE")
                 .map_err(|error| E::from(in_use(Failure::of(&error).error)))?;
             ended(&mut connection, Access::Write, |connection| In::Sqlite(connection), work)
@@ -247,7 +172,8 @@ pub(crate) fn transaction<T, E: From<StoreError>>(
                 Access::Read => "BEGIN",
                 Access::Write => "BEGIN IMMEDIATE",
             };
-            let mut connection = sqlite(path, access, MAX_LOCK_WAIT)?;
+            let mut connection = sqlite_file::connect(path, access, MAX_LOCK_WAIT, "")
+                .map_err(|fault| fault.at(path))?;
             within(&mut connection, begin, access, |connection| In::Sqlite(connection), work)
         }
         #[cfg(feature = "postgres")]
@@ -298,21 +224,10 @@ fn ended<C: Connection<TransactionManager = AnsiTransactionManager>, T, E: From<
     outcome
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "postgres"))]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_path_keeps_its_characters_in_a_uri() {
-        assert_eq!(escaped(Path::new("/a b/ü?#%.db")).unwrap(), "/a b/ü%3F%23%25.db");
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("a?b#c%20d.db");
-        assert!(sqlite(&path, Access::Write, MAX_LOCK_WAIT).is_err());
-        std::fs::write(&path, "").unwrap();
-        assert!(sqlite(&path, Access::Write, MAX_LOCK_WAIT).is_ok());
-    }
-
-    #[cfg(feature = "postgres")]
     #[test]
     fn what_libpq_says_of_a_uri_is_not_repeated() {
         for (uri, words) in [
@@ -333,7 +248,6 @@ mod tests {
         assert!(!told.contains("secret"), "{told}");
     }
 
-    #[cfg(feature = "postgres")]
     #[test]
     fn what_a_uri_says_is_not_said_again() {
         let full = |uri| with_parameters(uri, Duration::from_millis(500));

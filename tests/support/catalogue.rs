@@ -121,7 +121,7 @@ impl Catalogue {
         start.args(&settings.arguments);
         start.envs(settings.environment.iter().map(|(name, value)| (name, value)));
         let text = settings.text(directory.path());
-        let program = Program::start(start, directory, "katalogus.cfg", &text);
+        let program = Program::start(start, directory, ("katalogus.cfg", 0o600), &text);
         Self { settings, address: OnceLock::new(), program }
     }
 

@@ -142,7 +142,7 @@ impl Daemon {
         start.args(&settings.arguments);
         start.envs(settings.environment.iter().map(|(name, value)| (name, value)));
         let text = settings.text(directory.path());
-        let program = Program::start(start, directory, "buimonitor.cfg", &text);
+        let program = Program::start(start, directory, ("buimonitor.cfg", 0o644), &text);
         let password = settings.keys.value("Global", "password").unwrap_or_default().to_owned();
         Self { address: OnceLock::new(), password, program }
     }

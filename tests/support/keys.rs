@@ -30,10 +30,10 @@ impl Keys {
         lines.collect()
     }
 
-    /// The whole file.
+    /// The whole file, which begins with `[Global]`.
     pub(crate) fn text(&self) -> String {
         let mut sections: Vec<&str> = self.0.iter().map(|(section, ..)| section.as_str()).collect();
-        sections.sort_unstable();
+        sections.sort_unstable_by_key(|name| (*name != "Global", *name));
         sections.dedup();
         let text = |name: &&str| format!("[{name}]\n{}", self.lines(name));
         sections.iter().map(text).collect()

@@ -2,14 +2,13 @@
 //! it whatever it has started.
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
 use rustix::process::Signal;
 use tempfile::TempDir;
 
-use crate::checked;
 use crate::log::Log;
 use crate::process::{Identity, Process, descendants, wait_gone};
 use crate::wait::wait_for;
@@ -25,19 +24,26 @@ pub struct Program {
     process: Process,
     log: Log,
     file: PathBuf,
+    mode: u32,
     // Last, so that the directory outlives whoever uses it.
     directory: Option<TempDir>,
 }
 
 impl Program {
-    /// Starts `command` with `-c` and a file of this name in `directory`, in which `text` stands.
-    pub(crate) fn start(mut command: Command, directory: TempDir, name: &str, text: &str) -> Self {
+    /// Starts `command` with `-c` and a file of this name and these rights in `directory`, in which
+    /// `text` stands.
+    pub(crate) fn start(
+        mut command: Command,
+        directory: TempDir,
+        (name, mode): (&str, u32),
+        text: &str,
+    ) -> Self {
         let file = directory.path().join(name);
-        write(&file, directory.path(), text);
+        write(&file, mode, text);
         command.arg("-c").arg(&file).stdin(Stdio::null()).stderr(Stdio::piped());
         let mut process = Process::start(&mut command);
         let log = Log::of(&mut process);
-        Self { process, log, file, directory: Some(directory) }
+        Self { process, log, file, mode, directory: Some(directory) }
     }
 
     /// Its directory, with its configuration.
@@ -69,7 +75,7 @@ impl Program {
     pub fn write(&self, text: &str) {
         // In one step, since it may be being read.
         let next = self.directory().join("next.cfg");
-        write(&next, self.directory(), text);
+        write(&next, self.mode, text);
         fs::rename(next, &self.file).expect("the configuration");
     }
 
@@ -118,9 +124,7 @@ impl Drop for Program {
     }
 }
 
-/// Writes a file that only the owner of `directory` can read.
-fn write(path: &Path, directory: &Path, text: &str) {
-    checked::write(path, text);
-    let owner = fs::metadata(directory).expect("the directory");
-    chown(path, Some(owner.uid()), Some(owner.gid())).expect("the owner of the directory");
+fn write(path: &Path, mode: u32, text: &str) {
+    fs::write(path, text).expect("the configuration");
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("its rights");
 }

@@ -84,7 +84,8 @@ impl Workers {
         start.args(&settings.arguments);
         start.envs(settings.environment.iter().map(|(name, value)| (name, value)));
         let directory = tempfile::tempdir().expect("a directory");
-        let program = Program::start(start, directory, "boefjes.cfg", &settings.keys.text());
+        let program =
+            Program::start(start, directory, ("boefjes.cfg", 0o600), &settings.keys.text());
         Self { settings, program }
     }
 
