@@ -20,8 +20,6 @@ use crate::models::{BoefjeMeta, NormalizerMeta, RawDataMeta};
 use crate::service_error::ServiceError;
 use crate::services::Bytes;
 
-/// Bytes of a raw file that is read, at most.
-pub(crate) const MAX_RAW_BYTES: u64 = 512 << 20;
 /// How a raw file is called that has no name. The answer has its id under that.
 const NAME: &str = "raw";
 
@@ -110,8 +108,8 @@ impl Bytes for BytesClient {
         raws.iter().map(|raw| self.save_raw(run, raw)).collect()
     }
 
-    fn raw(&self, id: Uuid) -> Result<Option<Vec<u8>>, ServiceError> {
-        let call = Call { limit: MAX_RAW_BYTES, ..Call::get(format!("/bytes/raw/{id}")) };
+    fn raw(&self, id: Uuid, limit: u64) -> Result<Option<Vec<u8>>, ServiceError> {
+        let call = Call { limit, ..Call::get(format!("/bytes/raw/{id}")) };
         Ok(self.found(&call)?.map(|answer| answer.body))
     }
 

@@ -217,7 +217,7 @@ impl Containers {
     }
 
     /// Ends a container, if it is there.
-    fn remove(&self, name: &str) {
+    pub(crate) fn remove(&self, name: &str) {
         let launch = self.launch(["rm", "--force", name].map(OsString::from).to_vec());
         let terms =
             Terms { deadline: Deadline::after(REMOVAL), complaints: MAX_COMPLAINTS, stop: None };
@@ -244,7 +244,7 @@ impl Containers {
 }
 
 /// What a task's container is called.
-fn name(task: Uuid) -> String {
+pub(crate) fn name(task: Uuid) -> String {
     format!("kat_boefje_{task}")
 }
 

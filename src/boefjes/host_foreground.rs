@@ -61,7 +61,7 @@ fn perform(options: &HostOptions, job: &Job) -> io::Result<JobOutcome> {
     })?;
     // Whoever wrote it had the same place in it.
     result.rewind()?;
-    let mut reader = ResultReader::new(options.limits);
+    let mut reader = ResultReader::new(options.limits.of(&job.work));
     let mut piece = vec![0; PIECE_BYTES];
     loop {
         let count = result.read(&mut piece)?;

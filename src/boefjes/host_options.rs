@@ -5,6 +5,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::job::Work;
+
 /// How the hosts are started, and how many.
 #[derive(Clone, PartialEq, Eq)]
 pub struct HostOptions {
@@ -87,8 +89,12 @@ pub struct Limits {
     pub outputs: u64,
     /// Bytes of one output.
     pub output_size: u64,
-    /// Bytes of all outputs of a job together.
+    /// Bytes of all outputs of a boefje together.
     pub output: u64,
+    /// Bytes of all items of a normalizer together, as JSON. Read, they take many times that.
+    pub results: u64,
+    /// Bytes of a raw file that a normalizer is given.
+    pub raw_size: u64,
     /// Bytes of a job's standard output and error that go to the log; the rest is counted.
     pub log: u64,
 }
@@ -102,9 +108,25 @@ impl Default for Limits {
             files: 1024,
             processes: 4096,
             outputs: 100_000,
-            output_size: 512 << 20,
-            output: 512 << 20,
+            output_size: 64 << 20,
+            output: 128 << 20,
+            results: 16 << 20,
+            raw_size: 64 << 20,
             log: 64 << 10,
+        }
+    }
+}
+
+impl Limits {
+    /// Those of a job that runs this.
+    pub(crate) fn of(self, work: &Work) -> Self {
+        match work {
+            Work::Normalizer { .. } => Self {
+                output: self.results,
+                output_size: self.output_size.min(self.results),
+                ..self
+            },
+            Work::Boefje { .. } | Work::Program { .. } | Work::Look { .. } => self,
         }
     }
 }

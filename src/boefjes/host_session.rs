@@ -231,7 +231,7 @@ impl Session for HostSession {
     fn ask(&mut self, job: &Job, output: &mut Vec<u8>) {
         self.kills = out_of_memory::kills();
         self.board.begin(self.pid, &job.id);
-        let limits = self.options.limits;
+        let limits = self.options.limits.of(&job.work);
         let reading = match job.work {
             Work::Program { .. } => Reading::Program(Vec::new()),
             _ => Reading::Result(ResultReader::new(limits)),
@@ -330,7 +330,7 @@ pub(crate) fn order(job: &Job, options: &HostOptions) -> Value {
         "environment": environment,
         "cwd": options.cwd.to_string_lossy(),
         "umask": options.umask,
-        "limits": limits(&options.limits),
+        "limits": limits(&options.limits.of(&job.work)),
     })
 }
 

@@ -27,6 +27,7 @@ use ureq::{Agent, Body};
 use crate::base_url::BaseUrl;
 use crate::client_settings::ClientSettings;
 use crate::http_failure::{Failure, Reached, detail};
+use crate::http_pace::Pace;
 use crate::http_resolver::KeptAddresses;
 use crate::service_error::ServiceError;
 use crate::stopping::Stopping;
@@ -217,15 +218,15 @@ impl HttpClient {
         }
         let is_last = call.settles && self.stopping.is_set();
         let timeout = if is_last { self.timeout.min(SETTLING_TIMEOUT) } else { self.timeout };
-        let timeout = Some(timeout);
+        let pace = Pace::new(timeout, call.body.as_deref().unwrap_or_default());
         let response = if let Some(body) = &call.body {
             let request = agent.configure_request(request.body(body.as_ref())?);
-            agent.run(request.timeout_global(timeout).build())?
+            agent.run(pace.limit(request, call.limit).build())?
         } else {
             let request = agent.configure_request(request.body(())?);
-            agent.run(request.timeout_global(timeout).build())?
+            agent.run(pace.limit(request, call.limit).build())?
         };
-        Answer::read(response, call.limit)
+        Answer::read(response, call.limit, &pace)
     }
 
     fn agent(&self) -> Result<&Agent, Failure> {
@@ -260,13 +261,13 @@ impl HttpClient {
 }
 
 impl Answer {
-    fn read(mut response: Response<Body>, limit: u64) -> Result<Self, ureq::Error> {
+    fn read(mut response: Response<Body>, limit: u64, pace: &Pace) -> Result<Self, ureq::Error> {
         let status = response.status();
         let limit = if status.is_success() { limit } else { MAX_REFUSAL_BYTES };
         // The other form of it is a date, which needs two clocks that agree.
         let seconds = response.headers().get("retry-after").and_then(|it| it.to_str().ok());
         let retry_after = seconds.and_then(|it| it.trim().parse().ok()).map(Duration::from_secs);
-        let body = match response.body_mut().with_config().limit(limit).read_to_vec() {
+        let body = match pace.read(response.body_mut(), limit) {
             // The words are missing then, but the status is what counts.
             Err(ureq::Error::BodyExceedsLimit(_)) if !status.is_success() => Vec::new(),
             body => body?,

@@ -20,7 +20,7 @@
 //! | --- | --- |
 //! | `options`, `config*`, `check*`, `assembly` | what is asked for, and the parts made of it |
 //! | `daemon`, `running`, `ending`, `crew`, `dispatcher`, `worker` | the program's life and its threads |
-//! | `task*` | a task, the table of its life, the account of all of them, and who tells the scheduler |
+//! | `task*` | a task, the table of its life, the account of all of them, here and for whoever comes next, and who tells the scheduler |
 //! | `runner`, `boefje_*`, `normalizer_*`, `job*` | a job from its meta to what is saved of it |
 //! | `host*`, `host/` | the plugin hosts, and the Python that they run |
 //! | `container*`, `boefje_api*` | boefjes that are images, and the API that they report to |
@@ -36,6 +36,7 @@ mod assembly;
 mod base_url;
 mod boefje_api;
 mod boefje_api_answer;
+mod boefje_api_document;
 mod boefje_api_filters;
 mod boefje_api_reports;
 mod boefje_api_scheduler;
@@ -74,6 +75,7 @@ mod hosts;
 mod http_client;
 mod http_failure;
 mod http_form;
+mod http_pace;
 mod http_resolver;
 mod job;
 mod job_log;
@@ -118,7 +120,9 @@ mod state;
 mod status;
 mod stopping;
 mod task;
+mod task_journal;
 mod task_ledger;
+mod task_left_behind;
 mod task_settler;
 mod task_state;
 mod task_twins;
@@ -133,6 +137,8 @@ mod top_options;
 mod top_view;
 mod uuid_fault;
 mod worker;
+#[cfg(test)]
+mod worker_panics;
 
 pub use base_url::{BaseUrl, BaseUrlError};
 pub use client_settings::ClientSettings;

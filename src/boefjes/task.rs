@@ -53,7 +53,7 @@ pub struct Task {
     pub id: Uuid,
     /// The queue that it was taken from, to which it is given back: `scheduler_id`.
     pub queue: String,
-    /// Equal for equal tasks.
+    /// As the scheduler has it: what, for whom and with what.
     pub hash: Option<String>,
     /// What is to be done.
     pub data: TaskData,
@@ -178,6 +178,19 @@ impl Task {
             modified_at: fields.moment("modified_at").ok().flatten(),
             item,
         })
+    }
+
+    /// The same for tasks that would find the same, also for other organisations: the key by which the
+    /// scheduler hands them out together, or else the hash.
+    pub(crate) fn equal(&self) -> Option<&str> {
+        let Json::Object(item) = &self.item else { return self.hash.as_deref() };
+        match item.get("data") {
+            Some(Json::Object(data)) => match data.get("deduplication_key") {
+                Some(Json::Text(key)) => Some(key),
+                _ => self.hash.as_deref(),
+            },
+            _ => self.hash.as_deref(),
+        }
     }
 
     /// As schedulers since 1.19 have it, with this status and data.

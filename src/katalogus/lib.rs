@@ -63,12 +63,14 @@ mod manifest;
 mod metrics;
 mod migrations;
 mod models;
-mod openapi;
+pub mod openapi;
 #[cfg(test)]
 mod openapi_cases;
+mod openapi_catalogue;
+pub mod openapi_operation;
 mod openapi_operations;
 mod openapi_schemas;
-mod openapi_shape;
+pub mod openapi_shape;
 pub mod options;
 mod plugin;
 mod plugin_json;

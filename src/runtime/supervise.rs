@@ -62,6 +62,14 @@ pub fn supervise(daemon: &mut impl Serving, signals: &mut Signals, notifier: &No
     }
 }
 
+/// Says which keys have changed whose change a reload cannot bring about, of these with whether they
+/// have.
+pub fn warn_of_restart(keys: impl IntoIterator<Item = (&'static str, bool)>) {
+    for (key, _) in keys.into_iter().filter(|(_, has_changed)| *has_changed) {
+        log::warn!("{key} has changed, which takes effect at the next start only");
+    }
+}
+
 /// Goes on with a new log file and with what the configuration says now.
 fn reload(daemon: &mut impl Serving, notifier: Option<&Notifier>) {
     let tell = |state| notifier.into_iter().for_each(|notifier| notifier.tell(state));

@@ -40,6 +40,7 @@ mod openkat_octopoes;
 mod openkat_scheduler;
 mod openkat_site;
 pub mod openkat_tasks;
+pub mod packaged;
 pub mod page;
 pub mod plugin_hosts;
 pub mod postgres;
