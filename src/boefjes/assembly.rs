@@ -53,6 +53,7 @@ pub(crate) fn runner_options(config: &Configuration) -> RunnerOptions {
         job_deadline: jobs.deadline,
         version: version(config),
         environment: jobs.environment.clone(),
+        nameable: jobs.nameable.clone(),
         redact_environment: jobs.redacts_environment,
         python_of: Some(Arc::new(move |plugin: &Path| requirements.python_of(plugin))),
         ..RunnerOptions::default()

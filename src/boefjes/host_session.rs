@@ -17,6 +17,7 @@ use crate::host_options::{HostOptions, Limits};
 use crate::job::{Job, JobOutcome, JobReport, Usage, Work};
 use crate::job_log::JobLog;
 use crate::loss::{Loss, SignalNumber};
+use crate::normalizer_output;
 use crate::out_of_memory;
 use crate::result_reader::ResultReader;
 
@@ -54,6 +55,8 @@ enum Reading {
     Result(ResultReader),
     /// A program says what it likes.
     Program(Vec<u8>),
+    /// So does one that is a normalizer.
+    NormalizerProgram(Vec<u8>),
 }
 
 impl Current {
@@ -94,7 +97,9 @@ impl HostSession {
             "result" => {
                 match &mut current.reading {
                     Reading::Result(reader) => reader.feed(&frame.blob),
-                    Reading::Program(answer) => answer.extend_from_slice(&frame.blob),
+                    Reading::Program(answer) | Reading::NormalizerProgram(answer) => {
+                        answer.extend_from_slice(&frame.blob);
+                    }
                 }
                 Step::More
             }
@@ -151,7 +156,13 @@ impl HostSession {
                     Err(flaw) => JobOutcome::Failed(format!("{flaw}\n{last_words}")),
                 };
             }
-            Reading::Program(_) => {
+            Reading::NormalizerProgram(answer) if code == Some(0) => {
+                return match normalizer_output::of_program(&answer, &self.options.limits) {
+                    Ok(items) => JobOutcome::Items { items, checked: false },
+                    Err(flaw) => JobOutcome::Failed(format!("{flaw}\n{last_words}")),
+                };
+            }
+            Reading::Program(_) | Reading::NormalizerProgram(_) => {
                 if let Some(code) = code.filter(|code| *code != NOT_SET_UP) {
                     let words = format!("The program ended with status {code}.\n{last_words}");
                     return JobOutcome::Failed(words);
@@ -228,6 +239,7 @@ impl Session for HostSession {
         let limits = self.options.limits;
         let reading = match job.work {
             Work::Program { .. } => Reading::Program(Vec::new()),
+            Work::NormalizerProgram { .. } => Reading::NormalizerProgram(Vec::new()),
             _ => Reading::Result(ResultReader::new(limits)),
         };
         let log = JobLog::new(&job.id, &job.secrets);
@@ -236,6 +248,10 @@ impl Session for HostSession {
         match &job.work {
             Work::Normalizer { raw, .. } => {
                 frame::append(output, &header, &[job.meta.as_bytes(), raw]);
+            }
+            Work::NormalizerProgram { raw, .. } => {
+                let input = normalizer_output::input(&job.meta, raw);
+                frame::append(output, &header, &[input.as_bytes()]);
             }
             _ => frame::append(output, &header, &[job.meta.as_bytes()]),
         }
@@ -308,11 +324,14 @@ pub(crate) fn order(job: &Job, options: &HostOptions) -> Value {
         Work::Normalizer { package, .. } => {
             ("normalizer", Some(format!("boefjes.plugins.{package}.normalize")), None)
         }
-        Work::Program { path } => ("program", None, Some(path.to_string_lossy())),
+        Work::Program { path } | Work::NormalizerProgram { path, .. } => {
+            ("program", None, Some(path.to_string_lossy()))
+        }
         Work::Look { module } => ("scan", Some(format!("boefjes.plugins.{module}")), None),
     };
-    let environment: serde_json::Map<String, Value> =
-        job.environment.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
+    let object = |variables: &[(String, String)]| -> serde_json::Map<String, Value> {
+        variables.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect()
+    };
     json!({
         "type": "job",
         "id": job.id,
@@ -321,7 +340,8 @@ pub(crate) fn order(job: &Job, options: &HostOptions) -> Value {
         "program": program,
         "style": job.style.name(),
         "python": job.python,
-        "environment": environment,
+        "environment": object(&job.environment),
+        "imports": object(&job.imports),
         "cwd": options.cwd.to_string_lossy(),
         "umask": options.umask,
         "limits": limits(&options.limits),

@@ -16,7 +16,7 @@ use diesel::prelude::*;
 use diesel::result::Error;
 use diesel::sql_types::BigInt;
 use diesel::sqlite::SqliteConnection;
-use ostler_runtime::Deadline;
+use katalogus::sqlite::{is_locked, uri, write_ahead};
 use ostler_runtime::files::is_readable_by_all;
 
 use crate::service_error::ServiceError;
@@ -162,11 +162,8 @@ impl LocalDatabase {
 
     fn connect(&self) -> Result<Open, ServiceError> {
         let file = identity(&self.path).map_err(|error| self.told(error))?;
-        let path = self.path.to_str().ok_or_else(|| self.told("its name is not UTF-8"))?;
-        // Without `mode=rw` a new file would come into the place of one that was lost.
-        let escaped = path.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
-        let mut connection = SqliteConnection::establish(&format!("file:{escaped}?mode=rw"))
-            .map_err(|error| self.told(error))?;
+        let uri = uri(&self.path).ok_or_else(|| self.told("its name is not UTF-8"))?;
+        let mut connection = SqliteConnection::establish(&uri).map_err(|error| self.told(error))?;
         let pragmas = format!(
             "PRAGMA busy_timeout = {}; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;",
             self.max_lock_wait.as_millis()
@@ -195,21 +192,6 @@ fn make(path: &Path) -> io::Result<()> {
     opened.map(drop)
 }
 
-/// Has those who read and whoever writes not wait for each other. Of two who change a new file at
-/// once, SQLite refuses both instead of having one wait.
-fn write_ahead(connection: &mut SqliteConnection, lock_wait: Duration) -> QueryResult<()> {
-    let until = Deadline::after(lock_wait);
-    loop {
-        match connection.batch_execute("PRAGMA journal_mode = WAL") {
-            Err(error) if is_locked(&error) && !until.passed() => {
-                // This one waits until the other is done.
-                connection.batch_execute("BEGIN IMMEDIATE; ROLLBACK")?;
-            }
-            outcome => return outcome,
-        }
-    }
-}
-
 #[derive(QueryableByName)]
 struct UserVersion {
     #[diesel(sql_type = BigInt)]
@@ -231,11 +213,6 @@ fn tables(connection: &mut SqliteConnection) -> Result<(), Failure> {
             Err(Failure::Words(words))
         }
     }
-}
-
-/// SQLite's words are no part of its interface, but diesel gives no number.
-fn is_locked(error: &Error) -> bool {
-    matches!(error, Error::DatabaseError(_, information) if information.message().contains("locked"))
 }
 
 /// What is the file's own, whatever its name.

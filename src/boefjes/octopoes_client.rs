@@ -42,12 +42,7 @@ impl Octopoes for OctopoesClient {
     }
 
     fn save(&self, organization: &str, origin: Origin, said: &Json) -> Result<(), ServiceError> {
-        let path = match origin {
-            Origin::Observation => "observations",
-            Origin::Declaration => "declarations",
-            Origin::Affirmation => "affirmations",
-        };
-        let target = format!("/{}/{path}", form::part(organization));
+        let target = format!("/{}/{}s", form::part(organization), origin.name());
         self.http.succeed(&Call::post(target, said.compact().into_bytes()).json())?;
         Ok(())
     }

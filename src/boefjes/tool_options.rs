@@ -17,7 +17,7 @@ pub enum Tool {
         /// `--queue`: leave it to the workers.
         queue: bool,
     },
-    /// `run-normalizer`: run a normalizer on a raw file now, without any queue.
+    /// `run-normalizer`: run a normalizer on a raw file, now and without any queue.
     RunNormalizer {
         /// Its id.
         normalizer: String,
@@ -25,6 +25,8 @@ pub enum Tool {
         raw: Uuid,
         /// `--pdb`: open the debugger where the normalizer fails.
         debug: bool,
+        /// `--queue`: leave it to the workers.
+        queue: bool,
     },
     /// `show-raw`: print a raw file.
     ShowRaw {
@@ -75,6 +77,7 @@ impl Tool {
                 normalizer: text("normalizer_id"),
                 raw: matches.remove_one("raw_id").unwrap_or_default(),
                 debug: matches.get_flag("pdb"),
+                queue: matches.get_flag("queue"),
             },
             "show-raw" => Self::ShowRaw {
                 raw: matches.remove_one("raw_id").unwrap_or_default(),
@@ -99,15 +102,14 @@ pub(crate) fn commands() -> [Command; 4] {
         Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
     };
     let pdb = || flag("pdb", "Open the debugger in the plugin if it fails");
+    let queue =
+        || flag("queue", "Leave it to the workers, and print the task's id").conflicts_with("pdb");
     let unless_job = |arg: Arg| arg.required(false).required_unless_present("job");
     [
         Command::new("run-boefje")
             .about("Run a boefje now and save what it finds")
             .arg(pdb())
-            .arg(
-                flag("queue", "With --local: queue it for the workers, and print the task's id")
-                    .conflicts_with("pdb"),
-            )
+            .arg(queue())
             .arg(
                 Arg::new("job")
                     .long("job")
@@ -130,6 +132,7 @@ pub(crate) fn commands() -> [Command; 4] {
         Command::new("run-normalizer")
             .about("Run a normalizer on a raw file now and save what it says")
             .arg(pdb())
+            .arg(queue())
             .arg(word("normalizer_id", "NORMALIZER_ID", "Which normalizer"))
             .arg(raw()),
         Command::new("show-raw")
@@ -176,7 +179,8 @@ mod tests {
         let arguments = ["run-boefje", "--job", "job.json"];
         assert_eq!(parse(&arguments), Ok(Tool::RunBoefje { job, debug: false, queue: false }));
         let raw = Uuid::parse_str(RAW).unwrap();
-        let run = Tool::RunNormalizer { normalizer: "n".to_owned(), raw, debug: false };
+        let run =
+            Tool::RunNormalizer { normalizer: "n".to_owned(), raw, debug: false, queue: false };
         assert_eq!(parse(&["run-normalizer", "n", RAW]), Ok(run));
         assert_eq!(parse(&["show-raw", "--json", RAW]), Ok(Tool::ShowRaw { raw, json: true }));
         let all = Tool::InstallRequirements { plugins: Vec::new() };

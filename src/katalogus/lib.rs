@@ -102,6 +102,7 @@ mod session_repositories;
 mod session_settings;
 mod session_states;
 mod settings_schema;
+pub mod sqlite;
 mod state;
 mod static_check;
 mod step;

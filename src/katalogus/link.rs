@@ -1,17 +1,16 @@
 //! Connections: how they are made, and transactions apart from the store, for the subcommands.
 
+#[cfg(feature = "postgres")]
 use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::prelude::*;
-use diesel::result::Error;
 use diesel::sqlite::SqliteConnection;
-use ostler_runtime::Deadline;
 
 use crate::session::{Connection as In, Failure, Session};
-use crate::{Access, Database, StoreError};
+use crate::{Access, Database, StoreError, sqlite};
 
 /// How long a subcommand waits for the lock of another process.
 const MAX_LOCK_WAIT: Duration = Duration::from_secs(10);
@@ -20,7 +19,7 @@ const MAX_LOCK_WAIT: Duration = Duration::from_secs(10);
 const MAX_CONNECT: Duration = Duration::from_secs(10);
 
 /// Opens a file that is there.
-pub(crate) fn sqlite(
+pub(crate) fn connect_sqlite(
     path: &Path,
     access: Access,
     lock_wait: Duration,
@@ -35,8 +34,9 @@ fn open_sqlite(
     lock_wait: Duration,
     first: &str,
 ) -> Result<SqliteConnection, StoreError> {
-    // Without `mode=rw` SQLite would make a new file in the place of one that was lost.
-    let uri = format!("file:{}?mode=rw", escaped(path)?);
+    let uri = sqlite::uri(path).ok_or_else(|| {
+        StoreError::Unavailable(format!("{}: the path is not UTF-8", path.display()))
+    })?;
     let words = |error: &dyn std::fmt::Display| {
         StoreError::Unavailable(format!("{}: {error}", path.display()))
     };
@@ -51,7 +51,7 @@ fn open_sqlite(
     });
     connection.batch_execute(&sql).map_err(|error| words(&error))?;
     if access == Access::Write {
-        write_ahead(&mut connection, lock_wait).map_err(|error| words(&error))?;
+        sqlite::write_ahead(&mut connection, lock_wait).map_err(|error| words(&error))?;
     }
     Ok(connection)
 }
@@ -67,27 +67,6 @@ const USE: i64 = 0x6b61_7461_6c6f_6775;
 /// A password that is shorter would be found in any words.
 #[cfg(feature = "postgres")]
 const MIN_SECRET: usize = 4;
-
-/// Has readers and whoever writes not wait for each other. The file remembers it, so only a new one
-/// is changed; of two who do that at once, SQLite refuses both at once instead of having one wait.
-fn write_ahead(connection: &mut SqliteConnection, lock_wait: Duration) -> QueryResult<()> {
-    let until = Deadline::after(lock_wait);
-    loop {
-        match connection.batch_execute("PRAGMA journal_mode = WAL") {
-            Err(error) if is_locked(&error) && !until.passed() => {
-                // This one waits until the other is done.
-                connection.batch_execute("BEGIN IMMEDIATE; ROLLBACK")?;
-            }
-            outcome => return outcome,
-        }
-    }
-}
-
-/// Whether another process holds a lock. SQLite's words are part of its interface as little as
-/// anybody's, but diesel gives no number.
-pub(crate) fn is_locked(error: &Error) -> bool {
-    matches!(error, Error::DatabaseError(_, information) if information.message().contains("locked"))
-}
 
 /// What is asked of every server connection beside the URI, unless that says otherwise: an end to
 /// waiting for a server that is gone without a word, and the text encoding.
@@ -173,23 +152,6 @@ fn with_parameters(uri: &str, timeout: Duration) -> String {
     full
 }
 
-/// A path as URIs have it.
-fn escaped(path: &Path) -> Result<String, StoreError> {
-    let text = path.to_str().ok_or_else(|| {
-        StoreError::Unavailable(format!("{}: the path is not UTF-8", path.display()))
-    })?;
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        if matches!(character, '%' | '?' | '#') {
-            // Writing into a string cannot fail.
-            let _ = write!(escaped, "%{:02X}", u32::from(character));
-        } else {
-            escaped.push(character);
-        }
-    }
-    Ok(escaped)
-}
-
 /// Does `work` in a transaction that writes, while no store uses the database: refused if one does.
 pub(crate) fn alone<T, E: From<StoreError>>(
     database: &Database,
@@ -247,7 +209,7 @@ pub(crate) fn transaction<T, E: From<StoreError>>(
                 Access::Read => "BEGIN",
                 Access::Write => "BEGIN IMMEDIATE",
             };
-            let mut connection = sqlite(path, access, MAX_LOCK_WAIT)?;
+            let mut connection = connect_sqlite(path, access, MAX_LOCK_WAIT)?;
             within(&mut connection, begin, access, |connection| In::Sqlite(connection), work)
         }
         #[cfg(feature = "postgres")]
@@ -303,13 +265,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_keeps_its_characters_in_a_uri() {
-        assert_eq!(escaped(Path::new("/a b/ü?#%.db")).unwrap(), "/a b/ü%3F%23%25.db");
+    fn a_file_is_opened_whatever_its_name_and_never_made() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("a?b#c%20d.db");
-        assert!(sqlite(&path, Access::Write, MAX_LOCK_WAIT).is_err());
+        assert!(connect_sqlite(&path, Access::Write, MAX_LOCK_WAIT).is_err());
         std::fs::write(&path, "").unwrap();
-        assert!(sqlite(&path, Access::Write, MAX_LOCK_WAIT).is_ok());
+        assert!(connect_sqlite(&path, Access::Write, MAX_LOCK_WAIT).is_ok());
     }
 
     #[cfg(feature = "postgres")]

@@ -13,8 +13,9 @@ use diesel::result::{Error, QueryResult};
 use diesel::sqlite::SqliteConnection;
 use ostler_runtime::Deadline;
 
-use crate::link::{self, is_locked};
+use crate::link;
 use crate::session::{Connection, Failure, Session};
+use crate::sqlite::is_locked;
 use crate::store_queue::Job;
 use crate::store_thread::{Backend, End, Ran, Shared};
 use crate::{Access, StoreError, StoreSettings};
@@ -33,7 +34,7 @@ pub(crate) struct Open {
 impl Open {
     fn new(path: &Path, access: Access, lock_wait: Duration) -> Result<Self, StoreError> {
         let file = identity(path)?;
-        let mut connection = link::sqlite(path, access, lock_wait)?;
+        let mut connection = link::connect_sqlite(path, access, lock_wait)?;
         let session = &mut Session::new(Connection::Sqlite(&mut connection), Access::Read);
         crate::migrations::check(session)?;
         Ok(Self { connection, file })

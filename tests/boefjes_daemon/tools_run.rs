@@ -5,9 +5,8 @@ use std::fs;
 use boefjes::TaskStatus;
 use ostler_tests::binaries::boefjes;
 use ostler_tests::checked::write;
-use ostler_tests::openkat::OpenKatVersion;
 use ostler_tests::process::command;
-use ostler_tests::{OpenKat, wait_for};
+use ostler_tests::wait_for;
 use uuid::Uuid;
 
 use crate::tools::{Ended, Machine};
@@ -195,13 +194,19 @@ fn a_boefje_is_queued_for_the_workers_of_a_machine_of_its_own() {
     let unknown = queue("nothing");
     assert_eq!(unknown.code, 1);
     assert!(unknown.complaints.contains("there is no boefje nothing"), "{unknown:?}");
-    let openkat = OpenKat::new(OpenKatVersion::V1_15);
-    let mut elsewhere = command(boefjes());
-    elsewhere.args(["run-boefje", "--queue", "acme", "trivial", "Network|internet"]);
-    elsewhere.envs(openkat.variables());
-    let elsewhere = Ended::of(&mut elsewhere);
-    assert_eq!(elsewhere.code, 1, "{elsewhere:?}");
-    assert!(elsewhere.complaints.contains("--queue needs --local"), "{elsewhere:?}");
+}
+
+#[test]
+fn a_normalizer_is_queued_for_the_workers_of_a_machine_of_its_own() {
+    let machine = Machine::new();
+    let raw = machine.run(&["run-boefje", "acme", "trivial", "Network|internet"]).saved().remove(0);
+    let queued = machine.run(&["run-normalizer", "--queue", "items", &raw]);
+    assert_eq!((queued.code, queued.complaints.as_str()), (0, ""), "{queued:?}");
+    let id = Uuid::parse_str(queued.output.trim_end()).unwrap();
+    let (task, status) = machine.services().scheduler.task(id).unwrap().unwrap();
+    assert_eq!((task.queue.as_str(), status), ("normalizer-acme", TaskStatus::Queued));
+    let unknown = machine.run(&["run-normalizer", "--queue", "nothing", &raw]);
+    assert!(unknown.complaints.contains("there is no normalizer nothing"), "{unknown:?}");
 }
 
 #[test]
@@ -214,7 +219,9 @@ fn a_plugin_sees_neither_the_secrets_nor_the_memory_of_the_tool() {
     let folder = root.path().join("shows");
     fs::create_dir_all(&folder).unwrap();
     write(&folder.join("__init__.py"), "");
-    write(&folder.join("boefje.json"), r#"{"id": "shows", "consumes": [], "scan_level": 0}"#);
+    let manifest = r#"{"id": "shows", "consumes": [], "scan_level": 0, "environment_keys": [
+        "OWN_KEY", "BYTES_PASSWORD"]}"#;
+    write(&folder.join("boefje.json"), manifest);
     write(
         &folder.join("main.py"),
         "import os\n\nSEEN = str(dict(os.environ))\n\n\ndef run(boefje_meta):\n    \
@@ -222,10 +229,15 @@ fn a_plugin_sees_neither_the_secrets_nor_the_memory_of_the_tool() {
     );
     let machine = Machine::with(root.path());
     let mut run = machine.command(["run-boefje", "acme", "shows", "Network|internet"]);
+    run.env("OWN_KEY", "named").env("BYTES_PASSWORD", "secret").env("OTHER_KEY", "secret");
+    run.env("OPENKAT_CACHE_PATH", "/cache");
     run.env("A_PASSWORD", "secret").env("OCTOPOES_API", "http://me:secret@octopoes:8001");
     let ran = Ended::of(&mut run);
     let shown = machine.run(&["show-raw", &ran.saved()[0]]).output;
     assert!(shown.contains("http://octopoes:8001") && !shown.contains("secret"), "{shown}");
+    // What plugins of the original look for, and what this one's own manifest names.
+    assert!(shown.contains("'OPENKAT_CACHE_PATH': '/cache'"), "{shown}");
+    assert!(shown.contains("'OWN_KEY': 'named'"), "{shown}");
 }
 
 #[test]
