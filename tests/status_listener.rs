@@ -6,8 +6,11 @@
     reason = "a test fails by panicking"
 )]
 
-use std::net::SocketAddr;
+use std::io::Write as _;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::os::unix::net::UnixStream;
 
+use ostler_tests::http::ask_under_names;
 use ostler_tests::self_contained::self_contained;
 use ostler_tests::wire::PASSWORD;
 use ostler_tests::{Answer, Caller, Daemon, FakeBurp, Heard, Settings, Step, Wire, wait_for};
@@ -22,7 +25,7 @@ fn place(daemon: &Daemon) -> SocketAddr {
 /// A connection on which this was asked, and which may go on.
 fn ask(place: SocketAddr, method: &str, path: &str) -> Caller {
     let mut caller = Caller::new(place);
-    caller.send(format!("{method} {path} HTTP/1.1\r\nHost: x\r\n\r\n"));
+    caller.send(format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n\r\n"));
     caller
 }
 
@@ -46,6 +49,30 @@ fn without_a_port_there_is_none() {
     let daemon = fake.settings().start();
     daemon.wait_ready(2);
     assert_eq!(daemon.logged("status on"), 0);
+}
+
+#[test]
+fn the_monitor_tells_of_itself_under_names_of_this_machine() {
+    let fake = FakeBurp::new();
+    let near = shown(&fake).start();
+    for path in ["/v1/status", "/metrics", "/healthz", "/"] {
+        ask_under_names(place(&near), path, 421);
+    }
+    let far = shown(&fake).status("bind", "0.0.0.0").start();
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, place(&far).port()));
+    ask_under_names(address, "/metrics", 200);
+}
+
+#[test]
+fn behind_a_unix_socket_every_name_is_right() {
+    let fake = FakeBurp::new();
+    let directory = tempfile::tempdir().unwrap();
+    let socket = directory.path().join("status");
+    let daemon = fake.settings().status("bind", &format!("unix:{}", socket.display())).start();
+    daemon.wait_log("status on ");
+    let mut stream = UnixStream::connect(&socket).unwrap();
+    stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: status.example\r\n\r\n").unwrap();
+    assert_eq!(Heard::read(&mut stream, true).unwrap().status, 200);
 }
 
 #[test]
@@ -168,7 +195,7 @@ fn news_come_over_http_as_they_do_over_the_wire() {
     let first = caller.one().json();
     assert_eq!(first["summary"]["clients"][0]["name"], "client1", "{first}");
     let path = format!("/v1/live?after={}&interval=0.25&clients_only=true", first["tick"]);
-    caller.send(format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n"));
+    caller.send(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n"));
     wait_for("the page waits", || daemon.status()["viewers"] == 1);
     fake.at_query("c:", vec![Step::body(r#"{"clients":[{"name":"new","backups":[]}]}"#)]);
     let second = caller.one().json();

@@ -51,6 +51,7 @@ pub(crate) fn runner_options(config: &Configuration) -> RunnerOptions {
     RunnerOptions {
         whitelist: jobs.whitelist.clone(),
         job_deadline: jobs.deadline,
+        raw_size: config.plugins.hosts.limits.raw_size,
         version: version(config),
         environment: jobs.environment.clone(),
         nameable: jobs.nameable.clone(),
@@ -71,9 +72,9 @@ pub(crate) fn host_options(config: &Configuration, hosts: usize) -> HostOptions 
 
 /// The environments of plugins that ask for packages.
 pub(crate) fn requirements(config: &Configuration) -> Requirements {
-    let folder = match &config.services {
-        ServiceSettings::Local(folder) => folder.clone(),
-        ServiceSettings::Remote(_) => Requirements::state_directory(),
+    let folder = match (&config.services, &config.state) {
+        (ServiceSettings::Local(folder), _) | (_, Some(folder)) => folder,
+        (ServiceSettings::Remote(_), None) => Path::new(Requirements::STATE_DIRECTORY),
     };
-    Requirements::new(&folder, &config.plugins.hosts.python)
+    Requirements::new(folder, &config.plugins.hosts.python)
 }

@@ -5,6 +5,7 @@
 //! | `GET /healthz` | the program is there |
 //! | `GET /api/v0/tasks/{id}` | the job of a task that runs |
 //! | `POST /api/v0/tasks/{id}` | its results, which end it |
+//! | `GET /openapi.json`, `/docs` | what there is, for programs and on a page |
 //! | `/api/v0/scheduler/…` | the scheduler, if it is wanted: see [`boefje_api_scheduler`](crate::boefje_api_scheduler) |
 //!
 //! As with the original, whoever reaches it and knows the id of a running task is taken for that
@@ -18,7 +19,7 @@ use std::time::Duration;
 use katalogus::body::Malformed;
 use katalogus::routing::{Route, Routed, Routes};
 use katalogus::validation::{Complaint, Problem};
-use katalogus::{Generation, Json};
+use katalogus::{Documents, Generation, Json};
 use ostler_http::foreign::{OwnNames, is_for_another_page};
 use ostler_http::{Errands, Handler, HeadLimits, Http, Method, Request, Responder};
 use ostler_net::{Drained, Limits, Listener, Meter, Server};
@@ -26,6 +27,7 @@ use ostler_runtime::Deadline;
 use uuid::Uuid;
 
 use crate::boefje_api_answer::{Answer, Refusal, healthy};
+use crate::boefje_api_document::document;
 use crate::boefje_api_reports::Reports;
 use crate::boefje_api_scheduler as scheduler;
 use crate::boefje_api_tasks as tasks;
@@ -36,38 +38,38 @@ use crate::uuid_fault;
 
 /// How the API is served.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BoefjeApiSettings {
+pub(crate) struct BoefjeApiSettings {
     /// As which generation it answers; `None` is that of the scheduler.
-    pub generation: Option<Generation>,
+    pub(crate) generation: Option<Generation>,
     /// The address of the API as containers see it: `BOEFJES_API`.
-    pub base: String,
+    pub(crate) base: String,
     /// The names that it is reached under, beside addresses, `localhost` and that in `base`.
-    pub names: Vec<String>,
+    pub(crate) names: Vec<String>,
     /// Whether workers elsewhere get tasks here, which makes everybody who reaches it one of them.
-    pub proxies_scheduler: bool,
+    pub(crate) proxies_scheduler: bool,
     /// How long a request may wait for its turn once it is whole. What is begun then is done.
-    pub deadline: Duration,
+    pub(crate) deadline: Duration,
     /// Threads for requests that wait for other services.
-    pub threads: usize,
+    pub(crate) threads: usize,
     /// The limits of connections and requests.
-    pub limits: Limits,
+    pub(crate) limits: Limits,
 }
 
 impl BoefjeApiSettings {
     /// How long a request may wait for its turn, if nothing else is said.
-    pub const DEADLINE: Duration = Duration::from_secs(60);
+    pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
     /// Threads that wait, if nothing else is said.
-    pub const THREADS: usize = 4;
+    pub(crate) const THREADS: usize = 4;
     /// Bytes of a body, if nothing else is said. Raw files come in base64, so that three quarters
     /// of it are theirs; and one body is held several times over while it is read.
-    pub const MAX_BODY: usize = 64 << 20;
+    pub(crate) const MAX_BODY: usize = 64 << 20;
     /// Bytes of all bodies that are not answered yet, if nothing else is said.
-    pub const MAX_BODIES: usize = 256 << 20;
+    pub(crate) const MAX_BODIES: usize = 128 << 20;
     /// Connections, if nothing else is said: each may hold a body.
-    pub const MAX_CONNECTIONS: usize = 64;
+    pub(crate) const MAX_CONNECTIONS: usize = 64;
 
     /// As most need it, for containers that see the API at `base`.
-    pub fn new(generation: Option<Generation>, base: impl Into<String>) -> Self {
+    pub(crate) fn new(generation: Option<Generation>, base: impl Into<String>) -> Self {
         let limits = Limits {
             max_connections: Self::MAX_CONNECTIONS,
             max_unauthenticated: Self::MAX_CONNECTIONS,
@@ -89,7 +91,7 @@ impl BoefjeApiSettings {
 }
 
 /// The API while it is served. Dropping it ends it, after what has been begun.
-pub struct BoefjeApi {
+pub(crate) struct BoefjeApi {
     // Requests wait for the errands: the server ends first.
     server: Server,
     errands: Arc<Errands>,
@@ -118,6 +120,7 @@ impl BoefjeApi {
             crew: Arc::clone(crew),
             reading: Mutex::new(()),
             base: settings.base.trim_end_matches('/').to_owned(),
+            proxies_scheduler: settings.proxies_scheduler,
             deadline: settings.deadline,
             reports: Reports::default(),
         };
@@ -130,13 +133,13 @@ impl BoefjeApi {
     }
 
     /// Where its connections are counted.
-    pub fn meter(&self) -> Meter {
+    pub(crate) fn meter(&self) -> Meter {
         self.server.meter()
     }
 
     /// Takes no more requests, and waits until `deadline` for the answers of those that came. What
     /// still waits for another service then goes on without anybody who waits for it.
-    pub fn stop(mut self, deadline: Deadline) {
+    pub(crate) fn stop(mut self, deadline: Deadline) {
         self.server.stop_accepting();
         let drained = self.server.drain(deadline);
         self.server.stop();
@@ -161,6 +164,7 @@ pub(crate) struct Core {
     /// Held while a long body is read, which takes many times its memory.
     pub(crate) reading: Mutex<()>,
     pub(crate) base: String,
+    proxies_scheduler: bool,
     pub(crate) reports: Reports,
     deadline: Duration,
 }
@@ -186,6 +190,12 @@ impl Core {
         let version = self.crew.services.scheduler.find_version()?;
         Ok(version.unwrap_or_default().containers())
     }
+
+    /// What it says of itself, as far as its generation is known.
+    fn documents(&self) -> Documents {
+        let generation = self.generation().unwrap_or_else(|_| self.known_generation());
+        Documents::new(&document(generation, self.proxies_scheduler))
+    }
 }
 
 /// Says what is to be done for a request, with the parts of its path that have names.
@@ -208,12 +218,20 @@ impl Next {
     ) -> Self {
         Self::Wait(Box::new(wait))
     }
+
+    /// Shows a part of what the API says of itself.
+    fn shows(part: fn(&Documents) -> Answer) -> Self {
+        Self::waits(move |core, _| Ok(part(&core.documents())))
+    }
 }
 
 fn routes(proxies_scheduler: bool) -> Vec<Route<Endpoint>> {
     let route = |method, pattern, endpoint: Endpoint| Route { method, pattern, endpoint };
     let mut routes: Vec<Route<Endpoint>> = vec![
         route(Method::Get, "/healthz", |_, _| Ok(Next::Answer(healthy()))),
+        route(Method::Get, "/openapi.json", |_, _| Ok(Next::shows(Documents::openapi))),
+        route(Method::Get, "/docs", |_, _| Ok(Next::shows(Documents::page))),
+        route(Method::Get, "/redoc", |_, _| Ok(Next::shows(Documents::page))),
         route(Method::Get, "/api/v0/tasks/{task_id}", tasks::input),
         route(Method::Post, "/api/v0/tasks/{task_id}", tasks::output),
     ];
@@ -298,4 +316,32 @@ pub(crate) fn both<T>(
 
 fn is_no_json(problems: &[Problem]) -> bool {
     problems.iter().any(|problem| matches!(problem.complaint, Complaint::NoJson(_)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::boefje_api_document::operations;
+
+    /// What shows the document is not in it.
+    const UNDOCUMENTED: [&str; 3] = ["/openapi.json", "/docs", "/redoc"];
+
+    #[test]
+    fn each_endpoint_is_documented_and_nothing_else() {
+        for (_, generation) in Generation::NAMES {
+            for proxies_scheduler in [false, true] {
+                let answered = routes(proxies_scheduler).into_iter();
+                let answered: BTreeSet<_> = answered
+                    .map(|route| (route.pattern, route.method))
+                    .filter(|(pattern, _)| !UNDOCUMENTED.contains(pattern))
+                    .collect();
+                let documented = operations(generation, proxies_scheduler).into_iter();
+                let documented: BTreeSet<_> =
+                    documented.map(|operation| (operation.path, operation.method)).collect();
+                assert_eq!(answered, documented);
+            }
+        }
+    }
 }

@@ -3,7 +3,7 @@
 //!
 //! | path | what |
 //! | --- | --- |
-//! | `POST …/{queue}/pop?limit=` | takes tasks: `{"results": […]}` |
+//! | `POST …/{queue}/pop?limit=` | takes tasks: `[…]` |
 //! | `POST …/{queue}/push` | gives one back |
 //! | `GET …/tasks/{id}` | a task |
 //! | `PATCH …/tasks/{id}` | `{"status": …}` |
@@ -17,7 +17,6 @@ use ostler_runtime::Deadline;
 use crate::boefje_api::{Core, Next, both, task_id};
 use crate::boefje_api_answer::{Answer, Refusal, json};
 use crate::boefje_api_filters::filters;
-use crate::models::object;
 use crate::services::Filters;
 use crate::task::{Task, TaskData, TaskKind, TaskStatus};
 
@@ -59,7 +58,7 @@ pub(crate) fn pop(request: &Request<'_>, parameters: &[&str]) -> Result<Next, Re
                 }
             }
         }
-        Ok(json(Status::Ok, &object([("results", Json::List(tasks))])))
+        Ok(json(Status::Ok, &Json::List(tasks)))
     }))
 }
 

@@ -7,7 +7,7 @@ use ostler_runtime::Moment;
 use uuid::Uuid;
 
 use crate::boefje_environment::{Allowed, named_by};
-use crate::expand::expand;
+use crate::boefje_input::expand;
 use crate::job::{Job, JobOutcome, JobReport, Output, Work};
 use crate::job_log::REDACTED;
 use crate::models::BoefjeMeta;
@@ -41,11 +41,13 @@ impl Runner {
         let place = self.place(&catalogue, listed.plugin())?;
         let mut meta = self.prepare(asked, listed)?;
         meta.started_at = Some(Moment::now());
+        let work = work(&place);
+        let is_python = matches!(work, Work::Boefje { .. });
         let imports = named_by(listed.plugin(), &self.options.nameable);
         let seen = imports.iter().map(|(_, value)| value.clone());
         let report = self.perform(Job {
             id: meta.id.to_string(),
-            work: work(&place),
+            work,
             meta: meta.to_json().compact(),
             environment: meta.environment.clone().unwrap_or_default(),
             secrets: meta.setting_values().into_iter().chain(seen).collect(),
@@ -55,7 +57,12 @@ impl Runner {
         })?;
         meta.ended_at = Some(Moment::now());
         let usage = report.usage;
-        let Left { outputs, failure } = left(report);
+        let Left { mut outputs, failure } = left(report);
+        if is_python {
+            for output in &mut outputs {
+                keep_media_types(&meta, output);
+            }
+        }
         let saved = self.save(&meta, outputs);
         match (saved, failure) {
             (Ok(saved), None) => Ok(Done { saved: saved.into_iter().flatten().collect(), usage }),
@@ -187,19 +194,23 @@ fn left(report: JobReport) -> Left {
     }
 }
 
-/// An output with the media types that every raw file of a run has, and without those that are none.
-fn tagged(meta: &BoefjeMeta, mut output: Output) -> Output {
-    let id = &meta.boefje.id;
-    let own = format!("boefje/{id}");
-    let versioned = meta.boefje.version.as_ref().map(|version| format!("{own}-{version}"));
+/// Takes away what is no media type. Whoever writes the container API's JSON may tag files as he likes.
+fn keep_media_types(meta: &BoefjeMeta, output: &mut Output) {
     output.mime_types.retain(|mime_type| {
         let is_one = mime_type.chars().count() >= MIN_MIME_TYPE && mime_type.contains('/');
         if !is_one {
+            let (id, run) = (&meta.boefje.id, meta.id);
             let shown: String = mime_type.chars().take(100).collect();
-            log::warn!("boefje {id}[{}]: {shown:?} is no media type; it is dropped", meta.id);
+            log::warn!("boefje {id}[{run}]: {shown:?} is no media type; it is dropped");
         }
         is_one
     });
+}
+
+/// An output with the media types that every raw file of a run has.
+pub(crate) fn tagged(meta: &BoefjeMeta, mut output: Output) -> Output {
+    let own = format!("boefje/{}", meta.boefje.id);
+    let versioned = meta.boefje.version.as_ref().map(|version| format!("{own}-{version}"));
     for mime_type in std::iter::once(own).chain(versioned) {
         if !output.mime_types.contains(&mime_type) {
             output.mime_types.push(mime_type);

@@ -13,15 +13,13 @@ use katalogus::{Json, Object};
 use uuid::Uuid;
 
 use crate::bytes_session::BytesSession;
-use crate::form;
 use crate::http_client::{Answer, Call, HttpClient};
+use crate::http_form;
 use crate::job::Output;
 use crate::models::{BoefjeMeta, NormalizerMeta, RawDataMeta};
 use crate::service_error::ServiceError;
 use crate::services::Bytes;
 
-/// Bytes of a raw file that is read, at most.
-pub(crate) const MAX_RAW_BYTES: u64 = 512 << 20;
 /// How a raw file is called that has no name. The answer has its id under that.
 const NAME: &str = "raw";
 
@@ -110,8 +108,8 @@ impl Bytes for BytesClient {
         raws.iter().map(|raw| self.save_raw(run, raw)).collect()
     }
 
-    fn raw(&self, id: Uuid) -> Result<Option<Vec<u8>>, ServiceError> {
-        let call = Call { limit: MAX_RAW_BYTES, ..Call::get(format!("/bytes/raw/{id}")) };
+    fn raw(&self, id: Uuid, limit: u64) -> Result<Option<Vec<u8>>, ServiceError> {
+        let call = Call { limit, ..Call::get(format!("/bytes/raw/{id}")) };
         Ok(self.found(&call)?.map(|answer| answer.body))
     }
 
@@ -136,7 +134,7 @@ fn name(raw: &Output) -> &str {
 fn raw_call(run: Uuid, raw: &Output) -> Call<'_> {
     let run = run.to_string();
     let mime_types = raw.mime_types.iter().map(|one| ("mime_types", one.as_str()));
-    let query = form::pairs(mime_types.chain([("boefje_meta_id", run.as_str())]));
+    let query = http_form::pairs(mime_types.chain([("boefje_meta_id", run.as_str())]));
     Call::post(format!("/bytes/raw?{query}"), raw.content.as_slice())
         .header("content-type", "application/octet-stream")
 }

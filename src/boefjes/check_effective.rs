@@ -47,6 +47,9 @@ fn global(config: &Configuration, lines: &mut Lines) {
     if let ServiceSettings::Local(folder) = &config.services {
         lines.add(GLOBAL, "local", path(folder));
     }
+    if let Some(folder) = &config.state {
+        lines.add(GLOBAL, "state", path(folder));
+    }
     lines.add(GLOBAL, "pool_size", config.pool_size.to_string());
     lines.add(GLOBAL, "poll_interval", seconds(config.poll_interval));
     lines.add(GLOBAL, "drain", seconds(config.drain));
@@ -113,6 +116,8 @@ fn limits(plugins: &PluginSettings, lines: &mut Lines) {
         ("outputs", limits.outputs),
         ("output_size", limits.output_size),
         ("output", limits.output),
+        ("results", limits.results),
+        ("raw_size", limits.raw_size),
         ("log", limits.log),
     ] {
         lines.add(LIMITS, key, limit.to_string());

@@ -6,7 +6,9 @@
 //! workers do not need, as `QUEUE_URI`, are not looked at.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fmt;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -72,6 +74,9 @@ pub struct Configuration {
     pub filters: Filters,
     /// `--generation`, or `generation`: `None` is that of the scheduler.
     pub generation: Option<Version>,
+    /// `--state`, or `state`: the folder for what is needed again after an end. Without it there is
+    /// that of the service manager, or none.
+    pub state: Option<PathBuf>,
     /// How jobs are run.
     pub jobs: JobSettings,
     /// `--local`, or `[Services]`: where tasks, objects, settings and raw files are.
@@ -124,7 +129,7 @@ pub struct ContainerSettings {
     /// `max_body`: bytes of what a container may bring at once. Default 64 MiB.
     pub max_body: usize,
     /// `max_bodies`: bytes of what all containers together may bring before they are answered.
-    /// Default 256 MiB.
+    /// Default 128 MiB.
     pub max_bodies: usize,
 }
 
@@ -137,6 +142,8 @@ pub(crate) struct Given<'a> {
     pub(crate) variables: &'a [(String, String)],
     /// Where the service manager puts credentials.
     pub(crate) credentials: Option<&'a Path>,
+    /// Where it has this program keep what it needs again.
+    pub(crate) state: Option<&'a Path>,
 }
 
 impl JobSettings {
@@ -178,11 +185,17 @@ impl Configuration {
     /// Has `read` read with what the environment of this process says.
     pub(crate) fn with_environment<T>(options: &Options, read: impl FnOnce(Given<'_>) -> T) -> T {
         let credentials = raw_variable("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+        // Of several directories the first is where the service's own files go.
+        let state = raw_variable("STATE_DIRECTORY").and_then(|all| {
+            let first = all.as_bytes().split(|byte| *byte == b':').next()?;
+            (!first.is_empty()).then(|| PathBuf::from(OsStr::from_bytes(first)))
+        });
         read(Given {
             options,
             lookup: &variable_of_any_case,
             variables: &variables(),
             credentials: credentials.as_deref(),
+            state: state.as_deref(),
         })
     }
 
@@ -209,6 +222,7 @@ impl Configuration {
             deduplicate: s.boolean(GLOBAL, "deduplicate", &DEDUPLICATE, false),
             filters: filters(s, &given.options.said.filters),
             generation: generation(s, given.options),
+            state: state(s, given),
             jobs: jobs(s, given.variables),
             services,
             plugins,
@@ -226,7 +240,7 @@ impl Configuration {
 impl<'a> Given<'a> {
     /// These options, in an empty environment.
     fn only(options: &'a Options) -> Self {
-        Self { options, lookup: &|_| None, variables: &[], credentials: None }
+        Self { options, lookup: &|_| None, variables: &[], credentials: None, state: None }
     }
 }
 
@@ -245,6 +259,11 @@ fn generation(sources: &mut Sources<'_, '_>, options: &Options) -> Option<Versio
     let choices = [named.as_slice(), &[("auto", None)]].concat();
     let written = sources.reader.choice(GLOBAL, "generation", &choices, None);
     options.said.generation.or(written)
+}
+
+fn state(sources: &mut Sources<'_, '_>, given: Given<'_>) -> Option<PathBuf> {
+    let written = sources.reader.path(GLOBAL, "state");
+    given.options.said.state.clone().or(written).or_else(|| given.state.map(Path::to_owned))
 }
 
 fn filters(sources: &mut Sources<'_, '_>, said: &Filters) -> Filters {

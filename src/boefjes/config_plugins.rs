@@ -111,6 +111,8 @@ fn limits(reader: &mut Reader<'_>) -> Limits {
     let file_size = size("file_size", default.file_size);
     let output_size = size("output_size", default.output_size);
     let output = size("output", default.output);
+    let results = size("results", default.results);
+    let raw_size = size("raw_size", default.raw_size);
     let log = size("log", default.log);
     let mut count = |key, most: u64, default: u64| reader.integer(LIMITS, key, 1..=most, default);
     Limits {
@@ -122,6 +124,8 @@ fn limits(reader: &mut Reader<'_>) -> Limits {
         outputs: count("outputs", 1 << 24, default.outputs),
         output_size,
         output,
+        results,
+        raw_size,
         log,
     }
 }

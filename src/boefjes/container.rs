@@ -1,5 +1,5 @@
 //! Boefjes that are images of containers: each job is a container of its own, which the engine's
-//! command line runs. It fetches its job from the [API](crate::BoefjeApi), and brings its results
+//! command line runs. It fetches its job from the [API](crate::boefje_api), and brings its results
 //! there.
 
 use std::collections::HashMap;
@@ -14,7 +14,7 @@ use ostler_pool::{Errand, ErrandEnd, Launch, Terms, launch};
 use ostler_runtime::{Deadline, Wake};
 use uuid::Uuid;
 
-use crate::loss::SignalNumber;
+use crate::job_loss::SignalNumber;
 
 /// How containers are run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -217,7 +217,7 @@ impl Containers {
     }
 
     /// Ends a container, if it is there.
-    fn remove(&self, name: &str) {
+    pub(crate) fn remove(&self, name: &str) {
         let launch = self.launch(["rm", "--force", name].map(OsString::from).to_vec());
         let terms =
             Terms { deadline: Deadline::after(REMOVAL), complaints: MAX_COMPLAINTS, stop: None };
@@ -244,7 +244,7 @@ impl Containers {
 }
 
 /// What a task's container is called.
-fn name(task: Uuid) -> String {
+pub(crate) fn name(task: Uuid) -> String {
     format!("kat_boefje_{task}")
 }
 

@@ -6,11 +6,12 @@ use ostler_runtime::{Deadline, Moment};
 use uuid::Uuid;
 
 use crate::boefje_run::ERROR;
+use crate::container::name;
 use crate::job::Output;
 use crate::models::BoefjeMeta;
 use crate::rules::Rule;
 use crate::runner::{Done, JobError, Runner};
-use crate::task::TaskStatus;
+use crate::task::{TaskData, TaskStatus};
 
 impl Runner {
     /// Runs the container of a task, which runs already for the scheduler: otherwise its container
@@ -51,6 +52,15 @@ impl Runner {
         }
     }
 
+    /// Ends the container of a task that another process has run, if it is there.
+    pub(crate) fn remove_container(&self, task: &TaskData) {
+        if let (Some(containers), TaskData::Boefje(meta)) = (&self.containers, task) {
+            if self.is_container(task) {
+                containers.remove(&name(meta.id));
+            }
+        }
+    }
+
     /// Whether somebody has ended a task that this program runs. If nobody can be asked, nobody has.
     fn was_ended(&self, id: Uuid) -> bool {
         match self.services.scheduler.status(id) {
@@ -79,7 +89,11 @@ impl Runner {
     /// Why there are no results, and what the container wrote.
     fn save_failure(&self, meta: &BoefjeMeta, why: &str, complaints: &[u8]) -> Vec<Uuid> {
         let content = [format!("{why}\n").as_bytes(), complaints].concat();
-        let output = Output { mime_types: vec![ERROR.to_owned()], content, name: None };
+        self.save_error(meta, Output { mime_types: vec![ERROR.to_owned()], content, name: None })
+    }
+
+    /// Saves a raw file that says why there are no others of this run.
+    pub(crate) fn save_error(&self, meta: &BoefjeMeta, output: Output) -> Vec<Uuid> {
         // It may be there already, and if it cannot be saved, the rest perhaps can.
         if let Err(error) = self.services.bytes.save_boefje_meta(&self.shown(meta)) {
             log::warn!("{}: {error}", meta.id);

@@ -10,10 +10,11 @@ use crate::container::Containers;
 use crate::hosts::Hosts;
 use crate::runner::Runner;
 use crate::services::{Filters, Services};
-use crate::settler::Settler;
 use crate::state::{Counts, State};
 use crate::stopping::Stopping;
 use crate::task::{Task, TaskKind};
+use crate::task_journal::Journal;
+use crate::task_settler::Settler;
 use crate::task_state::Event;
 
 /// What a worker does.
@@ -22,6 +23,10 @@ pub(crate) enum Work {
     Run(Vec<Arc<Task>>),
     /// Fails what was handed out as a task and is none.
     Fail(Uuid),
+    /// Gives a task back that a process has left which had not begun with it.
+    GiveBack(Arc<Task>),
+    /// Fails a task that a process has left which was running it.
+    Bury(Arc<Task>),
 }
 
 impl Work {
@@ -34,6 +39,24 @@ impl Work {
                 }
             }
             Self::Fail(id) => settler.fail_unreadable(*id),
+            Self::GiveBack(task) => {
+                settler.on(task, Event::Return);
+            }
+            Self::Bury(task) => {
+                settler.on(task, Event::Fail);
+            }
+        }
+    }
+
+    /// Tells the scheduler that it has come to nothing.
+    pub(crate) fn fail(&self, settler: &Settler) {
+        let tasks = match self {
+            Self::Run(tasks) => tasks.as_slice(),
+            Self::Fail(id) => return settler.fail_unreadable(*id),
+            Self::GiveBack(task) | Self::Bury(task) => std::slice::from_ref(task),
+        };
+        for task in tasks {
+            settler.on(task, Event::Fail);
         }
     }
 }
@@ -71,6 +94,7 @@ impl Crew {
         kind: TaskKind,
         workers: usize,
         live: Live,
+        journal: Option<Journal>,
         stopping: &Arc<Stopping>,
         over: &Arc<Stopping>,
     ) -> Self {
@@ -78,6 +102,7 @@ impl Crew {
         let counts = Arc::new(Counts::default());
         let settler = Arc::new(Settler::new(
             Arc::clone(&services.scheduler),
+            journal,
             Arc::clone(&counts),
             Arc::clone(stopping),
             Arc::clone(over),

@@ -15,14 +15,14 @@ use crate::crew::{Crew, Work};
 use crate::runner::Runner;
 use crate::services::Popped;
 use crate::state::Count;
-use crate::task::Task;
+use crate::task::{Task, TaskKind};
+use crate::task_left_behind::LeftBehind;
 
 /// How long the scheduler is left alone after something went wrong there, as by the original.
-const AFTER_FAULT: Duration = Duration::from_secs(10);
+pub(crate) const AFTER_FAULT: Duration = Duration::from_secs(10);
 /// How often it is looked whether there is a plugin host again, or a plugin folder.
 const NO_HOST: Duration = Duration::from_millis(200);
-/// Tasks that are asked for at once. Of a scheduler that hands out equal ones together, these are
-/// more.
+/// Tasks that are asked for at once, where equal ones are not wanted together.
 const ONE: usize = 1;
 
 /// See the module.
@@ -33,41 +33,49 @@ pub(crate) struct Dispatcher {
     pub(crate) work: Sender<Work>,
 }
 
+/// What is to be done, beside what the scheduler has.
+struct Due {
+    left: LeftBehind,
+    waiting: VecDeque<Work>,
+    /// A worker waits for its work.
+    is_owed: bool,
+}
+
 impl Dispatcher {
     /// Goes on until the program is being stopped. The workers end when it has.
-    pub(crate) fn run(self) {
+    pub(crate) fn run(self, left: LeftBehind) {
         let crew = &self.crew;
-        let (mut waiting, mut is_owed) = (VecDeque::new(), false);
-        while caught("the dispatcher", || self.serve(&mut waiting, &mut is_owed)).is_none() {
+        let mut due = Due { left, waiting: VecDeque::new(), is_owed: false };
+        while caught("the dispatcher", || self.serve(&mut due)).is_none() {
             crew.counts.add(Count::Panicked);
             crew.stopping.wait(AFTER_FAULT);
         }
-        for work in waiting {
+        for work in due.waiting {
             work.give_up(&crew.settler);
         }
     }
 
     /// Gives every free worker its work. Whoever is owed some gets it even if this is begun anew.
-    fn serve(&self, waiting: &mut VecDeque<Work>, is_owed: &mut bool) {
-        while *is_owed || self.free.recv().is_ok() {
-            *is_owed = true;
-            let Some(work) = self.next(waiting) else { return };
+    fn serve(&self, due: &mut Due) {
+        while due.is_owed || self.free.recv().is_ok() {
+            due.is_owed = true;
+            let Some(work) = self.next(due) else { return };
             // Every token is of a worker that waits for its work.
             if self.work.send(work).is_err() {
                 return;
             }
-            *is_owed = false;
+            due.is_owed = false;
         }
     }
 
     /// Work for one worker, however long that takes; nothing if the program is being stopped.
-    fn next(&self, waiting: &mut VecDeque<Work>) -> Option<Work> {
+    fn next(&self, due: &mut Due) -> Option<Work> {
         let crew = &self.crew;
         loop {
             if crew.stopping.is_set() {
                 return None;
             }
-            if let Some(work) = waiting.pop_front() {
+            if let Some(work) = due.waiting.pop_front() {
                 return Some(work);
             }
             let live = crew.live();
@@ -83,13 +91,22 @@ impl Dispatcher {
             if self.waits_for_plugins(&live.runner) {
                 return None;
             }
-            match crew.services.scheduler.pop(crew.kind, ONE, &live.filters) {
+            // Of equal normalizers each is to be run.
+            let deduplicates = live.deduplicates && crew.kind == TaskKind::Boefje;
+            let popped = if deduplicates {
+                crew.services.scheduler.pop_equal(crew.kind, &live.filters)
+            } else {
+                crew.services.scheduler.pop(crew.kind, ONE, &live.filters)
+            };
+            match popped {
                 Ok(popped) => {
                     crew.state.scheduler(None);
                     crew.adapt();
                     let is_empty = popped.tasks.is_empty() && popped.unreadable.is_empty();
-                    self.hold(popped, live.deduplicates, waiting);
-                    if is_empty && crew.stopping.wait(live.poll_interval) {
+                    self.hold(popped, deduplicates, &mut due.waiting);
+                    due.left.look(crew, &mut due.waiting);
+                    let is_idle = is_empty && due.waiting.is_empty();
+                    if is_idle && crew.stopping.wait(live.poll_interval) {
                         return None;
                     }
                 }
@@ -159,6 +176,6 @@ impl Dispatcher {
 }
 
 fn is_equal(tasks: &[Arc<Task>], task: &Task) -> bool {
-    let first = tasks.first().and_then(|first| first.hash.as_ref());
-    first.is_some() && first == task.hash.as_ref()
+    let first = tasks.first().and_then(|first| first.equal());
+    first.is_some() && first == task.equal()
 }

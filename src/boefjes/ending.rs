@@ -31,7 +31,9 @@ pub(crate) fn end(running: Running, drain: Duration, signals: &mut Signals, noti
     let _ = free.try_send(());
     let ledger = &crew.settler.ledger;
     ledger.on_all(Event::Stop);
-    let (deadline, last_pop) = (Deadline::after(drain), Deadline::after(LAST_POP));
+    // All of it, the last words too, has its end within the drain.
+    let deadline = Deadline::after(drain.saturating_sub(LAST_WORDS));
+    let last_pop = Deadline::after(LAST_POP);
     let has_ended = || dispatcher.as_ref().is_none_or(Thread::has_ended);
     let is_whole = loop {
         if ledger.len() == 0 && (has_ended() || last_pop.passed()) {

@@ -14,18 +14,22 @@ use std::sync::Arc;
 
 use ostler_http::endpoint::{self, Told, on};
 use ostler_http::{Method, Response, Status, exposition};
-use ostler_net::{Listener, Server};
+use ostler_net::{Address, Listener, Server};
 
 use crate::exposition::Exposition;
 use crate::state::State;
 use crate::status;
 
-/// Tells of `state` on these listeners.
-pub(crate) fn start(state: &Arc<State>, listeners: Vec<Listener>) -> io::Result<Server> {
+/// Tells of `state` on the listeners of these addresses.
+pub(crate) fn start(
+    state: &Arc<State>,
+    listeners: Vec<Listener>,
+    addresses: &[Address],
+) -> io::Result<Server> {
     let routes = endpoint::routes(state)
         .and_then(|routes| routes.route(Method::Get, "/v1/status", on(state, shown)))
         .map_err(io::Error::other)?;
-    endpoint::start(routes, listeners, 0)
+    endpoint::start(routes, listeners, addresses, 0)
 }
 
 impl Told for State {

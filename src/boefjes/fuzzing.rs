@@ -2,13 +2,17 @@
 
 use katalogus::Json;
 
+use crate::boefje_api_filters::filters;
+use crate::boefje_input::expand;
 use crate::boefje_output::BoefjeOutput;
-use crate::expand::expand;
-use crate::frame::{self, Frame};
+use crate::host_frame::{self, Frame};
 use crate::host_options::Limits;
-use crate::item::{Item, ItemKind};
+use crate::http_failure::{MAX_DETAIL_CHARS, detail};
 use crate::job::JobOutcome;
-use crate::result_reader::ResultReader;
+use crate::job_result::ResultReader;
+use crate::local_reference::built;
+use crate::normalizer_item::{Item, ItemKind};
+use crate::services::Filters;
 use crate::task::{Task, TaskData};
 
 /// What a host says, and in it what a job says: a byte for the size of pieces, then frames.
@@ -44,15 +48,19 @@ pub fn host(bytes: &[u8]) {
     }
 }
 
-/// What other services and plugins say of tasks and objects: JSON.
+/// What other services, plugins and people say of tasks and objects: JSON.
 ///
 /// A task's data is read alike after it was written, or refused; an expanded object has neither nulls
-/// nor unknown forms; an object that was completed once is not changed by it again.
+/// nor unknown forms; an object that was completed once is not changed by it again; one that is built
+/// from a reference has it for its key; what a service says of a failure is one short line; filters
+/// hold nothing that was not said.
 ///
 /// # Panics
 ///
 /// If one of these does not hold.
 pub fn task(bytes: &[u8]) {
+    let words = detail(bytes);
+    assert!(words.chars().count() <= MAX_DETAIL_CHARS && !words.contains(char::is_control));
     let Ok(json) = Json::parse_bytes(bytes) else { return };
     if let Ok(task) = Task::from_json(json.clone(), "queue") {
         assert_eq!(TaskData::from_json(&task.data.to_json()), Ok(task.data));
@@ -63,6 +71,16 @@ pub fn task(bytes: &[u8]) {
     let completed = |json: String| Item { kind: ItemKind::Object, json }.read(false);
     if let Ok(whole) = completed(json.compact()) {
         assert_eq!(completed(whole.compact()), Ok(whole));
+    }
+    if let Json::Text(reference) = &json {
+        if let Ok(object) = built(reference) {
+            assert_eq!(object.get("primary_key"), Some(&json));
+            assert!(expand(&object.into()).is_ok(), "{reference}");
+        }
+    }
+    if let Ok(Filters { plugins, images }) = filters(&json) {
+        let said: usize = plugins.iter().chain(&images).map(String::len).sum();
+        assert!(said <= bytes.len(), "more than was said");
     }
 }
 
@@ -89,7 +107,7 @@ fn frames(bytes: &[u8], step: usize) -> Result<Vec<Frame>, String> {
     let (mut input, mut frames) = (Vec::new(), Vec::new());
     for piece in bytes.chunks(step) {
         input.extend_from_slice(piece);
-        while let Some(frame) = frame::take(&mut input)? {
+        while let Some(frame) = host_frame::take(&mut input)? {
             frames.push(frame);
         }
     }

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use ostler_pool::{Cause, Dialect, Launch};
 use serde_json::{Value, json};
 
-use crate::board::Board;
-use crate::embedded::{START, append_modules};
-use crate::frame;
+use crate::host_board::Board;
+use crate::host_frame;
+use crate::host_modules::{START, append_modules};
 use crate::host_options::HostOptions;
 use crate::host_session::HostSession;
 use crate::job::{Job, JobReport};
@@ -29,7 +29,7 @@ impl Hosted {
     pub(crate) fn new(options: HostOptions) -> Self {
         let mut greeting = Vec::new();
         append_modules(&mut greeting);
-        frame::append(&mut greeting, &hello(&options), &[]);
+        host_frame::append(&mut greeting, &hello(&options), &[]);
         Self { options: Arc::new(options), board: Arc::default(), greeting: greeting.into() }
     }
 }

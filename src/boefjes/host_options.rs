@@ -1,11 +1,14 @@
 //! What hosts and their jobs are given, and what they may use.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::job::Work;
+
 /// How the hosts are started, and how many.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct HostOptions {
     /// The interpreter: a path, or a name looked up in `PATH`. Python 3.9 or newer.
     pub python: PathBuf,
@@ -58,6 +61,17 @@ impl Default for HostOptions {
     }
 }
 
+/// Without the values of variables and settings.
+impl fmt::Debug for HostOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HostOptions")
+            .field("python", &self.python)
+            .field("root", &self.root)
+            .field("hosts", &self.hosts)
+            .finish_non_exhaustive()
+    }
+}
+
 /// What a job may use. A system that grants less is not overruled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -75,8 +89,12 @@ pub struct Limits {
     pub outputs: u64,
     /// Bytes of one output.
     pub output_size: u64,
-    /// Bytes of all outputs of a job together.
+    /// Bytes of all outputs of a boefje together.
     pub output: u64,
+    /// Bytes of all items of a normalizer together, as JSON. Read, they take many times that.
+    pub results: u64,
+    /// Bytes of a raw file that a normalizer is given.
+    pub raw_size: u64,
     /// Bytes of a job's standard output and error that go to the log; the rest is counted.
     pub log: u64,
 }
@@ -90,9 +108,25 @@ impl Default for Limits {
             files: 1024,
             processes: 4096,
             outputs: 100_000,
-            output_size: 512 << 20,
-            output: 512 << 20,
+            output_size: 64 << 20,
+            output: 128 << 20,
+            results: 16 << 20,
+            raw_size: 64 << 20,
             log: 64 << 10,
+        }
+    }
+}
+
+impl Limits {
+    /// Those of a job that runs this.
+    pub(crate) fn of(self, work: &Work) -> Self {
+        match work {
+            Work::Normalizer { .. } | Work::NormalizerProgram { .. } => Self {
+                output: self.results,
+                output_size: self.output_size.min(self.results),
+                ..self
+            },
+            Work::Boefje { .. } | Work::Program { .. } | Work::Look { .. } => self,
         }
     }
 }

@@ -9,17 +9,17 @@ use ostler_pool::{Idle, Session, Step};
 use rustix::process::{Pid, Signal, kill_process_group, test_kill_process};
 use serde_json::{Value, json};
 
-use crate::board::Board;
 use crate::boefje_output::BoefjeOutput;
-use crate::frame::{self, Frame};
+use crate::host_board::Board;
 use crate::host_dialect::PROTOCOL;
+use crate::host_frame::{self, Frame};
 use crate::host_options::{HostOptions, Limits};
 use crate::job::{Job, JobOutcome, JobReport, Usage, Work};
 use crate::job_log::JobLog;
-use crate::loss::{Loss, SignalNumber};
+use crate::job_loss::{Loss, SignalNumber};
+use crate::job_result::ResultReader;
 use crate::normalizer_output;
 use crate::out_of_memory;
-use crate::result_reader::ResultReader;
 
 /// How much longer than its outputs a result may be: their media types and sizes.
 const HEAD_BYTES: u64 = 16 << 20;
@@ -99,6 +99,10 @@ impl HostSession {
                     Reading::Result(reader) => reader.feed(&frame.blob),
                     Reading::Program(answer) | Reading::NormalizerProgram(answer) => {
                         answer.extend_from_slice(&frame.blob);
+                        // A host keeps to it. Else a job says so itself.
+                        if answer.len() as u64 > max_result(&self.options.limits) {
+                            return Step::Broken("the host passes on too much".to_owned());
+                        }
                     }
                 }
                 Step::More
@@ -215,7 +219,7 @@ impl Session for HostSession {
     }
 
     fn greeting(&mut self, input: &mut Vec<u8>, _output: &mut Vec<u8>) -> Step<()> {
-        match frame::take(input) {
+        match host_frame::take(input) {
             Ok(None) => Step::More,
             Ok(Some(frame)) if frame.text("type") == "ready" => {
                 if frame.number("proto") != Some(PROTOCOL) {
@@ -236,7 +240,7 @@ impl Session for HostSession {
     fn ask(&mut self, job: &Job, output: &mut Vec<u8>) {
         self.kills = out_of_memory::kills();
         self.board.begin(self.pid, &job.id);
-        let limits = self.options.limits;
+        let limits = self.options.limits.of(&job.work);
         let reading = match job.work {
             Work::Program { .. } => Reading::Program(Vec::new()),
             Work::NormalizerProgram { .. } => Reading::NormalizerProgram(Vec::new()),
@@ -247,19 +251,19 @@ impl Session for HostSession {
         let header = order(job, &self.options);
         match &job.work {
             Work::Normalizer { raw, .. } => {
-                frame::append(output, &header, &[job.meta.as_bytes(), raw]);
+                host_frame::append(output, &header, &[job.meta.as_bytes(), raw]);
             }
             Work::NormalizerProgram { raw, .. } => {
                 let input = normalizer_output::input(&job.meta, raw);
-                frame::append(output, &header, &[input.as_bytes()]);
+                host_frame::append(output, &header, &[input.as_bytes()]);
             }
-            _ => frame::append(output, &header, &[job.meta.as_bytes()]),
+            _ => host_frame::append(output, &header, &[job.meta.as_bytes()]),
         }
     }
 
     fn answer(&mut self, input: &mut Vec<u8>, _output: &mut Vec<u8>) -> Step<JobReport> {
         loop {
-            match frame::take(input) {
+            match host_frame::take(input) {
                 Ok(None) => return Step::More,
                 Err(why) => return Step::Broken(why),
                 Ok(Some(frame)) => match self.hear(&frame) {
@@ -280,7 +284,7 @@ impl Session for HostSession {
 
     fn overdue(&mut self, output: &mut Vec<u8>) -> Option<Duration> {
         let id = self.current.as_ref().map(|current| current.id.as_str());
-        frame::append(output, &json!({"type": "cancel", "id": id}), &[]);
+        host_frame::append(output, &json!({"type": "cancel", "id": id}), &[]);
         Some(self.options.cancel_grace)
     }
 
@@ -344,8 +348,13 @@ pub(crate) fn order(job: &Job, options: &HostOptions) -> Value {
         "imports": object(&job.imports),
         "cwd": options.cwd.to_string_lossy(),
         "umask": options.umask,
-        "limits": limits(&options.limits),
+        "limits": limits(&options.limits.of(&job.work)),
     })
+}
+
+/// Bytes of a job's whole result, at most.
+fn max_result(limits: &Limits) -> u64 {
+    limits.output.saturating_add(HEAD_BYTES)
 }
 
 fn limits(limits: &Limits) -> Value {
@@ -358,7 +367,7 @@ fn limits(limits: &Limits) -> Value {
         "outputs": limits.outputs,
         "output_size": limits.output_size,
         "output": limits.output,
-        "result": limits.output.saturating_add(HEAD_BYTES),
+        "result": max_result(limits),
         "log": limits.log,
     })
 }

@@ -7,9 +7,9 @@ use std::time::Instant;
 use ostler_pool::{Call, Options, Pool};
 use ostler_runtime::Deadline;
 
-use crate::foreground;
-use crate::frame::MAX_FRAME_BYTES;
 use crate::host_dialect::Hosted;
+use crate::host_foreground;
+use crate::host_frame::MAX_FRAME_BYTES;
 use crate::host_options::HostOptions;
 use crate::job::{Job, JobOutcome, JobReport};
 
@@ -47,7 +47,7 @@ impl Hosts {
     pub fn run(&self, job: Job, deadline: Deadline, done: impl FnOnce(JobReport) + Send + 'static) {
         let pool = match &self.0 {
             Kind::Pool(pool) => pool,
-            Kind::Foreground(options) => return done(foreground::run(options, &job)),
+            Kind::Foreground(options) => return done(host_foreground::run(options, &job)),
         };
         let call = Call::new(job, deadline, move |outcome| {
             done(outcome.unwrap_or_else(|error| JobReport {

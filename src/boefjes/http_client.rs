@@ -19,6 +19,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use katalogus::{Json, tls_with_authorities, tls_without_authorities};
+use ostler_runtime::shown::seconds;
 use ureq::http::{Method, Request, Response};
 use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, Body};
@@ -26,6 +27,7 @@ use ureq::{Agent, Body};
 use crate::base_url::BaseUrl;
 use crate::client_settings::ClientSettings;
 use crate::http_failure::{Failure, Reached, detail};
+use crate::http_pace::Pace;
 use crate::http_resolver::KeptAddresses;
 use crate::service_error::ServiceError;
 use crate::stopping::Stopping;
@@ -63,8 +65,8 @@ pub(crate) struct HttpClient {
     agent: OnceLock<Agent>,
 }
 
-/// A request.
-#[derive(Clone, Debug)]
+/// A request. It is never shown: it may hold a password.
+#[derive(Clone)]
 pub(crate) struct Call<'a> {
     pub(crate) method: Method,
     /// The path and the query.
@@ -157,7 +159,8 @@ impl HttpClient {
             slow += u32::from(failure.reached == Reached::Slow);
             let wait = waits.next().filter(|wait| call.may_follow(failure.reached, slow, **wait));
             let Some(wait) = wait else { return Err(failure) };
-            log::warn!("{}; {} is tried again in {wait:?}", failure.error, call.line());
+            let (error, line, pause) = (&failure.error, call.line(), seconds(*wait));
+            log::warn!("{error}; {line} is tried again in {pause} s");
             if self.stopping.wait(*wait) {
                 // A last try of who is slow would take the time that another task needs.
                 if call.settles && failure.reached != Reached::Slow {
@@ -215,15 +218,15 @@ impl HttpClient {
         }
         let is_last = call.settles && self.stopping.is_set();
         let timeout = if is_last { self.timeout.min(SETTLING_TIMEOUT) } else { self.timeout };
-        let timeout = Some(timeout);
+        let pace = Pace::new(timeout, call.body.as_deref().unwrap_or_default());
         let response = if let Some(body) = &call.body {
             let request = agent.configure_request(request.body(body.as_ref())?);
-            agent.run(request.timeout_global(timeout).build())?
+            agent.run(pace.limit(request, call.limit).build())?
         } else {
             let request = agent.configure_request(request.body(())?);
-            agent.run(request.timeout_global(timeout).build())?
+            agent.run(pace.limit(request, call.limit).build())?
         };
-        Answer::read(response, call.limit)
+        Answer::read(response, call.limit, &pace)
     }
 
     fn agent(&self) -> Result<&Agent, Failure> {
@@ -258,13 +261,13 @@ impl HttpClient {
 }
 
 impl Answer {
-    fn read(mut response: Response<Body>, limit: u64) -> Result<Self, ureq::Error> {
+    fn read(mut response: Response<Body>, limit: u64, pace: &Pace) -> Result<Self, ureq::Error> {
         let status = response.status();
         let limit = if status.is_success() { limit } else { MAX_REFUSAL_BYTES };
         // The other form of it is a date, which needs two clocks that agree.
         let seconds = response.headers().get("retry-after").and_then(|it| it.to_str().ok());
         let retry_after = seconds.and_then(|it| it.trim().parse().ok()).map(Duration::from_secs);
-        let body = match response.body_mut().with_config().limit(limit).read_to_vec() {
+        let body = match pace.read(response.body_mut(), limit) {
             // The words are missing then, but the status is what counts.
             Err(ureq::Error::BodyExceedsLimit(_)) if !status.is_success() => Vec::new(),
             body => body?,

@@ -8,7 +8,7 @@ use ureq::{Error, Timeout};
 use crate::service_error::ServiceError;
 
 /// Most characters of a service's own words that are repeated.
-const MAX_DETAIL_CHARS: usize = 200;
+pub(crate) const MAX_DETAIL_CHARS: usize = 200;
 /// Most faults of a request that are repeated.
 const MAX_FAULTS: usize = 3;
 
@@ -77,7 +77,11 @@ impl Failure {
             },
             Error::Rustls(error) => unreachable(Reached::End, &error.to_string()),
             Error::Tls(words) => unreachable(Reached::End, words),
-            Error::BodyExceedsLimit(limit) => strange(&format!("it is longer than {limit} bytes")),
+            Error::BodyExceedsLimit(limit) => {
+                let (request, limit) = (request.to_owned(), *limit);
+                let error = ServiceError::TooLong { service, request, limit };
+                Self { reached: Reached::End, error }
+            }
             Error::Protocol(_) | Error::LargeResponseHeader(..) => strange("it is no HTTP"),
             _ => strange("it cannot be asked like this"),
         }

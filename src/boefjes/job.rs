@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::item::Item;
-use crate::loss::Loss;
+use crate::job_loss::Loss;
+use crate::normalizer_item::Item;
 
 /// One run of one plugin.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Job {
     /// The task's id, under which the log speaks of it.
     pub id: String,
@@ -29,7 +29,7 @@ pub struct Job {
 }
 
 /// What a job runs. A package is named from the folder of plugins on, with dots between.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Work {
     /// `main.py` of a package.
     Boefje {

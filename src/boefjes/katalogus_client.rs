@@ -2,8 +2,8 @@
 
 use katalogus::{Json, Object};
 
-use crate::form;
 use crate::http_client::{Call, HttpClient};
+use crate::http_form;
 use crate::service_error::ServiceError;
 use crate::services::Settings;
 
@@ -20,7 +20,7 @@ impl KatalogusClient {
 
 impl Settings for KatalogusClient {
     fn settings(&self, organization: &str, boefje: &str) -> Result<Object, ServiceError> {
-        let (organization, boefje) = (form::part(organization), form::part(boefje));
+        let (organization, boefje) = (http_form::part(organization), http_form::part(boefje));
         let call = Call::get(format!("/v1/organisations/{organization}/{boefje}/settings"));
         let answer = self.http.succeed(&call)?;
         // Whatever number it is, the boefje finds it as a text.

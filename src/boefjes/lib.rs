@@ -1,26 +1,49 @@
 //! `boefjes`: runs OpenKAT's boefjes and normalizers in a fixed pool of plugin hosts.
 //!
 //! ```text
-//! job ─▶ Hosts ─▶ pool thread ─▶ plugin host (Python, lives long) ─▶ one process a job
-//!          ▲                          │ started, log, result, end        │ own group, death
-//!          └────── done(report) ──────┘◀────────────── two pipes ────────┘ signal, limits
+//!              dispatcher ── one task for each free worker ──▶ worker:1..n
+//!                  │ pop                                         │   │ job
+//!  Services ◀──────┴───── objects, settings, raw files ──────────┘   ▼
+//!  (others', or               what has become of tasks             Hosts ─▶ plugin host (Python,
+//!  this machine)  ◀────────── Settler ◀── Ledger               a thread each  lives long)
+//!                                                                              │ fork
+//!                                                        own group, limits,    ▼
+//!                                                           death signal  one process a job
 //! ```
 //!
 //! A host is a Python interpreter that runs no plugin itself: it forks for each job. So a job starts
 //! in milliseconds, and whatever a plugin does to its process is gone with that process.
+//!
+//! Files are named after what they are part of:
+//!
+//! | files | what |
+//! | --- | --- |
+//! | `options`, `config*`, `check*`, `assembly` | what is asked for, and the parts made of it |
+//! | `daemon`, `running`, `ending`, `crew`, `dispatcher`, `worker` | the program's life and its threads |
+//! | `task*` | a task, the table of its life, the account of all of them, here and for whoever comes next, and who tells the scheduler |
+//! | `runner`, `boefje_*`, `normalizer_*`, `job*` | a job from its meta to what is saved of it |
+//! | `host*`, `host/` | the plugin hosts, and the Python that they run |
+//! | `container*`, `boefje_api*` | boefjes that are images, and the API that they report to |
+//! | `services`, `http_*`, `*_client`, `bytes_session`, `scheduler_*` | other services, over HTTP |
+//! | `local*` | what stands for them on a machine of its own |
+//! | `models`, `model_fields`, `rules`, `ooi_*` | what the services and plugins speak of, by version |
+//! | `listening`, `endpoint`, `exposition`, `state`, `status`, `top*` | how it goes, for whoever looks |
+//! | `tool*`, `requirements` | the tools of the command line |
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice))]
 
 mod assembly;
 mod base_url;
-mod board;
 mod boefje_api;
 mod boefje_api_answer;
+mod boefje_api_document;
 mod boefje_api_filters;
 mod boefje_api_reports;
 mod boefje_api_scheduler;
 mod boefje_api_tasks;
+mod boefje_cut_short;
 mod boefje_environment;
+mod boefje_input;
 mod boefje_output;
 mod boefje_run;
 mod bytes_client;
@@ -34,32 +57,32 @@ pub mod config_services;
 mod container;
 mod container_run;
 mod crew;
-mod cut_short;
 pub mod daemon;
 mod dispatcher;
-mod embedded;
 mod ending;
 mod endpoint;
-mod expand;
 mod exposition;
-mod foreground;
-mod form;
-mod frame;
 #[doc(hidden)]
 pub mod fuzzing;
+mod host_board;
 mod host_dialect;
+mod host_foreground;
+mod host_frame;
+mod host_modules;
 mod host_options;
 mod host_session;
 mod hosts;
 mod http_client;
 mod http_failure;
+mod http_form;
+mod http_pace;
 mod http_resolver;
-mod item;
 mod job;
 mod job_log;
+mod job_loss;
+mod job_result;
 mod json_coloured;
 mod katalogus_client;
-mod ledger;
 mod listening;
 mod local;
 mod local_catalogue;
@@ -70,12 +93,12 @@ mod local_queue;
 mod local_raws;
 mod local_reference;
 mod local_tables;
-mod loss;
 mod model_fields;
 mod models;
+mod normalizer_item;
+mod normalizer_observations;
 mod normalizer_output;
 mod normalizer_run;
-mod observations;
 mod octopoes_client;
 mod ooi_check;
 mod ooi_types;
@@ -86,7 +109,6 @@ mod plugin_variables;
 mod progress;
 mod python_duration;
 mod requirements;
-mod result_reader;
 mod rules;
 mod runner;
 mod running;
@@ -95,12 +117,16 @@ mod scheduler_new;
 mod scheduler_old;
 mod service_error;
 mod services;
-mod settler;
 mod state;
 mod status;
 mod stopping;
 mod task;
+mod task_journal;
+mod task_ledger;
+mod task_left_behind;
+mod task_settler;
 mod task_state;
+mod task_twins;
 pub mod tool;
 mod tool_container;
 mod tool_jobs;
@@ -111,27 +137,26 @@ mod tool_show_raw;
 pub mod top;
 mod top_options;
 mod top_view;
-mod twins;
 mod uuid_fault;
 mod worker;
+#[cfg(test)]
+mod worker_panics;
 
 pub use base_url::{BaseUrl, BaseUrlError};
-pub use boefje_api::{BoefjeApi, BoefjeApiSettings};
 pub use client_settings::ClientSettings;
 pub use container::{ContainerOptions, Containers};
 pub use host_options::{HostOptions, Limits};
 pub use hosts::{HostReport, Hosts, HostsStatistics, RunningJob};
-pub use item::{Item, ItemKind};
 pub use job::{Job, JobOutcome, JobReport, Output, Style, Usage, Work};
+pub use job_loss::{Loss, SignalNumber};
 pub use local::LocalSettings;
-pub use loss::{Loss, SignalNumber};
 pub use models::{BoefjeMeta, ModelFault, NormalizerMeta, PluginName, RawDataMeta};
+pub use normalizer_item::{Item, ItemKind};
 pub use requirements::{Installed, Requirements};
 pub use rules::Version;
 pub use runner::{Done, JobError, PythonOf, Runner, RunnerOptions, Traceback};
 pub use service_error::ServiceError;
 pub use services::{Bytes, Filters, Octopoes, Origin, Popped, Scheduler, Services, Settings};
-pub use state::{Counted, Reached, Snapshot, State, TaskAtWork};
 pub use stopping::Stopping;
 pub use task::{Task, TaskData, TaskKind, TaskStatus};
 pub use tool_options::{BoefjeJob, Tool};

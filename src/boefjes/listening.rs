@@ -96,7 +96,8 @@ impl Sockets {
             doors.api = Some(api);
         }
         if !self.status.is_empty() {
-            doors.endpoint = Some(endpoint::start(&crew.state, self.status)?);
+            let addresses = &config.status_addresses;
+            doors.endpoint = Some(endpoint::start(&crew.state, self.status, addresses)?);
         }
         Ok(doors)
     }
@@ -118,12 +119,9 @@ pub(crate) fn has_images(catalogue: &Catalogue) -> bool {
 
 /// The names that containers know this machine by.
 fn names(containers: &ContainerSettings) -> Vec<String> {
-    let bound = containers.addresses.iter().filter_map(|address| match address {
-        Address::Inet { host, .. } => Some(host.clone()),
-        Address::Unix(_) => None,
-    });
+    let bound = containers.addresses.iter().filter_map(Address::host);
     let added = containers.hosts.iter().filter_map(|host| host.split(':').next());
-    bound.chain(added.map(str::to_owned)).collect()
+    bound.chain(added).map(str::to_owned).collect()
 }
 
 impl Doors {

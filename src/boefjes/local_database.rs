@@ -4,9 +4,9 @@
 //! write at once one does, and the others wait, each for a bounded time.
 
 use std::fmt::Display;
-use std::fs::{self, DirBuilder, OpenOptions};
+use std::fs::{DirBuilder, OpenOptions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -16,7 +16,8 @@ use diesel::prelude::*;
 use diesel::result::Error;
 use diesel::sql_types::BigInt;
 use diesel::sqlite::SqliteConnection;
-use katalogus::sqlite::{is_locked, uri, write_ahead};
+use katalogus::Access;
+use katalogus::sqlite_file::{SqliteFault, SqliteFile, is_locked};
 use ostler_runtime::files::is_readable_by_all;
 
 use crate::service_error::ServiceError;
@@ -41,14 +42,8 @@ pub(crate) struct LocalDatabase {
     path: PathBuf,
     max_lock_wait: Duration,
     /// Holds the connection while nobody works with it; nothing in the place of one that failed.
-    rest: Receiver<Option<Open>>,
-    back: Sender<Option<Open>>,
-}
-
-/// A connection, and the file that it was made to.
-struct Open {
-    connection: SqliteConnection,
-    file: (u64, u64),
+    rest: Receiver<Option<SqliteFile>>,
+    back: Sender<Option<SqliteFile>>,
 }
 
 impl From<Error> for Failure {
@@ -122,11 +117,11 @@ impl LocalDatabase {
 
     fn transaction<T>(
         &self,
-        open: &mut Open,
+        open: &mut SqliteFile,
         begin: &str,
         work: impl FnOnce(&mut SqliteConnection) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        self.in_place(open)?;
+        open.in_place(&self.path).map_err(|fault| Failure::Words(fault.to_string()))?;
         let connection = &mut open.connection;
         AnsiTransactionManager::begin_transaction_sql(connection, begin)?;
         let outcome = work(connection);
@@ -136,16 +131,6 @@ impl LocalDatabase {
             AnsiTransactionManager::rollback_transaction(connection)?;
         }
         outcome
-    }
-
-    /// SQLite goes on with a file that was removed or replaced, and nobody would find what is written
-    /// there.
-    fn in_place(&self, open: &Open) -> Result<(), Failure> {
-        match identity(&self.path) {
-            Ok(file) if file == open.file => Ok(()),
-            Ok(_) => Err(Failure::Words("another file is in its place".to_owned())),
-            Err(error) => Err(Failure::Words(error.to_string())),
-        }
     }
 
     /// What SQLite says, or what it means where that says little.
@@ -160,19 +145,12 @@ impl LocalDatabase {
         }
     }
 
-    fn connect(&self) -> Result<Open, ServiceError> {
-        let file = identity(&self.path).map_err(|error| self.told(error))?;
-        let uri = uri(&self.path).ok_or_else(|| self.told("its name is not UTF-8"))?;
-        let mut connection = SqliteConnection::establish(&uri).map_err(|error| self.told(error))?;
-        let pragmas = format!(
-            "PRAGMA busy_timeout = {}; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;",
-            self.max_lock_wait.as_millis()
-        );
-        connection
-            .batch_execute(&pragmas)
-            .and_then(|()| write_ahead(&mut connection, self.max_lock_wait))
-            .map_err(|error| self.told(self.worded(&error)))?;
-        Ok(Open { connection, file })
+    fn connect(&self) -> Result<SqliteFile, ServiceError> {
+        let opened = SqliteFile::open(&self.path, Access::Write, self.max_lock_wait);
+        opened.map_err(|fault| match fault {
+            SqliteFault::Query(error) => self.told(self.worded(&error)),
+            fault => self.told(fault),
+        })
     }
 }
 
@@ -213,10 +191,4 @@ fn tables(connection: &mut SqliteConnection) -> Result<(), Failure> {
             Err(Failure::Words(words))
         }
     }
-}
-
-/// What is the file's own, whatever its name.
-fn identity(path: &Path) -> io::Result<(u64, u64)> {
-    let file = fs::metadata(path)?;
-    Ok((file.dev(), file.ino()))
 }

@@ -2,7 +2,8 @@
 //!
 //! A process that dies leaves the tasks that it has taken. Whoever asks for tasks next finds them: one
 //! that was not begun is queued again, as if it had not been taken. One that was running has failed: it
-//! may have reached out to somebody else's machine already, and may be what killed the process.
+//! may have reached out to somebody else's machine already, and may be what killed the process; a raw
+//! file says so.
 
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
@@ -12,6 +13,7 @@ use uuid::Uuid;
 
 use crate::local::Local;
 use crate::local_database::Failure;
+use crate::local_raws;
 use crate::local_tables::{queue, task, task_status};
 use crate::models::object;
 use crate::service_error::ServiceError;
@@ -134,13 +136,16 @@ impl Local {
         let mut gone: Vec<String> = others.into_iter().flatten().collect();
         gone.retain(|other| self.holder.is_gone(other));
         for other in &gone {
-            let held: Vec<(String, String)> = task::table
+            let held: Vec<(String, String, String, i64)> = task::table
                 .filter(task::holder.eq(other))
                 .order(task::place)
-                .select((task::id, task::status))
+                .select((task::id, task::status, task::data, task::modified_at))
                 .load(connection)?;
-            for (id, status) in held {
+            for (id, status, data, began) in held {
                 let begun = status == TaskStatus::Running.name();
+                if begun {
+                    local_raws::save_death(connection, &data, Moment::from_unix_micros(began))?;
+                }
                 let (now, words) = if begun {
                     (TaskStatus::Failed, "it was running and has failed")
                 } else {

@@ -5,8 +5,11 @@ use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error};
 use diesel::sqlite::SqliteConnection;
 use katalogus::{Json, Plugin};
+use ostler_runtime::Moment;
 use uuid::Uuid;
 
+use crate::boefje_cut_short::{DIED, cut_short};
+use crate::boefje_run::tagged;
 use crate::job::Output;
 use crate::local::Local;
 use crate::local_database::Failure;
@@ -63,14 +66,19 @@ impl Bytes for Local {
         Ok(ids)
     }
 
-    fn raw(&self, id: Uuid) -> Result<Option<Vec<u8>>, ServiceError> {
-        self.database.read(|connection| {
+    fn raw(&self, id: Uuid, limit: u64) -> Result<Option<Vec<u8>>, ServiceError> {
+        let content: Option<Vec<u8>> = self.database.read(|connection| {
             Ok(raw::table
                 .filter(raw::id.eq(id.to_string()))
                 .select(raw::content)
                 .first(connection)
                 .optional()?)
-        })
+        })?;
+        if content.as_ref().is_some_and(|content| content.len() as u64 > limit) {
+            let request = format!("raw file {id}");
+            return Err(ServiceError::TooLong { service: "this machine", request, limit });
+        }
+        Ok(content)
     }
 
     fn raw_meta(&self, id: Uuid) -> Result<Option<RawDataMeta>, ServiceError> {
@@ -99,6 +107,24 @@ impl Bytes for Local {
             once(inserted, meta.id)
         })
     }
+}
+
+/// Saves why a boefje has no results, or no more of them, whose process is gone. What its task was to do
+/// is JSON; what cannot be read leaves nothing.
+pub(crate) fn save_death(
+    connection: &mut SqliteConnection,
+    data: &str,
+    began: Moment,
+) -> Result<(), Failure> {
+    let data = Json::parse(data).ok().and_then(|json| TaskData::from_json(&json).ok());
+    let Some(TaskData::Boefje(asked)) = data else { return Ok(()) };
+    let (meta, output) = cut_short(&asked, began, DIED);
+    let values =
+        (boefje_meta::id.eq(meta.id.to_string()), boefje_meta::meta.eq(meta.to_json().compact()));
+    // It may have died after this was saved.
+    diesel::insert_or_ignore_into(boefje_meta::table).values(values).execute(connection)?;
+    save(connection, &meta, &tagged(&meta, output), &[], &mut Vec::new())?;
+    Ok(())
 }
 
 /// The run of this id.

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use katalogus::{Json, Object};
 
 use crate::host_options::Limits;
-use crate::item::{Item, ItemKind};
+use crate::normalizer_item::{Item, ItemKind};
 
 /// What such a program reads; `meta` is JSON already.
 pub(crate) fn input(meta: &str, raw: &[u8]) -> String {

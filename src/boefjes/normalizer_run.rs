@@ -6,14 +6,16 @@ use ostler_runtime::Moment;
 use crate::job::{Job, JobOutcome, JobReport, Work};
 use crate::job_log::JobLog;
 use crate::models::NormalizerMeta;
-use crate::observations::{Manner, Told, told, valid_time};
+use crate::normalizer_observations::{Manner, Told, told, valid_time};
 use crate::rules::Rule;
 use crate::runner::{Done, JobError, Runner, before_run};
+use crate::service_error::ServiceError;
 
 impl Runner {
     pub(crate) fn run_normalizer(&self, asked: &NormalizerMeta) -> Result<Done, JobError> {
-        let raw = self.services.bytes.raw(asked.raw_data.id);
-        let raw = raw.map_err(|error| before_run(&error))?.ok_or_else(|| {
+        let raw = self.services.bytes.raw(asked.raw_data.id, self.options.raw_size);
+        let raw = raw.map_err(|error| too_long(&error).unwrap_or_else(|| before_run(&error)))?;
+        let raw = raw.ok_or_else(|| {
             JobError::Failed(format!("there is no raw file {}", asked.raw_data.id))
         })?;
         let mut meta = asked.clone();
@@ -104,4 +106,11 @@ impl Runner {
         let saved = octopoes.save_scan_profiles(organization, valid_time(meta)?, &profiles);
         saved.map_err(|error| error.to_string())
     }
+}
+
+/// Why a raw file is given to nobody, if it is too long.
+fn too_long(error: &ServiceError) -> Option<JobError> {
+    let ServiceError::TooLong { limit, .. } = error else { return None };
+    let words = format!("the raw file has more than {limit} bytes, which `raw_size` allows");
+    Some(JobError::Failed(words))
 }

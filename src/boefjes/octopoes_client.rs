@@ -3,8 +3,8 @@
 use katalogus::Json;
 use ostler_runtime::Moment;
 
-use crate::form;
 use crate::http_client::{Call, HttpClient};
+use crate::http_form;
 use crate::service_error::ServiceError;
 use crate::services::{Octopoes, Origin};
 
@@ -27,7 +27,8 @@ impl Octopoes for OctopoesClient {
         valid_time: Moment,
     ) -> Result<Option<Json>, ServiceError> {
         let query = [("reference", reference), ("valid_time", &valid_time.python())];
-        let target = format!("/{}/object?{}", form::part(organization), form::pairs(query));
+        let target =
+            format!("/{}/object?{}", http_form::part(organization), http_form::pairs(query));
         let call = Call::get(target);
         let answer = self.http.send(&call)?;
         match answer.status {
@@ -42,7 +43,7 @@ impl Octopoes for OctopoesClient {
     }
 
     fn save(&self, organization: &str, origin: Origin, said: &Json) -> Result<(), ServiceError> {
-        let target = format!("/{}/{}s", form::part(organization), origin.name());
+        let target = format!("/{}/{}s", http_form::part(organization), origin.name());
         self.http.succeed(&Call::post(target, said.compact().into_bytes()).json())?;
         Ok(())
     }
@@ -53,8 +54,8 @@ impl Octopoes for OctopoesClient {
         valid_time: Moment,
         profiles: &Json,
     ) -> Result<(), ServiceError> {
-        let query = form::pairs([("valid_time", valid_time.python().as_str())]);
-        let organization = form::part(organization);
+        let query = http_form::pairs([("valid_time", valid_time.python().as_str())]);
+        let organization = http_form::part(organization);
         let target = format!("/{organization}/scan_profiles/save_many?{query}");
         self.http.succeed(&Call::post(target, profiles.dumps().into_bytes()).json())?;
         Ok(())

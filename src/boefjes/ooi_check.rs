@@ -8,8 +8,8 @@ use crate::ooi_types::{self, Field, FieldKind, KeyForm, OoiType};
 use crate::ooi_values::{scan_profile, sent};
 
 /// Checks an object. The result has every field of its type in order, missing ones null, then those
-/// that the table does not know; an error says what is wrong with it. Its key is always the one that
-/// its fields make, whatever it came with: under another it would pass for another object.
+/// that the table does not know; an error says what is wrong with it. It has the key that it came with,
+/// as with the original; without one it gets that which its fields make.
 pub(crate) fn complete(object: &Json) -> Result<Json, String> {
     let Json::Object(members) = object else {
         return Err("an object is no JSON object".to_owned());
@@ -28,7 +28,12 @@ pub(crate) fn complete(object: &Json) -> Result<Json, String> {
         let value = value(field, members.get(field.name));
         whole.insert(field.name, value.map_err(|flaw| format!("{name}.{}: {flaw}", field.name))?);
     }
-    whole.insert("primary_key", primary_key(name, of, &whole));
+    let key = match members.get("primary_key") {
+        Some(Json::Text(key)) if !key.is_empty() => key.clone(),
+        None | Some(Json::Text(_)) => primary_key(name, of, &whole),
+        Some(_) => return Err(format!("{name}.primary_key: a text is needed")),
+    };
+    whole.insert("primary_key", key);
     for (name, value) in members.iter() {
         // A newer object store may know what the table does not.
         if whole.get(name).is_none() {
@@ -123,7 +128,9 @@ mod tests {
         let finding = r#"{"object_type":"Finding","finding_type":"SnykFindingType|SNYK-JS-1","ooi":"Software|lodash|1.1.0|"}"#;
         assert_eq!(key(finding), "Finding|Software|lodash|1.1.0||SNYK-JS-1".into());
         let other = r#"{"object_type":"Network","name":"a","primary_key":"Network|b"}"#;
-        assert_eq!(key(other), "Network|a".into());
+        assert_eq!(key(other), "Network|b".into(), "it has one");
+        let empty = r#"{"object_type":"Network","name":"a","primary_key":""}"#;
+        assert_eq!(key(empty), "Network|a".into());
         let host = r#"{"object_type":"Hostname","name":"A.b","network":"Network|a"}"#;
         assert_eq!(key(host), "Hostname|a|a.b".into());
     }
@@ -136,6 +143,10 @@ mod tests {
             (r#"{"object_type":"Nowork"}"#, "there is no object type Nowork"),
             (r#"{"object_type":"Network"}"#, "Network.name: it is required"),
             (r#"{"object_type":"Network","name":null}"#, "Network.name: a text is needed"),
+            (
+                r#"{"object_type":"Network","name":"a","primary_key":1}"#,
+                "Network.primary_key: a text is needed",
+            ),
             (
                 r#"{"object_type":"Hostname","name":"a","network":"Service|a"}"#,
                 "Hostname.network: it cannot refer to Service",

@@ -49,6 +49,8 @@ pub struct Options {
 pub struct Said {
     /// `--local`: the folder of a machine of its own, which needs no other service.
     pub local: Option<PathBuf>,
+    /// `--state`: the folder for what is needed again after an end.
+    pub state: Option<PathBuf>,
     /// `--plugins`, where it names a folder.
     pub plugins: Option<PathBuf>,
     /// `--python`.
@@ -130,6 +132,7 @@ impl Said {
     fn of(matches: &mut ArgMatches) -> Self {
         let mut said = Self {
             local: matches.remove_one("local"),
+            state: matches.remove_one("state"),
             python: matches.remove_one("python"),
             engine: matches.remove_one("engine"),
             generation: matches
@@ -208,6 +211,7 @@ pub fn command() -> Command {
                 .help("How much is logged; INFO without it"),
         )
         .arg(path("local", "DIR", "Need no other service: keep everything in this folder"))
+        .arg(path("state", "DIR", "Remember in this folder which tasks are under way"))
         .arg(plugins())
         .arg(path("python", "PROGRAM", "Who runs the plugins; python3 without it"))
         .arg(path("engine", "PROGRAM", "Who runs containers, docker or podman; docker without it"))

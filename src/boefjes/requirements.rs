@@ -14,14 +14,11 @@ use std::time::Duration;
 
 use ostler_pool::{Launch, oneshot};
 use ostler_runtime::Deadline;
-use ostler_runtime::environment::raw_variable;
 use ostler_runtime::files::read_regular;
 use ring::digest::{self, Context, SHA256};
 
 use crate::progress::Progress;
 
-/// Where services keep what they need again, if nothing else is said.
-const STATE_DIRECTORY: &str = "/var/lib/boefjes";
 const ENVIRONMENTS: &str = "environments";
 /// What plugins call the file.
 const FILE: &str = "requirements.txt";
@@ -58,15 +55,12 @@ pub enum Installed {
 }
 
 impl Requirements {
+    /// Where services keep what they need again, if nothing else is said.
+    pub(crate) const STATE_DIRECTORY: &str = "/var/lib/boefjes";
+
     /// Environments within `folder`, made by this interpreter.
     pub fn new(folder: &Path, python: &Path) -> Self {
         Self { folder: folder.join(ENVIRONMENTS), python: python.to_owned() }
-    }
-
-    /// Where they are within, unless there is a folder for everything: what the service manager says,
-    /// or where services keep such things.
-    pub(crate) fn state_directory() -> PathBuf {
-        raw_variable("STATE_DIRECTORY").map_or_else(|| STATE_DIRECTORY.into(), PathBuf::from)
     }
 
     /// The interpreter for the plugin in this folder; `None` for that of all.

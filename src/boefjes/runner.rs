@@ -13,9 +13,10 @@ use ostler_runtime::Deadline;
 use uuid::Uuid;
 
 use crate::container::Containers;
+use crate::host_options::Limits;
 use crate::hosts::Hosts;
 use crate::job::{Job, JobOutcome, JobReport, Style, Usage};
-use crate::loss::Loss;
+use crate::job_loss::Loss;
 use crate::rules::{Rule, Version};
 use crate::service_error::ServiceError;
 use crate::services::Services;
@@ -43,6 +44,8 @@ pub struct RunnerOptions {
     pub whitelist: BTreeMap<String, u8>,
     /// How long a job may take, waiting for a host included.
     pub job_deadline: Duration,
+    /// Bytes of a raw file that a normalizer is given, at most.
+    pub raw_size: u64,
     /// In what form plugins are given their jobs.
     pub style: Style,
     /// Whose rules hold where plugins and services of several versions differ.
@@ -71,6 +74,7 @@ impl Default for RunnerOptions {
         Self {
             whitelist: BTreeMap::new(),
             job_deadline: Self::JOB_DEADLINE,
+            raw_size: Limits::default().raw_size,
             style: Style::Auto,
             version: Version::default(),
             environment: BTreeMap::new(),

@@ -7,11 +7,14 @@ use std::time::Duration;
 
 use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
 use katalogus::Plugins;
+use ostler_runtime::supervise::warn_of_restart;
 use ostler_runtime::{Deadline, Exit, Notifier, Signals, Thread, privileges};
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::assembly;
 use crate::config::Configuration;
+use crate::config_services::ServiceSettings;
 use crate::container::Containers;
 use crate::crew::{Crew, Live};
 use crate::dispatcher::Dispatcher;
@@ -23,6 +26,8 @@ use crate::service_error::ServiceError;
 use crate::services::Services;
 use crate::stopping::Stopping;
 use crate::task::TaskKind;
+use crate::task_journal::{Journal, Line};
+use crate::task_left_behind::LeftBehind;
 use crate::worker::Worker;
 
 /// After so long the service manager is told that this program is ready, whether a scheduler answers or
@@ -84,9 +89,10 @@ impl Running {
         let hosts = Arc::new(
             Hosts::start(assembly::host_options(&config, config.pool_size)).map_err(failed)?,
         );
+        let (journal, left) = if takes_tasks { journal(&config, kind) } else { (None, Vec::new()) };
         let containers = sockets.containers(&config).map_err(failed)?.map(Arc::new);
         let live = live(&config, &services, &hosts, &plugins, containers.as_ref());
-        let crew = Arc::new(Crew::new(kind, config.pool_size, live, &stopping, &over));
+        let crew = Arc::new(Crew::new(kind, config.pool_size, live, journal, &stopping, &over));
         let (free, tokens) = bounded(config.pool_size.saturating_add(1));
         let (work, handed) = bounded(config.pool_size);
         let doors = sockets.serve(&config, &crew).map_err(failed)?;
@@ -104,7 +110,9 @@ impl Running {
         };
         if takes_tasks {
             let dispatcher = Dispatcher { crew: Arc::clone(&crew), free: tokens, work };
-            let thread = Thread::spawn("dispatcher", move || dispatcher.run());
+            let thread = Thread::spawn("dispatcher", move || {
+                dispatcher.run(LeftBehind::new(left));
+            });
             running.dispatcher = Some(thread.map_err(failed)?);
             for number in 0..running.config.pool_size {
                 let (crew, free, work) = (Arc::clone(&crew), free.clone(), handed.clone());
@@ -125,9 +133,13 @@ impl Running {
     /// Goes on with another configuration. What it can change is changed at once; jobs that run are
     /// not concerned. What it cannot change is told.
     pub(crate) fn reload(&mut self, config: Configuration) {
-        for key in needs_restart(&self.started, &config) {
-            log::warn!("{key} has changed, which takes effect at the next start only");
-        }
+        warn_of_restart(needs_restart(&self.started, &config));
+        // Jobs are run with the hosts and services that there are.
+        let config = Configuration {
+            services: self.started.services.clone(),
+            plugins: self.started.plugins.clone(),
+            ..config
+        };
         let crew = &self.crew;
         let live =
             live(&config, &crew.services, &crew.hosts, &self.plugins, crew.containers.as_ref());
@@ -200,6 +212,21 @@ fn live(
     }
 }
 
+/// Where tasks are written down, and those that others have left there. The folder of a machine of its
+/// own knows who has its tasks. Without a journal the work is done all the same.
+fn journal(config: &Configuration, kind: TaskKind) -> (Option<Journal>, Vec<(Line, Uuid)>) {
+    let (ServiceSettings::Remote(_), Some(folder)) = (&config.services, &config.state) else {
+        return (None, Vec::new());
+    };
+    match Journal::open(folder, kind) {
+        Ok((journal, left)) => (Some(journal), left),
+        Err(error) => {
+            log::error!("{error}; tasks are lost if this program is killed");
+            (None, Vec::new())
+        }
+    }
+}
+
 /// Becomes the configured user, with the log file, which was made as root.
 fn give_up_rights(config: &Configuration, logfile: Option<&Path>) -> Result<(), Exit> {
     let own: Vec<PathBuf> = logfile.map(Path::to_owned).into_iter().collect();
@@ -208,18 +235,16 @@ fn give_up_rights(config: &Configuration, logfile: Option<&Path>) -> Result<(), 
     privileges::give_up(config.user.as_deref(), &own, needed.map(PathBuf::as_path))
 }
 
-/// The keys whose change a reload cannot bring about.
-fn needs_restart(old: &Configuration, new: &Configuration) -> Vec<&'static str> {
+/// The keys whose change a reload cannot bring about, and whether they have changed.
+fn needs_restart(old: &Configuration, new: &Configuration) -> [(&'static str, bool); 8] {
     [
         ("pool_size", old.pool_size != new.pool_size),
         ("generation", old.generation != new.generation),
         ("user", old.user != new.user),
+        ("state", old.state != new.state),
         ("local or [Services]", old.services != new.services),
         ("[Plugins] or [Limits]", old.plugins != new.plugins),
         ("[Containers]", old.containers != new.containers),
         ("[Status] bind or port", old.status_addresses != new.status_addresses),
     ]
-    .into_iter()
-    .filter_map(|(key, changed)| changed.then_some(key))
-    .collect()
 }

@@ -112,6 +112,28 @@ impl SchedulerClient {
         read.map(Some).map_err(|problem| self.http.strange(&call, problem))
     }
 
+    /// Takes up to `limit` tasks; without one, a task and those that are equal to it.
+    fn pop_some(
+        &self,
+        kind: TaskKind,
+        limit: Option<usize>,
+        filters: &Filters,
+    ) -> Result<Popped, ServiceError> {
+        if self.known() == Some(SchedulerGeneration::Schedulers) {
+            match self.pop_new(kind, limit, filters) {
+                // It is another one now.
+                Err(ServiceError::Refused { status: 404, .. }) => self.learn(None),
+                popped => return popped,
+            }
+        }
+        if let Some(popped) = self.pop_old(kind, limit.unwrap_or(1), filters)? {
+            return Ok(popped);
+        }
+        let popped = self.pop_new(kind, limit, filters)?;
+        self.learn(Some(SchedulerGeneration::Schedulers));
+        Ok(popped)
+    }
+
     /// Does what settles a task. If nobody knows whether it was done, the task itself tells.
     fn settle(&self, id: Uuid, status: TaskStatus, call: &Call<'_>) -> Result<(), ServiceError> {
         let answer = match self.send(call) {
@@ -129,19 +151,11 @@ impl SchedulerClient {
 
 impl Scheduler for SchedulerClient {
     fn pop(&self, kind: TaskKind, limit: usize, filters: &Filters) -> Result<Popped, ServiceError> {
-        if self.known() == Some(SchedulerGeneration::Schedulers) {
-            match self.pop_new(kind, limit, filters) {
-                // It is another one now.
-                Err(ServiceError::Refused { status: 404, .. }) => self.learn(None),
-                popped => return popped,
-            }
-        }
-        if let Some(popped) = self.pop_old(kind, limit, filters)? {
-            return Ok(popped);
-        }
-        let popped = self.pop_new(kind, limit, filters)?;
-        self.learn(Some(SchedulerGeneration::Schedulers));
-        Ok(popped)
+        self.pop_some(kind, Some(limit), filters)
+    }
+
+    fn pop_equal(&self, kind: TaskKind, filters: &Filters) -> Result<Popped, ServiceError> {
+        self.pop_some(kind, None, filters)
     }
 
     fn tells_version(&self) -> Option<Version> {
@@ -153,7 +167,7 @@ impl Scheduler for SchedulerClient {
     }
 
     fn push(&self, task: &Task) -> Result<(), ServiceError> {
-        let (path, queue) = (self.generation()?.path(), crate::form::part(&task.queue));
+        let (path, queue) = (self.generation()?.path(), crate::http_form::part(&task.queue));
         let body = task.item.compact().into_bytes();
         let call = Call::post(format!("{path}/{queue}/push"), body);
         self.settle(task.id, TaskStatus::Queued, &Call { settles: true, ..call })

@@ -8,14 +8,15 @@ use crate::services::{Filters, Popped};
 use crate::task::TaskKind;
 
 impl SchedulerClient {
-    /// Takes up to `limit` tasks.
+    /// Takes up to `limit` tasks; without one, a task and those that are equal to it.
     pub(crate) fn pop_new(
         &self,
         kind: TaskKind,
-        limit: usize,
+        limit: Option<usize>,
         filters: &Filters,
     ) -> Result<Popped, ServiceError> {
-        let target = format!("/schedulers/{kind}/pop?limit={limit}");
+        let query = limit.map(|limit| format!("?limit={limit}")).unwrap_or_default();
+        let target = format!("/schedulers/{kind}/pop{query}");
         let call = pop_call(target, kind, filters);
         let answer = self.send(&call)?;
         if is_nothing(filters, &answer) {

@@ -5,8 +5,8 @@ use std::sync::{Mutex, PoisonError};
 
 use katalogus::Json;
 
-use crate::form;
 use crate::http_client::Call;
+use crate::http_form;
 use crate::scheduler_client::{SchedulerClient, is_nothing, pop_call, read};
 use crate::service_error::ServiceError;
 use crate::services::{Filters, Popped};
@@ -95,7 +95,7 @@ impl SchedulerClient {
         kind: TaskKind,
         filters: &Filters,
     ) -> Result<Option<Json>, ServiceError> {
-        let call = pop_call(format!("/queues/{}/pop", form::part(queue)), kind, filters);
+        let call = pop_call(format!("/queues/{}/pop", http_form::part(queue)), kind, filters);
         let answer = self.send(&call)?;
         if is_nothing(filters, &answer) {
             return Ok(None);

@@ -37,6 +37,16 @@ pub enum ServiceError {
         /// What is wrong with it.
         problem: String,
     },
+    /// What was asked for is longer than is wanted.
+    #[error("{service} answered something strange to {request}: it is longer than {limit} bytes")]
+    TooLong {
+        /// Which service.
+        service: &'static str,
+        /// Method and path.
+        request: String,
+        /// How many bytes it may have.
+        limit: u64,
+    },
     /// The store of this machine.
     #[error("{file}: {words}")]
     Local {

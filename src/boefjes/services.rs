@@ -51,6 +51,12 @@ pub trait Scheduler: Send + Sync {
     /// Takes up to `limit` tasks of a kind, from its queues in turn.
     fn pop(&self, kind: TaskKind, limit: usize, filters: &Filters) -> Result<Popped, ServiceError>;
 
+    /// Takes one task of a kind, and those that are equal to it where the scheduler hands these out
+    /// together: it does so only if it is not told how many are wanted.
+    fn pop_equal(&self, kind: TaskKind, filters: &Filters) -> Result<Popped, ServiceError> {
+        self.pop(kind, 1, filters)
+    }
+
     /// Gives a task back to the queue that it came from.
     fn push(&self, task: &Task) -> Result<(), ServiceError>;
 
@@ -90,8 +96,9 @@ pub trait Bytes: Send + Sync {
     /// was there already.
     fn save_raws(&self, run: Uuid, raws: &[Output]) -> Result<Vec<Option<Uuid>>, ServiceError>;
 
-    /// The content of a raw file; `None` if there is none of this id.
-    fn raw(&self, id: Uuid) -> Result<Option<Vec<u8>>, ServiceError>;
+    /// The content of a raw file; `None` if there is none of this id. One of more than `limit` bytes
+    /// is an error.
+    fn raw(&self, id: Uuid, limit: u64) -> Result<Option<Vec<u8>>, ServiceError>;
 
     /// What is known of a raw file; `None` if there is none of this id.
     fn raw_meta(&self, id: Uuid) -> Result<Option<RawDataMeta>, ServiceError>;

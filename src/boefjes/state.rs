@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::hosts::{Hosts, HostsStatistics};
-use crate::settler::Settler;
 use crate::task::{Task, TaskKind};
+use crate::task_settler::Settler;
 
 /// See the module.
-pub struct State {
+pub(crate) struct State {
     kind: TaskKind,
     started: Instant,
     workers: Mutex<Vec<Option<TaskAtWork>>>,
@@ -31,47 +31,47 @@ pub struct State {
 
 /// A moment's picture.
 #[derive(Clone, Debug)]
-pub struct Snapshot {
+pub(crate) struct Snapshot {
     /// Whose tasks are taken.
-    pub kind: TaskKind,
+    pub(crate) kind: TaskKind,
     /// When the program was started.
-    pub started: Instant,
+    pub(crate) started: Instant,
     /// What each worker is at.
-    pub workers: Vec<Option<TaskAtWork>>,
+    pub(crate) workers: Vec<Option<TaskAtWork>>,
     /// Tasks that are with this program, begun or not.
-    pub tasks: usize,
+    pub(crate) tasks: usize,
     /// What has become of tasks.
-    pub counted: Counted,
+    pub(crate) counted: Counted,
     /// How the plugin hosts are.
-    pub hosts: Option<HostsStatistics>,
+    pub(crate) hosts: Option<HostsStatistics>,
     /// Whether the scheduler answers.
-    pub scheduler: Reached,
+    pub(crate) scheduler: Reached,
     /// Why no tasks are done now, if none are.
-    pub unready: Option<&'static str>,
+    pub(crate) unready: Option<&'static str>,
 }
 
 /// A task that a worker is at.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TaskAtWork {
+pub(crate) struct TaskAtWork {
     /// Its id.
-    pub id: Uuid,
+    pub(crate) id: Uuid,
     /// The plugin that does it.
-    pub plugin: String,
+    pub(crate) plugin: String,
     /// The organisation for which it is done.
-    pub organization: String,
+    pub(crate) organization: String,
     /// Since when.
-    pub since: Instant,
+    pub(crate) since: Instant,
     /// The resident memory of its process in bytes, while there is one.
-    pub memory: Option<u64>,
+    pub(crate) memory: Option<u64>,
 }
 
 /// Whether a service answers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Reached {
+pub(crate) struct Reached {
     /// Since when it does; `None` while it does not.
-    pub since: Option<Instant>,
+    pub(crate) since: Option<Instant>,
     /// What went wrong the last time that it did not.
-    pub last_error: Option<String>,
+    pub(crate) last_error: Option<String>,
 }
 
 /// What can become of a task.
@@ -87,19 +87,19 @@ pub(crate) enum Count {
 
 /// What has become of tasks, counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counted {
+pub(crate) struct Counted {
     /// Taken from their queues.
-    pub popped: u64,
+    pub(crate) popped: u64,
     /// Done.
-    pub completed: u64,
+    pub(crate) completed: u64,
     /// Come to nothing, those that cannot be read among them.
-    pub failed: u64,
+    pub(crate) failed: u64,
     /// Given back to their queues.
-    pub given_back: u64,
+    pub(crate) given_back: u64,
     /// Those of which the scheduler could not be told what has become of them.
-    pub untold: u64,
+    pub(crate) untold: u64,
     /// Not tasks, but faults of the program's own that it has gone on after.
-    pub panics: u64,
+    pub(crate) panics: u64,
 }
 
 /// The counters behind [`Counted`].
@@ -191,7 +191,7 @@ impl State {
     }
 
     /// Why no tasks are done now, if none are.
-    pub fn unready(&self) -> Option<&'static str> {
+    pub(crate) fn unready(&self) -> Option<&'static str> {
         if self.has_no_folder.load(Ordering::Relaxed) {
             return Some("the plugin folder cannot be read");
         }
@@ -203,7 +203,7 @@ impl State {
     }
 
     /// A moment's picture.
-    pub fn snapshot(&self) -> Snapshot {
+    pub(crate) fn snapshot(&self) -> Snapshot {
         let hosts = self.hosts.upgrade().map(|hosts| hosts.statistics());
         let unready = self.unready();
         let scheduler = lock(&self.scheduler).clone();

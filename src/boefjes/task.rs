@@ -47,13 +47,13 @@ pub enum TaskData {
 }
 
 /// A task that was taken from a queue, or that is asked about.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Task {
     /// Its id, which is its data's too.
     pub id: Uuid,
     /// The queue that it was taken from, to which it is given back: `scheduler_id`.
     pub queue: String,
-    /// Equal for equal tasks.
+    /// As the scheduler has it: what, for whom and with what.
     pub hash: Option<String>,
     /// What is to be done.
     pub data: TaskData,
@@ -158,6 +158,17 @@ impl TaskData {
     }
 }
 
+/// Without the item, which may hold settings.
+impl fmt::Debug for Task {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Task")
+            .field("id", &self.id)
+            .field("queue", &self.queue)
+            .field("data", &self.data)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Task {
     /// A task that nobody has queued yet, as the scheduler of either generation is told of it: before
     /// all that it has thought of itself.
@@ -199,6 +210,19 @@ impl Task {
             modified_at: fields.moment("modified_at").ok().flatten(),
             item,
         })
+    }
+
+    /// The same for tasks that would find the same, also for other organisations: the key by which the
+    /// scheduler hands them out together, or else the hash.
+    pub(crate) fn equal(&self) -> Option<&str> {
+        let Json::Object(item) = &self.item else { return self.hash.as_deref() };
+        match item.get("data") {
+            Some(Json::Object(data)) => match data.get("deduplication_key") {
+                Some(Json::Text(key)) => Some(key),
+                _ => self.hash.as_deref(),
+            },
+            _ => self.hash.as_deref(),
+        }
     }
 
     /// As schedulers since 1.19 have it, with this status and data.

@@ -57,7 +57,7 @@ pub(crate) fn run_image(
         }),
     };
     let stopping = Arc::new(Stopping::new());
-    let crew = Arc::new(Crew::new(TaskKind::Boefje, 1, live, &stopping, &stopping));
+    let crew = Arc::new(Crew::new(TaskKind::Boefje, 1, live, None, &stopping, &stopping));
     let doors = sockets.serve(&config, &crew).map_err(not_run)?;
     // The end of the process ends it.
     Thread::spawn("signals", move || end_with(signals, &containers)).map_err(not_run)?.detach();

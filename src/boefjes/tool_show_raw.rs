@@ -8,6 +8,9 @@ use uuid::Uuid;
 use crate::json_coloured::coloured;
 use crate::services::Bytes;
 
+/// Bytes of a raw file that is printed, at most.
+const MAX_RAW_BYTES: u64 = 1 << 30;
+
 /// Prints it as it is, or as JSON: in order, indented and coloured whatever the output is, with a line
 /// left free behind it. An error says why it cannot be printed.
 pub(crate) fn show_raw(
@@ -16,7 +19,7 @@ pub(crate) fn show_raw(
     as_json: bool,
     output: &mut dyn Write,
 ) -> Result<(), String> {
-    let content = bytes.raw(raw).map_err(|error| error.to_string())?;
+    let content = bytes.raw(raw, MAX_RAW_BYTES).map_err(|error| error.to_string())?;
     let content = content.ok_or_else(|| format!("there is no raw file {raw}"))?;
     let content = String::from_utf8(content)
         .map_err(|error| format!("the raw file {raw} is no text: {}", error.utf8_error()))?;

@@ -97,7 +97,7 @@ fn watch(urls: Vec<String>, top: &Top) -> io::Result<Exit> {
             lines.extend(one.seen.lines());
         }
         let trouble = (!troubles.is_empty()).then(|| troubles.join("; "));
-        screen.draw(&format!("boefjes  {}", Moment::now()), &lines, trouble.as_deref())?;
+        screen.draw(&format!("boefjes  {}", this_second()), &lines, trouble.as_deref())?;
         if once {
             return Ok(if troubles.is_empty() { Exit::Success } else { Exit::Unavailable });
         }
@@ -110,6 +110,12 @@ fn watch(urls: Vec<String>, top: &Top) -> io::Result<Exit> {
             }
         }
     }
+}
+
+fn this_second() -> Moment {
+    const SECOND: i64 = 1_000_000;
+    let micros = Moment::now().unix_micros();
+    Moment::from_unix_micros(micros.div_euclid(SECOND).saturating_mul(SECOND))
 }
 
 impl Watched {

@@ -100,16 +100,17 @@ fn workers(status: &Value) -> Vec<String> {
             }
             let cells = [
                 number,
-                word(at(task, "plugin")),
-                word(at(task, "organization")),
                 seconds(at(task, "age")),
                 memory(at(task, "memory")),
+                word(at(task, "plugin")),
+                word(at(task, "organization")),
                 word(at(task, "id")),
             ];
             cells.into()
         })
         .collect();
-    table(&["WORKER", "PLUGIN", "FOR", "SINCE", "MEMORY", "TASK"], &rows, None)
+    // What is short stands first, since lines are cut where the terminal ends.
+    table(&["WORKER", "AGE", "MEMORY", "PLUGIN", "FOR", "TASK"], &rows, None)
 }
 
 /// A row for each plugin host. A job is named by its plugin, if a worker has it.
@@ -195,7 +196,7 @@ mod tests {
             "4 taken, 21 completed, 1 failed, 0 given back, 1 here now",
             "10.0/s  █",
             "1       idle",
-            "2       dns     acme  2 min  5 MiB   t",
+            "2       2 min  5 MiB   dns     acme  t",
             "busy   8    9 s  44 MiB  0     dns",
             "\\x1b[31m",
         ] {

@@ -7,12 +7,13 @@ use crossbeam_channel::{Receiver, Sender};
 use ostler_runtime::threads::caught;
 use ostler_runtime::{Moment, now};
 
+use crate::boefje_cut_short::DIED;
 use crate::crew::{Crew, Work};
 use crate::runner::{Done, JobError};
 use crate::state::Count;
 use crate::task::{Task, TaskStatus};
 use crate::task_state::{Action, Event};
-use crate::twins;
+use crate::task_twins;
 
 /// See the module.
 pub(crate) struct Worker {
@@ -34,20 +35,15 @@ impl Worker {
     fn serve(&self) {
         while self.free.send(()).is_ok() {
             let Ok(work) = self.work.recv() else { break };
-            let tasks = match &work {
-                Work::Run(tasks) => tasks,
-                Work::Fail(id) => {
-                    self.crew.settler.fail_unreadable(*id);
-                    continue;
-                }
-            };
-            let done = caught("a worker", || self.have_run(tasks));
+            let done = caught("a worker", || match &work {
+                Work::Run(tasks) => self.have_run(tasks),
+                Work::Bury(task) => self.bury(task),
+                Work::Fail(_) | Work::GiveBack(_) => work.give_up(&self.crew.settler),
+            });
             self.crew.state.at_work(self.number, None);
             if done.is_none() {
                 self.crew.counts.add(Count::Panicked);
-                for task in tasks {
-                    self.crew.settler.on(task, Event::Fail);
-                }
+                work.fail(&self.crew.settler);
             }
         }
     }
@@ -106,10 +102,20 @@ impl Worker {
         }
     }
 
+    /// Fails a task whose worker was killed with its program, and says so where its results would be.
+    fn bury(&self, task: &Task) {
+        let runner = Arc::clone(&self.crew.live().runner);
+        runner.remove_container(&task.data);
+        let began = task.modified_at.unwrap_or_else(Moment::now);
+        runner.save_cut_short(&task.data, began, DIED);
+        self.crew.settler.on(task, Event::Fail);
+    }
+
     /// Gives equal tasks what the first has found.
     fn share(&self, task: &Task, twins: &[Arc<Task>], done: &Done, began: Moment) {
         for twin in twins {
-            let event = match twins::copy(&*self.crew.services.bytes, task, twin, done, began) {
+            let event = match task_twins::copy(&*self.crew.services.bytes, task, twin, done, began)
+            {
                 Ok(()) => Event::Complete,
                 Err(error) => {
                     log::warn!("{}: what was found cannot be copied: {error}", named(twin));

@@ -9,13 +9,18 @@
 //!
 //! A daemon may have more. It has a thread and connections of its own, so that it answers when all
 //! others are taken.
+//!
+//! Where only this machine can reach it, it answers to the names of this machine only: a web page
+//! may have its own name lead here. Where others reach it, so could a page under any name that leads
+//! there, and the daemon does not know which are right.
 
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ostler_net::{Limits, Listener, Server};
+use ostler_net::{Address, Limits, Listener, Peer, Server};
 
+use crate::foreign::OwnNames;
 use crate::{
     Handler, HeadLimits, Http, Method, Request, Responder, Response, RouteError, Router, Status,
 };
@@ -56,8 +61,20 @@ pub fn on<T: Send + Sync + 'static>(told: &Arc<T>, answer: fn(&T) -> Response) -
     }
 }
 
-/// Answers on these listeners, beside viewers that keep their connections.
-pub fn start(routes: Router, listeners: Vec<Listener>, max_viewers: usize) -> io::Result<Server> {
+/// Answers on the listeners of these addresses, beside viewers that keep their connections.
+pub fn start(
+    routes: Router,
+    listeners: Vec<Listener>,
+    addresses: &[Address],
+    max_viewers: usize,
+) -> io::Result<Server> {
+    let is_near = |listener: &Listener| {
+        listener.inet().is_none_or(|own| own.ip().to_canonical().is_loopback())
+    };
+    let own = listeners
+        .iter()
+        .all(is_near)
+        .then(|| OwnNames::new(addresses.iter().filter_map(Address::host)));
     let connections = max_viewers.saturating_add(CONNECTIONS);
     let limits = Limits {
         max_connections: connections,
@@ -66,7 +83,27 @@ pub fn start(routes: Router, listeners: Vec<Listener>, max_viewers: usize) -> io
         write_deadline: WRITE_DEADLINE,
         ..Limits::default()
     };
-    Server::start(listeners, THREADS, limits, Arc::new(Http::new(routes, HeadLimits::default())))
+    let door = Door { routes, own };
+    Server::start(listeners, THREADS, limits, Arc::new(Http::new(door, HeadLimits::default())))
+}
+
+/// Lets through who asks for this machine.
+struct Door {
+    routes: Router,
+    /// `None` where every name may be one of it.
+    own: Option<OwnNames>,
+}
+
+impl Handler for Door {
+    fn handle(&self, request: &Request<'_>, responder: Responder) {
+        // Browsers reach no Unix socket, and who hands requests on to one says whatever he likes.
+        let is_asked = |own: &OwnNames| request.peer() == Peer::Unix || own.are_asked(request);
+        if self.own.as_ref().is_none_or(is_asked) {
+            return self.routes.handle(request, responder);
+        }
+        let words = "This is told under the names and addresses that it listens on only";
+        responder.send_here(Response::error(Status::MisdirectedRequest, words).fresh());
+    }
 }
 
 fn ready(unready: Option<&'static str>) -> Response {

@@ -9,6 +9,7 @@ use ostler_runtime::Deadline;
 use crate::added::Added;
 use crate::errands::Errands;
 use crate::failure::{Failure, Stop};
+use crate::openapi_catalogue::document;
 use crate::routing::{Routed, Routes};
 use crate::step::{Journey, Step};
 use crate::{
@@ -95,7 +96,7 @@ impl Api {
             plugins: settings.plugins,
             remotes: settings.remotes,
             cipher: settings.cipher,
-            documents: Documents::new(settings.generation),
+            documents: Documents::new(&document(settings.generation)),
             added: Arc::default(),
             store: Arc::downgrade(settings.store),
             errands: Arc::downgrade(settings.errands),

@@ -11,12 +11,11 @@ use base64::engine::general_purpose::STANDARD;
 use ostler_http::{Response, Status};
 use sha2::{Digest, Sha256};
 
-use crate::Generation;
-use crate::openapi::document;
+use crate::Json;
 
 const PAGE: &str = include_str!("docs.html");
 
-/// The documents of one generation.
+/// The documents of a service.
 #[derive(Clone, Debug)]
 pub struct Documents {
     openapi: Arc<Vec<u8>>,
@@ -24,9 +23,9 @@ pub struct Documents {
 }
 
 impl Documents {
-    /// Writes them.
-    pub fn new(generation: Generation) -> Self {
-        let openapi = Arc::new(document(generation).compact().into_bytes());
+    /// Those of the service with this OpenAPI document.
+    pub fn new(document: &Json) -> Self {
+        let openapi = Arc::new(document.compact().into_bytes());
         let policy = format!(
             "default-src 'none'; connect-src 'self'; img-src blob:; base-uri 'none'; \
              form-action 'none'; frame-ancestors 'none'; style-src '{}'; script-src '{}'",

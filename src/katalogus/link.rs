@@ -2,59 +2,22 @@
 
 #[cfg(feature = "postgres")]
 use std::fmt::Write as _;
-use std::path::Path;
 use std::time::Duration;
 
-use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+#[cfg(feature = "postgres")]
+use diesel::connection::SimpleConnection;
+use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::prelude::*;
-use diesel::sqlite::SqliteConnection;
 
 use crate::session::{Connection as In, Failure, Session};
-use crate::{Access, Database, StoreError, sqlite};
+use crate::sqlite_file;
+use crate::{Access, Database, StoreError};
 
 /// How long a subcommand waits for the lock of another process.
 const MAX_LOCK_WAIT: Duration = Duration::from_secs(10);
 /// How long a subcommand waits for a server.
 #[cfg(feature = "postgres")]
 const MAX_CONNECT: Duration = Duration::from_secs(10);
-
-/// Opens a file that is there.
-pub(crate) fn connect_sqlite(
-    path: &Path,
-    access: Access,
-    lock_wait: Duration,
-) -> Result<SqliteConnection, StoreError> {
-    open_sqlite(path, access, lock_wait, "")
-}
-
-/// The same; `first` is said before anything else.
-fn open_sqlite(
-    path: &Path,
-    access: Access,
-    lock_wait: Duration,
-    first: &str,
-) -> Result<SqliteConnection, StoreError> {
-    let uri = sqlite::uri(path).ok_or_else(|| {
-        StoreError::Unavailable(format!("{}: the path is not UTF-8", path.display()))
-    })?;
-    let words = |error: &dyn std::fmt::Display| {
-        StoreError::Unavailable(format!("{}: {error}", path.display()))
-    };
-    let mut connection = SqliteConnection::establish(&uri).map_err(|error| words(&error))?;
-    let mut sql = format!(
-        "{first} PRAGMA busy_timeout = {}; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;",
-        lock_wait.as_millis()
-    );
-    sql.push_str(match access {
-        Access::Read => "PRAGMA query_only = ON;",
-        Access::Write => "",
-    });
-    connection.batch_execute(&sql).map_err(|error| words(&error))?;
-    if access == Access::Write {
-        sqlite::write_ahead(&mut connection, lock_wait).map_err(|error| words(&error))?;
-    }
-    Ok(connection)
-}
 
 /// How long a subcommand that must be alone waits for the others to leave: those that have ended
 /// just now may not have left yet.
@@ -170,8 +133,8 @@ pub(crate) fn alone<T, E: From<StoreError>>(
         Database::Sqlite(path) => {
             // Whoever has a file with a write-ahead log open holds a shared lock on it.
             let first = "PRAGMA locking_mode = EXCLUSIVE;";
-            let mut connection = open_sqlite(path, Access::Write, MAX_LEAVING, first)
-                .map_err(|error| E::from(in_use(error)))?;
+            let mut connection = sqlite_file::connect(path, Access::Write, MAX_LEAVING, first)
+                .map_err(|fault| E::from(in_use(fault.at(path))))?;
             AnsiTransactionManager::begin_transaction_sql(&mut connection, "BEGIN EXCLUSIVE")
                 .map_err(|error| E::from(in_use(Failure::of(&error).error)))?;
             ended(&mut connection, Access::Write, |connection| In::Sqlite(connection), work)
@@ -209,7 +172,8 @@ pub(crate) fn transaction<T, E: From<StoreError>>(
                 Access::Read => "BEGIN",
                 Access::Write => "BEGIN IMMEDIATE",
             };
-            let mut connection = connect_sqlite(path, access, MAX_LOCK_WAIT)?;
+            let mut connection = sqlite_file::connect(path, access, MAX_LOCK_WAIT, "")
+                .map_err(|fault| fault.at(path))?;
             within(&mut connection, begin, access, |connection| In::Sqlite(connection), work)
         }
         #[cfg(feature = "postgres")]
@@ -260,20 +224,10 @@ fn ended<C: Connection<TransactionManager = AnsiTransactionManager>, T, E: From<
     outcome
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "postgres"))]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_file_is_opened_whatever_its_name_and_never_made() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("a?b#c%20d.db");
-        assert!(connect_sqlite(&path, Access::Write, MAX_LOCK_WAIT).is_err());
-        std::fs::write(&path, "").unwrap();
-        assert!(connect_sqlite(&path, Access::Write, MAX_LOCK_WAIT).is_ok());
-    }
-
-    #[cfg(feature = "postgres")]
     #[test]
     fn what_libpq_says_of_a_uri_is_not_repeated() {
         for (uri, words) in [
@@ -294,7 +248,6 @@ mod tests {
         assert!(!told.contains("secret"), "{told}");
     }
 
-    #[cfg(feature = "postgres")]
     #[test]
     fn what_a_uri_says_is_not_said_again() {
         let full = |uri| with_parameters(uri, Duration::from_millis(500));

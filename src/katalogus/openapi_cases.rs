@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::Generation;
-use crate::openapi::document;
+use crate::openapi_catalogue::document;
 use crate::settings_schema::SettingsSchema;
 
 fn documents() -> Vec<(&'static str, Value)> {

@@ -4,94 +4,8 @@
 use ostler_http::Method::{self, Delete, Get, Patch, Post, Put};
 
 use crate::Generation;
+use crate::openapi_operation::{Operation, Parameter, Success};
 use crate::openapi_shape::Shape;
-
-/// One operation.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Operation {
-    pub(crate) method: Method,
-    /// As `/v1/organisations/{organisation_id}`.
-    pub(crate) path: &'static str,
-    /// What the original calls it, from which clients have the names of their functions.
-    pub(crate) name: &'static str,
-    pub(crate) tag: &'static str,
-    pub(crate) summary: &'static str,
-    pub(crate) query: &'static [Parameter],
-    pub(crate) body: Option<Body>,
-    pub(crate) success: Success,
-    /// The statuses with which this one fails for reasons of its own.
-    pub(crate) failures: &'static [u16],
-}
-
-/// A parameter in the query.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Parameter {
-    pub(crate) name: &'static str,
-    pub(crate) shape: Shape,
-    /// The JSON that it is when it is left out.
-    pub(crate) default: Option<&'static str>,
-    pub(crate) words: &'static str,
-}
-
-/// The body of a request.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Body {
-    Required(Shape),
-    Optional(Shape),
-}
-
-/// What is answered when all is well.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Success {
-    /// JSON of this shape.
-    Shows(Shape),
-    /// `null`.
-    Done,
-    /// `null`, and there is something new.
-    Created,
-    /// Nothing.
-    Nothing,
-    /// A text in Markdown, which the original gives no media type, so that none is documented.
-    Markdown,
-    /// A picture.
-    Picture,
-}
-
-impl Operation {
-    const fn new(
-        method: Method,
-        path: &'static str,
-        name: &'static str,
-        summary: &'static str,
-        success: Success,
-    ) -> Self {
-        let (tag, query, failures): (_, &[Parameter], &[u16]) = ("", &[], &[]);
-        Self { method, path, name, tag, summary, query, body: None, success, failures }
-    }
-
-    const fn takes(self, shape: Shape) -> Self {
-        Self { body: Some(Body::Required(shape)), ..self }
-    }
-
-    const fn may_take(self, shape: Shape) -> Self {
-        Self { body: Some(Body::Optional(shape)), ..self }
-    }
-
-    const fn asks(self, query: &'static [Parameter]) -> Self {
-        Self { query, ..self }
-    }
-
-    const fn fails(self, failures: &'static [u16]) -> Self {
-        Self { failures, ..self }
-    }
-
-    /// The name that is unique in the document, made as the original's framework makes it.
-    pub(crate) fn id(&self) -> String {
-        let method = self.method.as_str().to_ascii_lowercase();
-        let path = self.path.replace(|other: char| !other.is_ascii_alphanumeric(), "_");
-        format!("{}{path}_{method}", self.name)
-    }
-}
 
 /// The operations of a generation.
 pub(crate) fn of(generation: Generation) -> Vec<Operation> {
@@ -137,6 +51,9 @@ const fn new(
 
 use Success::{Created, Done, Markdown, Nothing, Picture, Shows};
 
+/// A plugin of any kind.
+const PLUGIN: Shape =
+    Shape::Either(&[Shape::Named("Boefje"), Shape::Named("Normalizer"), Shape::Named("Bit")]);
 const ORGANISATION: Shape = Shape::Named("Organisation");
 const REPOSITORY: Shape = Shape::Named("Repository");
 const STATE: Shape = Shape::Named("PluginState");
@@ -217,7 +134,7 @@ const LIST: Operation = new(
     "/v1/organisations/{organisation_id}/plugins",
     "list_plugins",
     "Show the plugins that an organisation has, as it has them",
-    Shows(Shape::List(&Shape::Plugin)),
+    Shows(Shape::List(&PLUGIN)),
 )
 .fails(&[404, 413]);
 
@@ -226,7 +143,7 @@ const SHOW: Operation = new(
     "/v1/organisations/{organisation_id}/plugins/{plugin_id}",
     "get_plugin",
     "Show a plugin as an organisation has it",
-    Shows(Shape::Plugin),
+    Shows(PLUGIN),
 )
 .fails(&[404]);
 
@@ -268,7 +185,7 @@ const OF_REPOSITORIES: &[Operation] = &[
         "/v1/organisations/{organisation_id}/repositories/{repository_id}/plugins",
         "list_repository_plugins",
         "Show the plugins of another catalogue; none if it does not answer",
-        Shows(Shape::Map(&Shape::Plugin)),
+        Shows(Shape::Map(&PLUGIN)),
     )
     .fails(&[404]),
     new(
@@ -276,7 +193,7 @@ const OF_REPOSITORIES: &[Operation] = &[
         "/v1/organisations/{organisation_id}/repositories/{repository_id}/plugins/{plugin_id}",
         "get_repository_plugin",
         "Show a plugin of another catalogue",
-        Shows(Shape::Plugin),
+        Shows(PLUGIN),
     )
     .fails(&[404]),
     new(
@@ -298,7 +215,7 @@ const ADDED: &[Operation] = &[
         "Add a boefje or normalizer for all organisations, whichever the path names, known or not",
         Created,
     )
-    .takes(Shape::Plugin),
+    .takes(PLUGIN),
     new(
         Patch,
         "/v1/organisations/{organisation_id}/plugins/{plugin_id}",

@@ -3,26 +3,12 @@
 
 use crate::Generation;
 use crate::json::{Json, Object};
+use crate::openapi_shape::Need::{Else, May, Must};
 use crate::openapi_shape::Shape::{
     Any, Choice, Date, Either, Fixed, Integer, List, Map, Maybe, Named, Set, Text, Texts, Truth,
     Url,
 };
-use crate::openapi_shape::{Shape, list, object};
-
-/// A member of an object: its name, its shape, and whether and as what it may be left out.
-type Member = (&'static str, Shape, Need);
-
-/// Whether a member must be there.
-#[derive(Clone, Copy, Debug)]
-enum Need {
-    /// It must.
-    Must,
-    /// It may be left out.
-    May,
-    /// It may be left out, and is then this JSON.
-    Else(&'static str),
-}
-use Need::{Else, May, Must};
+use crate::openapi_shape::{Member, Shape, schema};
 
 /// The named schemas of a generation.
 pub(crate) fn schemas(generation: Generation) -> Json {
@@ -53,25 +39,6 @@ pub(crate) fn schemas(generation: Generation) -> Json {
         schemas.insert("RunOn", Choice(&["create", "update"]).schema());
     }
     schemas.into()
-}
-
-fn schema(title: &str, parts: &[&[Member]]) -> Json {
-    let members = || parts.iter().copied().flatten();
-    let properties = members().map(|(name, shape, need)| {
-        let mut schema = shape.schema();
-        if let (Json::Object(schema), Else(json)) = (&mut schema, need) {
-            schema.insert("default", Json::parse(json).unwrap_or_default());
-        }
-        ((*name).to_owned(), schema)
-    });
-    let required = members().filter(|(_, _, need)| matches!(need, Must));
-    let required: Vec<&str> = required.map(|(name, _, _)| *name).collect();
-    object([
-        ("title", title.into()),
-        ("type", "object".into()),
-        ("properties", Json::Object(properties.collect())),
-        ("required", list(&required)),
-    ])
 }
 
 const ORGANISATION: &[Member] = &[("id", Text, Must), ("name", Text, Must)];

@@ -13,6 +13,7 @@ use ostler_net::tls::{LiveIdentity, TlsError};
 use ostler_net::{Address, Drained, Listener, Server};
 use ostler_runtime::notify;
 use ostler_runtime::secret::Secret;
+use ostler_runtime::supervise::warn_of_restart;
 use ostler_runtime::{Deadline, Exit, Notifier, Signals, descriptors, privileges};
 
 use crate::authority::Gate;
@@ -105,7 +106,7 @@ impl Running {
         let endpoint = (!status_listeners.is_empty())
             .then(|| {
                 let routes = endpoint::routes(&state).map_err(io::Error::other)?;
-                endpoint::start(routes, status_listeners, 0)
+                endpoint::start(routes, status_listeners, &config.status_addresses, 0)
             })
             .transpose()
             .map_err(failed)?;
@@ -135,9 +136,7 @@ impl Running {
         {
             live.replace(identity);
         }
-        for key in needs_restart(&self.started, &config) {
-            log::warn!("{key} has changed, which takes effect at the next start only");
-        }
+        warn_of_restart(needs_restart(&self.started, &config));
         self.token.write().unwrap_or_else(PoisonError::into_inner).clone_from(&config.token);
         self.plugins.rescan();
         self.config = config;
@@ -202,8 +201,8 @@ fn give_up_rights(config: &Configuration, logfile: Option<&Path>) -> Result<(), 
     privileges::give_up(config.user.as_deref(), &own, needed.map(PathBuf::as_path))
 }
 
-/// The keys whose change a reload cannot bring about.
-fn needs_restart(old: &Configuration, new: &Configuration) -> Vec<&'static str> {
+/// The keys whose change a reload cannot bring about, and whether they have changed.
+fn needs_restart(old: &Configuration, new: &Configuration) -> [(&'static str, bool); 11] {
     [
         ("bind or port", old.addresses != new.addresses),
         ("generation", old.generation != new.generation),
@@ -217,7 +216,4 @@ fn needs_restart(old: &Configuration, new: &Configuration) -> Vec<&'static str> 
         ("[Plugins]", old.discovery != new.discovery || old.remotes != new.remotes),
         ("[Status] bind or port", old.status_addresses != new.status_addresses),
     ]
-    .into_iter()
-    .filter_map(|(key, changed)| changed.then_some(key))
-    .collect()
 }

@@ -4,7 +4,6 @@
 //! A commit waits for the disk (`synchronous=FULL`), so what is acknowledged outlasts a loss of
 //! power; while it waits, the next tasks gather.
 
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,9 +12,8 @@ use diesel::result::{Error, QueryResult};
 use diesel::sqlite::SqliteConnection;
 use ostler_runtime::Deadline;
 
-use crate::link;
 use crate::session::{Connection, Failure, Session};
-use crate::sqlite::is_locked;
+use crate::sqlite_file::{SqliteFile, is_locked};
 use crate::store_queue::Job;
 use crate::store_thread::{Backend, End, Ran, Shared};
 use crate::{Access, StoreError, StoreSettings};
@@ -25,29 +23,12 @@ const LOCK_SLICE: Duration = Duration::from_millis(100);
 /// Tasks that a thread reads for in one transaction, at most.
 const MAX_READS: usize = 8;
 
-/// A connection, and the file that it was made to.
-pub(crate) struct Open {
-    connection: SqliteConnection,
-    file: (u64, u64),
-}
-
-impl Open {
-    fn new(path: &Path, access: Access, lock_wait: Duration) -> Result<Self, StoreError> {
-        let file = identity(path)?;
-        let mut connection = link::connect_sqlite(path, access, lock_wait)?;
-        let session = &mut Session::new(Connection::Sqlite(&mut connection), Access::Read);
-        crate::migrations::check(session)?;
-        Ok(Self { connection, file })
-    }
-
-    /// SQLite goes on with a file that was removed or replaced, and nobody would find what is
-    /// written there.
-    fn in_place(&self, path: &Path) -> Result<(), StoreError> {
-        if identity(path)? == self.file {
-            return Ok(());
-        }
-        Err(StoreError::Unavailable(format!("{}: another file is in its place", path.display())))
-    }
+/// Opens the file, if its tables are as they should be.
+fn open(path: &Path, access: Access, lock_wait: Duration) -> Result<SqliteFile, StoreError> {
+    let mut file = SqliteFile::open(path, access, lock_wait).map_err(|fault| fault.at(path))?;
+    let session = &mut Session::new(Connection::Sqlite(&mut file.connection), Access::Read);
+    crate::migrations::check(session)?;
+    Ok(file)
 }
 
 /// The thread that writes.
@@ -90,22 +71,23 @@ impl Writer {
 }
 
 impl Backend for Writer {
-    type Connection = Open;
+    type Connection = SqliteFile;
     const GATHERS: bool = true;
 
     fn max_batch(&self) -> usize {
         self.max_batch
     }
 
-    fn connect(&self) -> Result<Open, StoreError> {
-        Open::new(&self.path, Access::Write, LOCK_SLICE)
+    fn connect(&self) -> Result<SqliteFile, StoreError> {
+        open(&self.path, Access::Write, LOCK_SLICE)
     }
 
-    fn run(&self, open: &mut Open, jobs: Vec<Job>, shared: &Shared) -> Vec<(Job, End)> {
-        if let Err(error) = open.in_place(&self.path) {
+    fn run(&self, file: &mut SqliteFile, jobs: Vec<Job>, shared: &Shared) -> Vec<(Job, End)> {
+        if let Err(fault) = file.in_place(&self.path) {
+            let error = fault.at(&self.path);
             return all(jobs, || End::Lost(error.clone()));
         }
-        let connection = &mut open.connection;
+        let connection = &mut file.connection;
         let jobs = match self.begin(connection, jobs, shared) {
             Ok(jobs) => jobs,
             Err((jobs, error)) if is_locked(&error) => {
@@ -213,21 +195,22 @@ impl Reader {
 }
 
 impl Backend for Reader {
-    type Connection = Open;
+    type Connection = SqliteFile;
 
     fn max_batch(&self) -> usize {
         MAX_READS
     }
 
-    fn connect(&self) -> Result<Open, StoreError> {
-        Open::new(&self.path, Access::Read, self.max_lock_wait)
+    fn connect(&self) -> Result<SqliteFile, StoreError> {
+        open(&self.path, Access::Read, self.max_lock_wait)
     }
 
-    fn run(&self, open: &mut Open, jobs: Vec<Job>, shared: &Shared) -> Vec<(Job, End)> {
-        if let Err(error) = open.in_place(&self.path) {
+    fn run(&self, file: &mut SqliteFile, jobs: Vec<Job>, shared: &Shared) -> Vec<(Job, End)> {
+        if let Err(fault) = file.in_place(&self.path) {
+            let error = fault.at(&self.path);
             return all(jobs, || End::Lost(error.clone()));
         }
-        let connection = &mut open.connection;
+        let connection = &mut file.connection;
         if let Err(error) = AnsiTransactionManager::begin_transaction(connection) {
             return all(jobs, || End::Lost(Failure::of(&error).error));
         }
@@ -256,11 +239,4 @@ fn session(connection: &mut SqliteConnection, access: Access) -> Session<'_> {
 
 fn all(jobs: impl IntoIterator<Item = Job>, end: impl Fn() -> End) -> Vec<(Job, End)> {
     jobs.into_iter().map(|job| (job, end())).collect()
-}
-
-/// What is the file's own, whatever its name.
-fn identity(path: &Path) -> Result<(u64, u64), StoreError> {
-    let file = std::fs::metadata(path)
-        .map_err(|error| StoreError::Unavailable(format!("{}: {error}", path.display())))?;
-    Ok((file.dev(), file.ino()))
 }

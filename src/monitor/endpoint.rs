@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use ostler_http::endpoint::{self, Told, on};
 use ostler_http::{Method, Request, Responder, Response, Status, exposition};
-use ostler_net::{Listener, Server};
+use ostler_net::{Address, Listener, Server};
 use serde_json::{Map, Value};
 
 use crate::request::Live;
@@ -31,10 +31,11 @@ const POLICY: &str = concat!(
     "script-src 'sha256-efUX2OvXQdQ2HO04scAaUKHXKLP6MDk/vnOg67VRnEw='"
 );
 
-/// Serves `monitor`'s state on these listeners.
+/// Serves `monitor`'s state on the listeners of these addresses.
 pub(crate) fn start(
     monitor: &Arc<Monitor>,
     listeners: Vec<Listener>,
+    addresses: &[Address],
     max_viewers: usize,
 ) -> io::Result<Server> {
     let watched = Arc::clone(monitor);
@@ -45,7 +46,7 @@ pub(crate) fn start(
         .and_then(|routes| routes.route(Method::Get, "/v1/status", on(monitor, status)))
         .and_then(|routes| routes.route(Method::Get, "/v1/live", live))
         .map_err(io::Error::other)?;
-    endpoint::start(routes, listeners, max_viewers)
+    endpoint::start(routes, listeners, addresses, max_viewers)
 }
 
 impl Told for Monitor {

@@ -10,6 +10,7 @@ use ostler_net::tls::{LiveIdentity, TlsError};
 use ostler_net::{Address, Drained, Listener, Server};
 use ostler_pool::Pool;
 use ostler_runtime::notify::State;
+use ostler_runtime::supervise::warn_of_restart;
 use ostler_runtime::{Deadline, Exit, Notifier, Signals, Thread, descriptors, privileges};
 
 use crate::config::Config;
@@ -58,8 +59,9 @@ impl Running {
         let server = Server::start(listeners, config.threads, config.limits.clone(), service)
             .map_err(failed)?;
         monitor.count_by(server.meter());
+        let addresses = &config.status_addresses;
         let endpoint = (!status_listeners.is_empty())
-            .then(|| endpoint::start(&monitor, status_listeners, config.max_viewers))
+            .then(|| endpoint::start(&monitor, status_listeners, addresses, config.max_viewers))
             .transpose()
             .map_err(failed)?;
         for name in names {
@@ -81,9 +83,7 @@ impl Running {
         {
             live.replace(identity);
         }
-        for key in needs_restart(&self.started, &config) {
-            log::warn!("{key} has changed, which takes effect at the next start only");
-        }
+        warn_of_restart(needs_restart(&self.started, &config));
         self.monitor.pool().dialect().set_plan(plan(&config));
         self.monitor.set(settings(&config));
         if let Err(error) = self.monitor.pool().set_options(pool_options(&config)) {
@@ -150,8 +150,8 @@ fn pool_options(config: &Config) -> ostler_pool::Options {
     }
 }
 
-/// The keys whose change a reload cannot bring about.
-fn needs_restart(old: &Config, new: &Config) -> Vec<&'static str> {
+/// The keys whose change a reload cannot bring about, and whether they have changed.
+fn needs_restart(old: &Config, new: &Config) -> [(&'static str, bool); 8] {
     [
         ("bind or port", old.addresses != new.addresses),
         ("threads", old.threads != new.threads),
@@ -162,7 +162,4 @@ fn needs_restart(old: &Config, new: &Config) -> Vec<&'static str> {
         ("[Status] bind or port", old.status_addresses != new.status_addresses),
         ("runtime_dir", old.runtime_dir != new.runtime_dir),
     ]
-    .into_iter()
-    .filter_map(|(key, changed)| changed.then_some(key))
-    .collect()
 }

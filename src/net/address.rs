@@ -70,6 +70,14 @@ impl Address {
         }
     }
 
+    /// The numeric address or the name.
+    pub fn host(&self) -> Option<&str> {
+        match self {
+            Self::Inet { host, .. } => Some(host),
+            Self::Unix(_) => None,
+        }
+    }
+
     /// Whether other machines may reach it.
     pub fn is_far(&self) -> bool {
         match self {

@@ -9,9 +9,8 @@ use crate::{Deadline, Event, Exit, Notifier, Signals, now};
 
 /// How often what has become too old is looked for.
 const SWEEP: Duration = Duration::from_secs(10);
-/// How often it is looked whether the daemon is ready, while a service manager waits for it: at first,
-/// and more seldom the longer it takes.
-const READY: Duration = Duration::from_millis(20);
+/// How often it is looked whether the daemon is ready, while a service manager waits for it.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// Has signals be data from here on, before any thread is started, and finds the service manager.
 pub fn prepare() -> Result<(Signals, Notifier), Exit> {
@@ -27,7 +26,7 @@ pub fn prepare() -> Result<(Signals, Notifier), Exit> {
 
 /// A daemon that serves on its own threads.
 pub trait Serving {
-    /// Whether the service manager may be told so.
+    /// Whether the service manager may be told so, which no daemon leaves open for long.
     fn is_ready(&self) -> bool;
     /// Goes on with what the configuration says now. A wrong one changes nothing.
     fn reload(&mut self);
@@ -39,13 +38,11 @@ pub trait Serving {
 
 /// Serves until it is told to stop.
 pub fn supervise(daemon: &mut impl Serving, signals: &mut Signals, notifier: &Notifier) {
-    let began = now();
-    let mut swept = began;
+    let mut swept = now();
     let mut ready = false;
     let beat = notifier.watchdog_interval().unwrap_or(SWEEP).min(SWEEP);
     loop {
-        let look = READY.max(now().duration_since(began) / 8);
-        let tick = if ready || !notifier.is_listening() { beat } else { beat.min(look) };
+        let tick = if ready || !notifier.is_listening() { beat } else { beat.min(LOOK) };
         match signals.wait_until(Deadline::after(tick)) {
             Some(Event::Stop) => return,
             // While it is starting, readiness is still to come and nothing else is told.
@@ -62,6 +59,14 @@ pub fn supervise(daemon: &mut impl Serving, signals: &mut Signals, notifier: &No
             swept = now();
             daemon.sweep();
         }
+    }
+}
+
+/// Says which keys have changed whose change a reload cannot bring about, of these with whether they
+/// have.
+pub fn warn_of_restart(keys: impl IntoIterator<Item = (&'static str, bool)>) {
+    for (key, _) in keys.into_iter().filter(|(_, has_changed)| *has_changed) {
+        log::warn!("{key} has changed, which takes effect at the next start only");
     }
 }
 

@@ -1,6 +1,8 @@
 //! What a job may use, and how it ends when it wants more.
 
 use ostler_tests::PluginHosts;
+use ostler_tests::process::children;
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use serde_json::json;
 
 use crate::{faulty, is_traceback, works_on};
@@ -17,6 +19,31 @@ fn the_limits_of_a_job_are_those_of_the_options() {
     assert_eq!(shown["limits"]["NPROC"], json!([2000, 2000]));
     assert_eq!(shown["limits"]["CORE"], json!([0, 0]));
     assert_eq!(shown["limits"]["DATA"][0], 300 << 20);
+}
+
+#[test]
+fn jobs_leave_a_quarter_of_the_daemons_processes_to_it() {
+    let mut hosts = PluginHosts::new();
+    hosts.wait_ready(2);
+    for host in children(hosts.pid()) {
+        let host = Pid::from_raw(i32::try_from(host.pid).unwrap());
+        let granted = Rlimit { current: Some(1000), maximum: Some(1000) };
+        prlimit(host, Resource::Nproc, granted).unwrap();
+    }
+    let shown = hosts.boefje("shown").json();
+    assert_eq!(shown["limits"]["NPROC"], json!([750, 750]));
+}
+
+#[test]
+fn hosts_and_jobs_are_killed_for_want_of_memory_before_the_daemon() {
+    let mut hosts = PluginHosts::new();
+    hosts.wait_ready(2);
+    let host = children(hosts.pid())[0].pid;
+    let score = |pid: u32| -> i32 {
+        let text = std::fs::read_to_string(format!("/proc/{pid}/oom_score_adj")).unwrap();
+        text.trim().parse().unwrap()
+    };
+    assert!(score(host) >= 500 && score(host) > score(hosts.pid()), "{}", score(host));
 }
 
 #[test]

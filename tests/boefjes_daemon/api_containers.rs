@@ -252,6 +252,7 @@ fn a_hurried_end_leaves_the_removal_to_the_engine() {
     assert!(!removed.exists());
     fs::remove_file(slow).unwrap();
     wait_for("the removal outlives the daemon", || removed.exists());
+    assert_eq!(fs::read_to_string(removed).unwrap(), "in a session of its own");
 }
 
 #[test]

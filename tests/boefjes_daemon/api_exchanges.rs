@@ -44,7 +44,7 @@ fn results_are_saved_before_the_task_ends_and_are_taken_once() {
     assert_eq!(
         raws,
         [
-            (&vec!["text/plain".to_owned(), own.clone()], &b"hello".to_vec()),
+            (&vec!["text/plain".to_owned(), "short".to_owned(), own.clone()], &b"hello".to_vec()),
             (&vec![own], &b"\0\xff".to_vec()),
         ]
     );
@@ -180,17 +180,17 @@ fn workers_that_reach_nothing_else_get_their_tasks_here() {
         containers.ask(method, &format!("/api/v0/scheduler/{path}"), body.as_deref())
     };
     let popped = ask("POST", "boefje/pop?limit=2", Value::Null).json();
-    let results = popped["results"].as_array().unwrap();
+    let results = popped.as_array().unwrap();
     assert_eq!(results.iter().map(|task| &task["id"]).collect::<Vec<_>>(), [&ids[0], &ids[1]]);
     let filter = |id: &str| {
         json!({"filters": [
             {"column": "data", "field": "boefje__id", "operator": "in", "value": [id]}]})
     };
     let none = ask("POST", "boefje/pop", filter("another"));
-    assert_eq!((none.status, none.json()), (200, json!({"results": []})));
+    assert_eq!((none.status, none.json()), (200, json!([])));
     let third = ask("POST", "boefje/pop", filter("dns-records")).json();
-    assert_eq!(third["results"][0]["id"], json!(ids[2]));
-    assert_eq!(ask("POST", "boefje/push", third["results"][0].clone()).status, 201);
+    assert_eq!(third[0]["id"], json!(ids[2]));
+    assert_eq!(ask("POST", "boefje/push", third[0].clone()).status, 201);
     assert_eq!(containers.openkat.books().tasks[&ids[2]].status(), "queued");
     let own = format!("tasks/{}", ids[0]);
     let running = ask("PATCH", &own, json!({"status": "running"}));
@@ -229,8 +229,8 @@ fn tasks_are_handed_out_with_all_that_they_need_and_others_fail() {
     let good = containers.queue(2, "dns-records", Some("Hostname|internet|example.com"));
     let pop = "/api/v0/scheduler/boefje/pop?limit=2";
     let popped = containers.ask("POST", pop, None).json();
-    assert_eq!(popped["results"].as_array().unwrap().len(), 1, "{popped}");
-    let data = &popped["results"][0]["data"];
+    assert_eq!(popped.as_array().unwrap().len(), 1, "{popped}");
+    let data = &popped[0]["data"];
     assert_eq!(data["arguments"]["input"]["name"], "example.com");
     assert_eq!(data["environment"], json!({"REMOTE_NS": "9.9.9.9"}));
     assert_eq!(containers.openkat.books().tasks[&bad].status(), "failed");
@@ -242,7 +242,7 @@ fn tasks_are_handed_out_with_all_that_they_need_and_others_fail() {
     containers.queue(3, "no-such-boefje", None);
     let good = containers.queue(4, "dns-records", None);
     let popped = containers.ask("POST", pop, None);
-    assert_eq!((popped.status, &popped.json()["results"][0]["id"]), (200, &json!(good)));
+    assert_eq!((popped.status, &popped.json()[0]["id"]), (200, &json!(good)));
 }
 
 fn newer() -> Containers {

@@ -1,9 +1,10 @@
 //! What is told of running workers: figures, health, and the live view.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::process::{Output, Stdio};
 
 use ostler_tests::binaries::boefjes;
+use ostler_tests::http::ask_under_names;
 use ostler_tests::process::{command, descendants, kill};
 use ostler_tests::{OpenKat, Process, Workers, WorkersSettings, wait_for};
 use rustix::process::Signal;
@@ -14,12 +15,11 @@ use crate::openkat;
 
 /// A daemon of one worker with a status listener, and where that is.
 fn told(openkat: &OpenKat) -> (Workers, SocketAddr) {
-    let settings = WorkersSettings::new(openkat, "boefje").set("Status", "port", "0").set(
-        "Global",
-        "pool_size",
-        "1",
-    );
-    let workers = settings.start();
+    told_by(WorkersSettings::new(openkat, "boefje"))
+}
+
+fn told_by(settings: WorkersSettings) -> (Workers, SocketAddr) {
+    let workers = settings.set("Status", "port", "0").set("Global", "pool_size", "1").start();
     let line = workers.log().wait("status on ");
     let (_, address) = line.split_once("status on ").unwrap();
     (workers, address.parse().unwrap())
@@ -51,11 +51,24 @@ fn a_running_job_is_told_with_its_worker_its_age_and_its_memory() {
     let shown = top(&["--once", "--address", &address.to_string()]);
     let text = String::from_utf8(shown.stdout).unwrap();
     assert!(shown.status.success(), "{text}");
-    let words = ["workers of    boefjes", "1       faulty  wait", &task, "busy"];
+    let words = ["workers of    boefjes", "faulty  wait", &task, "busy"];
     for words in words {
         assert!(text.contains(words), "{words}: {text}");
     }
     drop(workers);
+}
+
+#[test]
+fn workers_tell_of_themselves_under_names_of_this_machine() {
+    let openkat = openkat();
+    let (workers, address) = told(&openkat);
+    for path in ["/v1/status", "/metrics", "/healthz"] {
+        ask_under_names(address, path, 421);
+    }
+    drop(workers);
+    let far = WorkersSettings::new(&openkat, "boefje").set("Status", "bind", "0.0.0.0");
+    let (_workers, address) = told_by(far);
+    ask_under_names(SocketAddr::from((Ipv4Addr::LOCALHOST, address.port())), "/metrics", 200);
 }
 
 #[test]
@@ -132,6 +145,45 @@ fn the_view_is_drawn_again_and_again_and_finds_its_daemon_by_the_configuration()
     process.ended();
     let text = text().unwrap();
     assert!(text.contains("\u{1b}[?1049h") && text.contains("\u{1b}[?1049l"), "{text:?}");
+}
+
+#[test]
+fn on_a_narrow_terminal_the_view_has_what_matters_and_outlives_its_daemon() {
+    let openkat = openkat();
+    let (mut workers, address) = told(&openkat);
+    let task = openkat.queue_faulty("wait");
+    wait_for("the job runs", || status(address)["workers"][0]["memory"].is_u64());
+    let shown = workers.directory().join("narrow");
+    let top = format!("{} top --interval 0.1 -a {address}", boefjes().display());
+    let mut start = command("script");
+    start.args(["-q", "-e", "-f", "-c", &format!("stty cols 40 rows 20; exec {top}")]).arg(&shown);
+    let mut process = Process::start(start.stdin(Stdio::null()).stdout(Stdio::null()));
+    // What was drawn since it was looked at last; a frame begins at the first place of the screen.
+    let last = || {
+        let text = std::fs::read(&shown).unwrap_or_default();
+        let text = String::from_utf8_lossy(&text).into_owned();
+        let (before, _) = text.rsplit_once("\u{1b}[H")?;
+        before
+            .rsplit_once("\u{1b}[H")
+            .map(|(_, frame)| frame.replace("\u{1b}[K", "").replace("\u{1b}[J", ""))
+    };
+    wait_for("its job is drawn", || {
+        last().is_some_and(|frame| {
+            let mut lines = frame.lines();
+            lines.any(|line| line.starts_with("1  ") && line.contains("MiB"))
+                && frame.lines().all(|line| line.trim_end().chars().count() <= 40)
+        })
+    });
+    workers.signal(Signal::KILL);
+    workers.ended();
+    wait_for("that it is away is told, above what was seen last", || {
+        last().is_some_and(|frame| frame.contains("/v1/status") && frame.contains("faulty"))
+    });
+    for one in &descendants(process.pid()) {
+        kill(one.pid, Signal::TERM);
+    }
+    process.ended();
+    assert_eq!(openkat.history(&task).last().map(String::as_str), Some("running"));
 }
 
 #[test]

@@ -72,8 +72,10 @@ def remove(name):
             os.kill(int(running.read()), signal.SIGKILL)
     except (FileNotFoundError, ProcessLookupError):
         pass
-    with open(os.path.join(HERE, name + ".rm"), "w", encoding="utf-8"):
-        return 0
+    with open(os.path.join(HERE, name + ".part"), "w", encoding="utf-8") as removed:
+        removed.write("in a session of its own" if os.getsid(0) == os.getpid() else "")
+    os.rename(os.path.join(HERE, name + ".part"), os.path.join(HERE, name + ".rm"))
+    return 0
 
 
 note(sys.argv[1:])

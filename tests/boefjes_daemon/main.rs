@@ -8,6 +8,7 @@
 
 mod api;
 mod api_containers;
+mod api_document;
 mod api_exchanges;
 mod api_recorded;
 mod api_status;
@@ -29,6 +30,8 @@ mod workers_check;
 mod workers_deaths;
 mod workers_equal;
 mod workers_jobs;
+mod workers_limits;
+mod workers_memory;
 mod workers_services;
 mod workers_start;
 mod workers_stop;

@@ -7,7 +7,7 @@ use ostler_tests::{OpenKat, WorkersSettings};
 use rustix::process::Signal;
 use serde_json::json;
 
-use crate::workers_equal::together;
+use crate::workers_equal::two_faulty;
 
 /// Longer than any test waits.
 const LONG: Duration = Duration::from_secs(3600);
@@ -16,13 +16,12 @@ const AGAIN: [&str; 6] = ["queued", "dispatched", "queued", "dispatched", "runni
 /// Workers, and a task that was handed out again to them: they have not yet been told that the
 /// scheduler has it back.
 fn handed_out_again(openkat: &OpenKat) -> (ostler_tests::Workers, String) {
-    let [first, task] = [(); 2].map(|()| openkat.queue_faulty("exit-3"));
-    together(openkat, &[first, task.clone()]);
+    let [_, task] = two_faulty(openkat);
     openkat.inject(Asked::Scheduler, &format!("PATCH /tasks/{task}"), 1, Trouble::Late(LONG));
     let settings = WorkersSettings::new(openkat, "boefje").set("Global", "pool_size", "3");
     let workers = settings.environment("BOEFJES_DEDUPLICATE", "true").start();
     openkat.wait_history(&task, &AGAIN[..3]);
-    openkat.put_settings("exit-3", "faulty", &json!({"HOW": "nap"}));
+    openkat.put_settings("acme", "faulty", &json!({"HOW": "nap"}));
     let item = openkat.books().tasks[&task].item.clone();
     openkat.queue_item("boefje", item);
     openkat.wait_history(&task, &AGAIN[..4]);

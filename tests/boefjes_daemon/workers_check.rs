@@ -86,6 +86,7 @@ fn every_variable_of_the_original_is_heard_under_all_its_names() {
         ("BOEFJES_PLUGINS", r#"["a", "b"]"#, r#"plugins = "a", "b""#),
         ("PLUGINS", "a, b", r#"plugins = "a", "b""#),
         ("BOEFJES_IMAGES", "x/y", r#"images = "x/y""#),
+        ("STATE_DIRECTORY", "/first:/second", r#"state = "/first""#),
     ] {
         let (code, shown, errors) = check(&[(name, value)], "");
         assert_eq!(code, Some(0), "{errors}");
@@ -117,6 +118,13 @@ fn the_environment_goes_before_the_file_and_options_before_both() {
     for line in ["python = \"b\"\n", "engine = \"c\"\n", "generation = 1.20\n"] {
         assert!(shown.contains(line), "{shown}");
     }
+    // The service manager names a folder for when nobody else does.
+    let variables = [SERVICES.as_slice(), &[("STATE_DIRECTORY", "/manager")]].concat();
+    let text = "[Global]\nstate = /file\n";
+    let (_, shown, _) = run(&["--check"], &variables, text);
+    assert!(shown.contains("state = \"/file\"\n"), "{shown}");
+    let (_, shown, _) = run(&["--check", "--state", "/option"], &variables, text);
+    assert!(shown.contains("state = \"/option\"\n"), "{shown}");
 }
 
 #[test]

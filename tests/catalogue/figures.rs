@@ -1,8 +1,8 @@
 //! `/metrics`, the status listener and the state in the log.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
-use ostler_tests::catalogue::request;
+use ostler_tests::http::ask_under_names;
 use ostler_tests::{Caller, Catalogue, CatalogueSettings, Heard, wait_for};
 use rustix::process::Signal;
 use serde_json::json;
@@ -53,18 +53,34 @@ fn requests_tasks_and_plugins_are_counted() {
     assert_eq!((post.status, post.header("Allow")), (405, Some("GET, HEAD")));
 }
 
+/// Where its status listener is.
+fn place(catalogue: &Catalogue) -> SocketAddr {
+    let line = catalogue.log().wait("status on ");
+    line.rsplit_once(' ').unwrap().1.parse().unwrap()
+}
+
+#[test]
+fn the_catalogue_tells_of_itself_under_names_of_this_machine() {
+    let near = CatalogueSettings::default().set("Status", "port", "0").start();
+    for path in ["/metrics", "/healthz"] {
+        ask_under_names(place(&near), path, 421);
+    }
+    let far = CatalogueSettings::default().set("Status", "port", "0");
+    let far = far.set("Status", "bind", "0.0.0.0").start();
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, place(&far).port()));
+    ask_under_names(address, "/metrics", 200);
+}
+
 #[test]
 fn the_status_listener_answers_while_all_other_places_are_taken() {
     let catalogue = CatalogueSettings::default()
         .set("Global", "max_connections", "2")
         .set("Status", "port", "0")
         .start();
-    let line = catalogue.log().wait("status on ");
-    let place = line.split("status on ").nth(1).unwrap();
-    let status: SocketAddr = place.parse().unwrap();
+    let status = place(&catalogue);
     let ask = |path: &str| -> Heard {
         let mut caller = Caller::new(status);
-        caller.send(request("GET", path, "", None));
+        caller.send(format!("GET {path} HTTP/1.1\r\nHost: {status}\r\n\r\n"));
         caller.one()
     };
     let mut held: Vec<Caller> = (0..2).map(|_| Caller::new(catalogue.port())).collect();

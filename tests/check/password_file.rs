@@ -6,8 +6,8 @@ use std::path::Path;
 
 use ostler_tests::binaries::bui_status;
 use ostler_tests::checked::{Checked, check, clean, write};
-use ostler_tests::daemon::UNCHANGED;
 use ostler_tests::process::{command, unprivileged};
+use ostler_tests::program::UNCHANGED;
 use ostler_tests::{Address, Daemon, FakeBurp};
 use rustix::process::Signal;
 use serde_json::json;

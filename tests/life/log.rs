@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use ostler_tests::daemon::RELOADED;
+use ostler_tests::program::RELOADED;
 use ostler_tests::wire::ask;
 use ostler_tests::{Address, FakeBurp, Settings, Wire, wait_for};
 use rustix::process::Signal;

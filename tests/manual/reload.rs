@@ -5,11 +5,12 @@ use std::fs;
 use std::path::PathBuf;
 
 use ostler_tests::checked::write;
-use ostler_tests::{CatalogueSettings, Certificates, FakeBurp};
+use ostler_tests::openkat::OpenKatVersion;
+use ostler_tests::{CatalogueSettings, Certificates, FakeBurp, OpenKat, WorkersSettings};
 
 use crate::keys::of_page;
 use crate::none;
-use crate::programs::{CATALOGUE, KEY, MONITOR, Program};
+use crate::programs::{CATALOGUE, KEY, MONITOR, Program, WORKERS};
 
 /// What a reload logs of a key that it cannot change.
 const NEXT_START: &str = "takes effect at the next start only";
@@ -123,6 +124,43 @@ fn so_it_does_with_the_catalogue() {
             with(&text, section, "public_key", KEY)
         }
         "ssl" => with(&text, section, "sslcert", both.to_str().unwrap()),
+        _ => text,
+    });
+}
+
+#[test]
+fn so_it_does_with_the_workers() {
+    let openkat = OpenKat::new(OpenKatVersion::V1_15);
+    let certificates = Certificates::new();
+    let authority = certificates.own("own").certificate;
+    // Variables would go before what the file says.
+    let settings = openkat.variables().into_iter().fold(
+        WorkersSettings::bare().arguments(["boefje"]).set("Status", "port", "0"),
+        |settings, (name, value)| {
+            let key = name.trim_end_matches("_API").to_ascii_lowercase();
+            settings.set("Services", &key, &value)
+        },
+    );
+    let workers = settings.start();
+    workers.wait_hosts(2);
+    let file = workers.file();
+    let secret = file.with_extension("secret");
+    let workers = RefCell::new(workers);
+    let mut subject = Subject {
+        program: &WORKERS,
+        file,
+        logged: Box::new(|| workers.borrow().log().count(NEXT_START)),
+        reload: Box::new(|| assert!(workers.borrow_mut().reload(), "a reload was refused")),
+    };
+    troubles(&mut subject, |before, section, key, text| match key {
+        "bytes_password_file" => {
+            write(&secret, "other");
+            let (text, _) = without(before, "bytes_password");
+            with(&text, section, key, secret.to_str().unwrap())
+        }
+        // It may be what the example says.
+        "bytes_password" => with(&text, section, key, "other"),
+        "authorities" => with(&text, section, key, authority.to_str().unwrap()),
         _ => text,
     });
 }

@@ -40,6 +40,8 @@ fn limits(given: &Value) -> Limits {
         outputs: limit("outputs", usual.outputs),
         output_size: limit("output_size", usual.output_size),
         output: limit("output", usual.output),
+        results: limit("results", usual.results),
+        raw_size: limit("raw_size", usual.raw_size),
         log: limit("log", usual.log),
     }
 }

@@ -4,27 +4,27 @@ use std::ffi::OsString;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::ops::{Deref, DerefMut};
 use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::path::Path;
+use std::process::Command;
 use std::sync::OnceLock;
 
 use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::binaries::katalogus;
-use crate::daemon::{RELOADED, UNCHANGED};
 use crate::http::Heard;
-use crate::log::Log;
-use crate::process::{Process, command};
+use crate::keys::Keys;
+use crate::process::command;
+use crate::program::Program;
 use crate::wait::PATIENCE;
 use crate::wire::Address;
 
 /// How a catalogue is to be started.
 #[derive(Clone, Debug)]
 pub struct CatalogueSettings {
-    /// Lines of the configuration, by section.
-    keys: Vec<(String, String, String)>,
+    keys: Keys,
     arguments: Vec<OsString>,
     environment: Vec<(String, OsString)>,
     runner: Option<fn(&Path) -> Command>,
@@ -34,7 +34,7 @@ impl Default for CatalogueSettings {
     /// At a port that the kernel chooses, with a SQLite file and a folder for plugins of its own.
     fn default() -> Self {
         let settings = Self {
-            keys: Vec::new(),
+            keys: Keys::default(),
             arguments: vec!["-v".into()],
             environment: Vec::new(),
             runner: None,
@@ -47,8 +47,7 @@ impl CatalogueSettings {
     /// Sets a key of the configuration.
     #[must_use]
     pub fn set(mut self, section: &str, key: &str, value: &str) -> Self {
-        self.keys.retain(|(other, name, _)| (other.as_str(), name.as_str()) != (section, key));
-        self.keys.push((section.to_owned(), key.to_owned(), value.to_owned()));
+        self.keys.set(section, key, value);
         self
     }
 
@@ -96,51 +95,39 @@ impl CatalogueSettings {
         let mut keys = self.keys.clone();
         for (section, key, value) in default {
             // A file may stand in for the URI.
-            let stands = |known: &str| known == key || known == format!("{key}_file");
-            if !keys.iter().any(|(of, known, _)| of == section && stands(known)) {
-                keys.push((section.to_owned(), key.to_owned(), value));
+            let stand_in = format!("{key}_file");
+            if [key, stand_in.as_str()].iter().all(|key| keys.value(section, key).is_none()) {
+                keys.set(section, key, &value);
             }
         }
-        let sections = ["Global", "Database", "Encryption", "Plugins", "Status"];
-        let lines = sections.map(|section| {
-            let own = keys.iter().filter(|(of, ..)| of == section);
-            let lines = own.map(|(_, key, value)| format!("{key} = {value}\n"));
-            format!("[{section}]\n{}", lines.collect::<String>())
-        });
-        lines.concat()
+        keys.text()
     }
 }
 
-/// A running catalogue.
+/// A running catalogue, with its database and its plugins in its directory.
 #[derive(Debug)]
 pub struct Catalogue {
     settings: CatalogueSettings,
-    process: Process,
-    log: Log,
     address: OnceLock<Address>,
-    // Last, so that the directory outlives whoever uses it.
-    directory: Option<tempfile::TempDir>,
+    program: Program,
 }
 
 impl Catalogue {
     fn launch(settings: CatalogueSettings, directory: tempfile::TempDir) -> Self {
-        let file = directory.path().join("katalogus.cfg");
-        crate::checked::write(&file, &settings.text(directory.path()));
         let mut start = match settings.runner {
             None => command(katalogus()),
             Some(runner) => runner(katalogus()),
         };
-        start.args(&settings.arguments).arg("-c").arg(&file);
+        start.args(&settings.arguments);
         start.envs(settings.environment.iter().map(|(name, value)| (name, value)));
-        start.stdin(Stdio::null()).stderr(Stdio::piped());
-        let mut process = Process::start(&mut start);
-        let log = Log::of(&mut process);
-        Self { settings, process, log, address: OnceLock::new(), directory: Some(directory) }
+        let text = settings.text(directory.path());
+        let program = Program::start(start, directory, ("katalogus.cfg", 0o600), &text);
+        Self { settings, address: OnceLock::new(), program }
     }
 
     /// Where it listens. Waits until its log says so, which it does from `-v` on.
     pub fn address(&self) -> &Address {
-        self.address.get_or_init(|| self.log.address())
+        self.address.get_or_init(|| self.log().address())
     }
 
     /// The same, if it is a port.
@@ -149,21 +136,6 @@ impl Catalogue {
     /// When it is none.
     pub fn port(&self) -> SocketAddr {
         crate::clients::port(self.address())
-    }
-
-    /// Its own directory, with its configuration, its database and its plugins.
-    pub fn directory(&self) -> &Path {
-        self.directory.as_ref().expect("it is taken at the end only").path()
-    }
-
-    /// Its configuration file.
-    pub fn file(&self) -> PathBuf {
-        self.directory().join("katalogus.cfg")
-    }
-
-    /// Its process number.
-    pub fn pid(&self) -> u32 {
-        self.process.pid()
     }
 
     /// Asks with a connection of its own.
@@ -188,61 +160,33 @@ impl Catalogue {
         ask(self.address(), &asked, true).unwrap_or_else(|error| panic!("{path}: {error}"))
     }
 
-    /// Its log.
-    pub fn log(&self) -> &Log {
-        &self.log
-    }
-
     /// Writes another configuration, which it learns of by its next reload.
     pub fn configure(&mut self, change: impl FnOnce(CatalogueSettings) -> CatalogueSettings) {
         self.settings = change(self.settings.clone());
         self.write(&self.settings.text(self.directory()));
     }
 
-    /// Writes whatever into its configuration.
-    pub fn write(&self, text: &str) {
-        // In one step, since it may be reading.
-        let next = self.directory().join("next.cfg");
-        crate::checked::write(&next, text);
-        fs::rename(next, self.file()).expect("the configuration");
-    }
-
-    /// Has it read its configuration again: whether with success.
-    pub fn reload(&mut self) -> bool {
-        let times = |log: &Log| [RELOADED, UNCHANGED].map(|words| log.count(words));
-        let before = times(&self.log);
-        self.signal(Signal::HUP);
-        crate::wait::wait_for("a reload", || times(&self.log) != before);
-        times(&self.log)[0] > before[0]
-    }
-
-    /// Sends it a signal.
-    pub fn signal(&mut self, signal: Signal) {
-        self.process.signal(signal);
-    }
-
-    /// Waits for its end.
-    pub fn ended(&mut self) -> ExitStatus {
-        self.process.ended()
-    }
-
     /// Ends it by this signal, and starts it anew with the same directory.
     #[must_use]
-    pub fn again(mut self, signal: Signal) -> Self {
-        self.process.signal(signal);
-        self.process.ended();
-        let directory = self.directory.take().expect("it is taken at the end only");
-        let again = Self::launch(self.settings.clone(), directory);
+    pub fn again(self, signal: Signal) -> Self {
+        let Self { settings, program, .. } = self;
+        let again = Self::launch(settings, program.end(signal));
         again.address();
         again
     }
 }
 
-impl Drop for Catalogue {
-    fn drop(&mut self) {
-        self.process.signal(Signal::KILL);
-        self.process.ended();
-        self.log.finish();
+impl Deref for Catalogue {
+    type Target = Program;
+
+    fn deref(&self) -> &Program {
+        &self.program
+    }
+}
+
+impl DerefMut for Catalogue {
+    fn deref_mut(&mut self) -> &mut Program {
+        &mut self.program
     }
 }
 

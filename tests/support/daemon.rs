@@ -1,34 +1,28 @@
 //! A `bui-monitor` of one's own, which surely ends with its test, and its children with it.
 
 use std::ffi::OsString;
-use std::fs;
+use std::ops::{Deref, DerefMut};
 use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::Command;
 use std::sync::OnceLock;
 
 use ostler_runtime::Deadline;
-use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::binaries::bui_monitor;
-use crate::log::Log;
-use crate::process::{Identity, Process, UNPRIVILEGED, command, descendants, monitors, wait_gone};
+use crate::keys::Keys;
+use crate::process::{Identity, Process, UNPRIVILEGED, command, monitors};
+use crate::program::Program;
 use crate::wait::{PATIENCE, wait_until};
 use crate::wire::{self, Address, Answer, PASSWORD, Wire};
-
-/// What a reload logs when it has changed something.
-pub const RELOADED: &str = "the configuration was read again";
-/// What a reload logs when it has not.
-pub const UNCHANGED: &str = "everything stays as it was";
 
 /// How a daemon is to be started.
 #[derive(Clone, Debug)]
 pub struct Settings {
     burp: PathBuf,
     conf: PathBuf,
-    global: Vec<(String, String)>,
-    status: Vec<(String, String)>,
+    keys: Keys,
     timeout: u64,
     runner: Option<fn(&Path) -> Command>,
     arguments: Vec<OsString>,
@@ -41,8 +35,7 @@ impl Settings {
         let settings = Self {
             burp: burp.into(),
             conf: conf.into(),
-            global: Vec::new(),
-            status: Vec::new(),
+            keys: Keys::default(),
             timeout: 30,
             runner: None,
             arguments: vec!["-vvv".into()],
@@ -58,21 +51,21 @@ impl Settings {
     /// Sets a key of `[Global]`.
     #[must_use]
     pub fn set(mut self, key: &str, value: &str) -> Self {
-        replace(&mut self.global, key, value);
+        self.keys.set("Global", key, value);
         self
     }
 
     /// Sets a key of `[Status]`.
     #[must_use]
     pub fn status(mut self, key: &str, value: &str) -> Self {
-        replace(&mut self.status, key, value);
+        self.keys.set("Status", key, value);
         self
     }
 
     /// Leaves a key of `[Global]` out.
     #[must_use]
     pub fn without(mut self, key: &str) -> Self {
-        self.global.retain(|(other, _)| other != key);
+        self.keys.remove("Global", key);
         self
     }
 
@@ -116,23 +109,14 @@ impl Settings {
         Daemon::launch(&self)
     }
 
-    fn value(&self, key: &str) -> &str {
-        self.global.iter().find(|(name, _)| name == key).map_or("", |(_, value)| value)
-    }
-
     fn text(&self, directory: &Path) -> String {
-        let lines = |keys: &[(String, String)]| {
-            let lines: Vec<String> =
-                keys.iter().map(|(key, value)| format!("{key} = {value}\n")).collect();
-            lines.concat()
-        };
-        let mut global = lines(&self.global);
-        if !self.global.iter().any(|(key, _)| key == "runtime_dir") {
+        let Self { keys, burp, conf, timeout, .. } = self;
+        let mut global = keys.lines("Global");
+        if keys.value("Global", "runtime_dir").is_none() {
             global = format!("{global}runtime_dir = {}\n", directory.display());
         }
-        let Self { burp, conf, timeout, .. } = self;
         let (burp, conf) = (burp.display(), conf.display());
-        let status = lines(&self.status);
+        let status = keys.lines("Status");
         format!(
             "[Global]\n{global}[Burp]\nburpbin = {burp}\nbconfcli = {conf}\ntimeout = {timeout}\n\
              [Status]\n{status}"
@@ -140,66 +124,37 @@ impl Settings {
     }
 }
 
-fn replace(keys: &mut Vec<(String, String)>, key: &str, value: &str) {
-    keys.retain(|(other, _)| other != key);
-    keys.push((key.to_owned(), value.to_owned()));
-}
-
-/// A running daemon.
+/// A running daemon. Its directory is its `runtime_dir` too.
 #[derive(Debug)]
 pub struct Daemon {
-    process: Process,
-    log: Log,
     address: OnceLock<Address>,
     password: String,
-    // Last, so that the directory outlives whoever uses it.
-    directory: tempfile::TempDir,
+    program: Program,
 }
 
 impl Daemon {
     fn launch(settings: &Settings) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
-        let file = directory.path().join("buimonitor.cfg");
-        fs::write(&file, settings.text(directory.path())).expect("the configuration");
         let mut start = match settings.runner {
             None => command(bui_monitor()),
             Some(runner) => runner(&handed_over(directory.path())),
         };
-        start.args(&settings.arguments).arg("-c").arg(&file);
+        start.args(&settings.arguments);
         start.envs(settings.environment.iter().map(|(name, value)| (name, value)));
-        start.stdin(Stdio::null()).stderr(Stdio::piped());
-        let mut process = Process::start(&mut start);
-        let log = Log::of(&mut process);
-        let (address, password) = (OnceLock::new(), settings.value("password").to_owned());
-        Self { process, log, address, password, directory }
+        let text = settings.text(directory.path());
+        let program = Program::start(start, directory, ("buimonitor.cfg", 0o644), &text);
+        let password = settings.keys.value("Global", "password").unwrap_or_default().to_owned();
+        Self { address: OnceLock::new(), password, program }
     }
 
     /// Where it listens. Waits until its log says so, which it does from `-vvv` on.
     pub fn address(&self) -> &Address {
-        self.address.get_or_init(|| self.log.address())
-    }
-
-    /// Its configuration file.
-    pub fn file(&self) -> PathBuf {
-        self.directory.path().join("buimonitor.cfg")
+        self.address.get_or_init(|| self.program.log().address())
     }
 
     /// Writes another configuration, which the daemon learns of by its next reload.
     pub fn configure(&self, settings: &Settings) {
-        // In one step, since the daemon may be reading.
-        let next = self.directory.path().join("next.cfg");
-        fs::write(&next, settings.text(self.directory.path())).expect("the configuration");
-        fs::rename(next, self.file()).expect("the configuration");
-    }
-
-    /// Its process number.
-    pub fn pid(&self) -> u32 {
-        self.process.pid()
-    }
-
-    /// Its own directory, which is its `runtime_dir` too.
-    pub fn directory(&self) -> &Path {
-        self.directory.path()
+        self.write(&settings.text(self.directory()));
     }
 
     /// Its living burp monitors. Others, such as one that is asked for its version, do not count.
@@ -253,52 +208,41 @@ impl Daemon {
 
     /// What it has logged.
     pub fn log(&self) -> Vec<String> {
-        self.log.lines()
+        self.program.log().lines()
     }
 
     /// Waits for a line of the log that has `words` in it, from the first line on.
     pub fn wait_log(&self, words: &str) -> String {
-        self.log.wait(words)
+        self.program.log().wait(words)
     }
 
     /// How many lines of the log have `words` in them.
     pub fn logged(&self, words: &str) -> usize {
-        self.log.count(words)
+        self.program.log().count(words)
     }
 
     /// Waits until the log has so many lines with `words` in them.
     pub fn wait_logged(&self, words: &str, times: usize) {
-        self.log.wait_count(words, times);
-    }
-
-    /// Sends it a signal.
-    pub fn signal(&mut self, signal: Signal) {
-        self.process.signal(signal);
+        self.program.log().wait_count(words, times);
     }
 
     /// Has it read its configuration again, with success.
     pub fn reload(&mut self) {
-        let times = self.logged(RELOADED) + 1;
-        self.signal(Signal::HUP);
-        self.wait_logged(RELOADED, times);
-    }
-
-    /// Waits for its end.
-    pub fn ended(&mut self) -> ExitStatus {
-        self.process.ended()
+        assert!(self.program.reload(), "the new configuration is in force");
     }
 }
 
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        let family = descendants(self.pid());
-        self.process.signal(Signal::KILL);
-        self.process.ended();
-        if !std::thread::panicking() {
-            // The children have lost their parent, whose death ends them, whatever they are doing.
-            wait_gone(&family);
-        }
-        self.log.finish();
+impl Deref for Daemon {
+    type Target = Program;
+
+    fn deref(&self) -> &Program {
+        &self.program
+    }
+}
+
+impl DerefMut for Daemon {
+    fn deref_mut(&mut self) -> &mut Program {
+        &mut self.program
     }
 }
 

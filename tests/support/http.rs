@@ -151,6 +151,22 @@ fn echo(request: &Request<'_>) -> Response {
 /// A client's connection, under [`PATIENCE`].
 pub struct Caller(TcpStream);
 
+/// Asks a status listener under names and addresses: those of this machine are right, and others
+/// are answered only with `others`.
+pub fn ask_under_names(address: SocketAddr, path: &str, others: u16) {
+    let port = address.port();
+    let own = ["localhost".to_owned(), format!("LocalHost:{port}"), format!("127.0.0.1:{port}")];
+    let others_names = ["evil.example".to_owned(), format!("127.0.0.1.evil.example:{port}")];
+    let expected = own.iter().map(|name| (name, 200));
+    for (name, status) in expected.chain(others_names.iter().map(|name| (name, others))) {
+        let mut caller = Caller::new(address);
+        caller.send(format!("GET {path} HTTP/1.1\r\nHost: {name}\r\n\r\n"));
+        let heard = caller.one();
+        assert_eq!(heard.status, status, "{name} {path}");
+        assert!(status == 200 || !heard.text().contains("version"), "{}", heard.text());
+    }
+}
+
 /// What came back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Heard {

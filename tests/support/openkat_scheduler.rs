@@ -79,18 +79,34 @@ fn pop_old(books: &mut Books, queue: &str, call: &Call) -> Reply {
 }
 
 fn pop_new(books: &mut Books, kind: &str, call: &Call) -> Reply {
-    let limit = call.query("limit").first().map_or(1, |limit| limit.parse().expect("a number"));
-    let results = taken(books, kind, limit, call).unwrap_or_default();
+    let limit = call.query("limit").first().map(|limit| limit.parse().expect("a number"));
+    let mut results = taken(books, kind, limit.unwrap_or(1), call).unwrap_or_default();
+    // Who does not say how many are wanted is given all that are equal to the first.
+    if let (None, Some(first)) = (limit, results.first()) {
+        let key = first["data"]["deduplication_key"].clone();
+        let is_equal = |item: &Value| !key.is_null() && item["data"]["deduplication_key"] == key;
+        results.extend(taken_of(books, kind, usize::MAX, is_equal).unwrap_or_default());
+    }
     Reply::json(200, &json!({ "results": results }))
 }
 
 /// Takes items from a queue that there is.
 fn taken(books: &mut Books, queue: &str, limit: usize, call: &Call) -> Option<Vec<Value>> {
-    let waiting = books.queues.get_mut(queue)?;
     let filters: Value = if call.body.is_empty() { Value::Null } else { call.json() };
+    taken_of(books, queue, limit, |item| passes(item, &filters))
+}
+
+/// Takes items from a queue that there is, of those that are wanted.
+fn taken_of(
+    books: &mut Books,
+    queue: &str,
+    limit: usize,
+    is_wanted: impl Fn(&Value) -> bool,
+) -> Option<Vec<Value>> {
+    let waiting = books.queues.get_mut(queue)?;
     let mut items = Vec::new();
     while items.len() < limit {
-        let Some(place) = waiting.iter().position(|item| passes(item, &filters)) else { break };
+        let Some(place) = waiting.iter().position(&is_wanted) else { break };
         items.extend(waiting.remove(place));
     }
     for item in &mut items {

@@ -29,6 +29,12 @@ pub enum Trouble {
     Late(Duration),
     /// The connection is closed without an answer, and nothing is done.
     Dropped,
+    /// Nothing is done and nothing said until the service is [healed](crate::OpenKat::heal); then the
+    /// connection is closed.
+    Silent,
+    /// It is done, and of the answer a byte comes each second, until the service is
+    /// [healed](crate::OpenKat::heal).
+    Trickle,
     /// It is done, but the connection is closed without an answer.
     Lost,
     /// It is done, but the answer ends in its middle.
@@ -40,6 +46,9 @@ pub enum Trouble {
     /// Nothing is done, and the answer has this status and this body.
     Answer(u16, Vec<u8>),
 }
+
+/// How long an answer that trickles takes for a byte.
+const A_BYTE: Duration = Duration::from_secs(1);
 
 /// What a service answers.
 pub(crate) struct Reply {
@@ -216,11 +225,14 @@ impl Shared {
         while let Some(call) = read(&mut reader, self.name)? {
             let number = (self.enter)(&Entry::Call(&call));
             let trouble = self.trouble(&call);
-            if let Some(Trouble::Delay(delay)) = trouble {
-                self.wait(delay);
+            let healed = self.state().healed;
+            match trouble {
+                Some(Trouble::Delay(delay)) => self.wait(delay, healed),
+                Some(Trouble::Silent) => self.wait(Duration::MAX, healed),
+                _ => {}
             }
             let reply = match &trouble {
-                Some(Trouble::Dropped) => return Ok(()),
+                Some(Trouble::Dropped | Trouble::Silent) => return Ok(()),
                 Some(Trouble::Status(status) | Trouble::Later(status, _)) => {
                     Reply::json(*status, &serde_json::json!({"detail": "as the test wants"}))
                 }
@@ -231,7 +243,7 @@ impl Shared {
                 _ => (self.answer)(&call),
             };
             if let Some(Trouble::Late(delay)) = trouble {
-                self.wait(delay);
+                self.wait(delay, healed);
             }
             (self.enter)(&Entry::Status(number, reply.status));
             let later = match trouble {
@@ -247,6 +259,12 @@ impl Shared {
             bytes.extend(reply.body);
             match trouble {
                 Some(Trouble::Lost) => return Ok(()),
+                Some(Trouble::Trickle) => {
+                    for byte in bytes {
+                        (&*stream).write_all(&[byte])?;
+                        self.wait(A_BYTE, healed);
+                    }
+                }
                 Some(Trouble::Cut) => {
                     let (first, _) = bytes.split_at(bytes.len() - 1);
                     return (&*stream).write_all(first);
@@ -267,11 +285,10 @@ impl Shared {
         Some(found.trouble.clone())
     }
 
-    /// Waits so long, or until the service is healed or at its end.
-    fn wait(&self, delay: Duration) {
+    /// Waits so long, or until the service is healed, as it was so many times, or at its end.
+    fn wait(&self, delay: Duration, healed: u64) {
         let deadline = Deadline::after(delay);
         let mut state = self.state();
-        let healed = state.healed;
         while !state.is_over && state.healed == healed && !deadline.passed() {
             let left = deadline.remaining().unwrap_or(Duration::MAX);
             state = self.changed.wait_timeout(state, left).expect("a state").0;

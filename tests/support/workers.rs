@@ -1,24 +1,19 @@
 //! A `boefjes` of one's own, which surely ends with its test, and its plugin hosts with it.
 
 use std::ffi::OsString;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{ExitStatus, Stdio};
-
-use rustix::process::Signal;
+use std::ops::{Deref, DerefMut};
 
 use crate::binaries::boefjes;
-use crate::daemon::{RELOADED, UNCHANGED};
-use crate::log::Log;
+use crate::keys::Keys;
 use crate::openkat::OpenKat;
 use crate::plugin_hosts::plugins;
-use crate::process::{Identity, Process, children, command, descendants, wait_gone};
+use crate::process::{Identity, children, command};
+use crate::program::Program;
 
 /// How workers are to be started.
 #[derive(Clone, Debug)]
 pub struct WorkersSettings {
-    /// Lines of the configuration, by section.
-    keys: Vec<(String, String, String)>,
+    keys: Keys,
     arguments: Vec<OsString>,
     environment: Vec<(String, OsString)>,
 }
@@ -36,7 +31,8 @@ impl WorkersSettings {
 
     /// The same without services and without a command.
     pub fn bare() -> Self {
-        let settings = Self { keys: Vec::new(), arguments: Vec::new(), environment: Vec::new() };
+        let settings =
+            Self { keys: Keys::default(), arguments: Vec::new(), environment: Vec::new() };
         settings
             .set("Global", "poll_interval", "0.05")
             .set("Plugins", "directory", &plugins().display().to_string())
@@ -46,8 +42,7 @@ impl WorkersSettings {
     /// Sets a key of the configuration.
     #[must_use]
     pub fn set(mut self, section: &str, key: &str, value: &str) -> Self {
-        self.keys.retain(|(other, name, _)| (other.as_str(), name.as_str()) != (section, key));
-        self.keys.push((section.to_owned(), key.to_owned(), value.to_owned()));
+        self.keys.set(section, key, value);
         self
     }
 
@@ -70,115 +65,44 @@ impl WorkersSettings {
     pub fn start(self) -> Workers {
         Workers::start(self)
     }
-
-    fn text(&self) -> String {
-        let mut sections: Vec<&str> =
-            self.keys.iter().map(|(section, ..)| section.as_str()).collect();
-        sections.sort_unstable();
-        sections.dedup();
-        let section = |section: &&str| {
-            let own = self.keys.iter().filter(|(of, ..)| of == section);
-            let lines = own.map(|(_, key, value)| format!("{key} = {value}\n"));
-            format!("[{section}]\n{}", lines.collect::<String>())
-        };
-        sections.iter().map(section).collect()
-    }
 }
 
 /// Running workers.
 #[derive(Debug)]
 pub struct Workers {
     settings: WorkersSettings,
-    process: Process,
-    log: Log,
-    // Last, so that the directory outlives whoever uses it.
-    directory: tempfile::TempDir,
+    program: Program,
 }
 
 impl Workers {
     fn start(settings: WorkersSettings) -> Self {
-        let directory = tempfile::tempdir().expect("a directory");
-        let file = directory.path().join("boefjes.cfg");
-        crate::checked::write(&file, &settings.text());
         let mut start = command(boefjes());
         // What plugins say is told at this level only.
         if !settings.arguments.iter().any(|argument| argument == "--log-level") {
             start.args(["--log-level", "DEBUG"]);
         }
-        start.args(&settings.arguments).arg("-c").arg(&file);
+        start.args(&settings.arguments);
         start.envs(settings.environment.iter().map(|(name, value)| (name, value)));
-        start.stdin(Stdio::null()).stderr(Stdio::piped());
-        let mut process = Process::start(&mut start);
-        let log = Log::of(&mut process);
-        Self { settings, process, log, directory }
-    }
-
-    /// Their configuration file.
-    pub fn file(&self) -> PathBuf {
-        self.directory().join("boefjes.cfg")
-    }
-
-    /// Their own directory, with their configuration.
-    pub fn directory(&self) -> &Path {
-        self.directory.path()
-    }
-
-    /// The process number.
-    pub fn pid(&self) -> u32 {
-        self.process.pid()
-    }
-
-    /// The log.
-    pub fn log(&self) -> &Log {
-        &self.log
+        let directory = tempfile::tempdir().expect("a directory");
+        let program =
+            Program::start(start, directory, ("boefjes.cfg", 0o600), &settings.keys.text());
+        Self { settings, program }
     }
 
     /// Writes another configuration, which they learn of by the next reload.
     pub fn configure(&mut self, change: impl FnOnce(WorkersSettings) -> WorkersSettings) {
         self.settings = change(self.settings.clone());
-        self.write(&self.settings.text());
-    }
-
-    /// Writes whatever into the configuration.
-    pub fn write(&self, text: &str) {
-        // In one step, since it may be being read.
-        let next = self.directory().join("next.cfg");
-        crate::checked::write(&next, text);
-        fs::rename(next, self.file()).expect("the configuration");
-    }
-
-    /// Has the configuration read again: whether with success.
-    pub fn reload(&mut self) -> bool {
-        let times = |log: &Log| [RELOADED, UNCHANGED].map(|words| log.count(words));
-        let before = times(&self.log);
-        self.signal(Signal::HUP);
-        crate::wait::wait_for("a reload", || times(&self.log) != before);
-        times(&self.log)[0] > before[0]
-    }
-
-    /// Sends a signal.
-    pub fn signal(&mut self, signal: Signal) {
-        self.process.signal(signal);
-    }
-
-    /// Whether they have not ended.
-    pub fn runs(&mut self) -> bool {
-        self.process.runs()
-    }
-
-    /// Waits for the end.
-    pub fn ended(&mut self) -> ExitStatus {
-        self.process.ended()
+        self.write(&self.settings.keys.text());
     }
 
     /// Waits until the boefje `slow`, or another that says so, runs.
     pub fn wait_running(&self, task: &str) {
-        self.log.wait(&format!("job {task}: running"));
+        self.log().wait(&format!("job {task}: running"));
     }
 
     /// Waits until so many hosts have become ready.
     pub fn wait_hosts(&self, count: usize) {
-        self.log.wait_count("is ready", count);
+        self.log().wait_count("is ready", count);
     }
 
     /// The plugin hosts.
@@ -190,21 +114,18 @@ impl Workers {
     pub fn jobs(&self) -> Vec<Identity> {
         self.hosts().iter().flat_map(|host| children(host.pid)).collect()
     }
+}
 
-    /// The hosts, the jobs, and what these have started.
-    pub fn processes(&self) -> Vec<Identity> {
-        descendants(self.pid())
+impl Deref for Workers {
+    type Target = Program;
+
+    fn deref(&self) -> &Program {
+        &self.program
     }
 }
 
-impl Drop for Workers {
-    fn drop(&mut self) {
-        let left = self.processes();
-        self.process.signal(Signal::KILL);
-        self.process.ended();
-        self.log.finish();
-        if !std::thread::panicking() {
-            wait_gone(&left);
-        }
+impl DerefMut for Workers {
+    fn deref_mut(&mut self) -> &mut Program {
+        &mut self.program
     }
 }

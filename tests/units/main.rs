@@ -1,5 +1,5 @@
-//! What is shipped for systemd, run by a systemd of one's own. That the daemon serves under its unit
-//! is on the scoreboard of faults, as A10, and how little the units leave open, as A09.
+//! What is shipped for systemd, run by a systemd of one's own. That bui-monitor serves under its unit
+//! is on the scoreboard of faults, as A10, and how little its units leave open, as A09.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -8,10 +8,12 @@
 )]
 
 mod activation;
+mod catalogue;
 mod logfile;
 mod refusals;
 mod shipped;
 mod supervision;
+mod workers;
 
 use ostler_tests::{Installed, PrivateBurp};
 

@@ -212,7 +212,7 @@ fn a_raw_file_and_its_meta_are_read() {
     let id = openkat.put_raw(&boefje_meta, &["boefje/b", "a/b"], b"\0\xff");
     let id = Uuid::parse_str(&id).unwrap();
     let services = openkat.services();
-    assert_eq!(services.bytes.raw(id).unwrap(), Some(b"\0\xff".to_vec()));
+    assert_eq!(services.bytes.raw(id, u64::MAX).unwrap(), Some(b"\0\xff".to_vec()));
     let read = services.bytes.raw_meta(id).unwrap().unwrap();
     assert_eq!((read.id, &read.boefje_meta), (id, &meta()));
     assert_eq!(read.mime_types, ["boefje/b", "a/b"]);
@@ -220,7 +220,7 @@ fn a_raw_file_and_its_meta_are_read() {
     let path = format!("bytes GET /bytes/raw/{id}");
     assert_eq!(lines, [&path, "bytes POST /token", &path, &format!("{path}/meta")]);
     let unknown = Uuid::new_v4();
-    assert_eq!(services.bytes.raw(unknown).unwrap(), None);
+    assert_eq!(services.bytes.raw(unknown, u64::MAX).unwrap(), None);
     assert_eq!(services.bytes.raw_meta(unknown).unwrap(), None);
 }
 

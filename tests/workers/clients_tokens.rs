@@ -23,7 +23,7 @@ impl Asking {
         let ask = |number| {
             let (bytes, sender) = (Arc::clone(&services.bytes), sender.clone());
             let ask = move || {
-                let answer = bytes.raw(Uuid::nil()).map_err(|error| error.to_string());
+                let answer = bytes.raw(Uuid::nil(), u64::MAX).map_err(|error| error.to_string());
                 sender.send(answer).unwrap();
             };
             Thread::spawn(&format!("asks:{number}"), ask).unwrap()
@@ -83,7 +83,7 @@ fn a_password_that_is_wrong_is_tried_once_for_all() {
     assert_eq!(asking.answers(), vec![Err(words.to_owned()); THREADS]);
     assert_eq!(log_ins(&openkat), 1);
     // Whoever asks later tries anew.
-    services.bytes.raw(Uuid::nil()).unwrap_err();
+    services.bytes.raw(Uuid::nil(), u64::MAX).unwrap_err();
     assert_eq!(log_ins(&openkat), 2);
     let books = openkat.books();
     let call = books.calls.iter().find(|call| call.target == "/token").unwrap();
@@ -94,7 +94,7 @@ fn a_password_that_is_wrong_is_tried_once_for_all() {
 fn a_token_that_is_refused_at_once_is_not_renewed_for_ever() {
     let openkat = OpenKat::new(OpenKatVersion::V1_15);
     openkat.inject(Asked::Bytes, "/bytes/raw", usize::MAX, Trouble::Status(401));
-    let error = openkat.services().bytes.raw(Uuid::nil()).unwrap_err().to_string();
+    let error = openkat.services().bytes.raw(Uuid::nil(), u64::MAX).unwrap_err().to_string();
     let path = format!("/bytes/raw/{}", Uuid::nil());
     assert_eq!(error, format!("Bytes answered 401 to GET {path}: as the test wants"));
     let raw = format!("bytes GET {path}");
@@ -110,7 +110,7 @@ fn what_is_no_token_is_an_error_that_does_not_repeat_it() {
     ] {
         let openkat = OpenKat::new(OpenKatVersion::V1_15);
         openkat.inject(Asked::Bytes, "/token", 1, Trouble::Body(body.into()));
-        let error = openkat.services().bytes.raw(Uuid::nil()).unwrap_err().to_string();
+        let error = openkat.services().bytes.raw(Uuid::nil(), u64::MAX).unwrap_err().to_string();
         assert_eq!(error, format!("Bytes answered something strange to POST /token: {problem}"));
     }
 }

@@ -49,7 +49,7 @@ fn who_waits_for_a_locked_file_is_told_so_in_time_and_goes_on_later() {
     let words = "boefjes.db: another process has locked it for more than 0.3 s";
     assert!(told.ends_with(words), "{told}");
     // Whoever only reads need not wait.
-    assert!(services.bytes.raw(uuid::Uuid::new_v4()).unwrap().is_none());
+    assert!(services.bytes.raw(uuid::Uuid::new_v4(), u64::MAX).unwrap().is_none());
     other.batch_execute("ROLLBACK").unwrap();
     services.scheduler.push(&task("a", "1")).unwrap();
 }

@@ -84,6 +84,7 @@ fn what_a_process_holds_that_is_gone_is_found_by_the_next() {
     let again = pop(&left, TaskKind::Boefje, 9);
     assert_eq!(again.iter().map(|task| task.id).collect::<Vec<_>>(), [held]);
     assert_eq!(history(&left, begun), ["queued", "dispatched", "running", "failed"]);
+    assert!(left.bytes.has_run(begun).unwrap(), "there is a raw file that says why");
     assert_eq!(history(&left, held), ["queued", "dispatched", "queued", "dispatched"]);
     assert_eq!(history(&left, settled), ["queued", "dispatched", "completed"]);
 }

@@ -28,12 +28,12 @@ fn raw_files_are_read_again_as_they_were_saved() {
     let ids = services.bytes.save_raws(run.id, &raws).unwrap();
     let ids: Vec<Uuid> = ids.into_iter().flatten().collect();
     let other = place.services();
-    assert_eq!(other.bytes.raw(ids[0]).unwrap().as_deref(), Some(&b"\0\xff"[..]));
-    assert_eq!(other.bytes.raw(ids[1]).unwrap().as_deref(), Some(&b""[..]));
+    assert_eq!(other.bytes.raw(ids[0], u64::MAX).unwrap().as_deref(), Some(&b"\0\xff"[..]));
+    assert_eq!(other.bytes.raw(ids[1], u64::MAX).unwrap().as_deref(), Some(&b""[..]));
     let meta = other.bytes.raw_meta(ids[0]).unwrap().unwrap();
     assert_eq!((meta.id, &meta.boefje_meta), (ids[0], &run));
     assert_eq!(meta.mime_types, ["text/plain", "a/b"]);
-    assert_eq!(other.bytes.raw(Uuid::new_v4()).unwrap(), None);
+    assert_eq!(other.bytes.raw(Uuid::new_v4(), u64::MAX).unwrap(), None);
     assert_eq!(other.bytes.raw_meta(Uuid::new_v4()).unwrap(), None);
 }
 

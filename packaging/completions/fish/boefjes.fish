@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_boefjes_global_optspecs
-    string join \n log-level= local= p/plugins= python= engine= generation= c/config= l/logfile= check strict h/help V/version
+    string join \n log-level= local= state= p/plugins= python= engine= generation= c/config= l/logfile= check strict h/help V/version
 end
 
 function __fish_boefjes_needs_command
@@ -29,6 +29,7 @@ INFO\t''
 WARNING\t''
 ERROR\t''"
 complete -c boefjes -n "__fish_boefjes_needs_command" -l local -d 'Need no other service: keep everything in this folder' -r -F
+complete -c boefjes -n "__fish_boefjes_needs_command" -l state -d 'Remember in this folder which tasks are under way' -r -F
 complete -c boefjes -n "__fish_boefjes_needs_command" -s p -l plugins -d 'The folder with the plugins; or, if it is no folder and has no slash, the id of a plugin whose tasks are taken, also several times' -r
 complete -c boefjes -n "__fish_boefjes_needs_command" -l python -d 'Who runs the plugins; python3 without it' -r -F
 complete -c boefjes -n "__fish_boefjes_needs_command" -l engine -d 'Who runs containers, docker or podman; docker without it' -r -F
@@ -59,6 +60,7 @@ INFO\t''
 WARNING\t''
 ERROR\t''"
 complete -c boefjes -n "__fish_boefjes_using_subcommand boefje" -l local -d 'Need no other service: keep everything in this folder' -r -F
+complete -c boefjes -n "__fish_boefjes_using_subcommand boefje" -l state -d 'Remember in this folder which tasks are under way' -r -F
 complete -c boefjes -n "__fish_boefjes_using_subcommand boefje" -l python -d 'Who runs the plugins; python3 without it' -r -F
 complete -c boefjes -n "__fish_boefjes_using_subcommand boefje" -l engine -d 'Who runs containers, docker or podman; docker without it' -r -F
 complete -c boefjes -n "__fish_boefjes_using_subcommand boefje" -l generation -d 'The version of OpenKAT whose rules hold; without it its scheduler tells, as 1.15 if it has queues and as 1.20 if not' -r -f -a "1.15\t''
@@ -79,6 +81,7 @@ INFO\t''
 WARNING\t''
 ERROR\t''"
 complete -c boefjes -n "__fish_boefjes_using_subcommand normalizer" -l local -d 'Need no other service: keep everything in this folder' -r -F
+complete -c boefjes -n "__fish_boefjes_using_subcommand normalizer" -l state -d 'Remember in this folder which tasks are under way' -r -F
 complete -c boefjes -n "__fish_boefjes_using_subcommand normalizer" -l python -d 'Who runs the plugins; python3 without it' -r -F
 complete -c boefjes -n "__fish_boefjes_using_subcommand normalizer" -l engine -d 'Who runs containers, docker or podman; docker without it' -r -F
 complete -c boefjes -n "__fish_boefjes_using_subcommand normalizer" -l generation -d 'The version of OpenKAT whose rules hold; without it its scheduler tells, as 1.15 if it has queues and as 1.20 if not' -r -f -a "1.15\t''
@@ -99,6 +102,7 @@ INFO\t''
 WARNING\t''
 ERROR\t''"
 complete -c boefjes -n "__fish_boefjes_using_subcommand top" -l local -d 'Need no other service: keep everything in this folder' -r -F
+complete -c boefjes -n "__fish_boefjes_using_subcommand top" -l state -d 'Remember in this folder which tasks are under way' -r -F
 complete -c boefjes -n "__fish_boefjes_using_subcommand top" -l python -d 'Who runs the plugins; python3 without it' -r -F
 complete -c boefjes -n "__fish_boefjes_using_subcommand top" -l engine -d 'Who runs containers, docker or podman; docker without it' -r -F
 complete -c boefjes -n "__fish_boefjes_using_subcommand top" -l generation -d 'The version of OpenKAT whose rules hold; without it its scheduler tells, as 1.15 if it has queues and as 1.20 if not' -r -f -a "1.15\t''
@@ -118,6 +122,7 @@ INFO\t''
 WARNING\t''
 ERROR\t''"
 complete -c boefjes -n "__fish_boefjes_using_subcommand run-boefje" -l local -d 'Need no other service: keep everything in this folder' -r -F
+complete -c boefjes -n "__fish_boefjes_using_subcommand run-boefje" -l state -d 'Remember in this folder which tasks are under way' -r -F
 complete -c boefjes -n "__fish_boefjes_using_subcommand run-boefje" -l python -d 'Who runs the plugins; python3 without it' -r -F
 complete -c boefjes -n "__fish_boefjes_using_subcommand run-boefje" -l engine -d 'Who runs containers, docker or podman; docker without it' -r -F
 complete -c boefjes -n "__fish_boefjes_using_subcommand run-boefje" -l generation -d 'The version of OpenKAT whose rules hold; without it its scheduler tells, as 1.15 if it has queues and as 1.20 if not' -r -f -a "1.15\t''
@@ -137,6 +142,7 @@ INFO\t''
 WARNING\t''
 ERROR\t''"
 complete -c boefjes -n "__fish_boefjes_using_subcommand run-normalizer" -l local -d 'Need no other service: keep everything in this folder' -r -F
+complete -c boefjes -n "__fish_boefjes_using_subcommand run-normalizer" -l state -d 'Remember in this folder which tasks are under way' -r -F
 complete -c boefjes -n "__fish_boefjes_using_subcommand run-normalizer" -l python -d 'Who runs the plugins; python3 without it' -r -F
 complete -c boefjes -n "__fish_boefjes_using_subcommand run-normalizer" -l engine -d 'Who runs containers, docker or podman; docker without it' -r -F
 complete -c boefjes -n "__fish_boefjes_using_subcommand run-normalizer" -l generation -d 'The version of OpenKAT whose rules hold; without it its scheduler tells, as 1.15 if it has queues and as 1.20 if not' -r -f -a "1.15\t''
@@ -156,6 +162,7 @@ INFO\t''
 WARNING\t''
 ERROR\t''"
 complete -c boefjes -n "__fish_boefjes_using_subcommand show-raw" -l local -d 'Need no other service: keep everything in this folder' -r -F
+complete -c boefjes -n "__fish_boefjes_using_subcommand show-raw" -l state -d 'Remember in this folder which tasks are under way' -r -F
 complete -c boefjes -n "__fish_boefjes_using_subcommand show-raw" -l python -d 'Who runs the plugins; python3 without it' -r -F
 complete -c boefjes -n "__fish_boefjes_using_subcommand show-raw" -l engine -d 'Who runs containers, docker or podman; docker without it' -r -F
 complete -c boefjes -n "__fish_boefjes_using_subcommand show-raw" -l generation -d 'The version of OpenKAT whose rules hold; without it its scheduler tells, as 1.15 if it has queues and as 1.20 if not' -r -f -a "1.15\t''
@@ -174,6 +181,7 @@ INFO\t''
 WARNING\t''
 ERROR\t''"
 complete -c boefjes -n "__fish_boefjes_using_subcommand install-requirements" -l local -d 'Need no other service: keep everything in this folder' -r -F
+complete -c boefjes -n "__fish_boefjes_using_subcommand install-requirements" -l state -d 'Remember in this folder which tasks are under way' -r -F
 complete -c boefjes -n "__fish_boefjes_using_subcommand install-requirements" -l python -d 'Who runs the plugins; python3 without it' -r -F
 complete -c boefjes -n "__fish_boefjes_using_subcommand install-requirements" -l engine -d 'Who runs containers, docker or podman; docker without it' -r -F
 complete -c boefjes -n "__fish_boefjes_using_subcommand install-requirements" -l generation -d 'The version of OpenKAT whose rules hold; without it its scheduler tells, as 1.15 if it has queues and as 1.20 if not' -r -f -a "1.15\t''

@@ -30,6 +30,8 @@ class Host:
 
 
 def main(embedded):
+    # Closed memory belongs to root, and so do the files that say how it is treated.
+    process.go_first()
     process.close_memory()
     channel = take_pipes()
     first, blobs = channel.read() or sys.exit(0)

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use ostler_runtime::Thread;
 use ostler_tests::binaries::workspace;
-use ostler_tests::daemon::{RELOADED, UNCHANGED};
 use ostler_tests::process::{self, UNPRIVILEGED, command, descendants};
+use ostler_tests::program::{RELOADED, UNCHANGED};
 use ostler_tests::{Daemon, FakeBurp, Fault, Load, Manager, Step};
 use rustix::process::Signal;
 use serde_json::json;

@@ -5,8 +5,8 @@ use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::Path;
 
 use ostler_tests::checked::{Checked, clean, write};
-use ostler_tests::daemon::RELOADED;
 use ostler_tests::process::UNPRIVILEGED;
+use ostler_tests::program::RELOADED;
 use ostler_tests::{FakeBurp, Fault, Settings, wait_for};
 use rustix::process::Signal;
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use ostler_tests::aside::ask_aside;
 use ostler_tests::controller::usual;
-use ostler_tests::daemon::{RELOADED, UNCHANGED};
+use ostler_tests::program::{RELOADED, UNCHANGED};
 use ostler_tests::{
     Daemon, FakeBurp, Fault, Load, Manager, PATIENCE, Question, Reply, Step, wait_for,
 };

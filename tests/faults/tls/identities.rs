@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
-use ostler_tests::daemon::UNCHANGED;
+use ostler_tests::program::UNCHANGED;
 use ostler_tests::secure::der;
 use ostler_tests::{Certificates, Fault, Pair, Secure, Version, wait_for};
 use rustix::process::Signal;

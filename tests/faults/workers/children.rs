@@ -15,7 +15,10 @@ fn wrk_c01_an_idle_host_is_killed() {
     let openkat = openkat();
     let workers = workers(&openkat);
     let mut fault = Fault::begin("WRK-C01");
-    kill(workers.hosts()[0].pid, Signal::KILL);
+    let host = workers.hosts()[0];
+    kill(host.pid, Signal::KILL);
+    // It is idle until it is dead.
+    wait_gone(&[host]);
     let tasks: Vec<String> = (0..4).map(|_| openkat.queue_boefje("trivial")).collect();
     for task in &tasks {
         openkat.wait_history(task, &DONE);

@@ -6,6 +6,7 @@ use std::time::Duration;
 use ostler_tests::openkat::{Asked, Trouble};
 use ostler_tests::openkat_tasks::{DONE, FAILED};
 use ostler_tests::process::wait_gone;
+use ostler_tests::program::RELOADED;
 use ostler_tests::{Fault, OpenKat, Workers, WorkersSettings};
 use rustix::process::Signal;
 
@@ -111,6 +112,28 @@ fn wrk_s06_a_reload_of_a_wrong_configuration_changes_nothing() {
     workers.write(&good);
     assert!(workers.reload());
     fault.saw("each is told with its file and line; tasks are done meanwhile");
+}
+
+#[test]
+fn wrk_s07_a_storm_of_reloads_costs_no_task() {
+    const STORM: usize = 100;
+    let openkat = openkat();
+    let mut workers = workers(&openkat);
+    let tasks: Vec<String> = (0..300).map(|_| openkat.queue_boefje("trivial")).collect();
+    openkat.wait("some are done", |books| books.raws.len() > 10);
+    let mut fault = Fault::begin("WRK-S07");
+    for _ in 0..STORM {
+        workers.signal(Signal::HUP);
+    }
+    fault.within("100 signals sent", fault.elapsed(), 1.0);
+    // One more, so that the last of the storm is over when this one is.
+    assert!(workers.reload());
+    for task in &tasks {
+        openkat.wait_history(task, &DONE);
+    }
+    let reloads = workers.log().count(RELOADED);
+    assert!((1..=STORM + 1).contains(&reloads), "{reloads} reloads");
+    fault.saw(format_args!("{reloads} reloads; 300 tasks completed"));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use ostler_tests::process::{children, kill, memory};
 use ostler_tests::{Fault, OpenKat, Workers, wait_for};
 use rustix::process::Signal;
 
-use super::{openkat, workers};
+use super::{openkat, pipes, workers, zombies};
 
 /// How many jobs, and how many in the long form.
 const JOBS: usize = 1000;
@@ -91,25 +91,4 @@ fn wrk_c24_no_task_is_lost_and_none_is_ended_twice() {
     fault.saw(format_args!("{jobs} jobs in {took:.1} s, {failed} failed, each ended once"));
     let more = memory(workers.pid(), "VmRSS").saturating_sub(used) >> 10;
     fault.figure(format_args!("{more} KiB more memory"), more <= 1024);
-}
-
-/// The descriptors of a process that are no sockets: those come and go with connections.
-fn pipes(pid: u32) -> usize {
-    let open = std::fs::read_dir(format!("/proc/{pid}/fd")).unwrap().flatten();
-    let targets = open.filter_map(|entry| std::fs::read_link(entry.path()).ok());
-    targets.filter(|target| !target.to_string_lossy().starts_with("socket:")).count()
-}
-
-/// The dead among the children of a process that nobody has reaped.
-fn zombies(pid: u32) -> usize {
-    let stats = std::fs::read_dir("/proc")
-        .unwrap()
-        .flatten()
-        .filter_map(|entry| std::fs::read_to_string(entry.path().join("stat")).ok());
-    let is_one = |stat: String| {
-        let (_, fields) = stat.rsplit_once(") ").unwrap_or_default();
-        let mut fields = fields.split(' ');
-        fields.next() == Some("Z") && fields.next() == Some(pid.to_string().as_str())
-    };
-    stats.filter(|stat| is_one(stat.clone())).count()
 }

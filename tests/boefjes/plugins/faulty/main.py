@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from tempfile import TemporaryFile
 
 DONE = [({"text/plain"}, "done")]
 
@@ -137,9 +138,16 @@ def use_processor():
 
 
 def write_file():
-    with open(os.environ["FILE"], "wb") as file:
+    with open(os.environ["FILE"], "wb") if "FILE" in os.environ else TemporaryFile() as file:
         while True:
             file.write(b"x" * 65536)
+
+
+def use_processes():
+    """Stops before it would do harm where no limit holds."""
+    for _ in range(100):
+        child(lambda: None)
+    return DONE
 
 
 def open_files():
@@ -237,6 +245,7 @@ HOW = {
     "use-processor": use_processor,
     "write-file": write_file,
     "open-files": open_files,
+    "use-processes": use_processes,
     "interrupt": lambda: raise_it(KeyboardInterrupt()),
     "generator-exit": lambda: raise_it(GeneratorExit()),
     "unspeakable": lambda: raise_it(Unspeakable()),

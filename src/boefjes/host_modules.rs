@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::frame;
+use crate::host_frame;
 
 /// What the interpreter is given on its command line: takes the modules from its input.
 pub(crate) const START: &str = include_str!("host/start.py");
@@ -34,5 +34,5 @@ const MODULES: [(&str, &str); 18] = [
 pub(crate) fn append_modules(output: &mut Vec<u8>) {
     let modules: Map<String, Value> =
         MODULES.iter().map(|(name, source)| ((*name).to_owned(), (*source).into())).collect();
-    frame::append(output, &Value::Object(modules), &[]);
+    host_frame::append(output, &Value::Object(modules), &[]);
 }

@@ -13,14 +13,14 @@ use ostler_pool::{Launch, launch};
 use rustix::fs::{MemfdFlags, memfd_create};
 use serde_json::json;
 
-use crate::embedded::{START, append_modules};
-use crate::frame;
 use crate::host_dialect::hello;
+use crate::host_frame;
+use crate::host_modules::{START, append_modules};
 use crate::host_options::HostOptions;
 use crate::host_session::order;
 use crate::job::{Job, JobOutcome, JobReport, Work};
-use crate::loss::{Loss, SignalNumber};
-use crate::result_reader::ResultReader;
+use crate::job_loss::{Loss, SignalNumber};
+use crate::job_result::ResultReader;
 
 /// Bytes of a result that are read at once.
 const PIECE_BYTES: usize = 1 << 16;
@@ -45,7 +45,7 @@ fn perform(options: &HostOptions, job: &Job) -> io::Result<JobOutcome> {
     if let Work::Normalizer { raw, .. } = &job.work {
         blobs.push(raw);
     }
-    frame::append(&mut input, &once, &blobs);
+    host_frame::append(&mut input, &once, &blobs);
     let mut given = nameless()?;
     given.write_all(&input)?;
     given.rewind()?;
@@ -61,7 +61,7 @@ fn perform(options: &HostOptions, job: &Job) -> io::Result<JobOutcome> {
     })?;
     // Whoever wrote it had the same place in it.
     result.rewind()?;
-    let mut reader = ResultReader::new(options.limits);
+    let mut reader = ResultReader::new(options.limits.of(&job.work));
     let mut piece = vec![0; PIECE_BYTES];
     loop {
         let count = result.read(&mut piece)?;

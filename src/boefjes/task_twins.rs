@@ -23,7 +23,7 @@ pub(crate) fn copy(
     let mut ran = None;
     let mut raws = Vec::new();
     for id in &done.saved {
-        let (Some(meta), Some(content)) = (bytes.raw_meta(*id)?, bytes.raw(*id)?) else {
+        let (Some(meta), Some(content)) = (bytes.raw_meta(*id)?, bytes.raw(*id, u64::MAX)?) else {
             continue;
         };
         raws.push(Output { name: None, mime_types: meta.mime_types, content });

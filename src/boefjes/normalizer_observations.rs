@@ -3,8 +3,8 @@
 use katalogus::{Json, Object};
 use ostler_runtime::Moment;
 
-use crate::item::{Item, ItemKind};
 use crate::models::NormalizerMeta;
+use crate::normalizer_item::{Item, ItemKind};
 use crate::rules::{Rule, Version};
 use crate::services::Origin;
 

@@ -9,6 +9,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use uuid::Uuid;
 
 use crate::task::Task;
+use crate::task_journal::{Journal, Line};
 use crate::task_state::{Action, Event, State};
 
 /// See the module.
@@ -17,6 +18,8 @@ pub(crate) struct Ledger {
     tasks: Mutex<HashMap<Uuid, Entry>>,
     /// The scheduler was told of one.
     settled: Condvar,
+    /// Where whoever comes after this program finds them.
+    journal: Option<Journal>,
 }
 
 #[derive(Debug)]
@@ -24,22 +27,28 @@ struct Entry {
     /// `None` if it is no task, but what was handed out as one.
     task: Option<Arc<Task>>,
     state: State,
+    line: Option<Line>,
 }
 
 impl Ledger {
+    pub(crate) fn new(journal: Option<Journal>) -> Self {
+        Self { journal, ..Self::default() }
+    }
+
     /// Keeps account of a task that was taken from its queue. `false` if it is there already, which
     /// no scheduler should do, unless it is just being given back.
     pub(crate) fn hold(&self, task: &Arc<Task>) -> bool {
         let mut tasks = self.lock();
         let new = Some(Arc::clone(task));
         let Some(entry) = tasks.get_mut(&task.id) else {
-            tasks.insert(task.id, Entry { task: new, state: State::Held });
+            let line = self.note(task.id);
+            tasks.insert(task.id, Entry { task: new, state: State::Held, line });
             return true;
         };
         let is_returning = entry.state == State::Returning;
         if is_returning {
-            let state = entry.state.on(Event::Handed).0.unwrap_or(entry.state);
-            *entry = Entry { task: new, state };
+            entry.state = entry.state.on(Event::Handed).0.unwrap_or(entry.state);
+            entry.task = new;
         }
         is_returning
     }
@@ -51,25 +60,62 @@ impl Ledger {
         if tasks.contains_key(&id) {
             return false;
         }
-        tasks.insert(id, Entry { task: None, state: State::Running });
+        let line = self.note(id);
+        tasks.insert(id, Entry { task: None, state: State::Running, line });
         true
+    }
+
+    /// Keeps account of a task that another process has left, in this state; without a task it is one
+    /// that cannot be read. `false` if it is there already.
+    pub(crate) fn inherit(
+        &self,
+        (line, id): (Line, Uuid),
+        task: Option<Arc<Task>>,
+        state: State,
+    ) -> bool {
+        let mut tasks = self.lock();
+        if tasks.contains_key(&id) {
+            self.forget(Some(line));
+            return false;
+        }
+        tasks.insert(id, Entry { task, state, line: Some(line) });
+        true
+    }
+
+    /// Takes a task out of the journal, if it is in it.
+    pub(crate) fn forget(&self, line: Option<Line>) {
+        if let (Some(journal), Some(line)) = (&self.journal, line) {
+            journal.blank(line);
+        }
+    }
+
+    fn note(&self, id: Uuid) -> Option<Line> {
+        self.journal.as_ref()?.note(id)
     }
 
     /// Something happens to a task; what is to be done by whoever says so. Whoever says it of a task
     /// that was handed out again waits until its earlier life has ended.
     pub(crate) fn on(&self, id: Uuid, event: Event) -> Action {
-        let mut tasks = if event == Event::Settled { self.lock() } else { self.in_turn(id) };
+        let mut tasks = self.in_turn(id);
         let Some(entry) = tasks.get_mut(&id) else { return Action::Nothing };
         let (next, action) = entry.state.on(event);
-        if let Some(next) = next {
+        // Only what settles a task ends it.
+        entry.state = next.unwrap_or(entry.state);
+        action
+    }
+
+    /// The scheduler was told of a task. If it has not heard it, the task stays in the journal: whoever
+    /// is started next tells it.
+    pub(crate) fn settled(&self, id: Uuid, is_heard: bool) {
+        let mut tasks = self.lock();
+        let Some(entry) = tasks.get_mut(&id) else { return };
+        if let Some(next) = entry.state.on(Event::Settled).0 {
             entry.state = next;
         } else {
-            tasks.remove(&id);
+            let gone = tasks.remove(&id);
+            self.forget(gone.and_then(|entry| entry.line).filter(|_| is_heard));
         }
-        if event == Event::Settled {
-            self.settled.notify_all();
-        }
-        action
+        self.settled.notify_all();
     }
 
     /// Waits until the earlier life of a task has ended.

@@ -4,8 +4,8 @@
 use serde_json::Value;
 
 use crate::host_options::Limits;
-use crate::item::{Item, ItemKind};
 use crate::job::{JobOutcome, Output};
+use crate::normalizer_item::{Item, ItemKind};
 
 /// The longest object: media types, kinds and sizes.
 const MAX_HEAD_BYTES: usize = 8 << 20;

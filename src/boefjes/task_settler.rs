@@ -10,12 +10,13 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use crate::ledger::Ledger;
 use crate::service_error::ServiceError;
 use crate::services::Scheduler;
 use crate::state::{Count, Counts};
 use crate::stopping::Stopping;
 use crate::task::{Task, TaskStatus};
+use crate::task_journal::Journal;
+use crate::task_ledger::Ledger;
 use crate::task_state::{Action, Event};
 
 /// How long a scheduler is left alone that could not be told something: at first, and always while the
@@ -51,11 +52,12 @@ enum Heard {
 impl Settler {
     pub(crate) fn new(
         scheduler: Arc<dyn Scheduler>,
+        journal: Option<Journal>,
         counts: Arc<Counts>,
         stopping: Arc<Stopping>,
         over: Arc<Stopping>,
     ) -> Self {
-        Self { scheduler, ledger: Ledger::default(), counts, stopping, over }
+        Self { scheduler, ledger: Ledger::new(journal), counts, stopping, over }
     }
 
     /// Something happens to a task, and what follows is done, unless it is to be run. What it was.
@@ -76,7 +78,7 @@ impl Settler {
         if matches!(action, Action::Nothing | Action::Run) {
             return;
         }
-        let _settled = Settled { ledger: &self.ledger, id };
+        let mut settled = Settled { ledger: &self.ledger, id, is_heard: false };
         let (count, heard) = match action {
             Action::Nothing | Action::Run => return,
             Action::Complete => (Count::Completed, self.end(id, TaskStatus::Completed)),
@@ -92,6 +94,7 @@ impl Settler {
             }
             Action::Requeue => self.requeue(id),
         };
+        settled.is_heard = heard != Heard::No;
         self.counts.add(counted(id, count, heard));
     }
 
@@ -170,11 +173,12 @@ impl Settler {
 struct Settled<'a> {
     ledger: &'a Ledger,
     id: Uuid,
+    is_heard: bool,
 }
 
 impl Drop for Settled<'_> {
     fn drop(&mut self) {
-        self.ledger.on(self.id, Event::Settled);
+        self.ledger.settled(self.id, self.is_heard);
     }
 }
 
