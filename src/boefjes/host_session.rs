@@ -299,7 +299,8 @@ impl Session for HostSession {
         let status = status?;
         match (status.code(), status.signal()) {
             (Some(NO_PROGRAM), _) if !self.is_ready => {
-                Some("the Python interpreter cannot be started".to_owned())
+                let python = self.options.python.display();
+                Some(format!("the Python interpreter {python} cannot be started"))
             }
             (None, Some(signal))
                 if SignalNumber(signal) == SignalNumber::KILL && self.ran_out_of_memory() =>

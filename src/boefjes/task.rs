@@ -64,6 +64,11 @@ pub struct Task {
 }
 
 impl TaskKind {
+    /// Whether it is that of normalizers.
+    pub(crate) fn is_normalizer(self) -> bool {
+        self == Self::Normalizer
+    }
+
     /// As paths and queues have it.
     pub fn name(self) -> &'static str {
         match self {

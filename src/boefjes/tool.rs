@@ -18,9 +18,9 @@ use crate::runner::{Runner, RunnerOptions};
 use crate::services::Services;
 use crate::stopping::Stopping;
 use crate::task::TaskData;
-use crate::tool_jobs::{boefje_meta, normalizer_meta, run_boefje, run_normalizer};
+use crate::tool_jobs::{boefje_meta, is_here, normalizer_meta, run_boefje, run_normalizer};
 use crate::tool_options::Tool;
-use crate::tool_queue::{is_here, queue};
+use crate::tool_queue::queue;
 use crate::tool_requirements::install_requirements;
 use crate::tool_show_raw::show_raw;
 
@@ -99,7 +99,7 @@ fn perform(config: &Configuration, tool: &Tool) -> Result<(), String> {
             run_boefje(job, config, &runner(config, &plugins, *debug)?)
         }
         Tool::RunNormalizer { normalizer, raw, debug, queue: false } => {
-            run_normalizer(normalizer, *raw, &runner(config, &plugins, *debug)?)
+            run_normalizer(normalizer, *raw, config, &runner(config, &plugins, *debug)?)
         }
         Tool::ShowRaw { raw, json } => {
             let services = services(config, &plugins)?;
@@ -130,7 +130,7 @@ fn leave(
 ) -> Result<(), String> {
     // Workers elsewhere have other plugins.
     if config.services.remote().is_none() {
-        is_here(&data, plugins)?;
+        is_here(&data, plugins, &config.plugins.folder)?;
     }
     queue(data, services)
 }

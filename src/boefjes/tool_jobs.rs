@@ -1,8 +1,10 @@
 //! `run-boefje` and `run-normalizer`: one job, now and in view of whoever asked for it.
 
 use std::path::Path;
+use std::time::Duration;
 
-use katalogus::{Json, Object};
+use katalogus::{Json, Kind, Object, Plugins};
+use ostler_runtime::Deadline;
 use ostler_runtime::files::read_regular;
 use uuid::Uuid;
 
@@ -17,6 +19,40 @@ use crate::tool_options::BoefjeJob;
 
 /// Bytes of a job's file, at most.
 const MAX_JOB_BYTES: u64 = 1 << 20;
+/// How long plugins may be looked at.
+const MAX_LOOK: Duration = Duration::from_secs(60);
+/// Plugins that are named, at most, to whoever asks for another one.
+const MAX_NAMED: usize = 20;
+
+/// Whether a job's plugin is on this machine. An error says where it was looked for, and what else is
+/// there.
+pub(crate) fn is_here(data: &TaskData, plugins: &Plugins, folder: &Path) -> Result<(), String> {
+    let folder = folder.display();
+    if !plugins.wait_begun(Deadline::after(MAX_LOOK)) {
+        return Err(format!("{folder}: the plugins are still being looked at"));
+    }
+    if plugins.statistics().scans == 0 {
+        return Err(format!("{folder}: the folder with the plugins cannot be read"));
+    }
+    let (catalogue, id) = (plugins.current(), data.plugin());
+    let found = match data {
+        TaskData::Boefje(_) => catalogue.boefje(id),
+        TaskData::Normalizer(_) => catalogue.normalizer(id),
+    };
+    if found.is_some() {
+        return Ok(());
+    }
+    let kind = data.kind();
+    let others = catalogue.local().iter().map(|listed| listed.plugin());
+    let others = others.filter(|plugin| (plugin.kind == Kind::Normalizer) == kind.is_normalizer());
+    let others: Vec<&str> = others.map(|plugin| plugin.id.as_str()).take(MAX_NAMED).collect();
+    let others = match others.as_slice() {
+        [] => format!("there is no {kind}"),
+        others if others.len() < MAX_NAMED => format!("there are {}", others.join(", ")),
+        others => format!("there are {} and others", others.join(", ")),
+    };
+    Err(format!("there is no {kind} {id:.100} in {folder}: {others}"))
+}
 
 /// Runs a boefje. An error says why it did not end well.
 pub(crate) fn run_boefje(
@@ -26,6 +62,7 @@ pub(crate) fn run_boefje(
 ) -> Result<(), String> {
     let meta = boefje_meta(job, &runner.services)?;
     let data = TaskData::Boefje(meta.clone());
+    is_here(&data, &runner.plugins, &config.plugins.folder)?;
     run(&data, || {
         if runner.is_container(&data) { run_image(config, runner, meta) } else { runner.run(&data) }
     })
@@ -58,8 +95,14 @@ pub(crate) fn boefje_meta(job: &BoefjeJob, services: &Services) -> Result<Boefje
 }
 
 /// Runs a normalizer on a raw file. An error says why it did not end well.
-pub(crate) fn run_normalizer(normalizer: &str, raw: Uuid, runner: &Runner) -> Result<(), String> {
+pub(crate) fn run_normalizer(
+    normalizer: &str,
+    raw: Uuid,
+    config: &Configuration,
+    runner: &Runner,
+) -> Result<(), String> {
     let data = TaskData::Normalizer(normalizer_meta(normalizer, raw, &runner.services)?);
+    is_here(&data, &runner.plugins, &config.plugins.folder)?;
     run(&data, || runner.run(&data))
 }
 
@@ -108,6 +151,7 @@ fn read(path: &Path) -> Result<BoefjeMeta, String> {
     if bytes.len() as u64 > MAX_JOB_BYTES {
         return Err(told(&format!("it is longer than {MAX_JOB_BYTES} bytes")));
     }
-    let json = Json::parse_bytes(&bytes).map_err(|fault| told(&fault))?;
+    let json =
+        Json::parse_bytes(&bytes).map_err(|fault| told(&format!("it is no JSON: {fault}")))?;
     BoefjeMeta::from_json(&json).map_err(|fault| told(&fault))
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use uuid::Uuid;
 
@@ -96,8 +97,14 @@ pub(crate) fn commands() -> [Command; 4] {
     let word = |name: &'static str, value: &'static str, help: &'static str| {
         Arg::new(name).value_name(value).help(help).required(true)
     };
-    let raw =
-        || word("raw_id", "RAW_ID", "The id of the raw file").value_parser(value_parser!(Uuid));
+    let name = move |name, value, help| {
+        word(name, value, help).value_parser(NonEmptyStringValueParser::new())
+    };
+    let id = |text: &str| {
+        let words = "it is no id, such as b445dc20-c030-4bc3-b779-4ed9069a8ca2";
+        Uuid::parse_str(text).map_err(|_| words)
+    };
+    let raw = move || word("raw_id", "RAW_ID", "The id of the raw file").value_parser(id);
     let flag = |name: &'static str, help: &'static str| {
         Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
     };
@@ -118,12 +125,12 @@ pub(crate) fn commands() -> [Command; 4] {
                     .conflicts_with_all(["organization_code", "boefje_id", "input_ooi"])
                     .help("A file with the job, as the scheduler hands it out"),
             )
-            .arg(unless_job(word(
+            .arg(unless_job(name(
                 "organization_code",
                 "ORGANIZATION_CODE",
                 "The organisation for which it runs",
             )))
-            .arg(unless_job(word("boefje_id", "BOEFJE_ID", "Which boefje")))
+            .arg(unless_job(name("boefje_id", "BOEFJE_ID", "Which boefje")))
             .arg(unless_job(word(
                 "input_ooi",
                 "INPUT_OOI",
@@ -133,7 +140,7 @@ pub(crate) fn commands() -> [Command; 4] {
             .about("Run a normalizer on a raw file now and save what it says")
             .arg(pdb())
             .arg(queue())
-            .arg(word("normalizer_id", "NORMALIZER_ID", "Which normalizer"))
+            .arg(name("normalizer_id", "NORMALIZER_ID", "Which normalizer"))
             .arg(raw()),
         Command::new("show-raw")
             .about("Print a raw file")
@@ -193,6 +200,7 @@ mod tests {
             (&["run-boefje", "acme", "dns"][..], ErrorKind::MissingRequiredArgument),
             (&["run-boefje", "--pdb", "--queue", "a", "b", "c"], ErrorKind::ArgumentConflict),
             (&["run-boefje", "--job", "f", "acme"], ErrorKind::ArgumentConflict),
+            (&["run-boefje", "", "dns", "c"], ErrorKind::InvalidValue),
             (&["run-normalizer", "n", "7"], ErrorKind::ValueValidation),
             (&["show-raw"], ErrorKind::MissingRequiredArgument),
         ] {

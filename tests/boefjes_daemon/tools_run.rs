@@ -80,6 +80,7 @@ fn what_cannot_be_done_is_told_and_ends_with_one() {
     let nobody = Uuid::nil().to_string();
     for (arguments, words) in [
         (&["run-boefje", "acme", "nothing", "Network|x"][..], "there is no boefje nothing"),
+        (&["run-boefje", "acme", "items", "Network|x"], "/plugins: there are "),
         (&["run-boefje", "acme", "trivial", "Nowork|x"], "there is no object type Nowork"),
         (&["run-boefje", "--job", "/nowhere"], "/nowhere: No such file"),
         (&["run-normalizer", "items", &nobody], "there is no raw file 00000000-"),
@@ -91,6 +92,22 @@ fn what_cannot_be_done_is_told_and_ends_with_one() {
         assert!(ended.complaints.starts_with("Error: "), "{ended:?}");
         assert!(ended.complaints.contains(words), "{ended:?}");
     }
+}
+
+#[test]
+fn a_folder_that_cannot_be_used_is_named() {
+    let machine = Machine::new();
+    let file = machine.directory().join("file");
+    write(&file, "");
+    let run = ["run-boefje", "acme", "trivial", "Network|x"];
+    let ended = Ended::of(machine.command(run).arg("--plugins").arg(&file));
+    let words = format!("Error: {}: the folder with the plugins cannot be read\n", file.display());
+    assert_eq!((ended.code, ended.complaints), (1, words));
+    let machine = Machine::new();
+    write(&machine.folder(), "");
+    let ended = machine.run(&run);
+    let words = format!("Error: {}/boefjes.db: its folder is a file\n", machine.folder().display());
+    assert_eq!((ended.code, ended.complaints), (1, words));
 }
 
 #[test]
@@ -267,12 +284,21 @@ fn the_command_line_is_that_of_the_original() {
     for (arguments, words) in [
         (&["run-boefje", "acme", "trivial"][..], "<INPUT_OOI>"),
         (&["run-boefje", "--what", "a", "b", "c"], "--what"),
+        (&["run-boefje", "", "b", "c"], "a value is required for '<ORGANIZATION_CODE>'"),
+        (&["run-boefje", "-p", "nowhere", "a", "b", "c"], "nowhere: there is no such folder"),
         (&["run-normalizer", "items", "no-id"], "RAW_ID"),
+        (&["run-normalizer", "items", "no-id"], "it is no id, such as "),
         (&["show-raw"], "<RAW_ID>"),
     ] {
         let ended = machine.run(arguments);
         assert_eq!((ended.code, ended.output.as_str()), (2, ""), "{ended:?}");
         assert!(ended.complaints.contains(words), "{ended:?}");
+        // How the tool is used, and not the whole program.
+        if !ended.complaints.contains("no such folder") {
+            let usage = format!("Usage: boefjes {} ", arguments[0]);
+            assert_eq!(ended.complaints.matches("Usage: ").count(), 1, "{ended:?}");
+            assert!(ended.complaints.contains(&usage), "{ended:?}");
+        }
     }
     for tool in ["run-boefje", "run-normalizer", "show-raw", "install-requirements"] {
         let help = machine.run(&[tool, "--help"]);
