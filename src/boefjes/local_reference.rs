@@ -10,6 +10,7 @@ use katalogus::{Json, Object};
 
 use crate::ooi_check::complete;
 use crate::ooi_types::{self, FieldKind, KeyForm, OoiType};
+use crate::rules::Version;
 
 /// Types whose keys are an id that begins with the type's own name.
 const FINDING_TYPE: &str = "FindingType";
@@ -34,7 +35,7 @@ pub(crate) fn built(reference: &str) -> Result<Object, String> {
     if !key.parts.is_empty() {
         return Err(format!("{} parts of the key are too many", key.parts.len()));
     }
-    let Json::Object(whole) = complete(&object.into())? else {
+    let Json::Object(whole) = complete(&object.into(), Version::default())? else {
         return Err("it is no object".to_owned());
     };
     match whole.get("primary_key") {
