@@ -5,6 +5,8 @@
 
 use katalogus::Generation;
 
+use crate::task::TaskData;
+
 /// A version of OpenKAT, with all its corrections.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Version {
@@ -62,6 +64,16 @@ impl Version {
     /// The generation whose manifests plugins have.
     pub fn manifests(self) -> Generation {
         if self >= Self::V1_18 { Generation::V1_20 } else { Generation::V1_15 }
+    }
+
+    /// The queue of a task: up to 1.18 each organisation has its own.
+    pub(crate) fn queue(self, task: &TaskData) -> String {
+        let kind = task.kind();
+        if self >= Self::V1_19 {
+            kind.to_string()
+        } else {
+            format!("{kind}-{}", task.organization())
+        }
     }
 
     /// The generation as which containers are answered.

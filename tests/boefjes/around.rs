@@ -18,8 +18,12 @@ fn a_run_has_exactly_its_environment_and_an_import_has_the_workers() {
     assert_eq!(shown["import"]["RPKI_CACHE_TIMEOUT"], "60");
     assert_eq!(shown["import"]["BOEFJE_TOP_PORTS"], "5");
     assert_eq!(shown["import"]["TOP_PORTS"], Value::Null);
+    let order = json!({"boefje": "shown", "imports": {"OWN_KEY": "own"}});
+    let shown = hosts.run(order).json();
+    assert_eq!((&shown["import"]["OWN_KEY"], &shown["environment"]), (&json!("own"), &json!({})));
     let shown = hosts.boefje("shown").json();
     assert_eq!(shown["environment"], json!({}), "nothing stays of the job before");
+    assert_eq!(shown["import"]["OWN_KEY"], Value::Null);
 }
 
 #[test]

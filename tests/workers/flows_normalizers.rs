@@ -169,3 +169,20 @@ fn settings_of_its_boefje_are_if_so_wished_not_saved_again() {
         assert_eq!(meta["environment"], json!({ "TOKEN": saved }));
     }
 }
+
+#[test]
+fn one_in_another_language_is_checked_and_told_as_all_others() {
+    let openkat = OpenKat::new(OpenKatVersion::V1_15);
+    let mut hosts = workshop(&openkat, &json!({}));
+    let items = json!([{"object_type": "Network", "name": "a"}]);
+    let report = hosts.task(&job(&openkat, "in-sed", &run(), &items));
+    assert_eq!(report.outcome(), "done", "{report:?}");
+    let whole = json!({"object_type": "Network", "scan_profile": null, "primary_key": "Network|a", "name": "a"});
+    assert_eq!(said(&openkat)[0].json["result"], json!([whole]));
+    let items = json!([{"object_type": "Nowork", "name": "a"}]);
+    let report = hosts.task(&job(&openkat, "in-sed", &run(), &items));
+    assert_eq!(report.outcome(), "failed", "{report:?}");
+    assert!(report.text().contains("Nowork"), "{report:?}");
+    assert_eq!(said(&openkat), []);
+    assert_eq!(openkat.books().normalizer_metas.len(), 2);
+}

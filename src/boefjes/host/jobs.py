@@ -129,6 +129,7 @@ def entry(order):
 def boefje(order, blobs):
     from boefjes.job_models import BoefjeMeta
 
+    os.environ.update(order["imports"])
     run, parameters = entry(order)
     meta = json.loads(blobs[0])
     if not takes_plain(order["style"], parameters, "BoefjeMeta"):
