@@ -9,6 +9,7 @@ use ostler_runtime::files::read_regular;
 use uuid::Uuid;
 
 use crate::config::Configuration;
+use crate::model_fields::Fields;
 use crate::models::{BoefjeMeta, NormalizerMeta, PluginName};
 use crate::progress::Progress;
 use crate::runner::{Done, JobError, Runner};
@@ -143,7 +144,7 @@ fn run(job: &TaskData, perform: impl FnOnce() -> Result<Done, JobError>) -> Resu
     }
 }
 
-/// The job that stands in a file.
+/// The job that stands in a file: on its own, or as the data of a task as a queue holds it.
 fn read(path: &Path) -> Result<BoefjeMeta, String> {
     let told = |why: &dyn std::fmt::Display| format!("{}: {why}", path.display());
     let bytes =
@@ -153,5 +154,13 @@ fn read(path: &Path) -> Result<BoefjeMeta, String> {
     }
     let json =
         Json::parse_bytes(&bytes).map_err(|fault| told(&format!("it is no JSON: {fault}")))?;
-    BoefjeMeta::from_json(&json).map_err(|fault| told(&fault))
+    let data = match &json {
+        Json::Object(task) => task.get("data").filter(|_| task.get("boefje").is_none()),
+        _ => None,
+    };
+    let meta = match data {
+        None => BoefjeMeta::from_json(&json),
+        Some(data) => Fields::of(data, "data.".to_owned()).and_then(|data| BoefjeMeta::read(&data)),
+    };
+    meta.map_err(|fault| told(&fault))
 }
