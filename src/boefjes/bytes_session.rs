@@ -1,8 +1,8 @@
 //! The token of Bytes, which all threads share, and how it is renewed.
 //!
-//! Requests go out with the token that is known. Who knows none, or is told that it does not count, logs
-//! in, one at a time: whoever waited meanwhile takes what the other was given, be it a token or an
-//! error.
+//! Requests go out with the token that is known, at first without. Who is told that it does not
+//! count logs in, one at a time: whoever waited meanwhile takes what the other was given, be it a
+//! token or an error.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -48,15 +48,13 @@ impl BytesSession {
 
     /// What Bytes answers, whatever the status, but for a token that does not count.
     pub(crate) fn send(&self, call: &Call<'_>) -> Result<Answer, Failure> {
-        let Known { times, token, .. } = self.known().clone();
-        let is_new = token.is_none();
-        let token = token.map_or_else(|| self.renewed(times), Ok)?;
-        let answer = self.http.send(&with(call, &token))?;
-        if answer.status != 401 || is_new {
+        let known = self.known().clone();
+        let answer = self.http.send(&with(call, known.token.as_ref()))?;
+        if answer.status != 401 {
             return Ok(answer);
         }
-        let token = self.renewed(times)?;
-        self.http.send(&with(call, &token))
+        let token = self.renewed(known.times)?;
+        self.http.send(&with(call, Some(&token)))
     }
 
     /// The same, but any status other than a success is an error.
@@ -124,10 +122,10 @@ impl BytesSession {
 }
 
 /// The call of one who has this token.
-fn with<'a>(call: &'a Call<'_>, token: &'a Token) -> Call<'a> {
+fn with<'a>(call: &'a Call<'_>, token: Option<&'a Token>) -> Call<'a> {
     let mut headers = vec![("user-agent", USER_AGENT.into())];
     headers.extend(call.headers.iter().map(|(name, value)| (*name, value.as_ref().into())));
-    headers.push(("authorization", token.as_str().into()));
+    headers.extend(token.map(|token| ("authorization", token.as_str().into())));
     Call {
         method: call.method.clone(),
         target: call.target.clone(),

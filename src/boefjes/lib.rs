@@ -92,6 +92,8 @@ mod local_objects;
 mod local_queue;
 mod local_raws;
 mod local_reference;
+#[cfg(test)]
+mod local_reference_cases;
 mod local_tables;
 mod model_fields;
 mod models;

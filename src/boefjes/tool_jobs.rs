@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::config::Configuration;
 use crate::hosts::Hosts;
+use crate::model_fields::Fields;
 use crate::models::{BoefjeMeta, NormalizerMeta, PluginName};
 use crate::progress::Progress;
 use crate::runner::{Done, JobError, Runner};
@@ -148,7 +149,7 @@ fn run(
     }
 }
 
-/// The job that stands in a file.
+/// The job that stands in a file: on its own, or as the data of a task as a queue holds it.
 fn read(path: &Path) -> Result<BoefjeMeta, String> {
     let told = |why: &dyn std::fmt::Display| format!("{}: {why}", path.display());
     let bytes =
@@ -158,5 +159,13 @@ fn read(path: &Path) -> Result<BoefjeMeta, String> {
     }
     let json =
         Json::parse_bytes(&bytes).map_err(|fault| told(&format!("it is no JSON: {fault}")))?;
-    BoefjeMeta::from_json(&json).map_err(|fault| told(&fault))
+    let data = match &json {
+        Json::Object(task) => task.get("data").filter(|_| task.get("boefje").is_none()),
+        _ => None,
+    };
+    let meta = match data {
+        None => BoefjeMeta::from_json(&json),
+        Some(data) => Fields::of(data, "data.".to_owned()).and_then(|data| BoefjeMeta::read(&data)),
+    };
+    meta.map_err(|fault| told(&fault))
 }

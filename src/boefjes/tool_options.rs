@@ -123,7 +123,7 @@ pub(crate) fn commands() -> [Command; 4] {
                     .value_name("FILE")
                     .value_parser(value_parser!(PathBuf))
                     .conflicts_with_all(["organization_code", "boefje_id", "input_ooi"])
-                    .help("A file with the job, as the scheduler hands it out"),
+                    .help("A file with the job, or with its task as the scheduler hands it out"),
             )
             .arg(unless_job(name(
                 "organization_code",

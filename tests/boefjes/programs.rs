@@ -40,6 +40,12 @@ fn a_program_that_fails_says_why() {
 }
 
 #[test]
+fn an_answer_may_have_numbers_that_only_python_writes() {
+    let mut hosts = PluginHosts::new();
+    assert_eq!(program(&mut hosts, "no-number").output(), "hello");
+}
+
+#[test]
 fn base64_may_have_line_ends_in_it_as_that_of_containers() {
     let mut hosts = PluginHosts::new();
     assert_eq!(program(&mut hosts, "lines").output(), "hello");

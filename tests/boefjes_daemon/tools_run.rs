@@ -152,6 +152,52 @@ fn what_is_no_text_or_no_json_is_not_shown_as_such() {
 }
 
 #[test]
+fn a_raw_file_is_shown_if_python_reads_it_as_json() {
+    let machine = Machine::new();
+    let run = machine.run(&["run-boefje", "acme", "trivial", "Network|internet"]).saved().remove(0);
+    let services = machine.services();
+    let run = services.bytes.raw_meta(Uuid::parse_str(&run).unwrap()).unwrap().unwrap();
+    // What Pygments makes of what Python's `json.dumps` makes of it, without escapes.
+    let nan = "[04m[91mN[39;49;00m[04m[91ma[39;49;00m[04m[91mN[39;49;00m";
+    let infinity = "[04m[91mI[39;49;00m[34mnf[39;49;00m[04m[91mi[39;49;00m\
+        [34mn[39;49;00m[04m[91mi[39;49;00m[34mt[39;49;00m[04m[91my[39;49;00m";
+    let end = "[37m[39;49;00m\n";
+    let deep = format!("{}{}", "[".repeat(900), "]".repeat(900));
+    let cases = [
+        ("NaN", Some(format!("{nan}{end}\n"))),
+        ("1E400", Some(format!("{infinity}{end}\n"))),
+        ("-Infinity", Some(format!("[34m-[39;49;00m{infinity}{end}\n"))),
+        (r#""\uD800\"\ud83d\ude00\udc00\\""#, Some(format!(
+            "[33m\"\\ud800\\\"\\ud83d\\ude00\\udc00\\\\\"[39;49;00m{end}\n"
+        ))),
+        (r#"{"\uff61":1,"\ud800":2,"\ud83d\ude00":3,"a":4}"#, Some(
+            [("a", 4), ("\\ud800", 2), ("\\uff61", 1), ("\\ud83d\\ude00", 3)].map(|(key, value)| {
+                format!("[37m    [39;49;00m[94m\"{key}\"[39;49;00m:[37m [39;49;00m[34m{value}[39;49;00m")
+            }).join(&format!(",{end}")),
+        )),
+        (&deep, None),
+    ];
+    for (number, (content, shown)) in cases.into_iter().enumerate() {
+        let output = boefjes::Output {
+            name: None,
+            mime_types: vec![format!("a/case-{number}")],
+            content: content.into(),
+        };
+        let saved = services.bytes.save_raws(run.boefje_meta.id, &[output]).unwrap();
+        let ended = machine.run(&["show-raw", "--json", &saved[0].unwrap().to_string()]);
+        assert_eq!(ended.code, 0, "{content:.20}: {ended:?}");
+        let printed = ended.output.replace('\u{1b}', "");
+        match shown {
+            Some(shown) if content.starts_with('{') => {
+                assert_eq!(printed, format!("{{{end}{shown}{end}}}{end}\n"));
+            }
+            Some(shown) => assert_eq!(printed, shown),
+            None => assert_eq!(printed.lines().count(), 1800, "a bracket a line, and the last"),
+        }
+    }
+}
+
+#[test]
 fn a_job_is_read_from_its_file() {
     let machine = Machine::new();
     let file = machine.directory().join("job.json");
@@ -165,8 +211,17 @@ fn a_job_is_read_from_its_file() {
     let ran = machine.run(&["run-boefje", "--job", file.to_str().unwrap()]);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(ran.output.contains(&format!("for boefje trivial[{id}]")), "{ran:?}");
+    let item =
+        |data: &str| format!(r#"{{"id": "{id}", "priority": 1, "hash": "h", "data": {data}}}"#);
+    write(&file, &item(&job("trivial").replace(id, "7134430c-8509-4944-b0be-27cb9bfb4bc2")));
+    let ran = machine.run(&["run-boefje", "--job", file.to_str().unwrap()]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let said = "for boefje trivial[7134430c-8509-4944-b0be-27cb9bfb4bc2]";
+    assert!(ran.output.contains(said), "{ran:?}");
     for (text, words) in [
         (job(""), "job.json: boefje.id: it is empty"),
+        (item(&job("")), "job.json: data.boefje.id: it is empty"),
+        (item("5"), "job.json: data: it is no object"),
         ("{".to_owned(), "job.json: "),
         (" ".repeat((1 << 20) + 1), "job.json: it is longer than 1048576 bytes"),
     ] {

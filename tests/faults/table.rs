@@ -3,10 +3,13 @@
 //! ```text
 //! cargo run -p ostler-tests --bin faults               # short forms
 //! cargo run --release -p ostler-tests --bin faults -- --long --write
+//! OSTLER_FAULT_RECORDS=DIR cargo test --release -p ostler-tests --test faults -- --test-threads=1 wrk_
+//! cargo run --release -p ostler-tests --bin faults -- --records DIR --keep --write
 //! ```
 //!
 //! Ends with 1 if a row is red.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt::Write as _;
 use std::fs;
@@ -53,6 +56,10 @@ fn options() -> Command {
                 .value_parser(value_parser!(PathBuf))
                 .help("Run nothing: print what an earlier run has recorded there"),
         )
+        .arg(
+            flag("keep", "Rows that were not recorded stay as they are in results.json")
+                .requires("records"),
+        )
 }
 
 /// How many rows are red.
@@ -62,21 +69,55 @@ fn run(options: &ArgMatches) -> Result<usize, Box<dyn Error>> {
         Some(records) => records.clone(),
         None => measure(long)?,
     };
+    let directory = workspace().join("tests/faults");
+    let kept = if options.get_flag("keep") { kept(&directory)? } else { BTreeMap::new() };
     let lines: Vec<Line> = rows()
         .into_iter()
         .map(|row| {
-            let (measured, verdict) = entry(&row, &records);
-            (row, measured, verdict)
+            let is_recorded = records.join(format!("{}.json", row.id)).is_file();
+            let (measured, verdict) = match kept.get(row.id) {
+                Some(kept) if !is_recorded => kept.clone(),
+                _ => entry(&row, &records),
+            };
+            let apart = is_recorded && options.get_flag("keep") && !measured.contains("commit ");
+            let commit = if apart { format!("; commit {}", commit()) } else { String::new() };
+            (row, format!("{measured}{commit}"), verdict)
         })
         .collect();
     let text = markdown(&lines);
     print!("{text}");
     if options.get_flag("write") {
-        let directory = workspace().join("tests/faults");
-        fs::write(directory.join("RESULTS.md"), format!("{}{text}", heading(long)?))?;
+        let table = directory.join("RESULTS.md");
+        let heading = if options.get_flag("keep") {
+            let known = fs::read_to_string(&table)?;
+            known
+                .lines()
+                .take_while(|line| !is_count(line))
+                .fold(String::new(), |all, line| all + line + "\n")
+        } else {
+            heading(long)?
+        };
+        fs::write(table, format!("{heading}{text}"))?;
         fs::write(directory.join("results.json"), format!("{:#}\n", json(&lines)))?;
     }
     Ok(lines.iter().filter(|(_, _, verdict)| *verdict == Verdict::Red).count())
+}
+
+/// What the table says of each row now.
+fn kept(directory: &Path) -> Result<BTreeMap<String, (String, Verdict)>, Box<dyn Error>> {
+    let text = fs::read_to_string(directory.join("results.json"))?;
+    let rows: Vec<Value> = serde_json::from_str(&text)?;
+    let word = |row: &Value, key| row.get(key).and_then(Value::as_str).map(str::to_owned);
+    let row = |row: &Value| {
+        let verdict = Verdict::from_name(&word(row, "verdict")?)?;
+        Some((word(row, "id")?, (word(row, "measured")?, verdict)))
+    };
+    Ok(rows.iter().filter_map(row).collect())
+}
+
+/// Whether a line says how many rows there are, behind which the table comes.
+fn is_count(line: &str) -> bool {
+    line.split_once(" rows: ").is_some_and(|(count, _)| count.parse::<usize>().is_ok())
 }
 
 /// Runs the tests; where they have entered what they measured. A test that fails leaves a red row.
@@ -151,7 +192,7 @@ fn heading(long: bool) -> Result<String, Box<dyn Error>> {
         "# The scoreboard of faults\n\nMade by `cargo run --release -p ostler-tests --bin faults -- \
          --write{form}` on {date}, commit {}, on {}.\n\
          What each row's test does stands in `tests/faults/`, under the row's id.\n\
-         A row that names a commit of its own was measured apart, in its long form.\n\n",
+         A row that names a commit of its own was measured apart.\n\n",
         commit(),
         machine()
     ))

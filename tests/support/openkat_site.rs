@@ -35,6 +35,8 @@ pub enum Trouble {
     /// It is done, and of the answer a byte comes each second, until the service is
     /// [healed](crate::OpenKat::heal).
     Trickle,
+    /// It is done, and the answer comes in so many pieces, with a pause between them.
+    Pieces(usize, Duration),
     /// It is done, but the connection is closed without an answer.
     Lost,
     /// It is done, but the answer ends in its middle.
@@ -259,11 +261,9 @@ impl Shared {
             bytes.extend(reply.body);
             match trouble {
                 Some(Trouble::Lost) => return Ok(()),
-                Some(Trouble::Trickle) => {
-                    for byte in bytes {
-                        (&*stream).write_all(&[byte])?;
-                        self.wait(A_BYTE, healed);
-                    }
+                Some(Trouble::Trickle) => self.dole_out(stream, &bytes, 1, A_BYTE, healed)?,
+                Some(Trouble::Pieces(pieces, pause)) => {
+                    self.dole_out(stream, &bytes, bytes.len().div_ceil(pieces), pause, healed)?;
                 }
                 Some(Trouble::Cut) => {
                     let (first, _) = bytes.split_at(bytes.len() - 1);
@@ -271,6 +271,22 @@ impl Shared {
                 }
                 _ => (&*stream).write_all(&bytes)?,
             }
+        }
+        Ok(())
+    }
+
+    /// Sends pieces of this size, with a pause after each until the service is healed.
+    fn dole_out(
+        &self,
+        mut stream: &TcpStream,
+        bytes: &[u8],
+        size: usize,
+        pause: Duration,
+        healed: u64,
+    ) -> io::Result<()> {
+        for piece in bytes.chunks(size) {
+            stream.write_all(piece)?;
+            self.wait(pause, healed);
         }
         Ok(())
     }

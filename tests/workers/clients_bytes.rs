@@ -1,6 +1,9 @@
 //! What is said to Bytes, in both of its forms, and what is made of the answers.
 
-use boefjes::{BoefjeMeta, Bytes, NormalizerMeta, Output};
+use std::sync::Arc;
+use std::time::Duration;
+
+use boefjes::{BoefjeMeta, Bytes, NormalizerMeta, Output, Services, Stopping};
 use katalogus::Json;
 use ostler_tests::OpenKat;
 use ostler_tests::openkat::{Asked, Call, OpenKatVersion, Trouble};
@@ -260,4 +263,33 @@ fn a_refusal_that_repeats_the_request_is_told_without_it() {
     let books = openkat.books();
     assert_eq!(books.boefje_metas, [serde_json::from_str::<serde_json::Value>(META).unwrap()]);
     assert_eq!(books.boefje_metas[0]["environment"], json!({"KEY": "value"}));
+}
+
+/// A client with this time-out and a token, and a raw file that it has saved.
+fn kept(openkat: &OpenKat, timeout: Duration, content: &[u8]) -> (Services, Uuid) {
+    let mut settings = openkat.client_settings();
+    (settings.timeout, settings.back_off) = (timeout, Vec::new());
+    let services = Services::remote(&settings, &Arc::new(Stopping::new()));
+    services.bytes.save_boefje_meta(&meta()).unwrap();
+    let ids = services.bytes.save_raws(run(), &[raw(&["text/plain"], content)]).unwrap();
+    (services, ids[0].unwrap())
+}
+
+#[test]
+fn a_long_raw_file_may_take_longer_than_the_time_out_while_it_comes() {
+    let openkat = OpenKat::new(OpenKatVersion::V1_15);
+    let content = vec![b'x'; 1 << 20];
+    let (services, id) = kept(&openkat, Duration::from_secs(2), &content);
+    openkat.inject(Asked::Bytes, "GET", 1, Trouble::Pieces(8, Duration::from_millis(300)));
+    assert_eq!(services.bytes.raw(id, 1 << 20).unwrap(), Some(content));
+}
+
+#[test]
+fn a_raw_file_that_hardly_comes_is_given_up() {
+    let openkat = OpenKat::new(OpenKatVersion::V1_15);
+    let (services, id) = kept(&openkat, Duration::from_secs(1), &[b'x'; 1 << 16]);
+    let hardly = Trouble::Pieces(1000, Duration::from_millis(20));
+    openkat.inject(Asked::Bytes, "GET", usize::MAX, hardly);
+    let error = services.bytes.raw(id, 1 << 20).unwrap_err().to_string();
+    assert!(error.ends_with("no answer in time"), "{error}");
 }

@@ -61,6 +61,16 @@ fn an_object_that_was_never_seen_is_built_from_its_reference() {
     let place = Place::new(&[]);
     let services = place.services();
     assert_eq!(seen(&services, "acme", HOST, 1), host(None));
+    for (url, host) in [
+        ("HostnameHTTPURL|https|internet|a.b|443|/c", HOST),
+        ("IPAddressHTTPURL|http|internet|::1|80|/", "IPAddressV6|internet|::1"),
+    ] {
+        let built = seen(&services, "acme", url, 1);
+        assert_eq!((&built["primary_key"], &built["netloc"]), (&json!(url), &json!(host)));
+        assert_eq!(built["network"], "Network|internet");
+    }
+    let record = seen(&services, "acme", "DNSARecord|internet|a.b|192.0.2.1", 1);
+    assert_eq!(record["address"], "IPAddressV4|internet|192.0.2.1");
     let hashed = services.octopoes.object("acme", "DNSTXTRecord|internet|a.b|0123", at(1));
     let told = hashed.unwrap_err().to_string();
     assert!(told.contains("boefjes.db: DNSTXTRecord|internet|a.b|0123 was never seen"), "{told}");

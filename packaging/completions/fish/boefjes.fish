@@ -115,7 +115,7 @@ complete -c boefjes -n "__fish_boefjes_using_subcommand top" -s c -l config -d '
 complete -c boefjes -n "__fish_boefjes_using_subcommand top" -s l -l logfile -d 'Log file; standard error without it' -r -F
 complete -c boefjes -n "__fish_boefjes_using_subcommand top" -l once -d 'Print one picture, as where standard output is no terminal'
 complete -c boefjes -n "__fish_boefjes_using_subcommand top" -s h -l help -d 'Print help'
-complete -c boefjes -n "__fish_boefjes_using_subcommand run-boefje" -l job -d 'A file with the job, as the scheduler hands it out' -r -F
+complete -c boefjes -n "__fish_boefjes_using_subcommand run-boefje" -l job -d 'A file with the job, or with its task as the scheduler hands it out' -r -F
 complete -c boefjes -n "__fish_boefjes_using_subcommand run-boefje" -s p -l plugins -d 'The folder with the plugins; or, if it is no folder and has no slash, the id of a plugin whose tasks are taken, also several times' -r
 complete -c boefjes -n "__fish_boefjes_using_subcommand run-boefje" -l log-level -d 'How much is logged; INFO without it' -r -f -a "DEBUG\t''
 INFO\t''
