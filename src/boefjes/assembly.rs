@@ -54,6 +54,7 @@ pub(crate) fn runner_options(config: &Configuration) -> RunnerOptions {
         raw_size: config.plugins.hosts.limits.raw_size,
         version: version(config),
         environment: jobs.environment.clone(),
+        nameable: jobs.nameable.clone(),
         redact_environment: jobs.redacts_environment,
         python_of: Some(Arc::new(move |plugin: &Path| requirements.python_of(plugin))),
         ..RunnerOptions::default()

@@ -4,6 +4,7 @@ use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use ostler_http::percent::decode_bytes;
 use url::Url;
 use zeroize::Zeroizing;
 
@@ -43,7 +44,9 @@ impl BaseUrl {
         }
         let authorization = (!url.username().is_empty() || url.password().is_some()).then(|| {
             let password = url.password().unwrap_or_default();
-            let both = Zeroizing::new([decoded(url.username()), decoded(password)].join(&b":"[..]));
+            let both = Zeroizing::new(
+                [decode_bytes(url.username()), decode_bytes(password)].join(&b":"[..]),
+            );
             Zeroizing::new(format!("Basic {}", STANDARD.encode(&*both)))
         });
         // They fail where there is no host, which these schemes have.
@@ -76,20 +79,6 @@ impl fmt::Debug for BaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "BaseUrl({:?})", self.shown)
     }
-}
-
-/// A name or password without percent signs.
-fn decoded(text: &str) -> Vec<u8> {
-    let mut rest = text.as_bytes();
-    let mut out = Vec::with_capacity(text.len());
-    while let Some((byte, after)) = rest.split_first() {
-        let digits = after.get(..2).filter(|_| *byte == b'%');
-        let digits = digits.and_then(|digits| std::str::from_utf8(digits).ok());
-        let encoded = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        out.push(encoded.unwrap_or(*byte));
-        rest = if encoded.is_some() { after.get(2..).unwrap_or_default() } else { after };
-    }
-    out
 }
 
 #[cfg(test)]

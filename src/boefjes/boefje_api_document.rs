@@ -4,7 +4,7 @@
 //! statuses that an operation may be answered with are more than the original tells.
 
 use katalogus::openapi::Description;
-use katalogus::openapi_operation::Success::{Done, Shows};
+use katalogus::openapi_operation::Success::{Empty, Shows};
 use katalogus::openapi_operation::{Operation, Parameter};
 use katalogus::openapi_shape::Need::{Else, May, Must};
 use katalogus::openapi_shape::Shape::{
@@ -33,7 +33,7 @@ pub(crate) fn document(generation: Generation, proxies_scheduler: bool) -> Json 
 
 pub(crate) fn operations(generation: Generation, proxies_scheduler: bool) -> Vec<Operation> {
     let taken = match generation {
-        Generation::V1_15 => Done,
+        Generation::V1_15 => Empty,
         Generation::V1_20 => Shows(Map(&Maybe(&Uuid))),
     };
     let tasks = [

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use katalogus::{Json, Kind, Listed, Object, Schema};
+use katalogus::{BoefjePart, Json, Kind, Listed, Object, Plugin, Schema};
 
 use crate::rules::{Rule, Version};
 
@@ -25,14 +25,7 @@ impl<'a> Allowed<'a> {
         let Kind::Boefje(boefje) = &plugin.kind else {
             return Self { names: Vec::new(), schema: None };
         };
-        let properties = match &boefje.schema {
-            Some(Json::Object(schema)) => schema.get("properties"),
-            _ => None,
-        };
-        let names = match properties {
-            Some(Json::Object(properties)) => properties.iter().map(|(name, _)| name).collect(),
-            _ => Vec::new(),
-        };
+        let names = properties(boefje).collect();
         Self { names, schema: boefje.schema.is_some().then_some(listed.schema()) }
     }
 
@@ -63,6 +56,31 @@ impl<'a> Allowed<'a> {
             _ => Ok(texts),
         }
     }
+}
+
+/// The variables that a boefje's manifest or its schema names.
+pub(crate) fn named_by(
+    plugin: &Plugin,
+    variables: &BTreeMap<String, String>,
+) -> Vec<(String, String)> {
+    let Kind::Boefje(boefje) = &plugin.kind else { return Vec::new() };
+    let mut names: Vec<&str> = plugin.environment_keys.iter().map(String::as_str).collect();
+    names.extend(properties(boefje));
+    let found = variables.iter().filter(|(name, _)| names.contains(&name.as_str()));
+    found.map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+/// The settings that a schema tells of.
+fn properties(boefje: &BoefjePart) -> impl Iterator<Item = &str> {
+    let properties = match &boefje.schema {
+        Some(Json::Object(schema)) => schema.get("properties"),
+        _ => None,
+    };
+    let properties = match properties {
+        Some(Json::Object(properties)) => Some(properties),
+        _ => None,
+    };
+    properties.into_iter().flat_map(|properties| properties.iter().map(|(name, _)| name))
 }
 
 #[cfg(test)]

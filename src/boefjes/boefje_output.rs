@@ -30,8 +30,9 @@ impl BoefjeOutput {
 
     /// Reads what a program has written. An error says all that is wrong with it.
     pub(crate) fn of_program(answer: &[u8]) -> Result<Self, String> {
-        let answer =
-            Json::parse_bytes(answer).map_err(|fault| format!("the answer is no JSON: {fault}"))?;
+        // Python's `json` writes `NaN` unless it is told not to; no key that counts has a number.
+        let answer = Json::parse_any_number(answer)
+            .map_err(|fault| format!("the answer is no JSON: {fault}"))?;
         Self::read(&answer).map_err(|problems| {
             let told: Vec<String> = problems.iter().map(told).collect();
             format!("the answer makes no sense: {}", told.join("; "))

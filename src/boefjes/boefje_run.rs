@@ -6,7 +6,7 @@ use katalogus::{Catalogue, Kind, Listed};
 use ostler_runtime::Moment;
 use uuid::Uuid;
 
-use crate::boefje_environment::Allowed;
+use crate::boefje_environment::{Allowed, named_by};
 use crate::boefje_input::expand;
 use crate::job::{Job, JobOutcome, JobReport, Output, Work};
 use crate::job_log::REDACTED;
@@ -43,12 +43,15 @@ impl Runner {
         meta.started_at = Some(Moment::now());
         let work = work(&place);
         let is_python = matches!(work, Work::Boefje { .. });
+        let imports = named_by(listed.plugin(), &self.options.nameable);
+        let seen = imports.iter().map(|(_, value)| value.clone());
         let report = self.perform(Job {
             id: meta.id.to_string(),
             work,
             meta: meta.to_json().compact(),
             environment: meta.environment.clone().unwrap_or_default(),
-            secrets: meta.setting_values(),
+            secrets: meta.setting_values().into_iter().chain(seen).collect(),
+            imports,
             style: self.style(Rule::PlainJob),
             python: place.python,
         })?;
@@ -153,11 +156,10 @@ pub(crate) fn boefje<'a>(catalogue: &'a Catalogue, id: &str) -> Result<&'a Liste
 
 /// A module of Python's, or an executable file where there is none.
 fn work(place: &Place) -> Work {
-    let program = place.folder.join("main");
-    if program.is_file() && !place.folder.join("main.py").exists() {
-        return Work::Program { path: std::path::absolute(&program).unwrap_or(program) };
+    match place.program("main") {
+        Some(path) => Work::Program { path },
+        None => Work::Boefje { package: place.package.clone() },
     }
-    Work::Boefje { package: place.package.clone() }
 }
 
 fn left(report: JobReport) -> Left {

@@ -24,6 +24,7 @@ use crate::config_plugins::PluginSettings;
 use crate::config_services::{ServiceSettings, base_url};
 use crate::container::ContainerOptions;
 use crate::options::{Action, Options};
+use crate::plugin_variables;
 use crate::rules::Version;
 use crate::services::Filters;
 use crate::task::TaskKind;
@@ -99,6 +100,8 @@ pub struct JobSettings {
     pub whitelist: BTreeMap<String, u8>,
     /// The `BOEFJE_` variables, without that prefix.
     pub environment: BTreeMap<String, String>,
+    /// The variables that plugins find while they are imported, if they name them.
+    pub nameable: BTreeMap<String, String>,
     /// `redact_environment`: whether a boefje's settings are saved without their values.
     pub redacts_environment: bool,
 }
@@ -303,6 +306,7 @@ fn jobs(sources: &mut Sources<'_, '_>, variables: &[(String, String)]) -> JobSet
         deadline: reader.seconds(GLOBAL, "job_deadline", least..=WEEK, deadline),
         redacts_environment: reader.boolean(GLOBAL, "redact_environment", false),
         environment: settings.collect(),
+        nameable: plugin_variables::nameable(variables),
         whitelist: whitelist(sources),
     }
 }

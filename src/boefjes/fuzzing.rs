@@ -12,6 +12,7 @@ use crate::job::JobOutcome;
 use crate::job_result::ResultReader;
 use crate::local_reference::built;
 use crate::normalizer_item::{Item, ItemKind};
+use crate::rules::Version;
 use crate::services::Filters;
 use crate::task::{Task, TaskData};
 
@@ -35,7 +36,7 @@ pub fn host(bytes: &[u8]) {
         }
         Ok(Some(JobOutcome::Items { items, checked })) => {
             for item in items {
-                if let Ok(value) = item.read(checked) {
+                if let Ok(value) = item.read(checked, Version::V1_20) {
                     assert!(!value.compact().is_empty());
                 }
             }
@@ -68,7 +69,8 @@ pub fn task(bytes: &[u8]) {
     if let Ok(expanded) = expand(&json) {
         assert!(expanded.iter().all(|(_, value)| is_expanded(value)), "{expanded:?}");
     }
-    let completed = |json: String| Item { kind: ItemKind::Object, json }.read(false);
+    let completed =
+        |json: String| Item { kind: ItemKind::Object, json }.read(false, Version::V1_20);
     if let Ok(whole) = completed(json.compact()) {
         assert_eq!(completed(whole.compact()), Ok(whole));
     }

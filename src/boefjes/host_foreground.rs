@@ -28,7 +28,7 @@ const PIECE_BYTES: usize = 1 << 16;
 /// Runs a job. Blocks until whoever debugs it has left.
 pub(crate) fn run(options: &HostOptions, job: &Job) -> JobReport {
     let outcome = match &job.work {
-        Work::Program { path } => {
+        Work::Program { path } | Work::NormalizerProgram { path, .. } => {
             JobOutcome::Failed(format!("{}: no Python, so no debugger\n", path.display()))
         }
         _ => perform(options, job)

@@ -8,18 +8,22 @@ use crate::host_frame;
 pub(crate) const START: &str = include_str!("host/start.py");
 
 /// The modules by name; a name that ends in a dot is a package's.
-const MODULES: [(&str, &str); 18] = [
+const MODULES: [(&str, &str); 22] = [
     ("boefjes.", include_str!("host/boefjes/__init__.py")),
     ("boefjes.config", include_str!("host/boefjes/config.py")),
     ("boefjes.job_models", include_str!("host/boefjes/job_models.py")),
+    ("boefjes.normalizer_models", include_str!("host/boefjes/normalizer_models.py")),
     ("boefjes.plugins.", include_str!("host/boefjes/plugins.py")),
     ("boefjes.runtime_interfaces", include_str!("host/boefjes/runtime_interfaces.py")),
+    ("boefjes.worker.", include_str!("host/boefjes/worker.py")),
+    ("boefjes.worker.job_models", include_str!("host/boefjes/worker_job_models.py")),
     ("ostler_host.", include_str!("host/package.py")),
     ("ostler_host.dumping", include_str!("host/dumping.py")),
     ("ostler_host.foreground", include_str!("host/foreground.py")),
     ("ostler_host.frames", include_str!("host/frames.py")),
     ("ostler_host.items", include_str!("host/items.py")),
     ("ostler_host.jobs", include_str!("host/jobs.py")),
+    ("ostler_host.model", include_str!("host/model.py")),
     ("ostler_host.orphans", include_str!("host/orphans.py")),
     ("ostler_host.outputs", include_str!("host/outputs.py")),
     ("ostler_host.plain", include_str!("host/plain.py")),

@@ -121,7 +121,7 @@ impl Limits {
     /// Those of a job that runs this.
     pub(crate) fn of(self, work: &Work) -> Self {
         match work {
-            Work::Normalizer { .. } => Self {
+            Work::Normalizer { .. } | Work::NormalizerProgram { .. } => Self {
                 output: self.results,
                 output_size: self.output_size.min(self.results),
                 ..self

@@ -18,6 +18,7 @@ use crate::job::{Job, JobOutcome, JobReport, Usage, Work};
 use crate::job_log::JobLog;
 use crate::job_loss::{Loss, SignalNumber};
 use crate::job_result::ResultReader;
+use crate::normalizer_output;
 use crate::out_of_memory;
 
 /// How much longer than its outputs a result may be: their media types and sizes.
@@ -54,6 +55,8 @@ enum Reading {
     Result(ResultReader),
     /// A program says what it likes.
     Program(Vec<u8>),
+    /// So does one that is a normalizer.
+    NormalizerProgram(Vec<u8>),
 }
 
 impl Current {
@@ -94,7 +97,7 @@ impl HostSession {
             "result" => {
                 match &mut current.reading {
                     Reading::Result(reader) => reader.feed(&frame.blob),
-                    Reading::Program(answer) => {
+                    Reading::Program(answer) | Reading::NormalizerProgram(answer) => {
                         answer.extend_from_slice(&frame.blob);
                         // A host keeps to it. Else a job says so itself.
                         if answer.len() as u64 > max_result(&self.options.limits) {
@@ -157,7 +160,13 @@ impl HostSession {
                     Err(flaw) => JobOutcome::Failed(format!("{flaw}\n{last_words}")),
                 };
             }
-            Reading::Program(_) => {
+            Reading::NormalizerProgram(answer) if code == Some(0) => {
+                return match normalizer_output::of_program(&answer, &self.options.limits) {
+                    Ok(items) => JobOutcome::Items { items, checked: false },
+                    Err(flaw) => JobOutcome::Failed(format!("{flaw}\n{last_words}")),
+                };
+            }
+            Reading::Program(_) | Reading::NormalizerProgram(_) => {
                 if let Some(code) = code.filter(|code| *code != NOT_SET_UP) {
                     let words = format!("The program ended with status {code}.\n{last_words}");
                     return JobOutcome::Failed(words);
@@ -234,6 +243,7 @@ impl Session for HostSession {
         let limits = self.options.limits.of(&job.work);
         let reading = match job.work {
             Work::Program { .. } => Reading::Program(Vec::new()),
+            Work::NormalizerProgram { .. } => Reading::NormalizerProgram(Vec::new()),
             _ => Reading::Result(ResultReader::new(limits)),
         };
         let log = JobLog::new(&job.id, &job.secrets);
@@ -242,6 +252,10 @@ impl Session for HostSession {
         match &job.work {
             Work::Normalizer { raw, .. } => {
                 host_frame::append(output, &header, &[job.meta.as_bytes(), raw]);
+            }
+            Work::NormalizerProgram { raw, .. } => {
+                let input = normalizer_output::input(&job.meta, raw);
+                host_frame::append(output, &header, &[input.as_bytes()]);
             }
             _ => host_frame::append(output, &header, &[job.meta.as_bytes()]),
         }
@@ -285,7 +299,8 @@ impl Session for HostSession {
         let status = status?;
         match (status.code(), status.signal()) {
             (Some(NO_PROGRAM), _) if !self.is_ready => {
-                Some("the Python interpreter cannot be started".to_owned())
+                let python = self.options.python.display();
+                Some(format!("the Python interpreter {python} cannot be started"))
             }
             (None, Some(signal))
                 if SignalNumber(signal) == SignalNumber::KILL && self.ran_out_of_memory() =>
@@ -314,11 +329,14 @@ pub(crate) fn order(job: &Job, options: &HostOptions) -> Value {
         Work::Normalizer { package, .. } => {
             ("normalizer", Some(format!("boefjes.plugins.{package}.normalize")), None)
         }
-        Work::Program { path } => ("program", None, Some(path.to_string_lossy())),
+        Work::Program { path } | Work::NormalizerProgram { path, .. } => {
+            ("program", None, Some(path.to_string_lossy()))
+        }
         Work::Look { module } => ("scan", Some(format!("boefjes.plugins.{module}")), None),
     };
-    let environment: serde_json::Map<String, Value> =
-        job.environment.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
+    let object = |variables: &[(String, String)]| -> serde_json::Map<String, Value> {
+        variables.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect()
+    };
     json!({
         "type": "job",
         "id": job.id,
@@ -327,7 +345,8 @@ pub(crate) fn order(job: &Job, options: &HostOptions) -> Value {
         "program": program,
         "style": job.style.name(),
         "python": job.python,
-        "environment": environment,
+        "environment": object(&job.environment),
+        "imports": object(&job.imports),
         "cwd": options.cwd.to_string_lossy(),
         "umask": options.umask,
         "limits": limits(&options.limits.of(&job.work)),

@@ -1,6 +1,6 @@
 //! Names and values as forms and URLs write them.
 
-use std::fmt::Write as _;
+use ostler_http::percent;
 
 /// Pairs as `application/x-www-form-urlencoded` has them, and queries too. Python's `urlencode`
 /// leaves a tilde alone and encodes an asterisk, other writers do the reverse.
@@ -28,15 +28,11 @@ pub(crate) fn part(text: &str) -> String {
 }
 
 fn add(out: &mut String, text: &str, blank: &str) {
-    for byte in text.bytes() {
-        match byte {
-            b' ' => out.push_str(blank),
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'.' | b'-' | b'~' => {
-                out.push(char::from(byte));
-            }
-            // Writing to a string does not fail.
-            _ => drop(write!(out, "%{byte:02X}")),
+    for (place, word) in text.split(' ').enumerate() {
+        if place > 0 {
+            out.push_str(blank);
         }
+        percent::encode(word, "_.-~", out);
     }
 }
 

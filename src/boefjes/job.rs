@@ -17,6 +17,8 @@ pub struct Job {
     pub meta: String,
     /// The variables that it finds while it runs: exactly these.
     pub environment: Vec<(String, String)>,
+    /// The variables that it finds while it is imported, beside those of its host.
+    pub imports: Vec<(String, String)>,
     /// What it may know and the log may not: the values of settings.
     pub secrets: Vec<String>,
     /// How it is given its job.
@@ -46,6 +48,14 @@ pub enum Work {
     Program {
         /// The file.
         path: PathBuf,
+    },
+    /// The same for a normalizer: on its input a JSON object with `normalizer_meta`, and the raw file
+    /// in base64 as `raw`; on its output a JSON list of what one in Python yields.
+    NormalizerProgram {
+        /// The file.
+        path: PathBuf,
+        /// The raw file.
+        raw: Vec<u8>,
     },
     /// A module is imported and its `run` looked at, nothing else.
     Look {

@@ -1,12 +1,28 @@
 //! JSON for people: keys in order, indented, and coloured as the original's tools colour it.
+//!
+//! Values are those of [`Json::parse_shown`]: all that Python reads.
 
-use katalogus::{Json, Object};
+use std::fmt::Write as _;
+
+use katalogus::{Json, Object, code_points};
 
 const RESET: &str = "\u{1b}[39;49;00m";
 const BLANK: &str = "\u{1b}[37m";
 const KEY: &str = "\u{1b}[94m";
 const TEXT: &str = "\u{1b}[33m";
 const NUMBER: &str = "\u{1b}[34m";
+/// What Pygments takes for no JSON, which is half of what Python writes for other numbers.
+const WRONG: &str = "\u{1b}[04m\u{1b}[91m";
+const NOT_A_NUMBER: [(&str, &str); 3] = [(WRONG, "N"), (WRONG, "a"), (WRONG, "N")];
+const INFINITY: [(&str, &str); 7] = [
+    (WRONG, "I"),
+    (NUMBER, "nf"),
+    (WRONG, "i"),
+    (NUMBER, "n"),
+    (WRONG, "i"),
+    (NUMBER, "t"),
+    (WRONG, "y"),
+];
 const INDENT: usize = 4;
 
 /// The text, with the end of its last line.
@@ -27,20 +43,55 @@ fn add(value: &Json, depth: usize, out: &mut String) {
         Json::Object(members) if !members.is_empty() => members_of(members, depth, out),
         Json::List(_) => out.push_str("[]"),
         Json::Object(_) => out.push_str("{}"),
-        Json::Text(_) => out.push_str(&paint(TEXT, &value.dumps())),
+        Json::Text(text) => out.push_str(&paint(TEXT, &literal(text))),
+        Json::Float(number) if !number.is_finite() => odd(*number, out),
         _ => out.push_str(&paint(NUMBER, &value.dumps())),
     }
 }
 
 fn members_of(members: &Object, depth: usize, out: &mut String) {
     let mut members: Vec<(&str, &Json)> = members.iter().collect();
-    members.sort_by_key(|(key, _)| *key);
+    members.sort_by(|(one, _), (other, _)| code_points(one).cmp(code_points(other)));
     enclose(['{', '}'], depth, &members, out, |(key, value), out| {
-        out.push_str(&paint(KEY, &Json::from(*key).dumps()));
+        out.push_str(&paint(KEY, &literal(key)));
         out.push(':');
         out.push_str(&paint(BLANK, " "));
         add(value, depth.saturating_add(1), out);
     });
+}
+
+/// A text in quotes, in ASCII.
+fn literal(text: &str) -> String {
+    let (mut whole, mut characters) = ("\"".to_owned(), String::new());
+    for point in code_points(text) {
+        if let Some(character) = char::from_u32(point) {
+            characters.push(character);
+        } else {
+            add_escaped(&std::mem::take(&mut characters), &mut whole);
+            // Writing to a text cannot fail.
+            let _ = write!(whole, "\\u{point:04x}");
+        }
+    }
+    add_escaped(&characters, &mut whole);
+    whole.push('"');
+    whole
+}
+
+fn add_escaped(text: &str, out: &mut String) {
+    let quoted = Json::from(text).dumps();
+    let inner = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    out.push_str(inner.unwrap_or_default());
+}
+
+/// `NaN` and `Infinity`, as Pygments takes them to pieces.
+fn odd(number: f64, out: &mut String) {
+    if number < 0.0 {
+        out.push_str(&paint(NUMBER, "-"));
+    }
+    let pieces: &[_] = if number.is_nan() { &NOT_A_NUMBER } else { &INFINITY };
+    for (colour, piece) in pieces {
+        out.push_str(&paint(colour, piece));
+    }
 }
 
 fn enclose<T>(

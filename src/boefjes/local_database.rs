@@ -157,7 +157,10 @@ impl LocalDatabase {
 /// Makes the folder and an empty file, for the owner alone.
 fn make(path: &Path) -> io::Result<()> {
     if let Some(folder) = path.parent() {
-        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| {
+            let is_file = error.kind() == io::ErrorKind::AlreadyExists;
+            if is_file { io::Error::other("its folder is a file") } else { error }
+        })?;
     }
     let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     let opened = match made {

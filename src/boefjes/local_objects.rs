@@ -1,7 +1,12 @@
 //! The objects of a machine of its own: what was said of them, and how they were at a moment.
 //!
-//! What is said of a later moment adds to what is known of an object and takes its place where they
-//! differ, in whatever order it is told. Nothing is ever taken away. An object of which nothing was said is built from its reference.
+//! An origin is who says it: a normalizer of what a boefje has found at an object. What it says of a
+//! later moment takes the place of what it has said before, so that an object which it does not name
+//! any more is gone, unless another origin names it. While an object is there, what is said of it adds to
+//! what is known and takes its place where they differ. All that holds in whatever order it is told. An
+//! object that is not known is built from its reference.
+
+use std::collections::BTreeSet;
 
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
@@ -14,6 +19,9 @@ use crate::local_reference;
 use crate::local_tables::{object as objects, scan_profile, statement};
 use crate::service_error::ServiceError;
 use crate::services::{Octopoes, Origin};
+
+/// Origins that are asked for at once.
+const KEYS_AT_ONCE: usize = 500;
 
 impl Octopoes for Local {
     fn object(
@@ -44,27 +52,30 @@ impl Octopoes for Local {
     fn save(&self, organization: &str, origin: Origin, said: &Json) -> Result<(), ServiceError> {
         self.database.write(|connection| {
             let whole = members(said, "what is said")?;
-            let at = match whole.get("valid_time") {
-                Some(Json::Text(text)) => Moment::parse(text),
-                _ => None,
-            };
-            let at = at.ok_or_else(|| Failure::Words("it is said for no time".to_owned()))?;
-            let at = at.unix_micros();
-            diesel::insert_into(statement::table)
-                .values((
-                    statement::organization.eq(organization),
-                    statement::origin.eq(name(origin)),
-                    statement::valid_from.eq(at),
-                    statement::said.eq(said.compact()),
-                ))
-                .execute(connection)?;
+            let from = time(whole, "valid_time")?;
+            let from = from.ok_or_else(|| Failure::Words("it is said for no time".to_owned()))?;
             let one = whole.get("ooi").into_iter();
             let many = match whole.get("result") {
                 Some(Json::List(result)) => result.as_slice(),
                 _ => &[],
             };
+            let statement = Statement { organization, origin, said: whole };
+            let place = statement.keep(connection, from)?;
             for one in one.chain(many) {
-                add(connection, organization, at, members(one, "an object")?)?;
+                let one = members(one, "an object")?;
+                diesel::insert_into(objects::table)
+                    .values((
+                        objects::statement.eq(place),
+                        objects::organization.eq(organization),
+                        objects::reference.eq(text(one, "primary_key")?),
+                        objects::origin_key.eq(statement.origin_key()),
+                        objects::json.eq(Json::Object(one.clone()).compact()),
+                    ))
+                    .execute(connection)?;
+            }
+            if let Some(end) = time(whole, "end_valid_time")? {
+                // From then on it says nothing.
+                statement.keep(connection, end)?;
             }
             Ok(())
         })
@@ -96,37 +107,45 @@ impl Octopoes for Local {
     }
 }
 
-fn name(origin: Origin) -> &'static str {
-    match origin {
-        Origin::Observation => "observation",
-        Origin::Declaration => "declaration",
-        Origin::Affirmation => "affirmation",
-    }
+/// What is said, and by whom.
+struct Statement<'a> {
+    organization: &'a str,
+    origin: Origin,
+    said: &'a Object,
 }
 
-/// Keeps what is new in an object.
-fn add(
-    connection: &mut SqliteConnection,
-    organization: &str,
-    at: i64,
-    new: &Object,
-) -> Result<(), Failure> {
-    let reference = text(new, "primary_key")?;
-    let old = known(connection, organization, reference, at)?;
-    let mut merged = old.clone().unwrap_or_default();
-    merge(&mut merged, new);
-    if old.as_ref() == Some(&merged) {
-        return Ok(());
+impl Statement<'_> {
+    /// Keeps it without its objects; its place.
+    fn keep(&self, connection: &mut SqliteConnection, from: Moment) -> Result<i64, Failure> {
+        diesel::insert_into(statement::table)
+            .values((
+                statement::organization.eq(self.organization),
+                statement::origin.eq(self.origin.name()),
+                statement::origin_key.eq(self.origin_key()),
+                statement::valid_from.eq(from.unix_micros()),
+                statement::said.eq(Json::Object(self.said.clone()).compact()),
+            ))
+            .execute(connection)?;
+        let place: Option<i64> =
+            statement::table.select(diesel::dsl::max(statement::place)).first(connection)?;
+        Ok(place.unwrap_or_default())
     }
-    diesel::insert_into(objects::table)
-        .values((
-            objects::organization.eq(organization),
-            objects::reference.eq(reference),
-            objects::valid_from.eq(at),
-            objects::json.eq(Json::Object(new.clone()).compact()),
-        ))
-        .execute(connection)?;
-    Ok(())
+
+    /// The same for all that takes the place of each other: what a normalizer says of what a boefje
+    /// has found at an object; of a declared or an affirmed object that is itself.
+    fn origin_key(&self) -> String {
+        let own = match self.said.get("ooi") {
+            Some(Json::Object(ooi)) => ooi.get("primary_key"),
+            _ => None,
+        };
+        let parts = [
+            Some(&Json::from(self.origin.name())),
+            self.said.get("method"),
+            self.said.get("source_method"),
+            self.said.get("source").or(own),
+        ];
+        Json::List(parts.map(|part| part.cloned().unwrap_or_default()).to_vec()).compact()
+    }
 }
 
 /// Adds what is said of an object to what is known of it.
@@ -139,22 +158,57 @@ fn merge(known: &mut Object, said: &Object) {
     }
 }
 
-/// What was known of an object at a moment: all that was said of it up to then, together.
+/// What was said by an origin that once named an object: when and in which place, by whom, and what it
+/// said of the object if it named it then.
+type Told = (i64, i64, String, String, Option<String>);
+
+/// What was known of an object at a moment; nothing if it was not there.
 fn known(
     connection: &mut SqliteConnection,
     organization: &str,
     reference: &str,
     at: i64,
 ) -> Result<Option<Object>, Failure> {
-    let all: Vec<String> = objects::table
-        .filter(objects::organization.eq(organization))
-        .filter(objects::reference.eq(reference).and(objects::valid_from.le(at)))
-        .order((objects::valid_from, objects::place))
-        .select(objects::json)
+    let keys: Vec<String> = objects::table
+        .filter(objects::organization.eq(organization).and(objects::reference.eq(reference)))
+        .select(objects::origin_key)
+        .distinct()
         .load(connection)?;
+    let mut told: Vec<Told> = Vec::new();
+    for keys in keys.chunks(KEYS_AT_ONCE) {
+        let is_named = objects::statement.eq(statement::place);
+        let named = objects::table.on(is_named.and(objects::reference.eq(reference)));
+        let all = statement::table
+            .left_join(named)
+            .filter(statement::organization.eq(organization))
+            .filter(statement::origin_key.eq_any(keys).and(statement::valid_from.le(at)))
+            .select((
+                statement::valid_from,
+                statement::place,
+                statement::origin_key,
+                statement::origin,
+                objects::json.nullable(),
+            ))
+            .load(connection)?;
+        told.extend(all);
+    }
+    told.sort();
     let mut known = None;
-    for said in &all {
-        merge(known.get_or_insert_with(Object::new), &read(said, reference)?);
+    // Those who have named it last. Who affirms something of it does not say that it is there.
+    let mut holders = BTreeSet::new();
+    for (_, _, key, origin, said) in &told {
+        match said {
+            Some(_) if *origin != Origin::Affirmation.name() => _ = holders.insert(key),
+            Some(_) => {}
+            None => _ = holders.remove(key),
+        }
+        match said {
+            _ if holders.is_empty() => known = None,
+            Some(said) => {
+                merge(known.get_or_insert_with(Object::new), &read(said, reference)?);
+            }
+            None => {}
+        }
     }
     Ok(known)
 }
@@ -187,6 +241,18 @@ fn members<'a>(value: &'a Json, what: &str) -> Result<&'a Object, Failure> {
     match value {
         Json::Object(members) => Ok(members),
         _ => Err(Failure::Words(format!("{what} is no JSON object"))),
+    }
+}
+
+/// A moment; `None` if there is none.
+fn time(members: &Object, key: &str) -> Result<Option<Moment>, Failure> {
+    match members.get(key) {
+        None | Some(Json::Null) => Ok(None),
+        Some(Json::Text(text)) => {
+            let moment = Moment::parse(text);
+            moment.map(Some).ok_or_else(|| Failure::Words(format!("{key} is no time")))
+        }
+        Some(_) => Err(Failure::Words(format!("{key} is no time"))),
     }
 }
 

@@ -59,19 +59,24 @@ CREATE TABLE statement (
     place INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
     organization TEXT NOT NULL,
     origin TEXT NOT NULL,
+    -- Equal for all that takes the place of each other.
+    origin_key TEXT NOT NULL,
     valid_from BIGINT NOT NULL,
     said TEXT NOT NULL
 );
+CREATE INDEX statement_origin ON statement (organization, origin_key, valid_from);
 
--- Objects: what was said of them, each time that it was something new.
+-- The objects of statements.
 CREATE TABLE object (
     place INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    statement BIGINT NOT NULL REFERENCES statement (place),
     organization TEXT NOT NULL,
     reference TEXT NOT NULL,
-    valid_from BIGINT NOT NULL,
+    origin_key TEXT NOT NULL,
     json TEXT NOT NULL
 );
-CREATE INDEX object_reference ON object (organization, reference, valid_from, place);
+CREATE INDEX object_reference ON object (organization, reference, origin_key);
+CREATE INDEX object_statement ON object (statement, reference);
 
 CREATE TABLE scan_profile (
     place INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,

@@ -63,6 +63,7 @@ diesel::table! {
         place -> BigInt,
         organization -> Text,
         origin -> Text,
+        origin_key -> Text,
         valid_from -> BigInt,
         said -> Text,
     }
@@ -71,9 +72,10 @@ diesel::table! {
 diesel::table! {
     object (place) {
         place -> BigInt,
+        statement -> BigInt,
         organization -> Text,
         reference -> Text,
-        valid_from -> BigInt,
+        origin_key -> Text,
         json -> Text,
     }
 }
@@ -89,3 +91,4 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(boefje_meta, raw);
+diesel::allow_tables_to_appear_in_same_query!(object, statement);

@@ -3,6 +3,7 @@
 use katalogus::{Json, Object};
 
 use crate::ooi_check::complete;
+use crate::rules::Version;
 
 /// One item of a normalizer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,24 +44,31 @@ impl ItemKind {
 
 impl Item {
     /// The item's value. Objects that no `octopoes` package has `checked` are checked and completed
-    /// here. An error says what is wrong with it.
-    pub fn read(&self, checked: bool) -> Result<Json, String> {
-        let mut value = Json::parse(&self.json).map_err(|fault| format!("an item: {fault}"))?;
+    /// here, as those of that version. What is no finite number is null, as pydantic writes it. An
+    /// error says what is wrong with it.
+    pub fn read(&self, checked: bool, version: Version) -> Result<Json, String> {
+        let value = Json::parse_any_number(self.json.as_bytes());
+        let value = value.map_err(|fault| format!("an item: {fault}"))?;
+        self.whole(value, checked, version).map(finite)
+    }
+
+    fn whole(&self, mut value: Json, checked: bool, version: Version) -> Result<Json, String> {
         match (self.kind, &mut value) {
-            (ItemKind::Object, object) if !checked => complete(object),
+            (ItemKind::Object, object) if !checked => complete(object, version),
             (ItemKind::Observation, Json::Object(members)) => {
                 reference(members, "input_ooi")?;
                 let Some(Json::List(results)) = members.get("results") else {
                     return Err("an observation needs a list of results".to_owned());
                 };
                 if !checked {
-                    let results: Result<Vec<Json>, String> = results.iter().map(complete).collect();
+                    let results: Result<Vec<Json>, String> =
+                        results.iter().map(|one| complete(one, version)).collect();
                     members.insert("results", results?);
                 }
                 Ok(value)
             }
             (ItemKind::Declaration | ItemKind::Affirmation, Json::Object(members)) if !checked => {
-                let object = complete(members.get("ooi").unwrap_or(&Json::Null))?;
+                let object = complete(members.get("ooi").unwrap_or(&Json::Null), version)?;
                 members.insert("ooi", object);
                 Ok(value)
             }
@@ -83,6 +91,20 @@ impl Item {
     }
 }
 
+/// The value without the numbers that JSON does not have.
+fn finite(value: Json) -> Json {
+    match value {
+        Json::Float(number) if !number.is_finite() => Json::Null,
+        Json::List(items) => Json::List(items.into_iter().map(finite).collect()),
+        Json::Object(members) => {
+            let members =
+                members.iter().map(|(name, value)| (name.to_owned(), finite(value.clone())));
+            Json::Object(members.collect())
+        }
+        other => other,
+    }
+}
+
 fn reference(members: &Object, name: &str) -> Result<(), String> {
     match members.get(name) {
         Some(Json::Text(_)) => Ok(()),
@@ -96,7 +118,7 @@ mod tests {
 
     fn read(kind: ItemKind, json: &str, checked: bool) -> Result<String, String> {
         let item = Item { kind, json: json.to_owned() };
-        item.read(checked).map(|value| value.compact())
+        item.read(checked, Version::V1_15).map(|value| value.compact())
     }
 
     #[test]
@@ -113,6 +135,28 @@ mod tests {
             let (given, sent) = (frame.replace('@', network), frame.replace('@', whole));
             assert_eq!(read(kind, &given, false), Ok(sent));
             assert_eq!(read(kind, &given, true), Ok(given));
+        }
+    }
+
+    #[test]
+    fn numbers_that_json_does_not_have_are_null() {
+        let given = r#"{"object_type":"ImageMetadata","resource":"HTTPResource|a","image_info":{"a":[NaN,-Infinity,1e999,1.5]}}"#;
+        for checked in [true, false] {
+            let sent = read(ItemKind::Object, given, checked).unwrap();
+            assert!(sent.ends_with(r#""image_info":{"a":[null,null,null,1.5]}}"#), "{sent}");
+        }
+        for (given, sent) in [
+            (r#""KATFindingType","id":"a","risk_score":NaN"#, Some(r#""risk_score":null"#)),
+            (r#""KATFindingType","id":"a","risk_score":"inf""#, Some(r#""risk_score":null"#)),
+            (r#""KATFindingType","id":"a","description":NaN"#, None),
+            (r#""AutonomousSystem","number":"1","name":Infinity"#, None),
+            (r#""DNSTXTRecord","hostname":"Hostname|a|b","value":"c","ttl":Infinity"#, None),
+        ] {
+            let told = read(ItemKind::Object, &format!(r#"{{"object_type":{given}}}"#), false);
+            match sent {
+                Some(part) => assert!(told.clone().unwrap().contains(part), "{told:?}"),
+                None => assert!(told.is_err(), "{told:?}"),
+            }
         }
     }
 

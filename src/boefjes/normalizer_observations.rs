@@ -48,7 +48,7 @@ pub(crate) fn told(
 ) -> Result<Told, String> {
     let mut sorted = Sorted::default();
     for item in items {
-        sorted.add(item.kind, item.read(checked)?)?;
+        sorted.add(item.kind, item.read(checked, manner.version)?)?;
     }
     sorted.observe(meta, manner.version)?;
     let mut told = Told::default();
@@ -102,7 +102,8 @@ impl Sorted {
         Ok(())
     }
 
-    /// The objects on their own are one observation at the boefje's input, after all others.
+    /// The objects on their own are one observation at the boefje's input, after all others. Without an
+    /// input there is none of either.
     fn observe(&mut self, meta: &NormalizerMeta, version: Version) -> Result<(), String> {
         let objects = std::mem::take(&mut self.objects);
         let boefje_meta = &meta.raw_data.boefje_meta;
@@ -115,7 +116,7 @@ impl Sorted {
             Some(input) if !objects.is_empty() || is_to_forget => {
                 self.observations.push((input.into(), objects));
             }
-            None if !objects.is_empty() => {
+            None if !objects.is_empty() || !self.observations.is_empty() => {
                 return Err("it yields objects, and its boefje had no input object".to_owned());
             }
             _ => {}
@@ -241,9 +242,10 @@ mod tests {
     fn without_an_input_there_is_nothing_to_observe_at() {
         let meta = META.replace(r#""Network|a""#, "null");
         let manner = Manner { whitelisted: None, version: Version::V1_20 };
+        let is_observed = |kind| matches!(kind, ItemKind::Object | ItemKind::Observation);
         for (kind, json) in items() {
             let told = told_of(&meta, &[(kind, json)], manner);
-            assert_eq!(told.is_err(), kind == ItemKind::Object, "{kind:?}");
+            assert_eq!(told.is_err(), is_observed(kind), "{kind:?}");
         }
         assert_eq!(told_of(&meta, &[], manner), Ok(Vec::new()));
     }

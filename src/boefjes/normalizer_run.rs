@@ -42,11 +42,16 @@ impl Runner {
         let listed =
             listed.ok_or_else(|| JobError::Failed(format!("there is no normalizer {id:.100}")))?;
         let place = self.place(&catalogue, listed.plugin())?;
+        let work = match place.program("normalize") {
+            Some(path) => Work::NormalizerProgram { path, raw },
+            None => Work::Normalizer { package: place.package, raw },
+        };
         let report = self.perform(Job {
             id: meta.id.to_string(),
-            work: Work::Normalizer { package: place.package, raw },
+            work,
             meta: meta.to_json().compact(),
             environment: Vec::new(),
+            imports: Vec::new(),
             secrets: meta.raw_data.boefje_meta.setting_values(),
             style: self.style(Rule::NormalizerInput),
             python: place.python,

@@ -43,12 +43,7 @@ impl Octopoes for OctopoesClient {
     }
 
     fn save(&self, organization: &str, origin: Origin, said: &Json) -> Result<(), ServiceError> {
-        let path = match origin {
-            Origin::Observation => "observations",
-            Origin::Declaration => "declarations",
-            Origin::Affirmation => "affirmations",
-        };
-        let target = format!("/{}/{path}", http_form::part(organization));
+        let target = format!("/{}/{}s", http_form::part(organization), origin.name());
         self.http.succeed(&Call::post(target, said.compact().into_bytes()).json())?;
         Ok(())
     }

@@ -6,11 +6,12 @@ use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 
 use crate::ooi_types::{self, Field, FieldKind, KeyForm, OoiType};
 use crate::ooi_values::{scan_profile, sent};
+use crate::rules::{Rule, Version};
 
-/// Checks an object. The result has every field of its type in order, missing ones null, then those
-/// that the table does not know; an error says what is wrong with it. It has the key that it came with,
-/// as with the original; without one it gets that which its fields make.
-pub(crate) fn complete(object: &Json) -> Result<Json, String> {
+/// Checks an object. The result has every field of its type in order, missing ones null; an error says
+/// what is wrong with it. Its key is the one that it came with or else that its fields make. Fields
+/// that the table does not know follow where the version may have them, and are dropped otherwise.
+pub(crate) fn complete(object: &Json, version: Version) -> Result<Json, String> {
     let Json::Object(members) = object else {
         return Err("an object is no JSON object".to_owned());
     };
@@ -34,8 +35,8 @@ pub(crate) fn complete(object: &Json) -> Result<Json, String> {
         Some(_) => return Err(format!("{name}.primary_key: a text is needed")),
     };
     whole.insert("primary_key", key);
-    for (name, value) in members.iter() {
-        // A newer object store may know what the table does not.
+    let unknown = members.iter().filter(|_| version.has(Rule::NewerFields));
+    for (name, value) in unknown {
         if whole.get(name).is_none() {
             whole.insert(name, value.clone());
         }
@@ -91,7 +92,7 @@ mod tests {
     use super::*;
 
     fn completed(text: &str) -> String {
-        complete(&Json::parse(text).unwrap()).unwrap().compact()
+        complete(&Json::parse(text).unwrap(), Version::V1_20).unwrap().compact()
     }
 
     #[test]
@@ -117,9 +118,8 @@ mod tests {
     #[test]
     fn keys_of_every_form_are_the_originals() {
         let key = |text: &str| {
-            let Json::Object(whole) = complete(&Json::parse(text).unwrap()).unwrap() else {
-                panic!()
-            };
+            let whole = complete(&Json::parse(text).unwrap(), Version::V1_15).unwrap();
+            let Json::Object(whole) = whole else { panic!() };
             whole.get("primary_key").cloned().unwrap()
         };
         let txt = r#"{"object_type":"DNSTXTRecord","hostname":"Hostname|internet|example.com","value":"v=spf1 -all"}"#;
@@ -129,10 +129,19 @@ mod tests {
         assert_eq!(key(finding), "Finding|Software|lodash|1.1.0||SNYK-JS-1".into());
         let other = r#"{"object_type":"Network","name":"a","primary_key":"Network|b"}"#;
         assert_eq!(key(other), "Network|b".into(), "it has one");
-        let empty = r#"{"object_type":"Network","name":"a","primary_key":""}"#;
-        assert_eq!(key(empty), "Network|a".into());
+        let none = r#"{"object_type":"Network","name":"a","primary_key":""}"#;
+        assert_eq!(key(none), "Network|a".into());
         let host = r#"{"object_type":"Hostname","name":"A.b","network":"Network|a"}"#;
         assert_eq!(key(host), "Hostname|a|a.b".into());
+    }
+
+    #[test]
+    fn fields_that_are_not_known_are_those_of_newer_versions() {
+        let given = Json::parse(r#"{"object_type":"Network","name":"a","new":[]}"#).unwrap();
+        for (version, end) in [(Version::V1_15, r#""a"}"#), (Version::V1_16, r#""new":[]}"#)] {
+            let whole = complete(&given, version).unwrap().compact();
+            assert!(whole.ends_with(end), "{whole}");
+        }
     }
 
     #[test]
@@ -156,6 +165,10 @@ mod tests {
                 "IPPort.port: a whole number from 1 to 65535 is needed",
             ),
             (
+                r#"{"object_type":"Network","name":"a","primary_key":null}"#,
+                "Network.primary_key: a text is needed",
+            ),
+            (
                 r#"{"object_type":"Network","name":"a","scan_profile":"junk"}"#,
                 "Network.scan_profile: ",
             ),
@@ -164,7 +177,7 @@ mod tests {
                 "DNSARecord.dns_record_type: it is A",
             ),
         ] {
-            let told = complete(&Json::parse(given).unwrap()).unwrap_err();
+            let told = complete(&Json::parse(given).unwrap(), Version::V1_20).unwrap_err();
             assert!(told.contains(flaw), "{given}: {told}");
         }
     }

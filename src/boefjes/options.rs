@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::builder::PossibleValuesParser;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use ostler_runtime::LevelFilter;
 use ostler_runtime::checked::Strictness;
@@ -94,7 +94,8 @@ impl Options {
         if let Some(name) = own_name {
             arguments.insert(1, name.into());
         }
-        let mut matches = command().try_get_matches_from(arguments)?;
+        let matches = command().try_get_matches_from(&arguments);
+        let mut matches = matches.map_err(|error| with_usage(error, &arguments))?;
         let subcommand = matches.remove_subcommand();
         let is_check = matches.get_flag("check");
         let mut said = Said::of(&mut matches);
@@ -113,6 +114,14 @@ impl Options {
             Some((name, mut matches)) => {
                 said.hear_plugins(&mut matches);
                 match Tool::of(&name, &mut matches) {
+                    // It takes no tasks, of whatever plugin.
+                    Some(_) if !said.filters.plugins.is_empty() => {
+                        let words = format!(
+                            "--plugins {}: there is no such folder",
+                            said.filters.plugins.join(" ")
+                        );
+                        return Err(command().error(ErrorKind::ValueValidation, words));
+                    }
                     Some(tool) => Action::Tool(tool),
                     None => worker_of(&name, &mut matches, &mut said),
                 }
@@ -175,18 +184,28 @@ fn invoked(path: &Path) -> Option<String> {
     command().find_subcommand(&name).map(|command| command.get_name().to_owned())
 }
 
+/// What is wrong with a command line, with how the command is used that it names.
+fn with_usage(mut error: clap::Error, arguments: &[OsString]) -> clap::Error {
+    if !error.use_stderr() || error.get(ContextKind::Usage).is_some() {
+        return error;
+    }
+    let mut whole = command();
+    whole.build();
+    let named = arguments.iter().skip(1).find_map(|argument| {
+        whole.find_subcommand(argument).map(|command| command.get_name().to_owned())
+    });
+    let named = named.and_then(|name| whole.find_subcommand_mut(&name));
+    let usage = named.map_or_else(|| command().render_usage(), Command::render_usage);
+    error.insert(ContextKind::Usage, ContextValue::StyledStr(usage));
+    error
+}
+
 /// Prints what is wrong with a command line and how it is used, or what was asked for, as the help;
 /// the exit code.
 pub fn print(error: &clap::Error) -> ExitCode {
     // Nothing is left to be done if even this cannot be printed.
     let _ = error.print();
-    if !error.use_stderr() {
-        return ExitCode::SUCCESS;
-    }
-    if !error.to_string().contains("Usage: ") {
-        eprintln!("{}", command().render_usage());
-    }
-    WRONG_USAGE.into()
+    if error.use_stderr() { WRONG_USAGE.into() } else { ExitCode::SUCCESS }
 }
 
 /// The command line's definition.

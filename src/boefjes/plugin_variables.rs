@@ -1,6 +1,6 @@
 //! Which of this process's variables plugins find while they are imported: what interpreters and
-//! libraries need, what is meant for plugins, and where the services are. A password is not among them,
-//! whatever its variable is called.
+//! libraries need, what is meant for plugins, where the services are, and what a plugin names itself.
+//! What is secret of this program's own is not among them, whoever names it.
 
 use std::collections::BTreeMap;
 
@@ -31,10 +31,16 @@ const SYSTEM: [&str; 19] = [
 /// Where the services are: without the name and password that an address may hold.
 const SERVICES: [&str; 4] = ["BYTES_API", "KATALOGUS_API", "OCTOPOES_API", "SCHEDULER_API"];
 /// How the names of the others begin.
-const FAMILIES: [&str; 4] = ["BOEFJES_", "BOEFJE_", "LC_", "PYTHON"];
-/// The family of this program's own, and what stands in the names of those that are secret.
+const FAMILIES: [&str; 5] = ["BOEFJES_", "BOEFJE_", "LC_", "OPENKAT_", "PYTHON"];
+/// The family of this program's own.
 const OWN: &str = "BOEFJES_";
-const SECRET: [&str; 6] = ["PASSWORD", "PRIVATE", "SECRET", "TOKEN", "CREDENTIAL", "_URI"];
+/// The families of OpenKAT's services, and what stands in the names of those of them that are secret.
+const OPENKAT: [&str; 8] =
+    ["BOEFJES_", "BYTES_", "KATALOGUS_", "MULA_", "OCTOPOES_", "OPENKAT_", "ROCKY_", "SCHEDULER_"];
+const SECRET: [&str; 8] =
+    ["CREDENTIAL", "PASSWORD", "PRIVATE", "SECRET", "TOKEN", "USERNAME", "_DSN", "_URI"];
+/// Secret by themselves.
+const OWN_SECRETS: [&str; 4] = ["CREDENTIALS_DIRECTORY", "DB_URI", "QUEUE_URI", "SECRET_KEY"];
 
 /// The variables that plugins find, with those that are named in `more`.
 pub(crate) fn visible(variables: &[(String, String)], more: &[String]) -> BTreeMap<String, String> {
@@ -44,17 +50,36 @@ pub(crate) fn visible(variables: &[(String, String)], more: &[String]) -> BTreeM
         if more.contains(name) || known(&SYSTEM) {
             return Some((name.clone(), value.clone()));
         }
-        let is_own = capitals.starts_with(OWN);
-        if is_own && SECRET.iter().any(|part| capitals.contains(part)) {
+        if is_secret(&capitals) {
             return None;
         }
-        if is_own || known(&SERVICES) {
+        if capitals.starts_with(OWN) || known(&SERVICES) {
             return Some((name.clone(), without_user(value)));
         }
         let is_meant = FAMILIES.iter().any(|family| capitals.starts_with(family));
         is_meant.then(|| (name.clone(), value.clone()))
     });
     seen.collect()
+}
+
+/// The variables that a plugin finds if its manifest or its schema names them.
+pub(crate) fn nameable(variables: &[(String, String)]) -> BTreeMap<String, String> {
+    let found = variables.iter().filter_map(|(name, value)| {
+        let capitals = name.to_ascii_uppercase();
+        let value = if is_of_openkat(&capitals) { without_user(value) } else { value.clone() };
+        (!is_secret(&capitals)).then(|| (name.clone(), value))
+    });
+    found.collect()
+}
+
+/// Whether a variable is a secret that OpenKAT's programs are told.
+fn is_secret(capitals: &str) -> bool {
+    OWN_SECRETS.contains(&capitals)
+        || is_of_openkat(capitals) && SECRET.iter().any(|part| capitals.contains(part))
+}
+
+fn is_of_openkat(capitals: &str) -> bool {
+    OPENKAT.iter().any(|family| capitals.starts_with(family))
 }
 
 /// An address without a name and a password; anything else as it is.
@@ -81,6 +106,8 @@ mod tests {
             ("LC_ALL", "C"),
             ("PYTHONHASHSEED", "0"),
             ("BOEFJE_ports", "5"),
+            ("OPENKAT_CACHE_PATH", "/var/cache"),
+            ("openkat_db_password", "p"),
             ("BOEFJES_REMOTE_NS", "1.1.1.1"),
             ("BOEFJES_KATALOGUS_PRIVATE_KEY", "k"),
             ("boefjes_db_uri", "u"),
@@ -104,11 +131,33 @@ mod tests {
                 ("BOEFJE_ports", "5"),
                 ("LC_ALL", "C"),
                 ("OCTOPOES_API", "http://octopoes:8001/"),
+                ("OPENKAT_CACHE_PATH", "/var/cache"),
                 ("PATH", "/bin"),
                 ("PYTHONHASHSEED", "0"),
                 ("TIMEOUT", "60"),
                 ("https_proxy", "http://proxy:3128"),
             ]
         );
+    }
+
+    #[test]
+    fn a_plugin_may_name_whatever_is_no_secret_of_openkats_own() {
+        let given = ["rpki_cache_timeout", "maxmind_licence_key", "aws_secret", "boefje_token"];
+        let kept = [
+            "BYTES_PASSWORD",
+            "bytes_username",
+            "QUEUE_URI",
+            "katalogus_db_uri",
+            "Boefjes_Katalogus_Private_Key_B64",
+            "CREDENTIALS_DIRECTORY",
+            "rocky_db_dsn",
+        ];
+        let all = given.iter().chain(&kept);
+        let variables: Vec<_> = all.map(|name| ((*name).to_owned(), "x".to_owned())).collect();
+        let mut found: Vec<String> = nameable(&variables).into_keys().collect();
+        found.sort_by_key(|name| given.iter().position(|known| known == name));
+        assert_eq!(found, given);
+        let address = ("BYTES_API".to_owned(), "http://me:secret@bytes/".to_owned());
+        assert_eq!(nameable(&[address])["BYTES_API"], "http://bytes/");
     }
 }

@@ -5,6 +5,8 @@
 
 use katalogus::Generation;
 
+use crate::task::TaskData;
+
 /// A version of OpenKAT, with all its corrections.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Version {
@@ -28,6 +30,8 @@ pub enum Version {
 pub(crate) enum Rule {
     /// Normalizers are given their input object; before, their whole job.
     NormalizerInput,
+    /// Objects may have fields that the table of types, which is that of 1.15, does not know.
+    NewerFields,
     /// What a normalizer says is told with the boefje that it comes from.
     SourceMethod,
     /// That a normalizer says nothing is told too, so that what was said before is forgotten.
@@ -64,6 +68,16 @@ impl Version {
         if self >= Self::V1_18 { Generation::V1_20 } else { Generation::V1_15 }
     }
 
+    /// The queue of a task: up to 1.18 each organisation has its own.
+    pub(crate) fn queue(self, task: &TaskData) -> String {
+        let kind = task.kind();
+        if self >= Self::V1_19 {
+            kind.to_string()
+        } else {
+            format!("{kind}-{}", task.organization())
+        }
+    }
+
     /// The generation as which containers are answered.
     pub fn containers(self) -> Generation {
         if self >= Self::V1_20 { Generation::V1_20 } else { Generation::V1_15 }
@@ -73,7 +87,7 @@ impl Version {
 impl Rule {
     fn since(self) -> Version {
         match self {
-            Self::NormalizerInput => Version::V1_16,
+            Self::NormalizerInput | Self::NewerFields => Version::V1_16,
             Self::SourceMethod => Version::V1_17,
             Self::EmptyObservation | Self::SchemaEnvironment => Version::V1_18,
             Self::PlainJob | Self::EndValidTime | Self::SilentContainers => Version::V1_20,
@@ -90,6 +104,7 @@ mod tests {
     fn the_whole_table() {
         let rules = [
             Rule::NormalizerInput,
+            Rule::NewerFields,
             Rule::SourceMethod,
             Rule::EmptyObservation,
             Rule::SchemaEnvironment,
@@ -105,12 +120,12 @@ mod tests {
         assert_eq!(
             shown,
             [
-                "1.15 ------- V1_15 V1_15",
-                "1.16 x------ V1_15 V1_15",
-                "1.17 xx----- V1_15 V1_15",
-                "1.18 xxxx--- V1_20 V1_15",
-                "1.19 xxxx--- V1_20 V1_15",
-                "1.20 xxxxxxx V1_20 V1_20",
+                "1.15 -------- V1_15 V1_15",
+                "1.16 xx------ V1_15 V1_15",
+                "1.17 xxx----- V1_15 V1_15",
+                "1.18 xxxxx--- V1_20 V1_15",
+                "1.19 xxxxx--- V1_20 V1_15",
+                "1.20 xxxxxxxx V1_20 V1_20",
             ]
         );
     }

@@ -53,6 +53,8 @@ pub struct RunnerOptions {
     /// Settings that boefjes find where the catalogue has none: the `BOEFJE_` variables, without
     /// that prefix.
     pub environment: BTreeMap<String, String>,
+    /// Variables that boefjes find while they are imported, if their manifest or schema names them.
+    pub nameable: BTreeMap<String, String>,
     /// Whether the settings that a boefje found are saved without their values.
     pub redact_environment: bool,
     /// The interpreter of a plugin that has one of its own, by the plugin's folder.
@@ -76,6 +78,7 @@ impl Default for RunnerOptions {
             style: Style::Auto,
             version: Version::default(),
             environment: BTreeMap::new(),
+            nameable: BTreeMap::new(),
             redact_environment: false,
             python_of: None,
             traceback: None,
@@ -189,6 +192,15 @@ pub(crate) struct Place {
     pub(crate) folder: PathBuf,
     pub(crate) package: String,
     pub(crate) python: Option<PathBuf>,
+}
+
+impl Place {
+    /// The program in the place of a module that is not there.
+    pub(crate) fn program(&self, module: &str) -> Option<PathBuf> {
+        let program = self.folder.join(module);
+        let is_one = program.is_file() && !self.folder.join(format!("{module}.py")).exists();
+        is_one.then(|| std::path::absolute(&program).unwrap_or(program))
+    }
 }
 
 /// What it means for a job that a service could not be asked before the plugin was run.

@@ -140,6 +140,17 @@ pub enum Origin {
     Affirmation,
 }
 
+impl Origin {
+    /// As Octopoes has it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Observation => "observation",
+            Self::Declaration => "declaration",
+            Self::Affirmation => "affirmation",
+        }
+    }
+}
+
 /// KATalogus, as far as it keeps settings.
 pub trait Settings: Send + Sync {
     /// An organisation's settings of a boefje.

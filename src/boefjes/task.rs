@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use katalogus::Json;
+use katalogus::{Json, Object};
 use ostler_runtime::Moment;
 use uuid::Uuid;
 
@@ -64,6 +64,11 @@ pub struct Task {
 }
 
 impl TaskKind {
+    /// Whether it is that of normalizers.
+    pub(crate) fn is_normalizer(self) -> bool {
+        self == Self::Normalizer
+    }
+
     /// As paths and queues have it.
     pub fn name(self) -> &'static str {
         match self {
@@ -133,6 +138,14 @@ impl TaskData {
         }
     }
 
+    /// Its id, which is its task's.
+    pub fn id(&self) -> Uuid {
+        match self {
+            Self::Boefje(meta) => meta.id,
+            Self::Normalizer(meta) => meta.id,
+        }
+    }
+
     /// The id of the plugin that does it.
     pub fn plugin(&self) -> &str {
         match self {
@@ -162,6 +175,30 @@ impl fmt::Debug for Task {
 }
 
 impl Task {
+    /// A task that nobody has queued yet, as the scheduler of either generation is told of it: before
+    /// all that it has thought of itself.
+    pub(crate) fn new(data: TaskData, queue: String) -> Self {
+        let told = match data.to_json() {
+            Json::Object(members) => {
+                let known = members.iter().filter(|(_, value)| **value != Json::Null);
+                known.map(|(key, value)| (key.to_owned(), value.clone())).collect::<Object>().into()
+            }
+            other => other,
+        };
+        let item = object([
+            ("id", data.id().to_string().into()),
+            ("scheduler_id", queue.as_str().into()),
+            ("organisation", data.organization().into()),
+            ("priority", Self::FIRST.into()),
+            ("type", data.kind().name().into()),
+            ("data", told),
+        ]);
+        Self { id: data.id(), queue, hash: None, data, modified_at: None, item }
+    }
+
+    /// The priority of what somebody waits for.
+    const FIRST: i64 = 1;
+
     /// Reads an item of a queue, of either generation. What has no `scheduler_id` came from `queue`.
     pub fn from_json(item: Json, queue: &str) -> Result<Self, ModelFault> {
         let fields = Fields::of(&item, String::new())?;

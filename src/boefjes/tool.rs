@@ -17,8 +17,10 @@ use crate::options::Options;
 use crate::runner::{Runner, RunnerOptions};
 use crate::services::Services;
 use crate::stopping::Stopping;
-use crate::tool_jobs::{queue_boefje, run_boefje, run_normalizer};
+use crate::task::TaskData;
+use crate::tool_jobs::{boefje_meta, is_here, normalizer_meta, run_boefje, run_normalizer};
 use crate::tool_options::Tool;
+use crate::tool_queue::queue;
 use crate::tool_requirements::install_requirements;
 use crate::tool_show_raw::show_raw;
 
@@ -44,7 +46,7 @@ fn begin(options: &Options, tool: &Tool) -> Result<Configuration, String> {
         // What goes wrong it says itself, and nothing else is of interest.
         (Tool::ShowRaw { .. }, file) => logging::start(level(LevelFilter::Off), file),
         // Its output is the task's id.
-        (Tool::RunBoefje { queue: true, .. }, file) => {
+        (Tool::RunBoefje { queue: true, .. } | Tool::RunNormalizer { queue: true, .. }, file) => {
             logging::start(level(LevelFilter::Warn), file)
         }
         (_, file @ Some(_)) => logging::start(level(LevelFilter::Debug), file),
@@ -85,13 +87,19 @@ fn perform(config: &Configuration, tool: &Tool) -> Result<(), String> {
     let plugins = plugins.map_err(|error| format!("cannot start a thread: {error}"))?;
     match tool {
         Tool::RunBoefje { job, queue: true, .. } => {
-            queue_boefje(job, &plugins, &local_services(config, &plugins)?)
+            let services = services(config, &plugins)?;
+            leave(TaskData::Boefje(boefje_meta(job, &services)?), config, &plugins, &services)
+        }
+        Tool::RunNormalizer { normalizer, raw, queue: true, .. } => {
+            let services = services(config, &plugins)?;
+            let meta = normalizer_meta(normalizer, *raw, &services)?;
+            leave(TaskData::Normalizer(meta), config, &plugins, &services)
         }
         Tool::RunBoefje { job, debug, queue: false } => {
             run_boefje(job, config, &runner(config, &plugins, *debug)?)
         }
-        Tool::RunNormalizer { normalizer, raw, debug } => {
-            run_normalizer(normalizer, *raw, &runner(config, &plugins, *debug)?)
+        Tool::RunNormalizer { normalizer, raw, debug, queue: false } => {
+            run_normalizer(normalizer, *raw, config, &runner(config, &plugins, *debug)?)
         }
         Tool::ShowRaw { raw, json } => {
             let services = services(config, &plugins)?;
@@ -113,14 +121,18 @@ fn services(config: &Configuration, plugins: &Arc<Plugins>) -> Result<Services, 
     assembly::services(config, plugins, &stopping).map_err(|error| error.to_string())
 }
 
-/// The services, where they are this machine's own.
-fn local_services(config: &Configuration, plugins: &Arc<Plugins>) -> Result<Services, String> {
-    match &config.services {
-        ServiceSettings::Local(_) => services(config, plugins),
-        ServiceSettings::Remote(_) => {
-            Err("--queue needs --local: elsewhere the scheduler decides what is queued".to_owned())
-        }
+/// Leaves a job to the workers.
+fn leave(
+    data: TaskData,
+    config: &Configuration,
+    plugins: &Plugins,
+    services: &Services,
+) -> Result<(), String> {
+    // Workers elsewhere have other plugins.
+    if config.services.remote().is_none() {
+        is_here(&data, plugins, &config.plugins.folder)?;
     }
+    queue(data, services)
 }
 
 /// What runs the job: a host of its own, or the terminal.

@@ -14,7 +14,7 @@ use crate::config::Configuration;
 use crate::container::Containers;
 use crate::crew::{Crew, Live};
 use crate::listening::Sockets;
-use crate::models::{BoefjeMeta, object};
+use crate::models::BoefjeMeta;
 use crate::rules::Version;
 use crate::runner::{Done, JobError, Runner};
 use crate::service_error::ServiceError;
@@ -109,19 +109,8 @@ struct OnlyTask {
 impl OnlyTask {
     /// It runs already.
     fn new(data: &TaskData, elsewhere: &Arc<dyn Scheduler>) -> Self {
-        let id = match data {
-            TaskData::Boefje(meta) => meta.id,
-            TaskData::Normalizer(meta) => meta.id,
-        };
-        let item = object([("id", id.to_string().into()), ("data", data.to_json())]);
-        let task = Task {
-            id,
-            queue: TaskKind::Boefje.name().to_owned(),
-            hash: None,
-            data: data.clone(),
-            modified_at: Some(Moment::now()),
-            item,
-        };
+        let task = Task::new(data.clone(), TaskKind::Boefje.to_string());
+        let task = Task { modified_at: Some(Moment::now()), ..task };
         Self { task, status: Mutex::new(TaskStatus::Running), elsewhere: Arc::clone(elsewhere) }
     }
 

@@ -3,24 +3,57 @@
 use std::path::Path;
 use std::time::Duration;
 
-use katalogus::{Json, Object, Plugins};
+use katalogus::{Json, Kind, Object, Plugins};
 use ostler_runtime::Deadline;
 use ostler_runtime::files::read_regular;
 use uuid::Uuid;
 
 use crate::config::Configuration;
-use crate::models::{BoefjeMeta, NormalizerMeta, PluginName, object};
+use crate::model_fields::Fields;
+use crate::models::{BoefjeMeta, NormalizerMeta, PluginName};
 use crate::progress::Progress;
 use crate::runner::{Done, JobError, Runner};
 use crate::services::Services;
-use crate::task::{Task, TaskData, TaskKind};
+use crate::task::TaskData;
 use crate::tool_container::run_image;
 use crate::tool_options::BoefjeJob;
 
 /// Bytes of a job's file, at most.
 const MAX_JOB_BYTES: u64 = 1 << 20;
-/// How long plugins may be looked at before a task is queued.
+/// How long plugins may be looked at.
 const MAX_LOOK: Duration = Duration::from_secs(60);
+/// Plugins that are named, at most, to whoever asks for another one.
+const MAX_NAMED: usize = 20;
+
+/// Whether a job's plugin is on this machine. An error says where it was looked for, and what else is
+/// there.
+pub(crate) fn is_here(data: &TaskData, plugins: &Plugins, folder: &Path) -> Result<(), String> {
+    let folder = folder.display();
+    if !plugins.wait_begun(Deadline::after(MAX_LOOK)) {
+        return Err(format!("{folder}: the plugins are still being looked at"));
+    }
+    if plugins.statistics().scans == 0 {
+        return Err(format!("{folder}: the folder with the plugins cannot be read"));
+    }
+    let (catalogue, id) = (plugins.current(), data.plugin());
+    let found = match data {
+        TaskData::Boefje(_) => catalogue.boefje(id),
+        TaskData::Normalizer(_) => catalogue.normalizer(id),
+    };
+    if found.is_some() {
+        return Ok(());
+    }
+    let kind = data.kind();
+    let others = catalogue.local().iter().map(|listed| listed.plugin());
+    let others = others.filter(|plugin| (plugin.kind == Kind::Normalizer) == kind.is_normalizer());
+    let others: Vec<&str> = others.map(|plugin| plugin.id.as_str()).take(MAX_NAMED).collect();
+    let others = match others.as_slice() {
+        [] => format!("there is no {kind}"),
+        others if others.len() < MAX_NAMED => format!("there are {}", others.join(", ")),
+        others => format!("there are {} and others", others.join(", ")),
+    };
+    Err(format!("there is no {kind} {id:.100} in {folder}: {others}"))
+}
 
 /// Runs a boefje. An error says why it did not end well.
 pub(crate) fn run_boefje(
@@ -28,38 +61,16 @@ pub(crate) fn run_boefje(
     config: &Configuration,
     runner: &Runner,
 ) -> Result<(), String> {
-    let meta = meta(job, &runner.services)?;
+    let meta = boefje_meta(job, &runner.services)?;
     let data = TaskData::Boefje(meta.clone());
+    is_here(&data, &runner.plugins, &config.plugins.folder)?;
     run(&data, || {
         if runner.is_container(&data) { run_image(config, runner, meta) } else { runner.run(&data) }
     })
 }
 
-/// Queues a boefje for the workers, and prints the id of its task.
-pub(crate) fn queue_boefje(
-    job: &BoefjeJob,
-    plugins: &Plugins,
-    services: &Services,
-) -> Result<(), String> {
-    let meta = meta(job, services)?;
-    if !plugins.wait_begun(Deadline::after(MAX_LOOK)) {
-        return Err("the plugins are still being looked at".to_owned());
-    }
-    if plugins.current().boefje(&meta.boefje.id).is_none() {
-        return Err(format!("there is no boefje {:.100}", meta.boefje.id));
-    }
-    let id = meta.id;
-    let queue = format!("{}-{}", TaskKind::Boefje, meta.organization);
-    let data = TaskData::Boefje(meta);
-    let item = object([("id", id.to_string().into()), ("data", data.to_json())]);
-    let task = Task { id, queue, hash: None, data, modified_at: None, item };
-    services.scheduler.push(&task).map_err(|error| error.to_string())?;
-    println!("{id}");
-    Ok(())
-}
-
 /// What is to be run. A job of a file that has been run already is another run.
-fn meta(job: &BoefjeJob, services: &Services) -> Result<BoefjeMeta, String> {
+pub(crate) fn boefje_meta(job: &BoefjeJob, services: &Services) -> Result<BoefjeMeta, String> {
     Ok(match job {
         BoefjeJob::File(path) => {
             let mut meta = read(path)?;
@@ -85,17 +96,31 @@ fn meta(job: &BoefjeJob, services: &Services) -> Result<BoefjeMeta, String> {
 }
 
 /// Runs a normalizer on a raw file. An error says why it did not end well.
-pub(crate) fn run_normalizer(normalizer: &str, raw: Uuid, runner: &Runner) -> Result<(), String> {
-    let raw_data = runner.services.bytes.raw_meta(raw).map_err(|error| error.to_string())?;
-    let meta = NormalizerMeta {
+pub(crate) fn run_normalizer(
+    normalizer: &str,
+    raw: Uuid,
+    config: &Configuration,
+    runner: &Runner,
+) -> Result<(), String> {
+    let data = TaskData::Normalizer(normalizer_meta(normalizer, raw, &runner.services)?);
+    is_here(&data, &runner.plugins, &config.plugins.folder)?;
+    run(&data, || runner.run(&data))
+}
+
+/// What is to be run.
+pub(crate) fn normalizer_meta(
+    normalizer: &str,
+    raw: Uuid,
+    services: &Services,
+) -> Result<NormalizerMeta, String> {
+    let raw_data = services.bytes.raw_meta(raw).map_err(|error| error.to_string())?;
+    Ok(NormalizerMeta {
         id: Uuid::new_v4(),
         started_at: None,
         ended_at: None,
         raw_data: raw_data.ok_or_else(|| format!("there is no raw file {raw}"))?,
         normalizer: PluginName { id: normalizer.to_owned(), version: None },
-    };
-    let data = TaskData::Normalizer(meta);
-    run(&data, || runner.run(&data))
+    })
 }
 
 /// Has a job run, and tells how it goes.
@@ -119,7 +144,7 @@ fn run(job: &TaskData, perform: impl FnOnce() -> Result<Done, JobError>) -> Resu
     }
 }
 
-/// The job that stands in a file.
+/// The job that stands in a file: on its own, or as the data of a task as a queue holds it.
 fn read(path: &Path) -> Result<BoefjeMeta, String> {
     let told = |why: &dyn std::fmt::Display| format!("{}: {why}", path.display());
     let bytes =
@@ -127,6 +152,15 @@ fn read(path: &Path) -> Result<BoefjeMeta, String> {
     if bytes.len() as u64 > MAX_JOB_BYTES {
         return Err(told(&format!("it is longer than {MAX_JOB_BYTES} bytes")));
     }
-    let json = Json::parse_bytes(&bytes).map_err(|fault| told(&fault))?;
-    BoefjeMeta::from_json(&json).map_err(|fault| told(&fault))
+    let json =
+        Json::parse_bytes(&bytes).map_err(|fault| told(&format!("it is no JSON: {fault}")))?;
+    let data = match &json {
+        Json::Object(task) => task.get("data").filter(|_| task.get("boefje").is_none()),
+        _ => None,
+    };
+    let meta = match data {
+        None => BoefjeMeta::from_json(&json),
+        Some(data) => Fields::of(data, "data.".to_owned()).and_then(|data| BoefjeMeta::read(&data)),
+    };
+    meta.map_err(|fault| told(&fault))
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use uuid::Uuid;
 
@@ -17,7 +18,7 @@ pub enum Tool {
         /// `--queue`: leave it to the workers.
         queue: bool,
     },
-    /// `run-normalizer`: run a normalizer on a raw file now, without any queue.
+    /// `run-normalizer`: run a normalizer on a raw file, now and without any queue.
     RunNormalizer {
         /// Its id.
         normalizer: String,
@@ -25,6 +26,8 @@ pub enum Tool {
         raw: Uuid,
         /// `--pdb`: open the debugger where the normalizer fails.
         debug: bool,
+        /// `--queue`: leave it to the workers.
+        queue: bool,
     },
     /// `show-raw`: print a raw file.
     ShowRaw {
@@ -75,6 +78,7 @@ impl Tool {
                 normalizer: text("normalizer_id"),
                 raw: matches.remove_one("raw_id").unwrap_or_default(),
                 debug: matches.get_flag("pdb"),
+                queue: matches.get_flag("queue"),
             },
             "show-raw" => Self::ShowRaw {
                 raw: matches.remove_one("raw_id").unwrap_or_default(),
@@ -93,35 +97,40 @@ pub(crate) fn commands() -> [Command; 4] {
     let word = |name: &'static str, value: &'static str, help: &'static str| {
         Arg::new(name).value_name(value).help(help).required(true)
     };
-    let raw =
-        || word("raw_id", "RAW_ID", "The id of the raw file").value_parser(value_parser!(Uuid));
+    let name = move |name, value, help| {
+        word(name, value, help).value_parser(NonEmptyStringValueParser::new())
+    };
+    let id = |text: &str| {
+        let words = "it is no id, such as b445dc20-c030-4bc3-b779-4ed9069a8ca2";
+        Uuid::parse_str(text).map_err(|_| words)
+    };
+    let raw = move || word("raw_id", "RAW_ID", "The id of the raw file").value_parser(id);
     let flag = |name: &'static str, help: &'static str| {
         Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
     };
     let pdb = || flag("pdb", "Open the debugger in the plugin if it fails");
+    let queue =
+        || flag("queue", "Leave it to the workers, and print the task's id").conflicts_with("pdb");
     let unless_job = |arg: Arg| arg.required(false).required_unless_present("job");
     [
         Command::new("run-boefje")
             .about("Run a boefje now and save what it finds")
             .arg(pdb())
-            .arg(
-                flag("queue", "With --local: queue it for the workers, and print the task's id")
-                    .conflicts_with("pdb"),
-            )
+            .arg(queue())
             .arg(
                 Arg::new("job")
                     .long("job")
                     .value_name("FILE")
                     .value_parser(value_parser!(PathBuf))
                     .conflicts_with_all(["organization_code", "boefje_id", "input_ooi"])
-                    .help("A file with the job, as the scheduler hands it out"),
+                    .help("A file with the job, or with its task as the scheduler hands it out"),
             )
-            .arg(unless_job(word(
+            .arg(unless_job(name(
                 "organization_code",
                 "ORGANIZATION_CODE",
                 "The organisation for which it runs",
             )))
-            .arg(unless_job(word("boefje_id", "BOEFJE_ID", "Which boefje")))
+            .arg(unless_job(name("boefje_id", "BOEFJE_ID", "Which boefje")))
             .arg(unless_job(word(
                 "input_ooi",
                 "INPUT_OOI",
@@ -130,7 +139,8 @@ pub(crate) fn commands() -> [Command; 4] {
         Command::new("run-normalizer")
             .about("Run a normalizer on a raw file now and save what it says")
             .arg(pdb())
-            .arg(word("normalizer_id", "NORMALIZER_ID", "Which normalizer"))
+            .arg(queue())
+            .arg(name("normalizer_id", "NORMALIZER_ID", "Which normalizer"))
             .arg(raw()),
         Command::new("show-raw")
             .about("Print a raw file")
@@ -176,7 +186,8 @@ mod tests {
         let arguments = ["run-boefje", "--job", "job.json"];
         assert_eq!(parse(&arguments), Ok(Tool::RunBoefje { job, debug: false, queue: false }));
         let raw = Uuid::parse_str(RAW).unwrap();
-        let run = Tool::RunNormalizer { normalizer: "n".to_owned(), raw, debug: false };
+        let run =
+            Tool::RunNormalizer { normalizer: "n".to_owned(), raw, debug: false, queue: false };
         assert_eq!(parse(&["run-normalizer", "n", RAW]), Ok(run));
         assert_eq!(parse(&["show-raw", "--json", RAW]), Ok(Tool::ShowRaw { raw, json: true }));
         let all = Tool::InstallRequirements { plugins: Vec::new() };
@@ -189,6 +200,7 @@ mod tests {
             (&["run-boefje", "acme", "dns"][..], ErrorKind::MissingRequiredArgument),
             (&["run-boefje", "--pdb", "--queue", "a", "b", "c"], ErrorKind::ArgumentConflict),
             (&["run-boefje", "--job", "f", "acme"], ErrorKind::ArgumentConflict),
+            (&["run-boefje", "", "dns", "c"], ErrorKind::InvalidValue),
             (&["run-normalizer", "n", "7"], ErrorKind::ValueValidation),
             (&["show-raw"], ErrorKind::MissingRequiredArgument),
         ] {

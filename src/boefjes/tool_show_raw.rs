@@ -24,7 +24,7 @@ pub(crate) fn show_raw(
     let content = String::from_utf8(content)
         .map_err(|error| format!("the raw file {raw} is no text: {}", error.utf8_error()))?;
     let shown = if as_json {
-        let json = Json::parse(&content);
+        let json = Json::parse_shown(&content);
         coloured(&json.map_err(|fault| format!("the raw file {raw} is no JSON: {fault}"))?)
     } else {
         content

@@ -73,7 +73,7 @@ mod head;
 mod limits;
 mod lines;
 mod method;
-mod percent;
+pub mod percent;
 mod query;
 mod request;
 mod responder;

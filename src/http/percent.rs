@@ -1,9 +1,10 @@
 //! Percent-encoding (RFC 3986, section 2.1).
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 /// Decodes a path; `None` if a percent sign begins no byte, or the bytes are not UTF-8.
-pub(crate) fn decode(text: &str) -> Option<Cow<'_, str>> {
+pub fn decode(text: &str) -> Option<Cow<'_, str>> {
     if !text.contains('%') {
         return Some(Cow::Borrowed(text));
     }
@@ -33,6 +34,30 @@ pub(crate) fn decode_form(text: &str) -> Cow<'_, str> {
         rest = after;
     }
     Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Decodes what may be anything; a percent sign that begins no byte stands for itself.
+pub fn decode_bytes(text: &str) -> Vec<u8> {
+    let mut rest = text.as_bytes();
+    let mut bytes = Vec::with_capacity(rest.len());
+    while let Some((byte, after)) = take(rest) {
+        bytes.push(byte.unwrap_or(b'%'));
+        rest = after;
+    }
+    bytes
+}
+
+/// Appends a text to `out` with every byte encoded that is neither a letter or digit of ASCII nor one
+/// of these ASCII characters.
+pub fn encode(text: &str, plain: &str, out: &mut String) {
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || (byte.is_ascii() && plain.as_bytes().contains(&byte)) {
+            out.push(char::from(byte));
+        } else {
+            // Writing to a text does not fail.
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
 }
 
 /// The next byte, `None` in place of a percent sign that begins none, and what follows.
@@ -71,6 +96,14 @@ mod tests {
         ] {
             assert_eq!(decode(text).as_deref(), decoded, "{text}");
         }
+    }
+
+    #[test]
+    fn bytes_are_decoded_whatever_they_are_and_encoded_but_for_plain_ones() {
+        assert_eq!(decode_bytes("a%3A%ff%+5%"), b"a:\xff%+5%");
+        let mut out = "/".to_owned();
+        encode("a b/ä%~", "/~", &mut out);
+        assert_eq!(out, "/a%20b/%C3%A4%25~");
     }
 
     #[test]

@@ -7,7 +7,8 @@
 use proptest::prelude::*;
 
 use crate::json::{Json, Object};
-use crate::json_parse::{FaultKind, MAX_DEPTH, MAX_DIGITS};
+use crate::json_halves::code_points;
+use crate::json_parse::{FaultKind, MAX_DEPTH, MAX_DIGITS, MAX_SHOWN_DEPTH};
 
 /// How many cases the recording has.
 const CASES: usize = 751;
@@ -52,6 +53,31 @@ fn what_python_reads_and_cannot_write_is_refused() {
         assert_eq!((fault.offset, fault.message), (offset, message), "{text}");
     }
     assert_eq!(Json::parse("[NaN, 1e999, x]").unwrap_err().message, "Expecting value");
+}
+
+#[test]
+fn what_is_shown_may_be_all_that_python_reads() {
+    let Ok(Json::List(items)) = Json::parse_shown(
+        r#"[NaN, 1e999, "a\ud800", "\udbff\udfff\udfff", "\ud83d\ude00\ud83d", "\uff61"]"#,
+    ) else {
+        panic!("no list");
+    };
+    let points: Vec<Vec<u32>> = items
+        .iter()
+        .filter_map(|item| match item {
+            Json::Text(text) => Some(code_points(text).collect()),
+            _ => None,
+        })
+        .collect();
+    let expected: [&[u32]; 4] =
+        [&[0x61, 0xd800], &[0x10_ffff, 0xdfff], &[0x1_f600, 0xd83d], &[0xff61]];
+    assert_eq!(points, expected);
+    let Ok(Json::Text(text)) = Json::parse_shown("\"a\u{10ffff}b\"") else { panic!("no text") };
+    assert_eq!(code_points(&text).collect::<Vec<_>>(), [0x61, 0x10_ffff, 0x62]);
+    let nested = |depth| "[".repeat(depth) + &"]".repeat(depth);
+    assert!(Json::parse_shown(&nested(MAX_SHOWN_DEPTH)).is_ok());
+    assert!(Json::parse_shown(&nested(MAX_SHOWN_DEPTH + 1)).is_err());
+    assert!(Json::parse_shown("[NaN, x]").is_err());
 }
 
 #[test]

@@ -3,7 +3,8 @@
 //!
 //! What Python reads and then cannot write is refused, unless there is something else to refuse:
 //! `NaN`, `Infinity` and numbers that become infinite, and halves of surrogate pairs. Values that
-//! are nested too deeply and numbers with too many digits are refused as Python does.
+//! are nested too deeply and numbers with too many digits are refused as Python does. Whoever shows
+//! values to people may ask for all that Python reads.
 #![cfg_attr(
     not(test),
     deny(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::string_slice)
@@ -12,10 +13,14 @@
 use thiserror::Error;
 
 use crate::json::{Json, Object};
+use crate::json_halves;
 
 /// How deep arrays and objects may lie in each other. Python gives up at some 900; what fits into
 /// the 512 characters of stored settings stays below 256.
 pub const MAX_DEPTH: usize = 512;
+
+/// The same for values that are shown. In the original's tool it is a few less than in Python itself.
+pub(crate) const MAX_SHOWN_DEPTH: usize = 980;
 
 /// How many digits a whole number may have: as many as Python takes.
 pub const MAX_DIGITS: usize = 4300;
@@ -59,7 +64,13 @@ impl Json {
     /// never written as JSON again.
     pub fn parse_any_number(bytes: &[u8]) -> Result<Self, Fault> {
         let text = decoded(bytes)?;
-        Parser { takes_any_number: true, ..Parser::new(text) }.whole(text)
+        Parser { taken: Taken::Numbers, ..Parser::new(text) }.whole(text)
+    }
+
+    /// The same, with halves of surrogate pairs, and nested as deeply as Python shows it. Texts and
+    /// keys are to be read with [`code_points`](crate::code_points).
+    pub fn parse_shown(text: &str) -> Result<Self, Fault> {
+        Parser { taken: Taken::Everything, ..Parser::new(text) }.whole(text)
     }
 }
 
@@ -87,6 +98,16 @@ impl Flaw {
     }
 }
 
+/// What is taken of that which Python reads and cannot write.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Taken {
+    Nothing,
+    /// Numbers that JSON does not have.
+    Numbers,
+    /// Those, and halves of surrogate pairs.
+    Everything,
+}
+
 /// A place in a text. Only bytes of ASCII are ever looked for, so that each place that is said to
 /// be the end or the begin of something lies between two characters.
 struct Parser<'a> {
@@ -95,14 +116,13 @@ struct Parser<'a> {
     depth: usize,
     /// The first thing that Python reads and cannot write.
     unwritable: Option<Flaw>,
-    /// Whether numbers are among the values that JSON could not write.
-    takes_any_number: bool,
+    taken: Taken,
 }
 
 impl<'a> Parser<'a> {
     fn new(text: &'a str) -> Self {
         let text = text.as_bytes();
-        Self { text, at: 0, depth: 0, unwritable: None, takes_any_number: false }
+        Self { text, at: 0, depth: 0, unwritable: None, taken: Taken::Nothing }
     }
 
     fn whole(mut self, text: &str) -> Result<Json, Fault> {
@@ -146,7 +166,8 @@ impl<'a> Parser<'a> {
     }
 
     fn nested(&mut self, read: fn(&mut Self) -> Result<Json, Flaw>) -> Result<Json, Flaw> {
-        if self.depth == MAX_DEPTH {
+        let is_shown = self.taken == Taken::Everything;
+        if self.depth == if is_shown { MAX_SHOWN_DEPTH } else { MAX_DEPTH } {
             return Err(Flaw::refused("Nested too deeply", self.at));
         }
         self.depth = self.depth.saturating_add(1);
@@ -268,7 +289,7 @@ impl<'a> Parser<'a> {
             while self.peek().is_some_and(plain) {
                 self.step();
             }
-            text.push_str(self.since(start));
+            self.push(&mut text, start);
             match self.peek() {
                 Some(b'"') => {
                     self.step();
@@ -276,8 +297,7 @@ impl<'a> Parser<'a> {
                 }
                 Some(b'\\') => {
                     self.step();
-                    let character = self.escape(begin)?;
-                    text.push(character);
+                    self.escape(begin, &mut text)?;
                 }
                 Some(_) => return Err(Flaw::new("Invalid control character at", self.at)),
                 None => return Err(Flaw::new("Unterminated string starting at", begin)),
@@ -285,8 +305,18 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// What follows a backslash in the text that begins at `begin`.
-    fn escape(&mut self, begin: usize) -> Result<char, Flaw> {
+    /// Adds what was read since `start`.
+    fn push(&self, text: &mut String, start: usize) {
+        let read = self.since(start);
+        if self.taken == Taken::Everything {
+            json_halves::push_str(text, read);
+        } else {
+            text.push_str(read);
+        }
+    }
+
+    /// Adds what follows a backslash in the text that begins at `begin`.
+    fn escape(&mut self, begin: usize, text: &mut String) -> Result<(), Flaw> {
         let backslash = self.at.saturating_sub(1);
         let Some(letter) = self.peek() else {
             return Err(Flaw::new("Unterminated string starting at", begin));
@@ -298,31 +328,43 @@ impl<'a> Parser<'a> {
             b'n' => '\n',
             b'r' => '\r',
             b't' => '\t',
-            b'u' => return self.unicode(backslash),
+            b'u' => return self.unicode(backslash, text),
             _ => return Err(Flaw::new("Invalid \\escape", backslash)),
         };
         self.step();
-        Ok(character)
+        text.push(character);
+        Ok(())
     }
 
-    /// What follows a backslash if it is a `u`: four digits, or a surrogate pair of them.
-    fn unicode(&mut self, backslash: usize) -> Result<char, Flaw> {
+    /// Adds what follows a backslash if it is a `u`: four digits, or a surrogate pair of them.
+    fn unicode(&mut self, backslash: usize, text: &mut String) -> Result<(), Flaw> {
         let high = self.unit()?;
         if let Some(character) = char::from_u32(high) {
-            return Ok(character);
+            text.push(character);
+            return Ok(());
         }
         let behind = self.at;
         if high < 0xdc00 && self.takes(b"\\") && self.peek() == Some(b'u') {
             let low = self.unit()?;
             if (0xdc00..0xe000).contains(&low) {
                 let code = ((high & 0x3ff) << 10 | low & 0x3ff).saturating_add(0x1_0000);
-                return Ok(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
+                let character = char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
+                if self.taken == Taken::Everything {
+                    json_halves::push_str(text, character.encode_utf8(&mut [0; 4]));
+                } else {
+                    text.push(character);
+                }
+                return Ok(());
             }
         }
         // What follows is read by itself.
         self.at = behind;
-        self.unwritable("Half of a surrogate pair", backslash);
-        Ok(char::REPLACEMENT_CHARACTER)
+        if self.taken == Taken::Everything {
+            json_halves::push_half(text, high);
+        } else {
+            self.unwritable("Half of a surrogate pair", backslash);
+        }
+        Ok(())
     }
 
     /// The value of a `u` and four digits, behind which the text must go on.
@@ -344,7 +386,7 @@ impl<'a> Parser<'a> {
     }
 
     fn unwritable_number(&mut self, number: f64, message: &'static str, at: usize) -> Json {
-        if self.takes_any_number {
+        if self.taken != Taken::Nothing {
             return Json::Float(number);
         }
         self.unwritable(message, at)

@@ -53,6 +53,7 @@ mod imports;
 mod json;
 #[cfg(test)]
 mod json_cases;
+mod json_halves;
 mod json_number;
 mod json_parse;
 mod json_repr;
@@ -136,6 +137,7 @@ pub use docs::Documents;
 pub use errands::Errands;
 pub use generation::Generation;
 pub use json::{Json, Object};
+pub use json_halves::code_points;
 pub use json_parse::{Fault, FaultKind, MAX_DEPTH, MAX_DIGITS};
 pub use migrations::{Migrator, Plan, Step};
 pub use models::{AddedPlugin, Config, ConfigFilter, Organisation, PluginKind, Repository};

@@ -28,11 +28,11 @@ impl Definition {
     pub(crate) fn file(self) -> &'static str {
         match self {
             Self::Boefje => tree::BOEFJE,
-            Self::Normalizer => "normalizer.json",
+            Self::Normalizer => tree::NORMALIZER,
         }
     }
 
-    /// The module with its `run`.
+    /// The module with its `run`, or the program in its place.
     pub(crate) fn module(self) -> &'static str {
         match self {
             Self::Boefje => "main",
@@ -48,14 +48,12 @@ impl Definition {
         }
     }
 
-    /// Whether a package holds it, and whether with a module. A boefje that is a program needs none,
-    /// and neither does one of generation 1.20: it may live in a container image.
+    /// Whether a package holds it, and whether with a module. A program needs none, and neither does
+    /// a boefje of generation 1.20: it may live in a container image.
     pub(crate) fn is_in(self, package: &Package<'_>, generation: Generation) -> Option<bool> {
         let has_module = package.folder.holds(&format!("{}.py", self.module()));
-        let needs_module = match self {
-            Self::Boefje => generation == Generation::V1_15 && !package.folder.holds_program(),
-            Self::Normalizer => true,
-        };
+        let may_be_image = self == Self::Boefje && generation == Generation::V1_20;
+        let needs_module = !may_be_image && !package.folder.holds_program(self.module());
         let is_held = package.folder.holds(self.file()) && (has_module || !needs_module);
         is_held.then_some(has_module)
     }

@@ -87,7 +87,7 @@ impl Description {
             Success::Done => ("200", Some(json_content(Shape::Null))),
             Success::Created => ("201", Some(json_content(Shape::Null))),
             Success::Nothing => ("204", None),
-            Success::Markdown => ("200", None),
+            Success::Empty | Success::Markdown => ("200", None),
             // What is not JSON has no schema.
             Success::Picture => ("200", Some(content("image/jpeg", object([])))),
         };

@@ -60,6 +60,8 @@ pub enum Success {
     Created,
     /// Nothing.
     Nothing,
+    /// Nothing, with the status of something.
+    Empty,
     /// A text in Markdown, which the original gives no media type, so that none is documented.
     Markdown,
     /// A picture.

@@ -4,6 +4,8 @@
     deny(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::string_slice)
 )]
 
+use ostler_http::percent;
+
 use crate::json::Json;
 
 /// A draft, the oldest first.
@@ -90,7 +92,7 @@ impl Draft {
         if !document.is_empty() && document != id.trim_end_matches('#') {
             return None;
         }
-        let place = percent_decoded(place)?;
+        let place = percent::decode(place)?;
         if place.is_empty() {
             return Some(root);
         }
@@ -164,18 +166,4 @@ fn parts(value: &Json) -> Box<dyn Iterator<Item = &Json> + '_> {
         Json::List(items) => Box::new(items.iter()),
         _ => Box::new(std::iter::empty()),
     }
-}
-
-fn percent_decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        if byte == b'%' {
-            let mut digit = || char::from(rest.next()?).to_digit(16);
-            bytes.push(u8::try_from(digit()? << 4 | digit()?).ok()?);
-        } else {
-            bytes.push(byte);
-        }
-    }
-    String::from_utf8(bytes).ok()
 }

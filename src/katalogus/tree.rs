@@ -5,8 +5,9 @@
 //! bytes, a package before those in it. Below a package everything is read, since all its files
 //! count for its hash; what is no package is looked into no further than for its `__init__.py`.
 //!
-//! Unlike there, a folder is a package without an `__init__.py`, too, if it is a boefje that is a
-//! program: with a manifest and an executable file called `main`.
+//! Unlike there, a folder is a package without an `__init__.py`, too, if a plugin in it is a program:
+//! with the manifest of a boefje and an executable file called `main`, or with that of a normalizer and
+//! one called `normalize`.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, Metadata};
@@ -25,8 +26,10 @@ const MAX_DEPTH: usize = 32;
 const PACKAGE_FILES: [&str; 2] = ["__init__.py", "__init__.pyc"];
 /// The manifest of a boefje.
 pub(crate) const BOEFJE: &str = "boefje.json";
-/// A boefje that is a program.
-const PROGRAM: &str = "main";
+/// The manifest of a normalizer.
+pub(crate) const NORMALIZER: &str = "normalizer.json";
+/// What plugins are called that are programs, with their manifests.
+const PROGRAMS: [(&str, &str); 2] = [(BOEFJE, "main"), (NORMALIZER, "normalize")];
 /// Where Python keeps what it has compiled, which is no change of anything.
 const COMPILED_FOLDER: &str = "__pycache__";
 /// How the names of compiled files end.
@@ -112,7 +115,8 @@ impl<'w> Walk<'w> {
             folder.entries.push(Entry { name: entry.file_name(), node: Node::Other });
         }
         folder.entries.sort_unstable_by(|one, other| one.name.cmp(&other.name));
-        let is_package = folder.is_python() || folder.position(PROGRAM).is_some();
+        let is_package = folder.is_python()
+            || PROGRAMS.iter().any(|(_, program)| folder.position(program).is_some());
         let below = match place {
             Place::Root => Below::Packages,
             Place::Candidate | Place::LinkedCandidate if !is_package => return Ok(folder),
@@ -207,8 +211,10 @@ impl Folder {
             let Some(name) = entry.name.to_str().filter(|_| is_package_name(&entry.name)) else {
                 continue;
             };
-            let is_program = folder.holds(BOEFJE) && folder.holds_program();
-            if !folder.is_python() && !is_program {
+            let is_program = |(manifest, program): &(&str, &str)| {
+                folder.holds(manifest) && folder.holds_program(program)
+            };
+            if !folder.is_python() && !PROGRAMS.iter().any(is_program) {
                 continue;
             }
             let name = format!("{above}{name}");
@@ -224,9 +230,9 @@ impl Folder {
         place.is_some_and(|entry| !matches!(entry.node, Node::Other))
     }
 
-    /// Whether a program is in it that is run as a boefje.
-    pub(crate) fn holds_program(&self) -> bool {
-        let place = self.position(PROGRAM).and_then(|place| self.entries.get(place));
+    /// Whether a program of this name is in it.
+    pub(crate) fn holds_program(&self, name: &str) -> bool {
+        let place = self.position(name).and_then(|place| self.entries.get(place));
         place.is_some_and(|entry| match &entry.node {
             Node::File(stamp) => stamp.is_executable,
             _ => false,

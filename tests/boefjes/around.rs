@@ -18,8 +18,12 @@ fn a_run_has_exactly_its_environment_and_an_import_has_the_workers() {
     assert_eq!(shown["import"]["RPKI_CACHE_TIMEOUT"], "60");
     assert_eq!(shown["import"]["BOEFJE_TOP_PORTS"], "5");
     assert_eq!(shown["import"]["TOP_PORTS"], Value::Null);
+    let order = json!({"boefje": "shown", "imports": {"OWN_KEY": "own"}});
+    let shown = hosts.run(order).json();
+    assert_eq!((&shown["import"]["OWN_KEY"], &shown["environment"]), (&json!("own"), &json!({})));
     let shown = hosts.boefje("shown").json();
     assert_eq!(shown["environment"], json!({}), "nothing stays of the job before");
+    assert_eq!(shown["import"]["OWN_KEY"], Value::Null);
 }
 
 #[test]
@@ -68,10 +72,20 @@ fn older_plugins_get_their_job_as_an_object_and_newer_ones_as_a_dict() {
     assert_eq!((&shown["same"], &shown["remote_ns"]), (&json!(true), &json!("192.0.2.53")));
 
     let id = hosts.give(json!({"boefje": "annotated"}));
-    assert_eq!(hosts.report(&id).json(), ostler_tests::plugin_hosts::meta(&id));
+    let mut shown = hosts.report(&id).json();
+    assert_eq!((&shown["hex"], &shown["year"]), (&json!(id.replace('-', "")), &json!(2026)));
+    let kinds = json!({
+        "id": "UUID", "started_at": "datetime", "ended_at": "NoneType", "boefje": "dict",
+        "input_ooi": "str", "arguments": "dict", "organization": "str",
+        "runnable_hash": "NoneType", "environment": "dict",
+    });
+    assert_eq!(shown["kinds"], kinds);
+    let mut meta = ostler_tests::plugin_hosts::meta(&id);
+    meta["started_at"] = "2026-11-22 08:59:30.445462+00:00".into();
+    assert_eq!(shown["meta"].take(), meta);
     // The order may also say it.
     let told = hosts.run(json!({"boefje": "annotated", "style": "object"}));
-    assert!(told.text().contains("TypeError: Object of type BoefjeMeta"), "{told:?}");
+    assert!(told.text().contains("'BoefjeMeta' object has no attribute 'items'"), "{told:?}");
     let told = hosts.run(json!({"boefje": "styles", "style": "plain"}));
     assert!(told.text().contains("AttributeError: 'dict' object"), "{told:?}");
 }
@@ -89,18 +103,23 @@ fn in_a_tree_of_the_originals_its_other_modules_are_found_and_ours_come_first() 
     std::fs::create_dir_all(package.join("plugins/one")).unwrap();
     let write = |name: &str, text: &str| std::fs::write(package.join(name), text).unwrap();
     write("clients.py", "WORD = 'found'\n");
+    std::fs::create_dir(package.join("worker")).unwrap();
+    write("worker/more.py", "MORE = 'and more'\n");
+    write("normalizer_models.py", "raise RuntimeError('this one needs octopoes')\n");
     write("job_models.py", "raise RuntimeError('this one needs pydantic')\n");
     write(
         "plugins/one/main.py",
         "from boefjes.clients import WORD\n\
          from boefjes.config import BASE_DIR\n\
          from boefjes.job_models import BoefjeMeta\n\
+         from boefjes.normalizer_models import NormalizerOutput\n\
+         from boefjes.worker.more import MORE\n\
          def run(boefje_meta: BoefjeMeta):\n\
-         \x20   return [({'text/plain'}, f'{WORD} {(BASE_DIR / \"clients.py\").exists()}')]\n",
+         \x20   return [({'text/plain'}, f'{WORD} {MORE} {(BASE_DIR / \"clients.py\").exists()}')]\n",
     );
     let mut hosts =
         PluginHosts::with(&json!({"root": package.join("plugins"), "cwd": tree.path()}));
-    assert_eq!(hosts.boefje("one").output(), "found True");
+    assert_eq!(hosts.boefje("one").output(), "found and more True");
 }
 
 #[test]

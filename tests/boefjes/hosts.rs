@@ -88,7 +88,7 @@ fn a_host_that_stands_still_is_killed_when_its_job_is_called_off() {
 #[test]
 fn an_interpreter_that_cannot_be_started_is_told_at_once() {
     for (python, words) in [
-        ("/no/such/python", "the Python interpreter cannot be started"),
+        ("/no/such/python", "the Python interpreter /no/such/python cannot be started"),
         ("/bin/false", "it ended with status 1"),
     ] {
         let mut hosts = PluginHosts::with(&json!({ "python": python }));

@@ -34,6 +34,12 @@ fn a_model_is_dumped_as_it_is_asked_for() {
         "same": true,
         "object": {"object_type": "N"},
         "refused": [true, true],
+        "made": [true, true, {"id": 5, "started_at": null, "ended_at": null}, ["id"]],
+        "known": {
+            "id": true, "started_at": false, "ended_at": false, "raw_data": true, "normalizer": true,
+        },
+        "default": {},
+        "extra": [null, {"a": 1}, 1],
         "exception": null,
     });
     assert_eq!(found, expected);

@@ -124,7 +124,7 @@ fn what_is_no_item_fails_with_its_traceback() {
     for (raw, words) in [
         ("number", "a normalizer yields objects or dicts that name their type, not 5"),
         ("not-iterable", "TypeError: 'int' object is not iterable"),
-        ("not-a-number", "ValueError: Out of range float values"),
+        ("circle", "ValueError: Circular reference detected"),
         ("fails", "ZeroDivisionError: division by zero"),
         ("[{\"type\":\"observation\"}]", "KeyError: 'results'"),
         ("[{\"type\":\"declaration\",\"ooi\":{}}]", "ValueError: an object needs an object_type"),
@@ -140,7 +140,36 @@ fn what_is_no_item_fails_with_its_traceback() {
 }
 
 #[test]
-fn objects_are_checked_and_completed_by_the_octopoes_package_where_there_is_one() {
+fn numbers_that_json_does_not_have_are_told_to_the_daemon() {
+    let report = PluginHosts::new().normalizer("items", "no-numbers");
+    let told = report.0["items"][0]["json"].as_str().unwrap();
+    assert_eq!(told, r#"{"object_type": "Network", "name": NaN, "more": [-Infinity]}"#);
+}
+
+#[test]
+fn the_modules_of_the_newest_workers_are_there() {
+    let network = json!({"object_type": "Network", "name": "a"});
+    let packages = octopoes();
+    let completed = json!({"object_type": "Network", "primary_key": "Network|a"});
+    for (options, object) in [(json!({}), network), (json!({"path": [packages.path()]}), completed)]
+    {
+        let items = PluginHosts::with(&options).normalizer("modern", "").items();
+        let end = "2026-11-25T00:00:00Z";
+        let expected = [
+            ("Object", object.clone()),
+            ("Declaration", json!({"type": "declaration", "ooi": object, "end_valid_time": end})),
+            ("Affirmation", json!({"type": "affirmation", "ooi": object})),
+            (
+                "Observation",
+                json!({"type": "observation", "input_ooi": "Network|b", "results": [object]}),
+            ),
+        ];
+        assert_eq!(items, expected.map(|(kind, item)| (kind.to_owned(), item)));
+    }
+}
+
+/// A stand-in for the `octopoes` package.
+fn octopoes() -> tempfile::TempDir {
     let packages = tempfile::tempdir().unwrap();
     let models = packages.path().join("octopoes/models");
     std::fs::create_dir_all(&models).unwrap();
@@ -157,6 +186,12 @@ fn objects_are_checked_and_completed_by_the_octopoes_package_where_there_is_one(
         def type_by_name(name):\n\
         \x20   return {'Network': Network}[name]\n";
     std::fs::write(models.join("types.py"), types).unwrap();
+    packages
+}
+
+#[test]
+fn objects_are_checked_and_completed_by_the_octopoes_package_where_there_is_one() {
+    let packages = octopoes();
     let mut hosts = PluginHosts::with(&json!({
         "path": [packages.path()], "preload": ["octopoes.models.types", "no.such.package"],
     }));

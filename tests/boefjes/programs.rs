@@ -1,7 +1,9 @@
 //! Plugins in other languages: an executable file that reads JSON and writes JSON.
 
+use std::path::PathBuf;
+
 use ostler_tests::PluginHosts;
-use ostler_tests::plugin_hosts::{Report, meta, plugins};
+use ostler_tests::plugin_hosts::{Report, meta, plugins, raw_meta};
 use ostler_tests::process::wait_gone;
 use serde_json::{Value, json};
 
@@ -38,6 +40,12 @@ fn a_program_that_fails_says_why() {
 }
 
 #[test]
+fn an_answer_may_have_numbers_that_only_python_writes() {
+    let mut hosts = PluginHosts::new();
+    assert_eq!(program(&mut hosts, "no-number").output(), "hello");
+}
+
+#[test]
 fn base64_may_have_line_ends_in_it_as_that_of_containers() {
     let mut hosts = PluginHosts::new();
     assert_eq!(program(&mut hosts, "lines").output(), "hello");
@@ -70,4 +78,49 @@ fn a_program_ends_with_its_deadline_and_with_its_host() {
     ostler_tests::process::kill(host.pid, rustix::process::Signal::KILL);
     assert!(hosts.report(&id).text().contains("killed by signal 9 (SIGKILL)"));
     wait_gone(&[host, job]);
+}
+
+fn normalizer() -> PathBuf {
+    plugins().join("program_normalizer/normalize")
+}
+
+fn normalized(hosts: &mut PluginHosts, raw: &str) -> Report {
+    let meta = raw_meta("7134430c-8509-4944-b0be-27cb9bfb4bc2");
+    hosts.run(json!({"program": normalizer(), "raw": raw, "meta": meta}))
+}
+
+#[test]
+fn a_program_may_be_a_normalizer_and_yields_what_one_in_python_does() {
+    let mut hosts = PluginHosts::new();
+    let (kind, item) = normalized(&mut hosts, "job").items().remove(0);
+    assert_eq!((kind.as_str(), &item["name"]), ("Object", &json!("Hostname|internet|example.com")));
+    let (_, item) = normalized(&mut hosts, "place").items().remove(0);
+    let folder = normalizer().parent().unwrap().display().to_string();
+    assert_eq!(item["name"], folder, "its folder, no arguments, no variables");
+    let network = json!({"object_type": "Network", "name": "a"});
+    let yielded = json!([
+        {"type": "observation", "input_ooi": "Network|a", "results": [network]},
+        {"type": "declaration", "ooi": network},
+        {"type": "affirmation", "ooi": network},
+        {"scan_profile_type": "declared", "reference": "Network|a", "level": 3},
+        network,
+    ]);
+    let items = normalized(&mut hosts, &yielded.to_string()).items();
+    let kinds: Vec<&str> = items.iter().map(|(kind, _)| kind.as_str()).collect();
+    assert_eq!(kinds, ["Observation", "Declaration", "Affirmation", "ScanProfile", "Object"]);
+    assert_eq!(normalized(&mut hosts, "[]").items(), []);
+}
+
+#[test]
+fn a_normalizer_that_is_a_program_has_the_limits_of_all_others() {
+    let mut hosts = PluginHosts::new();
+    let report = normalized(&mut hosts, "fail");
+    assert_eq!(report.text(), "The program ended with status 3.\nthis went wrong\n");
+    assert!(normalized(&mut hosts, "[1]").text().contains("the result 0: it is no object"));
+    assert!(normalized(&mut hosts, "many").text().contains("more than 100000 outputs"));
+    assert!(normalized(&mut hosts, "no list").text().contains("the answer is no JSON"));
+    hosts.wait_ready(2);
+    let meta = raw_meta("7134430c-8509-4944-b0be-27cb9bfb4bc2");
+    let order = json!({"program": normalizer(), "raw": "wait", "meta": meta, "deadline": 1000});
+    assert_eq!(hosts.run(order).text(), "the job did not end in time");
 }

@@ -5,9 +5,8 @@ use std::fs;
 use boefjes::TaskStatus;
 use ostler_tests::binaries::boefjes;
 use ostler_tests::checked::write;
-use ostler_tests::openkat::OpenKatVersion;
 use ostler_tests::process::command;
-use ostler_tests::{OpenKat, wait_for};
+use ostler_tests::wait_for;
 use uuid::Uuid;
 
 use crate::tools::{Ended, Machine};
@@ -81,6 +80,7 @@ fn what_cannot_be_done_is_told_and_ends_with_one() {
     let nobody = Uuid::nil().to_string();
     for (arguments, words) in [
         (&["run-boefje", "acme", "nothing", "Network|x"][..], "there is no boefje nothing"),
+        (&["run-boefje", "acme", "items", "Network|x"], "/plugins: there are "),
         (&["run-boefje", "acme", "trivial", "Nowork|x"], "there is no object type Nowork"),
         (&["run-boefje", "--job", "/nowhere"], "/nowhere: No such file"),
         (&["run-normalizer", "items", &nobody], "there is no raw file 00000000-"),
@@ -92,6 +92,22 @@ fn what_cannot_be_done_is_told_and_ends_with_one() {
         assert!(ended.complaints.starts_with("Error: "), "{ended:?}");
         assert!(ended.complaints.contains(words), "{ended:?}");
     }
+}
+
+#[test]
+fn a_folder_that_cannot_be_used_is_named() {
+    let machine = Machine::new();
+    let file = machine.directory().join("file");
+    write(&file, "");
+    let run = ["run-boefje", "acme", "trivial", "Network|x"];
+    let ended = Ended::of(machine.command(run).arg("--plugins").arg(&file));
+    let words = format!("Error: {}: the folder with the plugins cannot be read\n", file.display());
+    assert_eq!((ended.code, ended.complaints), (1, words));
+    let machine = Machine::new();
+    write(&machine.folder(), "");
+    let ended = machine.run(&run);
+    let words = format!("Error: {}/boefjes.db: its folder is a file\n", machine.folder().display());
+    assert_eq!((ended.code, ended.complaints), (1, words));
 }
 
 #[test]
@@ -136,6 +152,52 @@ fn what_is_no_text_or_no_json_is_not_shown_as_such() {
 }
 
 #[test]
+fn a_raw_file_is_shown_if_python_reads_it_as_json() {
+    let machine = Machine::new();
+    let run = machine.run(&["run-boefje", "acme", "trivial", "Network|internet"]).saved().remove(0);
+    let services = machine.services();
+    let run = services.bytes.raw_meta(Uuid::parse_str(&run).unwrap()).unwrap().unwrap();
+    // What Pygments makes of what Python's `json.dumps` makes of it, without escapes.
+    let nan = "[04m[91mN[39;49;00m[04m[91ma[39;49;00m[04m[91mN[39;49;00m";
+    let infinity = "[04m[91mI[39;49;00m[34mnf[39;49;00m[04m[91mi[39;49;00m\
+        [34mn[39;49;00m[04m[91mi[39;49;00m[34mt[39;49;00m[04m[91my[39;49;00m";
+    let end = "[37m[39;49;00m\n";
+    let deep = format!("{}{}", "[".repeat(900), "]".repeat(900));
+    let cases = [
+        ("NaN", Some(format!("{nan}{end}\n"))),
+        ("1E400", Some(format!("{infinity}{end}\n"))),
+        ("-Infinity", Some(format!("[34m-[39;49;00m{infinity}{end}\n"))),
+        (r#""\uD800\"\ud83d\ude00\udc00\\""#, Some(format!(
+            "[33m\"\\ud800\\\"\\ud83d\\ude00\\udc00\\\\\"[39;49;00m{end}\n"
+        ))),
+        (r#"{"\uff61":1,"\ud800":2,"\ud83d\ude00":3,"a":4}"#, Some(
+            [("a", 4), ("\\ud800", 2), ("\\uff61", 1), ("\\ud83d\\ude00", 3)].map(|(key, value)| {
+                format!("[37m    [39;49;00m[94m\"{key}\"[39;49;00m:[37m [39;49;00m[34m{value}[39;49;00m")
+            }).join(&format!(",{end}")),
+        )),
+        (&deep, None),
+    ];
+    for (number, (content, shown)) in cases.into_iter().enumerate() {
+        let output = boefjes::Output {
+            name: None,
+            mime_types: vec![format!("a/case-{number}")],
+            content: content.into(),
+        };
+        let saved = services.bytes.save_raws(run.boefje_meta.id, &[output]).unwrap();
+        let ended = machine.run(&["show-raw", "--json", &saved[0].unwrap().to_string()]);
+        assert_eq!(ended.code, 0, "{content:.20}: {ended:?}");
+        let printed = ended.output.replace('\u{1b}', "");
+        match shown {
+            Some(shown) if content.starts_with('{') => {
+                assert_eq!(printed, format!("{{{end}{shown}{end}}}{end}\n"));
+            }
+            Some(shown) => assert_eq!(printed, shown),
+            None => assert_eq!(printed.lines().count(), 1800, "a bracket a line, and the last"),
+        }
+    }
+}
+
+#[test]
 fn a_job_is_read_from_its_file() {
     let machine = Machine::new();
     let file = machine.directory().join("job.json");
@@ -149,8 +211,17 @@ fn a_job_is_read_from_its_file() {
     let ran = machine.run(&["run-boefje", "--job", file.to_str().unwrap()]);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(ran.output.contains(&format!("for boefje trivial[{id}]")), "{ran:?}");
+    let item =
+        |data: &str| format!(r#"{{"id": "{id}", "priority": 1, "hash": "h", "data": {data}}}"#);
+    write(&file, &item(&job("trivial").replace(id, "7134430c-8509-4944-b0be-27cb9bfb4bc2")));
+    let ran = machine.run(&["run-boefje", "--job", file.to_str().unwrap()]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let said = "for boefje trivial[7134430c-8509-4944-b0be-27cb9bfb4bc2]";
+    assert!(ran.output.contains(said), "{ran:?}");
     for (text, words) in [
         (job(""), "job.json: boefje.id: it is empty"),
+        (item(&job("")), "job.json: data.boefje.id: it is empty"),
+        (item("5"), "job.json: data: it is no object"),
         ("{".to_owned(), "job.json: "),
         (" ".repeat((1 << 20) + 1), "job.json: it is longer than 1048576 bytes"),
     ] {
@@ -195,13 +266,19 @@ fn a_boefje_is_queued_for_the_workers_of_a_machine_of_its_own() {
     let unknown = queue("nothing");
     assert_eq!(unknown.code, 1);
     assert!(unknown.complaints.contains("there is no boefje nothing"), "{unknown:?}");
-    let openkat = OpenKat::new(OpenKatVersion::V1_15);
-    let mut elsewhere = command(boefjes());
-    elsewhere.args(["run-boefje", "--queue", "acme", "trivial", "Network|internet"]);
-    elsewhere.envs(openkat.variables());
-    let elsewhere = Ended::of(&mut elsewhere);
-    assert_eq!(elsewhere.code, 1, "{elsewhere:?}");
-    assert!(elsewhere.complaints.contains("--queue needs --local"), "{elsewhere:?}");
+}
+
+#[test]
+fn a_normalizer_is_queued_for_the_workers_of_a_machine_of_its_own() {
+    let machine = Machine::new();
+    let raw = machine.run(&["run-boefje", "acme", "trivial", "Network|internet"]).saved().remove(0);
+    let queued = machine.run(&["run-normalizer", "--queue", "items", &raw]);
+    assert_eq!((queued.code, queued.complaints.as_str()), (0, ""), "{queued:?}");
+    let id = Uuid::parse_str(queued.output.trim_end()).unwrap();
+    let (task, status) = machine.services().scheduler.task(id).unwrap().unwrap();
+    assert_eq!((task.queue.as_str(), status), ("normalizer-acme", TaskStatus::Queued));
+    let unknown = machine.run(&["run-normalizer", "--queue", "nothing", &raw]);
+    assert!(unknown.complaints.contains("there is no normalizer nothing"), "{unknown:?}");
 }
 
 #[test]
@@ -214,7 +291,9 @@ fn a_plugin_sees_neither_the_secrets_nor_the_memory_of_the_tool() {
     let folder = root.path().join("shows");
     fs::create_dir_all(&folder).unwrap();
     write(&folder.join("__init__.py"), "");
-    write(&folder.join("boefje.json"), r#"{"id": "shows", "consumes": [], "scan_level": 0}"#);
+    let manifest = r#"{"id": "shows", "consumes": [], "scan_level": 0, "environment_keys": [
+        "OWN_KEY", "BYTES_PASSWORD"]}"#;
+    write(&folder.join("boefje.json"), manifest);
     write(
         &folder.join("main.py"),
         "import os\n\nSEEN = str(dict(os.environ))\n\n\ndef run(boefje_meta):\n    \
@@ -222,10 +301,15 @@ fn a_plugin_sees_neither_the_secrets_nor_the_memory_of_the_tool() {
     );
     let machine = Machine::with(root.path());
     let mut run = machine.command(["run-boefje", "acme", "shows", "Network|internet"]);
+    run.env("OWN_KEY", "named").env("BYTES_PASSWORD", "secret").env("OTHER_KEY", "secret");
+    run.env("OPENKAT_CACHE_PATH", "/cache");
     run.env("A_PASSWORD", "secret").env("OCTOPOES_API", "http://me:secret@octopoes:8001");
     let ran = Ended::of(&mut run);
     let shown = machine.run(&["show-raw", &ran.saved()[0]]).output;
     assert!(shown.contains("http://octopoes:8001") && !shown.contains("secret"), "{shown}");
+    // What plugins of the original look for, and what this one's own manifest names.
+    assert!(shown.contains("'OPENKAT_CACHE_PATH': '/cache'"), "{shown}");
+    assert!(shown.contains("'OWN_KEY': 'named'"), "{shown}");
 }
 
 #[test]
@@ -255,12 +339,21 @@ fn the_command_line_is_that_of_the_original() {
     for (arguments, words) in [
         (&["run-boefje", "acme", "trivial"][..], "<INPUT_OOI>"),
         (&["run-boefje", "--what", "a", "b", "c"], "--what"),
+        (&["run-boefje", "", "b", "c"], "a value is required for '<ORGANIZATION_CODE>'"),
+        (&["run-boefje", "-p", "nowhere", "a", "b", "c"], "nowhere: there is no such folder"),
         (&["run-normalizer", "items", "no-id"], "RAW_ID"),
+        (&["run-normalizer", "items", "no-id"], "it is no id, such as "),
         (&["show-raw"], "<RAW_ID>"),
     ] {
         let ended = machine.run(arguments);
         assert_eq!((ended.code, ended.output.as_str()), (2, ""), "{ended:?}");
         assert!(ended.complaints.contains(words), "{ended:?}");
+        // How the tool is used, and not the whole program.
+        if !ended.complaints.contains("no such folder") {
+            let usage = format!("Usage: boefjes {} ", arguments[0]);
+            assert_eq!(ended.complaints.matches("Usage: ").count(), 1, "{ended:?}");
+            assert!(ended.complaints.contains(&usage), "{ended:?}");
+        }
     }
     for tool in ["run-boefje", "run-normalizer", "show-raw", "install-requirements"] {
         let help = machine.run(&[tool, "--help"]);

@@ -27,6 +27,16 @@ fn a_stop_is_heard_while_another_process_holds_a_database() {
 }
 
 #[test]
+fn only_boefjes_are_containers_that_are_answered() {
+    let openkat = openkat();
+    for (kind, listeners) in [("boefje", 1), ("normalizer", 0)] {
+        let workers = WorkersSettings::new(&openkat, kind).start();
+        workers.log().wait(&format!("2 workers take tasks of {kind}s"));
+        assert_eq!(workers.log().count("listening on"), listeners, "{kind}");
+    }
+}
+
+#[test]
 fn readiness_is_told_without_a_scheduler() {
     let openkat = openkat();
     openkat.refuse(Asked::Scheduler);

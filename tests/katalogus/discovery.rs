@@ -37,29 +37,32 @@ fn the_folders_of_both_generations_are_listed_as_the_original_listed_them() {
 }
 
 #[test]
-fn a_boefje_may_be_a_program_and_its_folder_holds_nothing_of_python() {
+fn a_plugin_may_be_a_program_and_its_folder_holds_nothing_of_python() {
     let folder = Folder::new();
     folder.write("in_go/boefje.json", r#"{"id":"in-go","name":"Go"}"#);
     folder.write("in_go/main", "#!/bin/sh\n");
     folder.write("both/main", "#!/bin/sh\n");
     folder.boefje("both", "def run():\n    pass\n");
+    folder.write("in_perl/normalizer.json", r#"{"id":"in-perl","name":"Perl"}"#);
+    folder.write("in_perl/normalize", "#!/usr/bin/perl\n");
     folder.write("no_manifest/main", "#!/bin/sh\n");
     folder.write("no_manifest/normalizer.json", r#"{"id":"n","name":"n"}"#);
     let is_program = |name: &str, mode: u32| {
-        let path = folder.path().join(name).join("main");
+        let program = if name == "in_perl" { "normalize" } else { "main" };
+        let path = folder.path().join(name).join(program);
         fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
     };
-    for name in ["in_go", "both", "no_manifest"] {
+    for name in ["in_go", "in_perl", "both", "no_manifest"] {
         is_program(name, 0o755);
     }
     for generation in ["1.15", "1.20"] {
         let mut watcher = Watcher::start(&folder, &Manner { generation, ..Manner::default() });
         // The module of the one that has both is looked at, and it takes no job.
-        assert_eq!(watcher.look().ids(), ["in-go"], "{generation}");
+        assert_eq!(watcher.look().ids(), ["in-go", "in-perl"], "{generation}");
         is_program("in_go", 0o644);
-        watcher.sees("that it is no program any more", |seen| seen.ids().is_empty());
+        watcher.sees("that it is no program any more", |seen| seen.ids() == ["in-perl"]);
         is_program("in_go", 0o755);
-        watcher.sees("that it is one again", |seen| seen.ids() == ["in-go"]);
+        watcher.sees("that it is one again", |seen| seen.ids() == ["in-go", "in-perl"]);
     }
 }
 

@@ -53,7 +53,11 @@ pub(crate) fn job(given: &Value) -> Job {
     } else if let Some(package) = text("normalizer") {
         Work::Normalizer { package, raw: text("raw").unwrap_or_default().into() }
     } else if let Some(path) = text("program") {
-        Work::Program { path: path.into() }
+        let path = path.into();
+        match text("raw") {
+            Some(raw) => Work::NormalizerProgram { path, raw: raw.into() },
+            None => Work::Program { path },
+        }
     } else {
         Work::Look { module: text("look").unwrap_or_default() }
     };
@@ -68,6 +72,7 @@ pub(crate) fn job(given: &Value) -> Job {
         work,
         meta: given["meta"].to_string(),
         environment: pairs(&given["environment"]),
+        imports: pairs(&given["imports"]),
         secrets: pairs(&given["environment"]).into_iter().map(|(_, value)| value).collect(),
         style,
         python: text("python").map(Into::into),

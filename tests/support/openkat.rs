@@ -146,6 +146,11 @@ impl OpenKat {
         self.change(|books| openkat_scheduler::queue(books, self.version, data))
     }
 
+    /// Makes an empty queue.
+    pub fn put_queue(&self, queue: &str) {
+        self.change(|books| books.queues.entry(queue.to_owned()).or_default().clear());
+    }
+
     /// Puts anything into a queue: such as what is no task.
     pub fn queue_item(&self, queue: &str, item: Value) {
         self.change(|books| books.queues.entry(queue.to_owned()).or_default().push_back(item));

@@ -140,15 +140,26 @@ fn push(books: &mut Books, queue: &str, call: &Call) -> Reply {
     let Ok(mut item) = serde_json::from_slice::<Value>(&call.body) else {
         return detail(400, "malformed item");
     };
-    let Some(task) = item["id"].as_str().and_then(|id| books.tasks.get_mut(id)) else {
+    let Some(id) = item["id"].as_str().filter(|_| item["data"].is_object()) else {
         return detail(400, "malformed item");
     };
+    let id = id.to_owned();
+    let is_known = books.tasks.contains_key(&id);
+    let task = books
+        .tasks
+        .entry(id)
+        .or_insert_with(|| BookedTask { item: item.clone(), history: Vec::new() });
     task.history.push("queued".to_owned());
     if item["status"].is_string() {
         item["status"] = "queued".into();
     }
     task.item = item.clone();
-    books.queues.entry(queue.to_owned()).or_default().push_front(item.clone());
+    let waiting = books.queues.entry(queue.to_owned()).or_default();
+    if is_known {
+        waiting.push_front(item.clone())
+    } else {
+        waiting.push_back(item.clone())
+    }
     Reply::json(201, &item)
 }
 

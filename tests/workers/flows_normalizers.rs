@@ -169,3 +169,78 @@ fn settings_of_its_boefje_are_if_so_wished_not_saved_again() {
         assert_eq!(meta["environment"], json!({ "TOKEN": saved }));
     }
 }
+
+#[test]
+fn one_in_another_language_is_checked_and_told_as_all_others() {
+    let openkat = OpenKat::new(OpenKatVersion::V1_15);
+    let mut hosts = workshop(&openkat, &json!({}));
+    let items = json!([{"object_type": "Network", "name": "a"}]);
+    let report = hosts.task(&job(&openkat, "in-sed", &run(), &items));
+    assert_eq!(report.outcome(), "done", "{report:?}");
+    let whole = json!({"object_type": "Network", "scan_profile": null, "primary_key": "Network|a", "name": "a"});
+    assert_eq!(said(&openkat)[0].json["result"], json!([whole]));
+    let items = json!([{"object_type": "Nowork", "name": "a"}]);
+    let report = hosts.task(&job(&openkat, "in-sed", &run(), &items));
+    assert_eq!(report.outcome(), "failed", "{report:?}");
+    assert!(report.text().contains("Nowork"), "{report:?}");
+    assert_eq!(said(&openkat), []);
+    assert_eq!(openkat.books().normalizer_metas.len(), 2);
+}
+
+#[test]
+fn what_is_no_finite_number_is_told_as_null_or_refused() {
+    let openkat = OpenKat::new(OpenKatVersion::V1_15);
+    let mut hosts = workshop(&openkat, &json!({}));
+    for (object, outcome) in [
+        (r#"{"object_type":"KATFindingType","id":"KAT-A","risk_score":NaN}"#, "done"),
+        (r#"{"object_type":"KATFindingType","id":"KAT-A","risk_score":-Infinity}"#, "done"),
+        (r#"{"object_type":"KATFindingType","id":"KAT-A","impact":NaN}"#, "failed"),
+    ] {
+        let run = run();
+        let raw = openkat.put_raw(&run, &["boefje/host-name"], format!("[{object}]").as_bytes());
+        let report = hosts.task(&normalizer_job("says", &raw, &run));
+        assert_eq!(report.outcome(), outcome, "{report:?}");
+        let told = said(&openkat);
+        assert_eq!(told.len(), usize::from(outcome == "done"));
+        assert!(told.iter().all(|said| said.json["result"][0]["risk_score"].is_null()));
+    }
+}
+
+#[test]
+fn without_an_input_nothing_can_be_observed_not_even_at_another_object() {
+    let openkat = OpenKat::new(OpenKatVersion::V1_18);
+    let mut run = run();
+    run["input_ooi"] = Value::Null;
+    let network = json!({"object_type": "Network", "name": "a"});
+    for version in ["1.15", "1.20"] {
+        let mut hosts = workshop(&openkat, &json!({ "version": version }));
+        for items in [
+            json!([network]),
+            json!([{"type": "observation", "input_ooi": "Network|b", "results": [network]}]),
+            json!([{"type": "declaration", "ooi": network},
+                {"type": "observation", "input_ooi": "Network|b", "results": []}]),
+        ] {
+            let report = hosts.task(&job(&openkat, "says", &run, &items));
+            let words = "it yields objects, and its boefje had no input object";
+            assert_eq!((report.outcome(), report.text()), ("failed", words));
+        }
+    }
+    assert_eq!(said(&openkat), []);
+}
+
+#[test]
+fn objects_keep_the_key_that_they_are_given_and_lose_what_their_type_does_not_have() {
+    let openkat = OpenKat::new(OpenKatVersion::V1_18);
+    let given =
+        json!({"object_type": "Network", "name": "a", "primary_key": "Network|b", "new": 1});
+    let mut sent = json!({"object_type": "Network", "scan_profile": null, "primary_key": "Network|b", "name": "a"});
+    for (version, new) in [("1.15", Value::Null), ("1.20", json!(1))] {
+        let mut hosts = workshop(&openkat, &json!({ "version": version }));
+        let data = job(&openkat, "says", &run(), &json!([given]));
+        assert_eq!(hosts.task(&data).outcome(), "done");
+        if !new.is_null() {
+            sent["new"] = new;
+        }
+        assert_eq!(said(&openkat)[0].json["result"], json!([sent]), "{version}");
+    }
+}

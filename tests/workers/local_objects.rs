@@ -37,11 +37,23 @@ fn host(zone: Option<&str>) -> Value {
 }
 
 fn observe(services: &Services, objects: &[Value], hour: u8) {
+    observe_by("n", services, objects, hour);
+}
+
+/// The same by another normalizer.
+fn observe_by(normalizer: &str, services: &Services, objects: &[Value], hour: u8) {
     let said = json!({
-        "method": "n", "source": "Network|internet", "result": objects,
+        "method": normalizer, "source": "Network|internet", "result": objects,
         "valid_time": at(hour).to_string(), "task_id": "b445dc20-c030-4bc3-b779-4ed9069a8ca2",
     });
     services.octopoes.save("acme", Origin::Observation, &parsed(&said)).unwrap();
+}
+
+/// What else may be said of an object.
+fn say(services: &Services, origin: Origin, mut said: Value, hour: u8) {
+    said["method"] = "n".into();
+    said["valid_time"] = at(hour).to_string().into();
+    services.octopoes.save("acme", origin, &parsed(&said)).unwrap();
 }
 
 #[test]
@@ -49,6 +61,16 @@ fn an_object_that_was_never_seen_is_built_from_its_reference() {
     let place = Place::new(&[]);
     let services = place.services();
     assert_eq!(seen(&services, "acme", HOST, 1), host(None));
+    for (url, host) in [
+        ("HostnameHTTPURL|https|internet|a.b|443|/c", HOST),
+        ("IPAddressHTTPURL|http|internet|::1|80|/", "IPAddressV6|internet|::1"),
+    ] {
+        let built = seen(&services, "acme", url, 1);
+        assert_eq!((&built["primary_key"], &built["netloc"]), (&json!(url), &json!(host)));
+        assert_eq!(built["network"], "Network|internet");
+    }
+    let record = seen(&services, "acme", "DNSARecord|internet|a.b|192.0.2.1", 1);
+    assert_eq!(record["address"], "IPAddressV4|internet|192.0.2.1");
     let hashed = services.octopoes.object("acme", "DNSTXTRecord|internet|a.b|0123", at(1));
     let told = hashed.unwrap_err().to_string();
     assert!(told.contains("boefjes.db: DNSTXTRecord|internet|a.b|0123 was never seen"), "{told}");
@@ -119,6 +141,50 @@ fn what_is_not_known_now_takes_nothing_from_what_was_known() {
     let declared = json!({"ooi": host(None), "method": "n", "valid_time": at(3).to_string()});
     services.octopoes.save("acme", Origin::Declaration, &parsed(&declared)).unwrap();
     assert_eq!(seen(&services, "acme", HOST, 3), host(None));
+}
+
+#[test]
+fn what_is_not_observed_any_more_is_gone_unless_somebody_else_says_that_it_is_there() {
+    let place = Place::new(&[]);
+    let services = place.services();
+    let (zoned, other) = (host(Some("DNSZone|internet|a.b")), json!({"primary_key": "Network|x"}));
+    let zones =
+        |hours: [u8; 3]| hours.map(|hour| seen(&services, "acme", HOST, hour)["dns_zone"].clone());
+    let zone = || json!("DNSZone|internet|a.b");
+    observe(&services, &[zoned.clone()], 1);
+    observe(&services, &[other.clone()], 3);
+    assert_eq!(zones([1, 2, 3]), [zone(), zone(), Value::Null]);
+    // Nothing of what was known is known again with it.
+    observe(&services, &[host(None)], 4);
+    assert_eq!(seen(&services, "acme", HOST, 4), host(None));
+    // Another one has said it all the while, which is told late.
+    observe_by("other", &services, &[zoned.clone()], 2);
+    assert_eq!(zones([3, 4, 5]), [zone(), zone(), zone()]);
+    observe_by("other", &services, &[], 6);
+    assert_eq!(zones([5, 6, 7]), [zone(), zone(), zone()], "the first one still says it");
+    observe(&services, &[], 7);
+    assert_eq!(zones([6, 7, 8]), [zone(), Value::Null, Value::Null]);
+}
+
+#[test]
+fn who_affirms_an_object_does_not_keep_it_and_who_declares_it_does_until_he_says() {
+    let place = Place::new(&[]);
+    let services = place.services();
+    let zoned = host(Some("DNSZone|internet|a.b"));
+    let is_known = |hour| seen(&services, "acme", HOST, hour)["dns_zone"].is_string();
+    say(&services, Origin::Affirmation, json!({"ooi": zoned}), 1);
+    assert!(!is_known(1), "nobody has said that it is there");
+    observe(&services, &[host(None)], 2);
+    say(&services, Origin::Affirmation, json!({"ooi": zoned}), 3);
+    assert!(is_known(3));
+    observe(&services, &[], 4);
+    assert!(!is_known(4));
+    let end = at(8).to_string();
+    say(&services, Origin::Declaration, json!({"ooi": zoned, "end_valid_time": end}), 5);
+    observe(&services, &[zoned.clone()], 6);
+    observe(&services, &[], 7);
+    assert!(is_known(7));
+    assert!(!is_known(8));
 }
 
 #[test]

@@ -115,7 +115,7 @@ complete -c boefjes -n "__fish_boefjes_using_subcommand top" -s c -l config -d '
 complete -c boefjes -n "__fish_boefjes_using_subcommand top" -s l -l logfile -d 'Log file; standard error without it' -r -F
 complete -c boefjes -n "__fish_boefjes_using_subcommand top" -l once -d 'Print one picture, as where standard output is no terminal'
 complete -c boefjes -n "__fish_boefjes_using_subcommand top" -s h -l help -d 'Print help'
-complete -c boefjes -n "__fish_boefjes_using_subcommand run-boefje" -l job -d 'A file with the job, as the scheduler hands it out' -r -F
+complete -c boefjes -n "__fish_boefjes_using_subcommand run-boefje" -l job -d 'A file with the job, or with its task as the scheduler hands it out' -r -F
 complete -c boefjes -n "__fish_boefjes_using_subcommand run-boefje" -s p -l plugins -d 'The folder with the plugins; or, if it is no folder and has no slash, the id of a plugin whose tasks are taken, also several times' -r
 complete -c boefjes -n "__fish_boefjes_using_subcommand run-boefje" -l log-level -d 'How much is logged; INFO without it' -r -f -a "DEBUG\t''
 INFO\t''
@@ -134,7 +134,7 @@ complete -c boefjes -n "__fish_boefjes_using_subcommand run-boefje" -l generatio
 complete -c boefjes -n "__fish_boefjes_using_subcommand run-boefje" -s c -l config -d 'Configuration file' -r -F
 complete -c boefjes -n "__fish_boefjes_using_subcommand run-boefje" -s l -l logfile -d 'Log file; standard error without it' -r -F
 complete -c boefjes -n "__fish_boefjes_using_subcommand run-boefje" -l pdb -d 'Open the debugger in the plugin if it fails'
-complete -c boefjes -n "__fish_boefjes_using_subcommand run-boefje" -l queue -d 'With --local: queue it for the workers, and print the task\'s id'
+complete -c boefjes -n "__fish_boefjes_using_subcommand run-boefje" -l queue -d 'Leave it to the workers, and print the task\'s id'
 complete -c boefjes -n "__fish_boefjes_using_subcommand run-boefje" -s h -l help -d 'Print help'
 complete -c boefjes -n "__fish_boefjes_using_subcommand run-normalizer" -s p -l plugins -d 'The folder with the plugins; or, if it is no folder and has no slash, the id of a plugin whose tasks are taken, also several times' -r
 complete -c boefjes -n "__fish_boefjes_using_subcommand run-normalizer" -l log-level -d 'How much is logged; INFO without it' -r -f -a "DEBUG\t''
@@ -154,6 +154,7 @@ complete -c boefjes -n "__fish_boefjes_using_subcommand run-normalizer" -l gener
 complete -c boefjes -n "__fish_boefjes_using_subcommand run-normalizer" -s c -l config -d 'Configuration file' -r -F
 complete -c boefjes -n "__fish_boefjes_using_subcommand run-normalizer" -s l -l logfile -d 'Log file; standard error without it' -r -F
 complete -c boefjes -n "__fish_boefjes_using_subcommand run-normalizer" -l pdb -d 'Open the debugger in the plugin if it fails'
+complete -c boefjes -n "__fish_boefjes_using_subcommand run-normalizer" -l queue -d 'Leave it to the workers, and print the task\'s id'
 complete -c boefjes -n "__fish_boefjes_using_subcommand run-normalizer" -s h -l help -d 'Print help'
 complete -c boefjes -n "__fish_boefjes_using_subcommand show-raw" -s p -l plugins -d 'The folder with the plugins; or, if it is no folder and has no slash, the id of a plugin whose tasks are taken, also several times' -r
 complete -c boefjes -n "__fish_boefjes_using_subcommand show-raw" -l log-level -d 'How much is logged; INFO without it' -r -f -a "DEBUG\t''

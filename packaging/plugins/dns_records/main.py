@@ -13,7 +13,9 @@ DEFAULT_NS = "1.1.1.1"
 
 
 def run(boefje_meta):
-    hostname = boefje_meta.arguments["input"]["name"]
+    # The workers of 1.20 give a dict.
+    job = boefje_meta if isinstance(boefje_meta, dict) else boefje_meta.model_dump()
+    hostname = job["arguments"]["input"]["name"]
     remote_ns = os.environ.get("REMOTE_NS") or getattr(settings, "remote_ns", DEFAULT_NS)
     resolver = Resolver(remote_ns)
     answers = []

@@ -63,7 +63,7 @@ class Objects:
         self.add(kind, network=f"Network|{self.network}", address=value)
         address = f"{kind}|{self.network}|{value}"
         # An alias leads to the address, too.
-        for hostname in {self.own(), self.hostname(record["name"])}:
+        for hostname in dict.fromkeys((self.own(), self.hostname(record["name"]))):
             self.add("ResolvedHostname", hostname=hostname, address=address)
         return {"value": value, "address": address}
 

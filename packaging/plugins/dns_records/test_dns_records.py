@@ -1,8 +1,12 @@
-"""`python3 -m unittest` in the folder above. What speaks with a resolver is not tested here."""
+"""`python3 -m unittest dns_records.test_dns_records` in the folder above."""
 
+import contextlib
 import json
+import socket
 import struct
+import threading
 import unittest
+from unittest import mock
 
 from . import normalize, packet, resolver
 
@@ -139,6 +143,109 @@ class Resolvers(unittest.TestCase):
         for wrong in ("", ":53", "a:b", "a:0", "a:65536", "[::1]x"):
             with self.subTest(wrong), self.assertRaises(ValueError):
                 resolver.address(wrong)
+
+
+class Scripted:
+    """A resolver on loopback, which answers a question with what `over_udp` and `over_tcp` make of it:
+    any number of datagrams, and what is written before the connection is closed."""
+
+    def __init__(self, over_udp, over_tcp=None):
+        self.over_udp, self.over_tcp = over_udp, over_tcp
+
+    def __enter__(self):
+        self.datagrams, self.listener = sockets()
+        port = self.datagrams.getsockname()[1]
+        if self.over_tcp:
+            threading.Thread(target=self.serve_tcp, daemon=True).start()
+        else:
+            self.listener.close()
+        threading.Thread(target=self.serve_udp, daemon=True).start()
+        return resolver.Resolver(f"127.0.0.1:{port}")
+
+    def __exit__(self, *_):
+        self.datagrams.close()
+        self.listener.close()
+
+    def serve_udp(self):
+        with contextlib.suppress(OSError):
+            while True:
+                asked, place = self.datagrams.recvfrom(512)
+                for reply in self.over_udp(asked):
+                    self.datagrams.sendto(reply, place)
+
+    def serve_tcp(self):
+        with contextlib.suppress(OSError):
+            while True:
+                with self.listener.accept()[0] as channel:
+                    size = int.from_bytes(channel.recv(2), "big")
+                    channel.sendall(self.over_tcp(channel.recv(size)))
+
+
+def sockets():
+    """One port for both."""
+    while True:
+        datagrams = socket.socket(type=socket.SOCK_DGRAM)
+        datagrams.bind(("127.0.0.1", 0))
+        try:
+            return datagrams, socket.create_server(datagrams.getsockname())
+        except OSError:
+            datagrams.close()
+
+
+def reply(asked, *records, flags=0x8180):
+    """The answer to this question for the addresses of `a.example`."""
+    (identity,) = struct.unpack("!H", asked[:2])
+    return message("a.example", "A", *records, flags=flags, identity=identity)
+
+
+def framed(answer):
+    return len(answer).to_bytes(2, "big") + answer
+
+
+class Conversations(unittest.TestCase):
+    ADDRESS = ("A", bytes([192, 0, 2, 1]))
+
+    def ask(self, over_udp, over_tcp=None):
+        with Scripted(over_udp, over_tcp) as asked:
+            return asked.ask("a.example", "A")
+
+    def test_the_answer_is_waited_for_whatever_comes_before_it(self):
+        def replies(asked):
+            good = reply(asked, self.ADDRESS)
+            forged = bytes([asked[0] ^ 1]) + good[1:]
+            circle = reply(asked, ("NS", b"\xc0\x28"))
+            return [b"", b"nonsense", forged, circle, good]
+
+        rcode, (record,) = self.ask(replies)
+        self.assertEqual((rcode, record["address"]), ("NOERROR", "192.0.2.1"))
+        self.assertEqual(self.ask(lambda asked: [reply(asked, flags=0x8183)]), ("NXDOMAIN", []))
+
+    def test_an_answer_that_is_cut_off_is_asked_for_over_tcp(self):
+        def cut(asked):
+            return [reply(asked, flags=0x8380)]
+
+        many = [self.ADDRESS] * 100
+        rcode, records = self.ask(cut, lambda asked: framed(reply(asked, *many)))
+        self.assertEqual((rcode, len(records)), ("NOERROR", 100))
+        for words, over_tcp in (
+            ("too early", lambda asked: b""),
+            ("too early", lambda asked: framed(reply(asked, self.ADDRESS))[:-1]),
+            ("too early", lambda asked: framed(b"")),
+            ("cut off over TCP", lambda asked: framed(cut(asked)[0])),
+            ("SERVFAIL", lambda asked: framed(reply(asked, flags=0x8182))),
+            ("another question", lambda asked: framed(message("b.example", "A"))),
+        ):
+            with self.subTest(words), self.assertRaisesRegex(resolver.ResolverError, words):
+                self.ask(cut, over_tcp)
+        # Nobody is there.
+        with self.assertRaisesRegex(resolver.ResolverError, "refused"):
+            self.ask(cut)
+
+    def test_who_does_not_answer_is_given_up(self):
+        for replies in ([], [b"nonsense"]):
+            with mock.patch.object(resolver, "PATIENCE", 0.05):
+                with self.assertRaisesRegex(resolver.ResolverError, "time"):
+                    self.ask(lambda _, replies=replies: replies)
 
 
 class Objects(unittest.TestCase):

@@ -91,4 +91,6 @@ def unsupported(value):
 
 
 def text(item):
-    return json.dumps(item, default=plain, allow_nan=False, ensure_ascii=False).encode()
+    # The daemon takes what is no finite number for null, as pydantic writes it, once it has checked
+    # whether a number may stand there.
+    return json.dumps(item, default=plain, ensure_ascii=False).encode()

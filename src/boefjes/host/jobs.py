@@ -129,10 +129,12 @@ def entry(order):
 def boefje(order, blobs):
     from boefjes.job_models import BoefjeMeta
 
+    os.environ.update(order["imports"])
     run, parameters = entry(order)
-    meta = json.loads(blobs[0])
-    if not takes_plain(order["style"], parameters, "BoefjeMeta"):
-        meta = BoefjeMeta(**meta)
+    meta = BoefjeMeta(**json.loads(blobs[0]))
+    if takes_plain(order["style"], parameters, "BoefjeMeta"):
+        # Ids and times are values in it, and no texts, as the newer workers have it.
+        meta = meta.model_dump()
     process.set_environment(order["environment"])
     return outputs.collect(run(meta), order["limits"])
 

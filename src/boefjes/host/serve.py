@@ -103,6 +103,7 @@ def prepare(hello, embedded):
     if os.path.basename(above) == "boefjes":
         # The plugins lie in a tree of the original's: what else they import from it is there too.
         embedded.locations.setdefault("boefjes", []).append(above)
+        embedded.locations.setdefault("boefjes.worker", []).append(os.path.join(above, "worker"))
     sys.path.extend(hello["path"])
     os.environ.update(hello["environment"])
     importlib.import_module("boefjes.config").configure(hello["config"], hello["cwd"])

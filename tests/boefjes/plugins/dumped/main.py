@@ -21,6 +21,7 @@ def run(boefje_meta: job_models.BoefjeMeta):
         },
     )
     raw_data = meta.raw_data
+    plain = job_models.NormalizerPlainOOI(object_type="N", a=1)
     shown = {
         "excluded": raw_data.model_dump(exclude={"id", "boefje_meta"}),
         "nested": raw_data.model_dump(
@@ -39,8 +40,17 @@ def run(boefje_meta: job_models.BoefjeMeta):
         "copy": [*dict(meta.normalizer.copy(update={"version": "2"}, exclude={"id"}))],
         "fields": [name for name, _ in meta],
         "same": dict(meta)["raw_data"] is raw_data,
-        "object": job_models.NormalizerPlainOOI(object_type="N", a=1).dict(exclude={"a"}),
+        "object": plain.dict(exclude={"a"}),
         "refused": [refused(meta, exclude_nil=True), refused(meta, exclude="id")],
+        "made": [
+            type(raw_data).parse_obj(raw_data.model_dump()) == raw_data,
+            type(meta).parse_raw(meta.model_dump_json()) == meta,
+            type(meta).model_construct(id=5).model_dump(),
+            sorted(type(meta).model_construct(id=5).model_fields_set),
+        ],
+        "known": {name: field.is_required() for name, field in type(meta).model_fields.items()},
+        "default": job_models.BoefjeMeta.model_fields["arguments"].default,
+        "extra": [meta.model_extra, plain.model_extra, type(plain).model_construct(a=1).a],
         "exception": str(job_models.ObservationsWithoutInputOOI(meta)).splitlines()[0],
     }
     return [({"application/json"}, json.dumps(shown, default=str))]

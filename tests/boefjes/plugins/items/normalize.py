@@ -13,11 +13,17 @@ class Level(enum.Enum):
     L2 = 2
 
 
+CIRCLE = []
+CIRCLE.append(CIRCLE)
+
 ODD = {
     "none": lambda: None,
     "number": lambda: [5],
     "not-iterable": lambda: 5,
-    "not-a-number": lambda: [{"object_type": "Network", "name": float("nan")}],
+    "no-numbers": lambda: [
+        {"object_type": "Network", "name": float("nan"), "more": [-float("inf")]}
+    ],
+    "circle": lambda: [{"object_type": "Network", "name": CIRCLE}],
     "models": lambda: [
         job_models.NormalizerPlainOOI(object_type="Network", name="a"),
         job_models.NormalizerDeclaration(ooi={"object_type": "Network", "name": "b"}),
