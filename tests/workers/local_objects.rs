@@ -1,5 +1,7 @@
 //! The objects of a machine of its own.
 
+use std::slice::from_ref;
+
 use boefjes::{Origin, Services};
 use katalogus::Json;
 use ostler_runtime::Moment;
@@ -148,22 +150,22 @@ fn what_is_not_observed_any_more_is_gone_unless_somebody_else_says_that_it_is_th
     let place = Place::new(&[]);
     let services = place.services();
     let (zoned, other) = (host(Some("DNSZone|internet|a.b")), json!({"primary_key": "Network|x"}));
-    let zones =
+    let known =
         |hours: [u8; 3]| hours.map(|hour| seen(&services, "acme", HOST, hour)["dns_zone"].clone());
     let zone = || json!("DNSZone|internet|a.b");
-    observe(&services, &[zoned.clone()], 1);
-    observe(&services, &[other.clone()], 3);
-    assert_eq!(zones([1, 2, 3]), [zone(), zone(), Value::Null]);
+    observe(&services, from_ref(&zoned), 1);
+    observe(&services, from_ref(&other), 3);
+    assert_eq!(known([1, 2, 3]), [zone(), zone(), Value::Null]);
     // Nothing of what was known is known again with it.
     observe(&services, &[host(None)], 4);
     assert_eq!(seen(&services, "acme", HOST, 4), host(None));
     // Another one has said it all the while, which is told late.
-    observe_by("other", &services, &[zoned.clone()], 2);
-    assert_eq!(zones([3, 4, 5]), [zone(), zone(), zone()]);
+    observe_by("other", &services, from_ref(&zoned), 2);
+    assert_eq!(known([3, 4, 5]), [zone(), zone(), zone()]);
     observe_by("other", &services, &[], 6);
-    assert_eq!(zones([5, 6, 7]), [zone(), zone(), zone()], "the first one still says it");
+    assert_eq!(known([5, 6, 7]), [zone(), zone(), zone()], "the first one still says it");
     observe(&services, &[], 7);
-    assert_eq!(zones([6, 7, 8]), [zone(), Value::Null, Value::Null]);
+    assert_eq!(known([6, 7, 8]), [zone(), Value::Null, Value::Null]);
 }
 
 #[test]
@@ -181,7 +183,7 @@ fn who_affirms_an_object_does_not_keep_it_and_who_declares_it_does_until_he_says
     assert!(!is_known(4));
     let end = at(8).to_string();
     say(&services, Origin::Declaration, json!({"ooi": zoned, "end_valid_time": end}), 5);
-    observe(&services, &[zoned.clone()], 6);
+    observe(&services, from_ref(&zoned), 6);
     observe(&services, &[], 7);
     assert!(is_known(7));
     assert!(!is_known(8));
