@@ -278,6 +278,7 @@ fn a_task_that_nobody_knows_is_none_and_cannot_be_set() {
     assert_eq!(error, format!("the scheduler answered 404 to PATCH /tasks/{id}: task not found"));
     let item = json!({"id": id.to_string(), "data": boefje_job("acme", "b", INPUT)});
     let task = Task::from_json(Json::parse(&item.to_string()).unwrap(), "boefje-acme").unwrap();
+    let task = Task { item: Json::Null, ..task };
     let error = scheduler.push(&task).unwrap_err().to_string();
     let words = "the scheduler answered 400 to POST /queues/boefje-acme/push: malformed item";
     assert_eq!(error, words);
