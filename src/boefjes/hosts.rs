@@ -59,6 +59,11 @@ impl Hosts {
         pool.submit(call.never_twice());
     }
 
+    /// Whether jobs have the terminal, and with it whoever debugs them.
+    pub(crate) fn have_terminal(&self) -> bool {
+        matches!(self.0, Kind::Foreground(_))
+    }
+
     /// Whether a host can take a job, or is at one.
     pub fn has_ready(&self) -> bool {
         match &self.0 {

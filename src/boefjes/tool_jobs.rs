@@ -9,6 +9,7 @@ use ostler_runtime::files::read_regular;
 use uuid::Uuid;
 
 use crate::config::Configuration;
+use crate::hosts::Hosts;
 use crate::model_fields::Fields;
 use crate::models::{BoefjeMeta, NormalizerMeta, PluginName};
 use crate::progress::Progress;
@@ -64,7 +65,7 @@ pub(crate) fn run_boefje(
     let meta = boefje_meta(job, &runner.services)?;
     let data = TaskData::Boefje(meta.clone());
     is_here(&data, &runner.plugins, &config.plugins.folder)?;
-    run(&data, || {
+    run(&data, &runner.hosts, || {
         if runner.is_container(&data) { run_image(config, runner, meta) } else { runner.run(&data) }
     })
 }
@@ -104,7 +105,7 @@ pub(crate) fn run_normalizer(
 ) -> Result<(), String> {
     let data = TaskData::Normalizer(normalizer_meta(normalizer, raw, &runner.services)?);
     is_here(&data, &runner.plugins, &config.plugins.folder)?;
-    run(&data, || runner.run(&data))
+    run(&data, &runner.hosts, || runner.run(&data))
 }
 
 /// What is to be run.
@@ -124,10 +125,14 @@ pub(crate) fn normalizer_meta(
 }
 
 /// Has a job run, and tells how it goes.
-fn run(job: &TaskData, perform: impl FnOnce() -> Result<Done, JobError>) -> Result<(), String> {
+fn run(
+    job: &TaskData,
+    hosts: &Hosts,
+    perform: impl FnOnce() -> Result<Done, JobError>,
+) -> Result<(), String> {
     let name = job.plugin();
     log::info!("Handling {} {name}", job.kind());
-    let progress = Progress::begin(name);
+    let progress = (!hosts.have_terminal()).then(|| Progress::begin(name));
     let done = perform();
     drop(progress);
     match done {

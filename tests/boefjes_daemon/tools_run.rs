@@ -339,7 +339,7 @@ fn the_command_line_is_that_of_the_original() {
     for (arguments, words) in [
         (&["run-boefje", "acme", "trivial"][..], "<INPUT_OOI>"),
         (&["run-boefje", "--what", "a", "b", "c"], "--what"),
-        (&["run-boefje", "", "b", "c"], "a value is required for '<ORGANIZATION_CODE>'"),
+        (&["run-boefje", "", "b", "c"], "a value is required for '[ORGANIZATION_CODE]'"),
         (&["run-boefje", "-p", "nowhere", "a", "b", "c"], "nowhere: there is no such folder"),
         (&["run-normalizer", "items", "no-id"], "RAW_ID"),
         (&["run-normalizer", "items", "no-id"], "it is no id, such as "),

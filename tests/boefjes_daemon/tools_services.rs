@@ -65,7 +65,9 @@ fn a_boefje_and_a_normalizer_are_queued_at_the_scheduler_of_either_generation() 
         (OpenKatVersion::V1_19, ["boefje", "normalizer"]),
     ] {
         let openkat = OpenKat::new(version);
-        queues.into_iter().for_each(|queue| openkat.put_queue(queue));
+        for queue in queues {
+            openkat.put_queue(queue);
+        }
         // Of a boefje that only the workers know.
         let ran =
             run(&openkat, &["run-boefje", "--queue", "acme", "elsewhere", "Network|internet"]);

@@ -87,6 +87,8 @@ fn the_debugger_opens_in_a_plugin_that_fails() {
     terminal.type_in("q\n");
     assert_eq!(terminal.ended(), 1);
     assert!(terminal.shows("Saved raw file"));
+    // Nobody writes over what the debugger shows.
+    assert!(!terminal.shows("\u{1b}[K"));
 }
 
 #[test]

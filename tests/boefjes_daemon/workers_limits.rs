@@ -2,7 +2,6 @@
 //! it wants more.
 
 use ostler_tests::openkat::boefje_job;
-use ostler_tests::openkat_tasks::{DONE, FAILED};
 use ostler_tests::{OpenKat, WorkersSettings};
 use serde_json::json;
 
@@ -22,7 +21,7 @@ fn queue_returned(openkat: &OpenKat, what: &str, size: usize) -> String {
 }
 
 fn is_told(openkat: &OpenKat, task: &str, words: &str) {
-    openkat.wait_history(task, &FAILED);
+    openkat.wait_status(task, "failed");
     let error = openkat.error_of(task);
     assert!(error.contains(words), "{words}: {error}");
     assert!(error.ends_with("JobRuntimeError: Boefje failed\n"), "{error}");
@@ -40,7 +39,7 @@ fn what_a_job_used_too_much_of_is_told_in_its_raw_file() {
         let _workers = limited(&openkat, key, value).start();
         is_told(&openkat, &openkat.queue_faulty(how), words);
         let task = openkat.queue_boefje("trivial");
-        openkat.wait_history(&task, &DONE);
+        openkat.wait_status(&task, "completed");
     }
 }
 
@@ -55,7 +54,7 @@ fn too_many_processes_are_told_in_the_raw_file_of_their_job() {
     let _workers = settings.start();
     is_told(&openkat, &openkat.queue_faulty("use-processes"), "Resource temporarily unavailable");
     let task = openkat.queue_boefje("trivial");
-    openkat.wait_history(&task, &DONE);
+    openkat.wait_status(&task, "completed");
 }
 
 #[test]
@@ -69,6 +68,6 @@ fn what_a_job_returned_too_much_of_is_told_in_its_raw_file() {
         let _workers = limited(&openkat, key, value).start();
         is_told(&openkat, &queue_returned(&openkat, what, size), words);
         let most = queue_returned(&openkat, what, size - 1);
-        openkat.wait_history(&most, &DONE);
+        openkat.wait_status(&most, "completed");
     }
 }

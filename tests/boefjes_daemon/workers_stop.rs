@@ -18,7 +18,7 @@ fn stopped_before_it_is_run(push: u16, patch: Option<u16>) -> Vec<String> {
     let task = openkat.queue(&boefje_job("acme", "faulty", ""));
     let mut workers = WorkersSettings::new(&openkat, "boefje").start();
     // Nobody is there, so that the second try has waits before it.
-    workers.log().wait("is tried again in 2s");
+    workers.log().wait("is tried again in 2 s");
     if let Some(status) = patch {
         openkat.inject(Asked::Scheduler, "PATCH /tasks", 1, Trouble::Status(status));
     }

@@ -156,9 +156,9 @@ fn push(books: &mut Books, queue: &str, call: &Call) -> Reply {
     task.item = item.clone();
     let waiting = books.queues.entry(queue.to_owned()).or_default();
     if is_known {
-        waiting.push_front(item.clone())
+        waiting.push_front(item.clone());
     } else {
-        waiting.push_back(item.clone())
+        waiting.push_back(item.clone());
     }
     Reply::json(201, &item)
 }

@@ -32,9 +32,6 @@ pub enum Trouble {
     /// Nothing is done and nothing said until the service is [healed](crate::OpenKat::heal); then the
     /// connection is closed.
     Silent,
-    /// It is done, and of the answer a byte comes each second, until the service is
-    /// [healed](crate::OpenKat::heal).
-    Trickle,
     /// It is done, and the answer comes in so many pieces, with a pause between them.
     Pieces(usize, Duration),
     /// It is done, but the connection is closed without an answer.
@@ -48,9 +45,6 @@ pub enum Trouble {
     /// Nothing is done, and the answer has this status and this body.
     Answer(u16, Vec<u8>),
 }
-
-/// How long an answer that trickles takes for a byte.
-const A_BYTE: Duration = Duration::from_secs(1);
 
 /// What a service answers.
 pub(crate) struct Reply {
@@ -261,7 +255,6 @@ impl Shared {
             bytes.extend(reply.body);
             match trouble {
                 Some(Trouble::Lost) => return Ok(()),
-                Some(Trouble::Trickle) => self.dole_out(stream, &bytes, 1, A_BYTE, healed)?,
                 Some(Trouble::Pieces(pieces, pause)) => {
                     self.dole_out(stream, &bytes, bytes.len().div_ceil(pieces), pause, healed)?;
                 }

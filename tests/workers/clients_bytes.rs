@@ -287,7 +287,7 @@ fn a_long_raw_file_may_take_longer_than_the_time_out_while_it_comes() {
 #[test]
 fn a_raw_file_that_hardly_comes_is_given_up() {
     let openkat = OpenKat::new(OpenKatVersion::V1_15);
-    let (services, id) = kept(&openkat, Duration::from_secs(1), &[b'x'; 1 << 16]);
+    let (services, id) = kept(&openkat, Duration::from_secs(1), &vec![b'x'; 1 << 16]);
     let hardly = Trouble::Pieces(1000, Duration::from_millis(20));
     openkat.inject(Asked::Bytes, "GET", usize::MAX, hardly);
     let error = services.bytes.raw(id, 1 << 20).unwrap_err().to_string();
