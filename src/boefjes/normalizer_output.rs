@@ -22,8 +22,9 @@ pub(crate) fn input(meta: &str, raw: &[u8]) -> String {
 
 /// Reads what it has written. An error says what is wrong with it.
 pub(crate) fn of_program(answer: &[u8], limits: &Limits) -> Result<Vec<Item>, String> {
-    let answer =
-        Json::parse_bytes(answer).map_err(|fault| format!("the answer is no JSON: {fault}"))?;
+    // An item is read once more, and only there numbers that JSON does not have are judged.
+    let answer = Json::parse_any_number(answer)
+        .map_err(|fault| format!("the answer is no JSON: {fault}"))?;
     let Json::List(results) = answer else {
         return Err("the answer makes no sense: it is no list".to_owned());
     };

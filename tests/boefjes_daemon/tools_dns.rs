@@ -49,6 +49,17 @@ fn known(machine: &Machine) -> Vec<String> {
 }
 
 #[test]
+fn a_job_as_the_newest_version_gives_it_is_understood() {
+    let resolver = Resolver::new(records());
+    let machine = Machine::with_examples();
+    let arguments = ["--generation", "1.20", "run-boefje", "acme", "dns-records", HOST];
+    let mut run = machine.command(arguments);
+    let ran = Ended::of(run.env("BOEFJES_REMOTE_NS", resolver.address().to_string()));
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(machine.run(&["show-raw", &ran.saved()[0]]).output.contains("192.0.2.7"));
+}
+
+#[test]
 fn records_are_asked_for_shown_and_become_objects() {
     let resolver = Resolver::new(records());
     let machine = Machine::with_examples();

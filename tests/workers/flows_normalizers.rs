@@ -191,14 +191,16 @@ fn one_in_another_language_is_checked_and_told_as_all_others() {
 fn what_is_no_finite_number_is_told_as_null_or_refused() {
     let openkat = OpenKat::new(OpenKatVersion::V1_15);
     let mut hosts = workshop(&openkat, &json!({}));
-    for (object, outcome) in [
+    let objects = [
         (r#"{"object_type":"KATFindingType","id":"KAT-A","risk_score":NaN}"#, "done"),
         (r#"{"object_type":"KATFindingType","id":"KAT-A","risk_score":-Infinity}"#, "done"),
         (r#"{"object_type":"KATFindingType","id":"KAT-A","impact":NaN}"#, "failed"),
-    ] {
+    ];
+    let both = ["says", "in-sed"].map(|name| objects.map(|object| (name, object)));
+    for (normalizer, (object, outcome)) in both.into_iter().flatten() {
         let run = run();
         let raw = openkat.put_raw(&run, &["boefje/host-name"], format!("[{object}]").as_bytes());
-        let report = hosts.task(&normalizer_job("says", &raw, &run));
+        let report = hosts.task(&normalizer_job(normalizer, &raw, &run));
         assert_eq!(report.outcome(), outcome, "{report:?}");
         let told = said(&openkat);
         assert_eq!(told.len(), usize::from(outcome == "done"));
