@@ -86,6 +86,21 @@ fn packages_are_installed_for_their_plugin_and_anew_when_it_asks_for_others() {
 }
 
 #[test]
+fn folders_may_be_named_from_where_one_is() {
+    let (root, machine) = machine();
+    want(root.path(), "1.0");
+    let here = |arguments: &[&str]| {
+        let mut boefjes = command(boefjes());
+        boefjes.current_dir(machine.directory()).args(["--local", "machine", "--plugins"]);
+        Ended::of(boefjes.arg(root.path()).args(arguments))
+    };
+    let installed = here(&["install-requirements", "wants"]);
+    assert_eq!(installed.code, 0, "{installed:?}");
+    let ran = here(&["run-boefje", "acme", "wants", "Network|internet"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+}
+
+#[test]
 fn what_cannot_be_installed_is_told_and_tried_again() {
     let (root, machine) = machine();
     want(root.path(), "3.0");
