@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
+use ostler_tests::binaries::boefjes;
 use ostler_tests::checked::write;
 use ostler_tests::process::command;
 
