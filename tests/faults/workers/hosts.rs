@@ -99,6 +99,7 @@ fn wrk_c09_a_host_never_greets() {
     let mut workers = with(&openkat, &host).start();
     let tasks: Vec<String> = (0..TASKS).map(|_| openkat.queue_boefje("trivial")).collect();
     wait_for("a host is started", || !workers.hosts().is_empty());
+    fault.injected();
     let silent = workers.hosts();
     workers.log().wait("a child did not start: the child was not ready in time");
     fault.within("a failed start", fault.elapsed(), 21.0);
