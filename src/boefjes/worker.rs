@@ -64,14 +64,15 @@ impl Worker {
         }
         crew.state.at_work(self.number, Some(task));
         let runner = Arc::clone(&crew.live().runner);
-        if let Err(error) = crew.services.scheduler.set_status(task.id, TaskStatus::Running) {
+        match crew.services.scheduler.set_status(task.id, TaskStatus::Running) {
+            Ok(()) => crew.settler.ledger.confirm(task.id),
             // If nobody has heard it, it is heard with the end; but a container would get no job.
-            if error.is_final() || runner.is_container(&task.data) {
+            Err(error) if error.is_final() || runner.is_container(&task.data) => {
                 log::warn!("{}: not run: {error}", named(task));
                 crew.settler.on(task, Event::Fail);
                 return all(Event::Retry);
             }
-            log::warn!("{}: {error}", named(task));
+            Err(error) => log::warn!("{}: {error}", named(task)),
         }
         let (began, started) = (Moment::now(), now());
         let result = runner.run(&task.data);
