@@ -90,7 +90,7 @@ impl Ledger {
         }
     }
 
-    /// The scheduler has just heard of a task that it is this program's.
+    /// The scheduler was just told that a task is this program's, and may have changed it only now.
     pub(crate) fn confirm(&self, id: Uuid) {
         if let Some(entry) = self.lock().get(&id) {
             self.renew(entry.line, id);

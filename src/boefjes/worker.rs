@@ -64,15 +64,17 @@ impl Worker {
         }
         crew.state.at_work(self.number, Some(task));
         let runner = Arc::clone(&crew.live().runner);
-        match crew.services.scheduler.set_status(task.id, TaskStatus::Running) {
-            Ok(()) => crew.settler.ledger.confirm(task.id),
+        let told = crew.services.scheduler.set_status(task.id, TaskStatus::Running);
+        // Whoever has not answered may have heard it all the same.
+        crew.settler.ledger.confirm(task.id);
+        if let Err(error) = told {
             // If nobody has heard it, it is heard with the end; but a container would get no job.
-            Err(error) if error.is_final() || runner.is_container(&task.data) => {
+            if error.is_final() || runner.is_container(&task.data) {
                 log::warn!("{}: not run: {error}", named(task));
                 crew.settler.on(task, Event::Fail);
                 return all(Event::Retry);
             }
-            Err(error) => log::warn!("{}: {error}", named(task)),
+            log::warn!("{}: {error}", named(task));
         }
         let (began, started) = (Moment::now(), now());
         let result = runner.run(&task.data);
