@@ -263,7 +263,13 @@ fn generation(sources: &mut Sources<'_, '_>, options: &Options) -> Option<Versio
 
 fn state(sources: &mut Sources<'_, '_>, given: Given<'_>) -> Option<PathBuf> {
     let written = sources.reader.path(GLOBAL, "state");
-    given.options.said.state.clone().or(written).or_else(|| given.state.map(Path::to_owned))
+    let state = given.options.said.state.clone().or(written);
+    state.or_else(|| given.state.map(Path::to_owned)).map(absolute)
+}
+
+/// A path as it is found from wherever hosts and jobs are.
+pub(crate) fn absolute(path: PathBuf) -> PathBuf {
+    std::path::absolute(&path).unwrap_or(path)
 }
 
 fn filters(sources: &mut Sources<'_, '_>, said: &Filters) -> Filters {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use ostler_runtime::Reader;
 use ostler_runtime::sources::Sources;
 
-use crate::config::Given;
+use crate::config::{Given, absolute};
 use crate::config_services::ServiceSettings;
 use crate::host_options::{HostOptions, Limits};
 use crate::plugin_variables;
@@ -51,13 +51,15 @@ impl PluginSettings {
         let reader = &mut sources.reader;
         let written = reader.path(PLUGINS, "directory");
         let folder = said.plugins.clone().or(written).unwrap_or_else(|| default_folder(services));
-        // Hosts and jobs are in other folders.
-        let folder = std::path::absolute(&folder).unwrap_or(folder);
-        let python = reader.path(PLUGINS, "python");
+        let folder = absolute(folder);
+        let python = said.python.clone().or(reader.path(PLUGINS, "python"));
+        let python = python.unwrap_or_else(|| "python3".into());
+        // One without a slash is looked for in the PATH.
+        let python = if python.components().count() > 1 { absolute(python) } else { python };
         let more = reader.list(PLUGINS, "environment").unwrap_or_default();
         let path = reader.list(PLUGINS, "python_path").unwrap_or_default();
         let hosts = HostOptions {
-            python: said.python.clone().or(python).unwrap_or_else(|| "python3".into()),
+            python,
             root: folder.clone(),
             cwd: reader.path(PLUGINS, "cwd").unwrap_or_else(|| working_directory(&folder)),
             path: path.into_iter().map(PathBuf::from).collect(),

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::base_url::BaseUrl;
 use crate::client_settings::ClientSettings;
-use crate::config::{GLOBAL, Given};
+use crate::config::{GLOBAL, Given, absolute};
 use crate::options::Action;
 use crate::tool_options::Tool;
 
@@ -71,7 +71,7 @@ impl ServiceSettings {
     pub(crate) fn read(sources: &mut Sources<'_, '_>, given: Given<'_>) -> Self {
         let written = sources.reader.path(GLOBAL, "local");
         let local = given.options.said.local.clone().or(written);
-        let local = local.or_else(|| own_folder(sources, given));
+        let local = local.or_else(|| own_folder(sources, given)).map(absolute);
         let is_needed = local.is_none();
         let mut address = |key, names: &[&'static str]| address(sources, key, names, is_needed);
         let [scheduler, katalogus, octopoes, bytes] = [

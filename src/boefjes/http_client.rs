@@ -22,7 +22,7 @@ use katalogus::{Json, tls_with_authorities, tls_without_authorities};
 use ostler_runtime::shown::seconds;
 use ureq::http::{Method, Request, Response};
 use ureq::unversioned::transport::DefaultConnector;
-use ureq::{Agent, Body};
+use ureq::{Agent, Body, Proxy};
 
 use crate::base_url::BaseUrl;
 use crate::client_settings::ClientSettings;
@@ -241,7 +241,10 @@ impl HttpClient {
         } else {
             tls_without_authorities()
         };
+        // Services that are asked in clear are near, and proxies for other traffic refuse them.
+        let proxy = Proxy::try_from_env().filter(|_| self.url.is_secure());
         let config = Agent::config_builder()
+            .proxy(proxy)
             .tls_config(tls)
             .user_agent(USER_AGENT)
             .http_status_as_error(false)

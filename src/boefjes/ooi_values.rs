@@ -177,7 +177,7 @@ mod tests {
             (FieldKind::Truth, r#""yes""#, "true"),
             (FieldKind::Duration, "86400", r#""P1D""#),
             (FieldKind::Duration, "-1.5", r#""-PT1.5S""#),
-            (FieldKind::Duration, r#""PT36H""#, r#""P1DT12H""#),
+            (FieldKind::Duration, r#""PT36H""#, r#""P1DT43200S""#),
             (FieldKind::Duration, r#""P1W""#, r#""P7D""#),
             (FieldKind::IpV4, "3221225985", r#""192.0.2.1""#),
             (FieldKind::IpV6, r#""2001:DB8:0::1""#, r#""2001:db8::1""#),

@@ -92,7 +92,7 @@ impl Options {
         let mut arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
         let own_name = arguments.first().and_then(|path| invoked(Path::new(path)));
         if let Some(name) = own_name {
-            arguments.insert(1, name.into());
+            arguments.splice(..1, ["boefjes".into(), name.into()]);
         }
         let matches = command().try_get_matches_from(&arguments);
         let mut matches = matches.map_err(|error| with_usage(error, &arguments))?;

@@ -2,9 +2,11 @@
 
 const SECOND: i64 = 1_000_000;
 const DAY: i64 = 86_400 * SECOND;
+/// Days, as pydantic has it.
+const YEAR: i64 = 365;
 /// The units of a span before and after its `T`, each with its microseconds, as pydantic has them.
 const UNITS: [&[(char, i64)]; 2] = [
-    &[('Y', 365 * DAY), ('M', 30 * DAY), ('W', 7 * DAY), ('D', DAY)],
+    &[('Y', YEAR * DAY), ('M', 30 * DAY), ('W', 7 * DAY), ('D', DAY)],
     &[('H', 3600 * SECOND), ('M', 60 * SECOND), ('S', SECOND)],
 ];
 /// The longest span that Python knows.
@@ -25,7 +27,8 @@ pub(crate) fn python_text(iso: &str) -> Option<String> {
     Some(format!("{days}{hours}:{minutes:02}:{seconds:02}{micros}"))
 }
 
-/// A span with as few units as there can be: `PT36H` as `P1DT12H`; `None` if it is no span.
+/// A span as the pydantic of 1.15 writes it, in years, days and seconds: `PT36H` as `P1DT43200S`;
+/// `None` if it is no span.
 pub(crate) fn normal(iso: &str) -> Option<String> {
     micros(iso).and_then(iso_text)
 }
@@ -46,10 +49,9 @@ fn iso_text(micros: i64) -> Option<String> {
         if number == 0 { String::new() } else { format!("{number}{unit}") }
     };
     let fraction = if micros == 0 { String::new() } else { format!(".{micros:06}") };
-    let of_minute = format!("{}{}", seconds % 60, fraction.trim_end_matches('0'));
-    let of_minute = if of_minute == "0" { String::new() } else { of_minute + "S" };
-    let time = part(seconds / 3600, "H") + &part(seconds / 60 % 60, "M") + &of_minute;
-    let days = part(days, "D");
+    let time = format!("{seconds}{}", fraction.trim_end_matches('0'));
+    let time = if time == "0" { String::new() } else { time + "S" };
+    let days = part(days / YEAR, "Y") + &part(days % YEAR, "D");
     Some(match (days.is_empty(), time.is_empty()) {
         (true, true) => "PT0S".to_owned(),
         (_, true) => format!("{sign}P{days}"),
@@ -111,14 +113,16 @@ mod tests {
     }
 
     #[test]
-    fn spans_are_written_with_few_units() {
+    fn spans_are_written_in_years_days_and_seconds() {
         for (iso, normal_form) in [
             ("P0D", "PT0S"),
             ("PT86400S", "P1D"),
-            ("P1Y1M1W", "P402D"),
-            ("-PT90M", "-PT1H30M"),
+            ("P1Y1M1W", "P1Y37D"),
+            ("-PT90M", "-PT5400S"),
             ("P1DT0.5S", "P1DT0.5S"),
-            ("PT60S", "PT1M"),
+            ("PT60S", "PT60S"),
+            ("-P782DT14H47M35.187689S", "-P2Y52DT53255.187689S"),
+            ("P365D", "P1Y"),
         ] {
             assert_eq!(normal(iso).as_deref(), Some(normal_form), "{iso}");
         }

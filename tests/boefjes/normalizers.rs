@@ -106,7 +106,7 @@ fn values_that_json_does_not_know_are_written_as_pydantic_does() {
     let expected = json!({
         "object_type": "Network",
         "when": "2026-11-25T18:00:00.000005Z",
-        "span": "P1DT2H3.4S",
+        "span": "P1DT7203.4S",
         "none": "PT0S",
         "day": "2026-11-25",
         "id": "00000000-0000-0000-0000-000000000005",

@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
+use ostler_tests::binaries::boefjes;
 use ostler_tests::checked::write;
 use ostler_tests::process::command;
 
@@ -83,6 +84,21 @@ fn packages_are_installed_for_their_plugin_and_anew_when_it_asks_for_others() {
     }
     let environments = fs::read_dir(machine.folder().join("environments")).unwrap();
     assert_eq!(environments.count(), 1);
+}
+
+#[test]
+fn folders_may_be_named_from_where_one_is() {
+    let (root, machine) = machine();
+    want(root.path(), "1.0");
+    let here = |arguments: &[&str]| {
+        let mut boefjes = command(boefjes());
+        boefjes.current_dir(machine.directory()).args(["--local", "machine", "--plugins"]);
+        Ended::of(boefjes.arg(root.path()).args(arguments))
+    };
+    let installed = here(&["install-requirements", "wants"]);
+    assert_eq!(installed.code, 0, "{installed:?}");
+    let ran = here(&["run-boefje", "acme", "wants", "Network|internet"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
 }
 
 #[test]

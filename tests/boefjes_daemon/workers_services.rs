@@ -1,5 +1,6 @@
 //! Services that go away, are slow or wrong, and come back.
 
+use ostler_tests::WorkersSettings;
 use ostler_tests::openkat::{Asked, Trouble, boefje_job};
 use ostler_tests::openkat_tasks::{DONE, FAILED};
 use serde_json::json;
@@ -125,4 +126,17 @@ fn services_that_are_wrong_fail_the_task_and_nothing_more() {
     }
     let task = openkat.queue_boefje("trivial");
     openkat.wait_history(&task, &DONE);
+}
+
+#[test]
+fn services_that_are_asked_in_clear_are_asked_without_a_proxy() {
+    let openkat = openkat();
+    let task = openkat.queue_boefje("trivial");
+    let mut settings = WorkersSettings::new(&openkat, "boefje");
+    for name in ["ALL_PROXY", "HTTPS_PROXY", "http_proxy"] {
+        // Nobody listens there.
+        settings = settings.environment(name, "http://127.0.0.1:1");
+    }
+    let _workers = settings.start();
+    openkat.wait_status(&task, "completed");
 }

@@ -44,7 +44,7 @@ fn a_task_that_may_not_wait_again_is_failed() {
 const LONG: Duration = Duration::from_secs(3600);
 
 #[test]
-fn a_stop_while_results_cannot_be_saved_fails_the_task() {
+fn a_stop_while_results_cannot_be_saved_leaves_no_task_running() {
     let openkat = openkat();
     openkat.refuse(Asked::Bytes);
     let task = openkat.queue_boefje("trivial");

@@ -1,7 +1,8 @@
-//! Recorded conversations of workers with their services, had again by ours: the same calls in the same
-//! order with the same bodies.
+//! Conversations of the original's workers with their services, had again by ours: the same calls in the
+//! same order with the same bodies.
 //!
-//! Other recordings than those beside this file are compared by
+//! Those beside this file are about plugins of the tests' own, and were written by the rules that
+//! recordings of the original show; recordings themselves, whose plugins are others' work, are compared by
 //! `BOEFJES_RECORDINGS=FOLDER cargo nextest run -p ostler-tests --test workers replay`. Each `*.jsonl`
 //! in the folder that a worker's whole day is in has a call a line: `svc`, `method`, `path`, `body`,
 //! `status`, `reply`.

@@ -37,15 +37,11 @@ def moment(value):
 
 
 def duration(value):
-    """A span of time as ISO 8601 has it."""
+    """A span of time as ISO 8601 has it, in years of 365 days, days and seconds."""
     sign = "-" if value < datetime.timedelta() else ""
     value = abs(value)
-    hours, rest = divmod(value.seconds, 3600)
-    minutes, seconds = divmod(rest, 60)
+    years, days = divmod(value.days, 365)
     fraction = f".{value.microseconds:06}".rstrip("0") if value.microseconds else ""
-    parts = [f"{n}{unit}" for n, unit in ((hours, "H"), (minutes, "M")) if n]
-    if seconds or fraction:
-        parts.append(f"{seconds}{fraction}S")
-    days = f"{value.days}D" if value.days else ""
-    clock = "T" + "".join(parts) if parts or not days else ""
-    return f"{sign}P{days}{clock}" if parts or days else "PT0S"
+    date = "".join(f"{n}{unit}" for n, unit in ((years, "Y"), (days, "D")) if n)
+    clock = f"T{value.seconds}{fraction}S" if value.seconds or fraction or not date else ""
+    return f"{sign}P{date}{clock}"
