@@ -4,6 +4,7 @@
 //! that run have until the end of the drain. What is left then is failed, and the end waits for
 //! nobody: not for a service, and not for a thread.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ostler_net::ending::{TICK, is_hurried};
@@ -15,6 +16,8 @@ use crate::task_state::Event;
 
 /// So long the scheduler may take to hear what has become of the rest.
 const LAST_WORDS: Duration = Duration::from_millis(900);
+/// So many threads tell it, at most: others may have left more tasks than there are workers.
+const TELLERS: usize = 64;
 /// So long somebody who asks for tasks may take to hear that there are none. What is handed out to
 /// him later is lost.
 const LAST_POP: Duration = Duration::from_secs(1);
@@ -51,9 +54,16 @@ pub(crate) fn end(running: Running, drain: Duration, signals: &mut Signals, noti
     if !left.is_empty() {
         log::warn!("{} tasks were not finished", left.len());
     }
-    for (id, task, action) in left {
-        let settler = std::sync::Arc::clone(&crew.settler);
-        let tell = move || settler.carry_out(id, task.as_deref(), action);
+    let tellers = left.len().min(TELLERS);
+    let left = Arc::new(Mutex::new(left));
+    for _ in 0..tellers {
+        let (settler, left) = (Arc::clone(&crew.settler), Arc::clone(&left));
+        let next = move || left.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let tell = move || {
+            while let Some((id, task, action)) = next() {
+                settler.carry_out(id, task.as_deref(), action);
+            }
+        };
         match Thread::spawn("settle", tell) {
             Ok(thread) => thread.detach(),
             Err(error) => log::error!("cannot start a thread: {error}"),

@@ -124,6 +124,7 @@ mod status;
 mod stopping;
 mod task;
 mod task_journal;
+mod task_journal_file;
 mod task_ledger;
 mod task_left_behind;
 mod task_settler;

@@ -10,7 +10,6 @@ use katalogus::Plugins;
 use ostler_runtime::supervise::warn_of_restart;
 use ostler_runtime::{Deadline, Exit, Notifier, Signals, Thread, privileges};
 use serde_json::Value;
-use uuid::Uuid;
 
 use crate::assembly;
 use crate::config::Configuration;
@@ -27,6 +26,7 @@ use crate::services::Services;
 use crate::stopping::Stopping;
 use crate::task::TaskKind;
 use crate::task_journal::{Journal, Line};
+use crate::task_journal_file::Noted;
 use crate::task_left_behind::LeftBehind;
 use crate::worker::Worker;
 
@@ -95,7 +95,7 @@ impl Running {
         let crew = Arc::new(Crew::new(kind, config.pool_size, live, journal, &stopping, &over));
         let (free, tokens) = bounded(config.pool_size.saturating_add(1));
         let (work, handed) = bounded(config.pool_size);
-        let doors = sockets.serve(&config, &crew).map_err(failed)?;
+        let doors = sockets.serve(&config, &crew, takes_tasks).map_err(failed)?;
         let mut running = Self {
             crew: Arc::clone(&crew),
             dispatcher: None,
@@ -214,7 +214,7 @@ fn live(
 
 /// Where tasks are written down, and those that others have left there. The folder of a machine of its
 /// own knows who has its tasks. Without a journal the work is done all the same.
-fn journal(config: &Configuration, kind: TaskKind) -> (Option<Journal>, Vec<(Line, Uuid)>) {
+fn journal(config: &Configuration, kind: TaskKind) -> (Option<Journal>, Vec<(Line, Noted)>) {
     let (ServiceSettings::Remote(_), Some(folder)) = (&config.services, &config.state) else {
         return (None, Vec::new());
     };

@@ -1,44 +1,42 @@
 //! The tasks that this program has, in a file, so that the next one finds them if it is killed.
 //!
 //! ```text
-//! FOLDER/boefje.1.tasks   a line for each task: its id, or blanks where there is none any more
+//! FOLDER/boefje.1.tasks   a line for each task: its id, and when this process had it for certain; or
+//!                         blanks where there is none any more
 //! FOLDER/boefje.2.tasks   the same of another process of this kind on this folder
 //! ```
 //!
-//! A line is written when a task was taken, and blanked when the scheduler knows what has become of
-//! it. What was written outlives its process, however that ends. Nothing waits for the disk: where a
-//! power cut costs lines, those tasks are not found, and lines that it brings back are of tasks that
-//! the scheduler knows to have ended.
+//! A line is written when a task was taken, written anew when it is begun and when the scheduler
+//! was told so, and blanked when the scheduler knows what has become of it. What was written outlives its process, however that ends.
+//! Nothing waits for the disk: where a power cut costs lines, those tasks are not found. It may also
+//! bring lines back, as a folder from a backup does, of tasks that have ended, or that others have
+//! meanwhile; the moment in the line tells these.
 //!
 //! A process holds a lock on its file. Whoever starts takes the first file that nobody holds, and the
 //! lines of all others that nobody holds. Files are emptied and never removed, so that nobody locks
-//! one that is gone.
+//! one that is gone. What cannot be used in a file's place is named and left alone.
 
-use std::collections::HashSet;
-use std::fmt::Write as _;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read};
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use ostler_runtime::Moment;
 use ostler_runtime::seldom::Seldom;
-use rustix::fs::{FlockOperation, flock};
 use uuid::Uuid;
 
 use crate::task::TaskKind;
+use crate::task_journal_file::{LINE_BYTES, MAX_TASKS, Noted, blank, take};
 
 /// Processes of one kind on one folder, at most.
 const MAX_PROCESSES: usize = 256;
-/// Tasks in one file, at most. More are taken all the same, but not found again.
-const MAX_TASKS: u64 = 10_000;
-/// Bytes of a line: an id, and the line's end.
-const LINE_BYTES: u64 = 37;
 /// How often it is told at most that a file cannot be written.
 const TELL: Duration = Duration::from_secs(60);
 
-/// See the module.
+/// See the module. More tasks than a file may have are taken all the same, but not found again.
 #[derive(Debug)]
 pub(crate) struct Journal {
     path: PathBuf,
@@ -50,14 +48,14 @@ pub(crate) struct Journal {
 
 /// The line of a task that is in the file.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Line(u64);
+pub(crate) struct Line(usize);
 
 #[derive(Debug, Default)]
 struct Lines {
     /// Those that are blank.
-    blank: Vec<u64>,
+    blank: Vec<usize>,
     /// How many there are.
-    count: u64,
+    count: usize,
 }
 
 /// Why there is no journal.
@@ -65,49 +63,61 @@ struct Lines {
 pub(crate) enum JournalError {
     #[error("{}: {error}", path.display())]
     Io { path: PathBuf, error: io::Error },
-    #[error("{}: {MAX_PROCESSES} processes have their files there", folder.display())]
+    #[error("{}: none of the {MAX_PROCESSES} files there is free", folder.display())]
     Full { folder: PathBuf },
 }
 
 impl Journal {
     /// Finds a file for this process in a folder, which is made if it is not there, and what others
-    /// have left that are gone.
+    /// have left that are gone, the oldest first.
     pub(crate) fn open(
         folder: &Path,
         kind: TaskKind,
-    ) -> Result<(Self, Vec<(Line, Uuid)>), JournalError> {
+    ) -> Result<(Self, Vec<(Line, Noted)>), JournalError> {
         fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
         let mut own = None;
-        let (mut left, mut others) = (Vec::new(), Vec::new());
+        let (mut known, mut others) = (HashMap::new(), Vec::new());
         for number in 1..=MAX_PROCESSES {
             let path = folder.join(format!("{kind}.{number}.tasks"));
-            if own.is_some() && !path.exists() {
-                break;
+            let is_there = || fs::symlink_metadata(&path).is_ok();
+            if own.is_some() && !is_there() {
+                continue;
             }
-            let Some(file) = held(&path).map_err(|error| failed(&path, error))? else { continue };
-            left.extend(read(&path, &file).map_err(|error| failed(&path, error))?);
+            let (file, noted) = match take(&path) {
+                Ok(Some(taken)) => taken,
+                Ok(None) => continue,
+                Err(error) if is_there() => {
+                    log::warn!("{}: {error}; it is left alone", path.display());
+                    continue;
+                }
+                // The fault is the folder's.
+                Err(error) => return Err(failed(&path, error)),
+            };
+            if own.is_some() && known.len().saturating_add(noted.len()) > MAX_TASKS {
+                log::warn!("{}: its tasks are too many; it is left for later", path.display());
+                continue;
+            }
+            for Noted { id, at } in noted {
+                let latest = known.entry(id).or_insert(at);
+                *latest = at.max(*latest);
+            }
             match own {
                 None => own = Some((path, file)),
                 Some(_) => others.push(file),
             }
         }
         let (path, file) = own.ok_or_else(|| JournalError::Full { folder: folder.to_owned() })?;
-        let mut known = HashSet::new();
-        left.retain(|id| known.insert(*id));
-        let mut text = String::new();
-        for id in &left {
-            // Writing to a String cannot fail.
-            let _ = writeln!(text, "{id}");
-        }
+        let mut left: Vec<Noted> = known.into_iter().map(|(id, at)| Noted { id, at }).collect();
+        left.sort_by_key(|noted| (noted.at, noted.id));
+        let text: String = left.iter().map(Noted::line).collect();
         // Before anything is taken away, so that whoever is killed here loses nothing.
         let written = file.write_all_at(text.as_bytes(), 0).and_then(|()| {
             file.set_len(u64::try_from(text.len()).unwrap_or(u64::MAX))?;
             others.iter().try_for_each(|other| other.set_len(0))
         });
         written.map_err(|error| failed(&path, error))?;
-        let left: Vec<_> = (0..).map(Line).zip(left).collect();
-        let count = u64::try_from(left.len()).unwrap_or(u64::MAX);
-        let lines = Mutex::new(Lines { blank: Vec::new(), count });
+        let lines = Mutex::new(Lines { blank: Vec::new(), count: left.len() });
+        let left = (0..).map(Line).zip(left).collect();
         Ok((Self { path, file, lines, told: Seldom::new(TELL) }, left))
     }
 
@@ -125,7 +135,7 @@ impl Journal {
                 return None;
             }
         };
-        if let Err(error) = self.write(place, &id.to_string()) {
+        if let Err(error) = self.write(place, &now(id)) {
             self.tell(&error);
             lines.blank.push(place);
             return None;
@@ -133,19 +143,27 @@ impl Journal {
         Some(Line(place))
     }
 
+    /// Writes down that a task is this process's still.
+    pub(crate) fn renew(&self, line: Line, id: Uuid) {
+        if let Err(error) = self.write(line.0, &now(id)) {
+            self.tell(&error);
+        }
+    }
+
     /// Blanks the line of a task that is settled.
     pub(crate) fn blank(&self, line: Line) {
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        match self.write(line.0, "") {
+        match self.write(line.0, &blank()) {
             Ok(()) => lines.blank.push(line.0),
-            // The next process asks the scheduler in vain, and nothing worse.
+            // The next process asks the scheduler about it; if others have it by then, it is later
+            // than the line.
             Err(error) => self.tell(&error),
         }
     }
 
-    fn write(&self, place: u64, text: &str) -> io::Result<()> {
-        let line = format!("{text:36}\n");
-        self.file.write_all_at(line.as_bytes(), place.saturating_mul(LINE_BYTES))
+    fn write(&self, place: usize, line: &str) -> io::Result<()> {
+        let at = u64::try_from(place.saturating_mul(LINE_BYTES)).unwrap_or(u64::MAX);
+        self.file.write_all_at(line.as_bytes(), at)
     }
 
     fn tell(&self, error: &io::Error) {
@@ -156,78 +174,23 @@ impl Journal {
     }
 }
 
+fn now(id: Uuid) -> String {
+    Noted { id, at: Moment::now() }.line()
+}
+
 fn failed(path: &Path, error: io::Error) -> JournalError {
     JournalError::Io { path: path.to_owned(), error }
 }
 
-/// Opens a file that nobody else holds; `None` if somebody does.
-fn held(path: &Path) -> io::Result<Option<File>> {
-    let file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(path)?;
-    if !file.metadata()?.is_file() {
-        return Err(io::Error::other("it is no regular file"));
-    }
-    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(Some(file)),
-        Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// The ids in a file. If anything else is in it, a copy of it is set aside and told of.
-fn read(path: &Path, file: &File) -> io::Result<Vec<Uuid>> {
-    let limit = MAX_TASKS.saturating_mul(LINE_BYTES);
-    let mut bytes = Vec::new();
-    file.take(limit).read_to_end(&mut bytes)?;
-    let (ids, flaw) = parse(&bytes);
-    let is_longer = file.metadata()?.len() > limit;
-    let flaw = flaw.or_else(|| is_longer.then(|| format!("it is longer than {limit} bytes")));
-    if let Some(flaw) = flaw {
-        let aside = path.with_extension("tasks.damaged");
-        let kept = match fs::copy(path, &aside) {
-            Ok(_) => format!("a copy is {}", aside.display()),
-            Err(error) => format!("no copy can be kept as {}: {error}", aside.display()),
-        };
-        let found = ids.len();
-        log::error!(
-            "{}: {flaw}; it is damaged, {kept}; {found} ids in it are read",
-            path.display()
-        );
-    }
-    Ok(ids)
-}
-
-/// The ids in a text, and the first thing in it that is none.
-fn parse(bytes: &[u8]) -> (Vec<Uuid>, Option<String>) {
-    let (mut ids, mut flaw) = (Vec::new(), None);
-    let whole = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-    if whole.len() == bytes.len() && !bytes.is_empty() {
-        flaw = Some("its last line has no end".to_owned());
-    }
-    for (number, line) in (1..).zip(whole.split(|byte| *byte == b'\n')) {
-        if line.iter().all(|byte| *byte == b' ') {
-            continue;
-        }
-        match Uuid::try_parse_ascii(line) {
-            Ok(id) => ids.push(id),
-            Err(_) => flaw = flaw.or_else(|| Some(format!("line {number} is no id"))),
-        }
-    }
-    (ids, flaw)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::{chown, symlink};
+
     use super::*;
 
     fn open(folder: &Path) -> (Journal, Vec<Uuid>) {
         let (journal, left) = Journal::open(folder, TaskKind::Boefje).unwrap();
-        (journal, left.into_iter().map(|(_, id)| id).collect())
+        (journal, left.into_iter().map(|(_, noted)| noted.id).collect())
     }
 
     fn text(folder: &Path) -> String {
@@ -246,7 +209,7 @@ mod tests {
         // Two lines are free, and taken before there are more.
         let more = [(); 2].map(|()| Uuid::new_v4());
         assert!(more.iter().all(|id| journal.note(*id).is_some()));
-        assert_eq!(text(folder.path()).len(), 5 * 37);
+        assert_eq!(text(folder.path()).len(), 5 * LINE_BYTES);
         drop(journal);
         let (_journal, mut left) = open(folder.path());
         let mut wanted = vec![ids[1], ids[3], ids[4], more[0], more[1]];
@@ -284,34 +247,84 @@ mod tests {
     }
 
     #[test]
-    fn what_is_damaged_is_set_aside_and_read_as_far_as_it_can_be() {
+    fn what_was_noted_anew_is_as_late_as_that() {
+        let folder = tempfile::tempdir().unwrap();
         let id = Uuid::new_v4();
-        for damaged in [
-            format!("{id}\n0a1f"),
-            format!("{id}"),
-            format!("\0\0\0\n{id}\n"),
-            format!("word\n{id}\n{}\n", " ".repeat(36)),
-            format!("{id}\n{}", "x".repeat(1 << 20)),
-        ] {
-            let folder = tempfile::tempdir().unwrap();
-            let path = folder.path().join("boefje.1.tasks");
-            fs::write(&path, &damaged).unwrap();
-            let (journal, left) = open(folder.path());
-            assert_eq!(left, [id], "{damaged:.80}");
-            let aside = fs::read_to_string(folder.path().join("boefje.1.tasks.damaged")).unwrap();
-            assert_eq!(aside, damaged);
-            assert_eq!(text(folder.path()), format!("{id}\n"));
-            drop(journal);
-            assert_eq!(open(folder.path()).1, [id]);
+        let journal = open(folder.path()).0;
+        let line = journal.note(id).unwrap();
+        let before = Moment::now();
+        journal.renew(line, id);
+        drop(journal);
+        for _ in 0..2 {
+            let (_journal, left) = Journal::open(folder.path(), TaskKind::Boefje).unwrap();
+            let [(_, noted)] = left[..] else { panic!("{left:?}") };
+            assert_eq!(noted.id, id);
+            assert!((before..=Moment::now()).contains(&noted.at), "{noted:?}");
         }
     }
 
     #[test]
-    fn what_cannot_be_opened_is_told_with_its_name() {
+    fn a_task_in_two_files_is_found_once_with_the_later_moment() {
         let folder = tempfile::tempdir().unwrap();
-        fs::create_dir(folder.path().join("boefje.1.tasks")).unwrap();
-        let error = Journal::open(folder.path(), TaskKind::Boefje).unwrap_err().to_string();
-        assert!(error.contains("boefje.1.tasks: "), "{error}");
+        let id = Uuid::new_v4();
+        let moment = Moment::from_unix_micros;
+        for (number, micros) in [(1, 7), (2, 9), (3, 8)] {
+            let line = Noted { id, at: moment(micros) }.line();
+            fs::write(folder.path().join(format!("boefje.{number}.tasks")), line).unwrap();
+        }
+        let (_journal, left) = Journal::open(folder.path(), TaskKind::Boefje).unwrap();
+        let [(_, noted)] = left[..] else { panic!("{left:?}") };
+        assert_eq!(noted, Noted { id, at: moment(9) });
+    }
+
+    #[test]
+    fn what_does_not_fit_into_a_file_is_left_in_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut journals, ids) = ([(); 2].map(|()| open(folder.path()).0), MAX_TASKS / 2 + 1);
+        for journal in &mut journals {
+            assert!((0..ids).all(|_| journal.note(Uuid::new_v4()).is_some()));
+        }
+        drop(journals);
+        let (journal, left) = open(folder.path());
+        assert_eq!(left.len(), ids);
+        assert_eq!(open(folder.path()).1.len(), ids);
+        drop(journal);
+    }
+
+    #[test]
+    fn what_is_not_ones_own_is_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |number: usize| folder.path().join(format!("boefje.{number}.tasks"));
+        let foreign = Noted { id: Uuid::new_v4(), at: Moment::now() }.line();
+        let target = folder.path().join("precious");
+        fs::write(&target, &foreign).unwrap();
+        symlink(&target, path(1)).unwrap();
+        symlink(folder.path().join("missing"), path(2)).unwrap();
+        fs::create_dir(path(3)).unwrap();
+        fs::write(path(4), &foreign).unwrap();
+        fs::hard_link(path(4), folder.path().join("another-name")).unwrap();
+        // Only root can give a file away.
+        if rustix::process::geteuid().is_root() {
+            fs::write(path(5), &foreign).unwrap();
+            chown(path(5), Some(1), Some(1)).unwrap();
+        }
+        let own = Noted { id: Uuid::new_v4(), at: Moment::now() };
+        fs::write(path(7), own.line()).unwrap();
+        let (journal, left) = open(folder.path());
+        assert_eq!(left, [own.id]);
+        assert!(journal.note(Uuid::new_v4()).is_some());
+        for untouched in [target, path(4)] {
+            assert_eq!(fs::read_to_string(untouched).unwrap(), foreign);
+        }
+        assert!(!folder.path().join("missing").exists());
+        if rustix::process::geteuid().is_root() {
+            assert_eq!(fs::read_to_string(path(5)).unwrap(), foreign);
+        }
+    }
+
+    #[test]
+    fn a_folder_that_is_none_is_told_with_its_name() {
+        let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file");
         fs::write(&file, "").unwrap();
         let error = Journal::open(&file, TaskKind::Boefje).unwrap_err().to_string();

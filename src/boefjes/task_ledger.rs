@@ -49,6 +49,7 @@ impl Ledger {
         if is_returning {
             entry.state = entry.state.on(Event::Handed).0.unwrap_or(entry.state);
             entry.task = new;
+            self.renew(entry.line, task.id);
         }
         is_returning
     }
@@ -89,8 +90,21 @@ impl Ledger {
         }
     }
 
+    /// The scheduler was just told that a task is this program's, and may have changed it only now.
+    pub(crate) fn confirm(&self, id: Uuid) {
+        if let Some(entry) = self.lock().get(&id) {
+            self.renew(entry.line, id);
+        }
+    }
+
     fn note(&self, id: Uuid) -> Option<Line> {
         self.journal.as_ref()?.note(id)
+    }
+
+    fn renew(&self, line: Option<Line>, id: Uuid) {
+        if let (Some(journal), Some(line)) = (&self.journal, line) {
+            journal.renew(line, id);
+        }
     }
 
     /// Something happens to a task; what is to be done by whoever says so. Whoever says it of a task
@@ -101,6 +115,9 @@ impl Ledger {
         let (next, action) = entry.state.on(event);
         // Only what settles a task ends it.
         entry.state = next.unwrap_or(entry.state);
+        if action == Action::Run {
+            self.renew(entry.line, id);
+        }
         action
     }
 

@@ -43,8 +43,10 @@ pub(crate) struct Settler {
 enum Heard {
     /// It has heard it.
     Yes,
-    /// It does not want to.
+    /// It does not want to, for good or as often as it was tried.
     Refused,
+    /// It did not want to when there was no more time.
+    Postponed,
     /// It has not said anything.
     No,
 }
@@ -88,20 +90,20 @@ impl Settler {
             Action::GiveBack => {
                 let push = |task| self.tell(id, TRIES, || self.scheduler.push(task));
                 match task.map_or(Heard::Refused, push) {
-                    Heard::Refused => self.requeue(id),
+                    Heard::Refused | Heard::Postponed => self.requeue(id),
                     heard => (Count::GivenBack, heard),
                 }
             }
             Action::Requeue => self.requeue(id),
         };
-        settled.is_heard = heard != Heard::No;
+        settled.is_heard = matches!(heard, Heard::Yes | Heard::Refused);
         self.counts.add(counted(id, count, heard));
     }
 
     /// Sets a task to queued, or to failed if that is refused.
     fn requeue(&self, id: Uuid) -> (Count, Heard) {
         match self.set(id, TaskStatus::Queued) {
-            Heard::Refused => (Count::Failed, self.end(id, TaskStatus::Failed)),
+            Heard::Refused | Heard::Postponed => (Count::Failed, self.end(id, TaskStatus::Failed)),
             heard => (Count::GivenBack, heard),
         }
     }
@@ -153,7 +155,7 @@ impl Settler {
             }
             if self.rest(bounded(pause, wished)) {
                 let is_refusal = matches!(error, ServiceError::Refused { .. });
-                return if is_refusal { Heard::Refused } else { Heard::No };
+                return if is_refusal { Heard::Postponed } else { Heard::No };
             }
             pause = pause.saturating_mul(2);
         }

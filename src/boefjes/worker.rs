@@ -64,7 +64,10 @@ impl Worker {
         }
         crew.state.at_work(self.number, Some(task));
         let runner = Arc::clone(&crew.live().runner);
-        if let Err(error) = crew.services.scheduler.set_status(task.id, TaskStatus::Running) {
+        let told = crew.services.scheduler.set_status(task.id, TaskStatus::Running);
+        // Whoever has not answered may have heard it all the same.
+        crew.settler.ledger.confirm(task.id);
+        if let Err(error) = told {
             // If nobody has heard it, it is heard with the end; but a container would get no job.
             if error.is_final() || runner.is_container(&task.data) {
                 log::warn!("{}: not run: {error}", named(task));

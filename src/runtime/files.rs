@@ -3,7 +3,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
@@ -13,13 +13,47 @@ use crate::environment::raw_variable;
 /// Opens a regular file for reading; anything else is an error.
 pub fn open_regular(path: &Path) -> io::Result<File> {
     // Without waiting for whoever might write into a pipe.
-    let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
-    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    let file = OpenOptions::new().read(true).custom_flags(bits(OFlags::NONBLOCK)).open(path)?;
     if file.metadata()?.is_file() {
         Ok(file)
     } else {
         Err(io::Error::other("it is no regular file"))
     }
+}
+
+/// Opens a regular file that is this process's user's own, for reading and writing; it is made if it is
+/// not there. Whoever may write into its folder cannot have another file written to: a link is an
+/// error, and so is a file of another user's or one that has other names too.
+pub fn open_own(path: &Path) -> io::Result<File> {
+    let opened = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .custom_flags(bits(OFlags::NONBLOCK | OFlags::NOFOLLOW))
+        .open(path);
+    let is_link =
+        |error: &io::Error| error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error());
+    let file = match opened {
+        Err(error) if is_link(&error) => return Err(io::Error::other("it is a symbolic link")),
+        opened => opened?,
+    };
+    let data = file.metadata()?;
+    if !data.is_file() {
+        return Err(io::Error::other("it is no regular file"));
+    }
+    if data.uid() != rustix::process::geteuid().as_raw() {
+        return Err(io::Error::other("it is another user's"));
+    }
+    if data.nlink() > 1 {
+        return Err(io::Error::other("it has other names too"));
+    }
+    Ok(file)
+}
+
+fn bits(flags: OFlags) -> i32 {
+    i32::try_from(flags.bits()).unwrap_or_default()
 }
 
 /// The bytes of a regular file, of which no more than `limit` are read.

@@ -175,7 +175,7 @@ fn task(books: &Books, version: OpenKatVersion, id: &str) -> Reply {
             "p_item": item,
             "status": task.status(),
             "created_at": MOMENT,
-            "modified_at": MOMENT,
+            "modified_at": item.get("modified_at").unwrap_or(&MOMENT.into()),
         });
         return Reply::json(200, &task);
     }

@@ -2,8 +2,9 @@
 
 use std::collections::VecDeque;
 use std::fs;
+use std::os::unix::fs::symlink;
 
-use ostler_tests::openkat::Asked;
+use ostler_tests::openkat::{Asked, Trouble};
 use ostler_tests::openkat_tasks::{DONE, FAILED};
 use ostler_tests::process::wait_gone;
 use ostler_tests::{Fault, wait_for};
@@ -112,4 +113,80 @@ fn wrk_j04_the_scheduler_is_away_when_it_is_told() {
     openkat.wait_history(&task, &FAILED);
     wait_blank(&state);
     fault.saw("a stop that nobody heard of and a start without a scheduler: failed once");
+}
+
+#[test]
+fn wrk_j06_the_scheduler_refuses_all_during_a_stop() {
+    let mut fault = Fault::begin("WRK-J06");
+    for status in [401, 429, 503] {
+        let (openkat, state) = (openkat(), TempDir::new().unwrap());
+        let settings = lasting(&openkat, &state).set("Global", "drain", "1.5");
+        let mut workers = settings.clone().start();
+        let task = openkat.queue_boefje("slow");
+        workers.wait_running(&task);
+        openkat.inject(Asked::Scheduler, "", usize::MAX, Trouble::Status(status));
+        workers.signal(Signal::TERM);
+        assert_eq!(workers.ended().code(), Some(0));
+        workers.log().wait(&format!("task {task}: the scheduler does not know"));
+        let text = fs::read_to_string(state.path().join("boefje.1.tasks")).unwrap();
+        assert!(text.contains(&task), "{status}: {text}");
+        openkat.heal(Asked::Scheduler);
+        let _workers = start_again(workers, &settings);
+        openkat.wait_history(&task, &FAILED);
+        wait_blank(&state);
+    }
+    fault.saw("3 statuses: what was not heard stays written down, and is told by the next");
+}
+
+#[test]
+fn wrk_j07_a_task_in_the_journal_is_somebody_elses_by_now() {
+    let (openkat, state) = (openkat(), TempDir::new().unwrap());
+    let settings = lasting(&openkat, &state);
+    let mut fault = Fault::begin("WRK-J07");
+    let mut workers = settings.clone().start();
+    let tasks = [openkat.queue_boefje("slow"), openkat.queue_boefje("slow")];
+    for task in &tasks {
+        workers.wait_running(task);
+    }
+    workers.signal(Signal::KILL);
+    workers.ended();
+    let [own, other] = &tasks;
+    let later = "2999-01-01T00:00:00Z";
+    openkat.books().tasks.get_mut(other).unwrap().item["modified_at"] = later.into();
+    let workers = start_again(workers, &settings);
+    workers.log().wait(&format!("task {other}: it is left alone"));
+    openkat.wait_history(own, &FAILED);
+    wait_blank(&state);
+    assert_eq!(openkat.history(other), ["queued", "dispatched", "running"]);
+    assert!(openkat.raws_of(other).is_empty());
+    fault.saw("left alone and told; the other one failed");
+}
+
+#[test]
+fn wrk_j08_the_folder_has_a_link_and_a_file_that_is_far_too_long() {
+    const LENGTH: u64 = 64 << 20;
+    let (openkat, state) = (openkat(), TempDir::new().unwrap());
+    let settings = lasting(&openkat, &state);
+    let mut fault = Fault::begin("WRK-J08");
+    let [link, own, target, aside] =
+        ["boefje.1.tasks", "boefje.2.tasks", "precious", "boefje.2.tasks.damaged"]
+            .map(|name| state.path().join(name));
+    fs::write(&target, "precious").unwrap();
+    symlink(&target, &link).unwrap();
+    symlink(&target, &aside).unwrap();
+    let mut workers = settings.clone().start();
+    workers.log().wait("boefje.1.tasks: it is a symbolic link; it is left alone");
+    let task = openkat.queue_boefje("slow");
+    workers.wait_running(&task);
+    workers.signal(Signal::KILL);
+    workers.ended();
+    assert!(fs::read_to_string(&own).unwrap().contains(&task));
+    fs::OpenOptions::new().write(true).open(&own).unwrap().set_len(LENGTH).unwrap();
+    let workers = start_again(workers, &settings);
+    workers.log().wait("boefje.2.tasks: it is longer than");
+    openkat.wait_history(&task, &FAILED);
+    let copied = fs::symlink_metadata(&aside).unwrap();
+    assert!(copied.is_file() && copied.len() < 1 << 20, "{copied:?}");
+    assert_eq!(fs::read_to_string(&target).unwrap(), "precious");
+    fault.saw(format_args!("no link followed; of {LENGTH} bytes {} copied", copied.len()));
 }
