@@ -9,7 +9,7 @@
 //! | `/api/v0/scheduler/…` | the scheduler, if it is wanted: see [`boefje_api_scheduler`](crate::boefje_api_scheduler) |
 //!
 //! As with the original, whoever reaches it and knows the id of a running task is taken for that
-//! task's container; but not the web page of somebody else, nor whoever asks for another name.
+//! task's container, if it has one; but not the web page of somebody else, nor whoever asks for another name.
 //! Requests wait for other services on threads of their own.
 
 use std::io;
@@ -34,6 +34,7 @@ use crate::boefje_api_tasks as tasks;
 use crate::crew::Crew;
 use crate::rules::Version;
 use crate::runner::Runner;
+use crate::task::Task;
 use crate::uuid_fault;
 
 /// How the API is served.
@@ -47,6 +48,9 @@ pub(crate) struct BoefjeApiSettings {
     pub(crate) names: Vec<String>,
     /// Whether workers elsewhere get tasks here, which makes everybody who reaches it one of them.
     pub(crate) proxies_scheduler: bool,
+    /// Whether tasks that this program does not have are answered whatever their boefje is, for
+    /// workers elsewhere. Else only containers are.
+    pub(crate) answers_others: bool,
     /// How long a request may wait for its turn once it is whole. What is begun then is done.
     pub(crate) deadline: Duration,
     /// Threads for requests that wait for other services.
@@ -83,6 +87,7 @@ impl BoefjeApiSettings {
             base: base.into(),
             names: Vec::new(),
             proxies_scheduler: false,
+            answers_others: false,
             deadline: Self::DEADLINE,
             threads: Self::THREADS,
             limits,
@@ -121,6 +126,7 @@ impl BoefjeApi {
             reading: Mutex::new(()),
             base: settings.base.trim_end_matches('/').to_owned(),
             proxies_scheduler: settings.proxies_scheduler,
+            answers_others: settings.answers_others,
             deadline: settings.deadline,
             reports: Reports::default(),
         };
@@ -165,6 +171,7 @@ pub(crate) struct Core {
     pub(crate) reading: Mutex<()>,
     pub(crate) base: String,
     proxies_scheduler: bool,
+    answers_others: bool,
     pub(crate) reports: Reports,
     deadline: Duration,
 }
@@ -173,6 +180,23 @@ impl Core {
     /// Who prepares and saves jobs now.
     pub(crate) fn runner(&self) -> Arc<Runner> {
         Arc::clone(&self.crew.live().runner)
+    }
+
+    /// Whether somebody else may have the job of this task: it is done by a container, or nobody here
+    /// does it and those elsewhere are answered. A plugin host gets its jobs from this program itself.
+    pub(crate) fn is_done_elsewhere(
+        &self,
+        task: &Task,
+        deadline: Deadline,
+    ) -> Result<bool, Refusal> {
+        if self.answers_others && self.crew.settler.ledger.task(task.id).is_none() {
+            return Ok(true);
+        }
+        let runner = self.runner();
+        if !runner.plugins.wait_begun(deadline) {
+            return Err(Refusal::Busy);
+        }
+        Ok(runner.is_container(&task.data))
     }
 
     /// As which generation it answers, as far as is known.

@@ -23,7 +23,7 @@ pub(crate) fn input(_: &Request<'_>, parameters: &[&str]) -> Result<Next, Refusa
     let id = task_id(parameters)?;
     Ok(Next::waits(move |core, deadline| {
         let generation = core.generation()?;
-        let (task, asked) = running(core, id)?;
+        let (task, asked) = running(core, id, deadline)?;
         let meta = core.whole(&asked, generation, deadline)?;
         let output_url = format!("{}/api/v0/tasks/{id}", core.base);
         let input = match generation {
@@ -52,14 +52,14 @@ pub(crate) fn output(request: &Request<'_>, parameters: &[&str]) -> Result<Next,
         let (id, output) = both(id, read(request.body(), is_json))?;
         return Ok(Next::waits(move |core, deadline| {
             let mut report = core.reports.begin(id).ok_or(Refusal::NotRunning)?;
-            let running = still_running(core, &mut report)?;
+            let running = still_running(core, &mut report, deadline)?;
             take(core, report, running, output, deadline)
         }));
     }
     let (id, bytes) = (id?, request.body().to_vec());
     Ok(Next::waits(move |core, deadline| {
         let mut report = core.reports.begin(id).ok_or(Refusal::NotRunning)?;
-        let running = still_running(core, &mut report)?;
+        let running = still_running(core, &mut report, deadline)?;
         let output = {
             let _alone = core.reading.lock().unwrap_or_else(PoisonError::into_inner);
             read(&bytes, is_json)?
@@ -78,8 +78,12 @@ fn read(bytes: &[u8], is_json: bool) -> Result<BoefjeOutput, Malformed> {
 }
 
 /// The task of a report, if it runs. Of one that does not, nobody needs to know what was saved.
-fn still_running(core: &Core, report: &mut Report<'_>) -> Result<(Task, BoefjeMeta), Refusal> {
-    let running = running(core, report.id);
+fn still_running(
+    core: &Core,
+    report: &mut Report<'_>,
+    deadline: Deadline,
+) -> Result<(Task, BoefjeMeta), Refusal> {
+    let running = running(core, report.id, deadline);
     if matches!(running, Err(Refusal::NotRunning | Refusal::NoTask)) {
         report.saved = None;
     }
@@ -110,13 +114,13 @@ fn take(
     }
     let has_failed = report.saved.as_ref().is_some_and(|saved| saved.failed);
     // If that goes wrong what was saved is known when the container comes again.
-    end(core, task.id, has_failed)?;
+    end(core, task.id, has_failed, deadline)?;
     Ok(answer(generation, report.saved.take().unwrap_or_default()))
 }
 
 /// Ends a task. One that this program has is ended as its worker would; if the worker was faster,
 /// it has ended.
-fn end(core: &Core, id: Uuid, has_failed: bool) -> Result<(), Refusal> {
+fn end(core: &Core, id: Uuid, has_failed: bool, deadline: Deadline) -> Result<(), Refusal> {
     let settler = &core.crew.settler;
     if let Some(task) = settler.ledger.task(id) {
         let event = if has_failed { Event::Fail } else { Event::Complete };
@@ -126,19 +130,22 @@ fn end(core: &Core, id: Uuid, has_failed: bool) -> Result<(), Refusal> {
         };
     }
     // Saving has taken its time.
-    running(core, id)?;
+    running(core, id, deadline)?;
     let status = if has_failed { TaskStatus::Failed } else { TaskStatus::Completed };
     core.crew.services.scheduler.set_status(id, status)?;
     Ok(())
 }
 
-/// A task that runs, and what is asked of its boefje.
-fn running(core: &Core, id: Uuid) -> Result<(Task, BoefjeMeta), Refusal> {
+/// A task that runs elsewhere, and what is asked of its boefje.
+fn running(core: &Core, id: Uuid, deadline: Deadline) -> Result<(Task, BoefjeMeta), Refusal> {
     let (task, status) = core.runner().services.scheduler.task(id)?.ok_or(Refusal::NoTask)?;
     if status != TaskStatus::Running {
         return Err(Refusal::NotRunning);
     }
     match &task.data {
+        TaskData::Boefje(_) if !core.is_done_elsewhere(&task, deadline)? => {
+            Err(Refusal::NotRunning)
+        }
         TaskData::Boefje(meta) => {
             let meta = meta.clone();
             Ok((task, meta))

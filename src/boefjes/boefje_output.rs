@@ -6,6 +6,7 @@ use katalogus::scalars::{Unfit, items, text, texts};
 use katalogus::validation::{Complaint, Problem};
 use katalogus::{Json, base64_lenient};
 
+use crate::host_options::Limits;
 use crate::job::Output;
 
 /// See the module.
@@ -28,15 +29,33 @@ impl BoefjeOutput {
         fields.finish(failed.map(|failed| Self { failed, files }))
     }
 
-    /// Reads what a program has written. An error says all that is wrong with it.
-    pub(crate) fn of_program(answer: &[u8]) -> Result<Self, String> {
+    /// Reads what a program has written. An error says all that is wrong with it, or that its files
+    /// are more than those of a boefje may be.
+    pub(crate) fn of_program(answer: &[u8], limits: &Limits) -> Result<Self, String> {
         // Python's `json` writes `NaN` unless it is told not to; no key that counts has a number.
         let answer = Json::parse_any_number(answer)
             .map_err(|fault| format!("the answer is no JSON: {fault}"))?;
-        Self::read(&answer).map_err(|problems| {
+        let output = Self::read(&answer).map_err(|problems| {
             let told: Vec<String> = problems.iter().map(told).collect();
             format!("the answer makes no sense: {}", told.join("; "))
-        })
+        })?;
+        output.fit(limits)?;
+        Ok(output)
+    }
+
+    /// Whether all files are within the limits, as what Python returns must be.
+    fn fit(&self, limits: &Limits) -> Result<(), String> {
+        let sizes = self.files.iter().map(|file| file.content.len() as u64);
+        if self.files.len() as u64 > limits.outputs {
+            return Err(format!("more than {} outputs", limits.outputs));
+        }
+        if sizes.clone().any(|size| size > limits.output_size) {
+            return Err(format!("an output of more than {} bytes", limits.output_size));
+        }
+        if sizes.fold(0_u64, u64::saturating_add) > limits.output {
+            return Err(format!("outputs of more than {} bytes together", limits.output));
+        }
+        Ok(())
     }
 }
 
@@ -132,7 +151,8 @@ mod tests {
     fn a_program_s_answer_is_read_by_the_same_rules() {
         // Base64 with line ends in it, as `base64` writes it.
         let text = r#"{"status":"FAILED","files":[{"content":"aGVs\nbG8=\n"}]}"#;
-        let answer = BoefjeOutput::of_program(text.as_bytes());
+        let limits = Limits::default();
+        let answer = BoefjeOutput::of_program(text.as_bytes(), &limits);
         assert_eq!(answer, read(text));
         assert_eq!(answer.unwrap().files[0].content, b"hello");
         for (text, words) in [
@@ -144,8 +164,23 @@ mod tests {
                 "files.0.tags.0: Input should be a valid string; files.1.content: Field required",
             ),
         ] {
-            let told = BoefjeOutput::of_program(text.as_bytes()).unwrap_err();
+            let told = BoefjeOutput::of_program(text.as_bytes(), &limits).unwrap_err();
             assert!(told.contains(words), "{text}: {told}");
+        }
+    }
+
+    #[test]
+    fn a_program_s_files_are_counted_as_they_are_and_not_as_base64() {
+        let text =
+            br#"{"status":"COMPLETED","files":[{"content":"aGVsbG8="},{"content":"aGVsbG8="}]}"#;
+        let exact = Limits { outputs: 2, output_size: 5, output: 10, ..Limits::default() };
+        assert_eq!(BoefjeOutput::of_program(text, &exact).unwrap().files.len(), 2);
+        for (limits, words) in [
+            (Limits { outputs: 1, ..exact }, "more than 1 outputs"),
+            (Limits { output_size: 4, ..exact }, "an output of more than 4 bytes"),
+            (Limits { output: 9, ..exact }, "outputs of more than 9 bytes together"),
+        ] {
+            assert_eq!(BoefjeOutput::of_program(text, &limits), Err(words.to_owned()));
         }
     }
 }

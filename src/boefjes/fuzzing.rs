@@ -43,7 +43,7 @@ pub fn host(bytes: &[u8]) {
         }
         _ => {}
     }
-    if let Ok(BoefjeOutput { files, .. }) = BoefjeOutput::of_program(bytes) {
+    if let Ok(BoefjeOutput { files, .. }) = BoefjeOutput::of_program(bytes, &Limits::default()) {
         let taken: usize = files.iter().map(|output| output.content.len()).sum();
         assert!(taken <= bytes.len(), "more than was said");
     }

@@ -25,6 +25,8 @@ use crate::out_of_memory;
 const HEAD_BYTES: u64 = 16 << 20;
 /// How a job's process ends that could not be set up (host/jobs.py).
 const NOT_SET_UP: i64 = 121;
+/// What its words begin with where it was to become a program: no answer does.
+const NO_ANSWER: u8 = 0;
 /// How a job's process ends that finds the pipe for its result closed.
 const RESULT_CLOSED: i64 = 122;
 /// The exit code of a child whose program could not be started.
@@ -46,6 +48,8 @@ pub(crate) struct HostSession {
 struct Current {
     id: String,
     reading: Reading,
+    /// Bytes of its result, at most.
+    max_result: u64,
     log: JobLog,
     /// Its process, which leads its group.
     process: Option<Pid>,
@@ -100,7 +104,7 @@ impl HostSession {
                     Reading::Program(answer) | Reading::NormalizerProgram(answer) => {
                         answer.extend_from_slice(&frame.blob);
                         // A host keeps to it. Else a job says so itself.
-                        if answer.len() as u64 > max_result(&self.options.limits) {
+                        if answer.len() as u64 > current.max_result {
                             return Step::Broken("the host passes on too much".to_owned());
                         }
                     }
@@ -153,7 +157,7 @@ impl HostSession {
                 Ok(None) => {}
             },
             Reading::Program(answer) if code == Some(0) => {
-                return match BoefjeOutput::of_program(&answer) {
+                return match BoefjeOutput::of_program(&answer, &self.options.limits) {
                     Ok(BoefjeOutput { files, failed }) => {
                         JobOutcome::Outputs { outputs: files, failed }
                     }
@@ -166,8 +170,13 @@ impl HostSession {
                     Err(flaw) => JobOutcome::Failed(format!("{flaw}\n{last_words}")),
                 };
             }
-            Reading::Program(_) | Reading::NormalizerProgram(_) => {
-                if let Some(code) = code.filter(|code| *code != NOT_SET_UP) {
+            Reading::Program(answer) | Reading::NormalizerProgram(answer) => {
+                // A program may end with any status.
+                if let (Some(NOT_SET_UP), Some((&NO_ANSWER, why))) = (code, answer.split_first()) {
+                    let why = String::from_utf8_lossy(why);
+                    return JobOutcome::Lost(Loss::NotStarted(why.trim_end().to_owned()));
+                }
+                if let Some(code) = code {
                     let words = format!("The program ended with status {code}.\n{last_words}");
                     return JobOutcome::Failed(words);
                 }
@@ -241,13 +250,15 @@ impl Session for HostSession {
         self.kills = out_of_memory::kills();
         self.board.begin(self.pid, &job.id);
         let limits = self.options.limits.of(&job.work);
+        let max_result = max_result(&job.work, &limits);
         let reading = match job.work {
             Work::Program { .. } => Reading::Program(Vec::new()),
             Work::NormalizerProgram { .. } => Reading::NormalizerProgram(Vec::new()),
             _ => Reading::Result(ResultReader::new(limits)),
         };
         let log = JobLog::new(&job.id, &job.secrets);
-        self.current = Some(Current { id: job.id.clone(), reading, log, process: None });
+        self.current =
+            Some(Current { id: job.id.clone(), reading, max_result, log, process: None });
         let header = order(job, &self.options);
         match &job.work {
             Work::Normalizer { raw, .. } => {
@@ -349,16 +360,18 @@ pub(crate) fn order(job: &Job, options: &HostOptions) -> Value {
         "imports": object(&job.imports),
         "cwd": options.cwd.to_string_lossy(),
         "umask": options.umask,
-        "limits": limits(&options.limits.of(&job.work)),
+        "limits": limits(&job.work, &options.limits.of(&job.work)),
     })
 }
 
-/// Bytes of a job's whole result, at most.
-fn max_result(limits: &Limits) -> u64 {
-    limits.output.saturating_add(HEAD_BYTES)
+/// Bytes of a job's whole result, at most. Of a program's files half as much again is base64, with
+/// line ends in it: what they are decoded is counted when they are read.
+fn max_result(work: &Work, limits: &Limits) -> u64 {
+    let encoding = if matches!(work, Work::Program { .. }) { limits.output / 2 } else { 0 };
+    limits.output.saturating_add(encoding).saturating_add(HEAD_BYTES)
 }
 
-fn limits(limits: &Limits) -> Value {
+fn limits(work: &Work, limits: &Limits) -> Value {
     json!({
         "memory": limits.memory,
         "cpu": limits.cpu,
@@ -368,7 +381,7 @@ fn limits(limits: &Limits) -> Value {
         "outputs": limits.outputs,
         "output_size": limits.output_size,
         "output": limits.output,
-        "result": max_result(limits),
+        "result": max_result(work, limits),
         "log": limits.log,
     })
 }

@@ -74,8 +74,13 @@ impl Sockets {
         Containers::new(options).map(Some)
     }
 
-    /// Answers.
-    pub(crate) fn serve(self, config: &Configuration, crew: &Arc<Crew>) -> io::Result<Doors> {
+    /// Answers; where no tasks are taken, about all that run elsewhere.
+    pub(crate) fn serve(
+        self,
+        config: &Configuration,
+        crew: &Arc<Crew>,
+        takes_tasks: bool,
+    ) -> io::Result<Doors> {
         let base = self.api(config);
         for listener in &self.containers {
             log::info!("listening on {} for containers", listener.name());
@@ -89,6 +94,7 @@ impl Sockets {
             let mut settings = BoefjeApiSettings::new(generation, base);
             settings.names = names(&config.containers);
             settings.proxies_scheduler = config.containers.scheduler_proxy;
+            settings.answers_others = settings.proxies_scheduler || !takes_tasks;
             settings.limits.max_request = config.containers.max_body;
             settings.limits.max_incoming = config.containers.max_bodies;
             let api = BoefjeApi::start(settings, crew, self.containers)?;

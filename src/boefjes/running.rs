@@ -95,7 +95,7 @@ impl Running {
         let crew = Arc::new(Crew::new(kind, config.pool_size, live, journal, &stopping, &over));
         let (free, tokens) = bounded(config.pool_size.saturating_add(1));
         let (work, handed) = bounded(config.pool_size);
-        let doors = sockets.serve(&config, &crew).map_err(failed)?;
+        let doors = sockets.serve(&config, &crew, takes_tasks).map_err(failed)?;
         let mut running = Self {
             crew: Arc::clone(&crew),
             dispatcher: None,

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::hosts::{Hosts, HostsStatistics};
+use crate::status;
 use crate::task::{Task, TaskKind};
 use crate::task_settler::Settler;
 
@@ -235,7 +236,7 @@ impl State {
             .flatten()
             .map(|task| {
                 json!({
-                    "id": task.id.to_string(),
+                    "id": status::shortened(&task.id.to_string()),
                     "plugin": task.plugin,
                     "organization": task.organization,
                     "seconds": now().duration_since(task.since).as_secs(),

@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 use crate::hosts::{HostReport, HostsStatistics};
 use crate::state::{Snapshot, TaskAtWork};
 
+/// Characters of a task's id that are shown.
+const SHOWN_ID: usize = 8;
+
 /// See the module. Ages are in seconds, memory is in bytes.
 pub(crate) fn of(snapshot: &Snapshot, connections: Option<&Statistics>) -> Value {
     let Snapshot { kind, started, workers, tasks, counted, hosts, scheduler, unready } = snapshot;
@@ -44,12 +47,18 @@ pub(crate) fn of(snapshot: &Snapshot, connections: Option<&Statistics>) -> Value
 
 fn at_work(task: &TaskAtWork) -> Value {
     json!({
-        "id": task.id.to_string(),
+        "id": shortened(&task.id.to_string()),
         "plugin": task.plugin,
         "organization": task.organization,
         "age": age(task.since),
         "memory": task.memory,
     })
+}
+
+/// So much of a task's id as tells it from others: with all of it, its settings can be read from the
+/// API for containers.
+pub(crate) fn shortened(id: &str) -> &str {
+    id.get(..SHOWN_ID).unwrap_or(id)
 }
 
 fn all_hosts(statistics: &HostsStatistics) -> Value {
@@ -73,7 +82,7 @@ fn one_host(host: &HostReport) -> Value {
         "memory": host.memory,
         "last_error": host.last_error,
         "job": host.running.as_ref().map(|job| json!({
-            "id": job.id,
+            "id": shortened(&job.id),
             "pid": job.pid,
             "age": age(job.since),
             "memory": job.memory,

@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ostler_net::Address;
-use ostler_runtime::signals::Event;
+use ostler_runtime::signals::{self, Event};
 use ostler_runtime::{Deadline, Moment, Signals, Thread};
 use uuid::Uuid;
 
 use crate::config::Configuration;
-use crate::container::Containers;
+use crate::container::{ContainerOptions, Containers};
 use crate::crew::{Crew, Live};
 use crate::listening::Sockets;
 use crate::models::BoefjeMeta;
@@ -22,10 +22,12 @@ use crate::services::{Filters, Popped, Scheduler, Services};
 use crate::stopping::Stopping;
 use crate::task::{Task, TaskData, TaskKind, TaskStatus};
 
+/// What engines call the network of the machine itself, where alone its loopback address can be reached.
+const HOST_NETWORK: &str = "host";
 /// How long an answer to the container may take when that has ended.
 const LAST_ANSWER: Duration = Duration::from_secs(1);
 
-/// Runs it and waits for its end. An interrupt ends the container.
+/// Runs it and waits for its end. An interrupt or a terminal that is closed ends the container.
 pub(crate) fn run_image(
     config: &Configuration,
     runner: &Runner,
@@ -33,6 +35,7 @@ pub(crate) fn run_image(
 ) -> Result<Done, JobError> {
     let not_run = |error: io::Error| JobError::NotRun(error.to_string());
     let config = by_hand(config);
+    let outlives_terminal = signals::outlives_terminal();
     let signals = Signals::install().map_err(not_run)?;
     let sockets = Sockets::bind(&config, TaskKind::Boefje)
         .map_err(|_| JobError::NotRun("its container cannot be answered".to_owned()))?;
@@ -58,9 +61,10 @@ pub(crate) fn run_image(
     };
     let stopping = Arc::new(Stopping::new());
     let crew = Arc::new(Crew::new(TaskKind::Boefje, 1, live, None, &stopping, &stopping));
-    let doors = sockets.serve(&config, &crew).map_err(not_run)?;
+    let doors = sockets.serve(&config, &crew, true).map_err(not_run)?;
     // The end of the process ends it.
-    Thread::spawn("signals", move || end_with(signals, &containers)).map_err(not_run)?.detach();
+    let until_end = move || end_with(signals, outlives_terminal, &containers);
+    Thread::spawn("signals", until_end).map_err(not_run)?.detach();
     let done = crew.live().runner.run(&data);
     doors.close(Deadline::after(LAST_ANSWER));
     // What the container says of itself counts.
@@ -77,7 +81,7 @@ pub(crate) fn run_image(
 }
 
 /// The configuration of a program that runs beside workers: unless it says under which address it is
-/// reached, it listens on a port of its own.
+/// reached, it listens on a port of its own, and the container is where that can be reached.
 fn by_hand(config: &Configuration) -> Configuration {
     let mut config = config.clone();
     config.status_addresses.clear();
@@ -88,13 +92,23 @@ fn by_hand(config: &Configuration) -> Configuration {
                 *port = 0;
             }
         }
+        let is_near = config.containers.addresses.iter().all(|address| !address.is_far());
+        if is_near && config.containers.network == ContainerOptions::NETWORK {
+            HOST_NETWORK.clone_into(&mut config.containers.network);
+        }
     }
     config
 }
 
 /// Ends the container when this program is to end.
-fn end_with(mut signals: Signals, containers: &Containers) {
-    while signals.wait() != Event::Stop {}
+fn end_with(mut signals: Signals, outlives_terminal: bool, containers: &Containers) {
+    // There is no configuration to be read again: what asks for that is the end of the terminal.
+    let is_end = |event| match event {
+        Event::Stop => true,
+        Event::Reload => !outlives_terminal,
+        Event::Dump => false,
+    };
+    while !is_end(signals.wait()) {}
     containers.stop();
 }
 

@@ -35,10 +35,10 @@ impl Checked {
     /// Prints what takes effect, and says on standard error what is wrong or odd.
     pub fn tell(&self, strictness: Strictness) -> Exit {
         tell("error", &self.problems);
+        tell("warning", &self.warnings);
         if !self.problems.is_empty() {
             return Exit::Config;
         }
-        tell("warning", &self.warnings);
         match io::stdout().write_all(self.effective.to_string().as_bytes()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                 eprintln!("error: cannot print: {error}");

@@ -42,6 +42,16 @@ pub fn leave_interrupts_to_children() -> io::Result<()> {
     flag::register(SIGINT, Arc::default()).map(drop)
 }
 
+/// Whether this process was started not to end with its terminal, as by `nohup`. To be asked before
+/// its signals are caught.
+pub fn outlives_terminal() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    // The lowest bit is that of the first signal.
+    ignored.is_some_and(|mask| mask & 1 << (SIGHUP - 1) != 0)
+}
+
 /// The signals of this process, caught for as long as this value lives.
 ///
 /// After it is dropped the signals are ignored, not fatal: what they meant is over by then.

@@ -1,38 +1,17 @@
 //! A host that dies, hangs or does not start.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
-
-use ostler_tests::PluginHosts;
-use ostler_tests::checked::write;
 use ostler_tests::process::{descendants, kill, wait_gone};
+use ostler_tests::{PluginHosts, ScriptedHost};
 use rustix::process::Signal;
 use serde_json::json;
 
 use crate::{faulty, pids};
 
-/// A host that tells the end of its job while that still runs, as a job would that has its pipes.
-const FORGER: &str = r#"#!/usr/bin/env python3
-import json, os, subprocess
-def read(count):
-    data = b""
-    while len(data) < count:
-        data += os.read(0, count - len(data)) or os._exit(0)
-    return data
-def frame():
-    header = json.loads(read(int.from_bytes(read(4), "big")))
-    for size in header.get("blobs", ()):
-        read(size)
-    return header
-def tell(**header):
-    text = json.dumps(header).encode()
-    os.write(1, len(text).to_bytes(4, "big") + text)
-frame(), frame()
-tell(type="ready", proto=1, python="3", pid=os.getpid())
-order = frame()
+/// Tells the end of its job while that still runs, as a job would that has its host's pipes.
+const FORGER: &str = r#"
 job = subprocess.Popen(["/bin/sleep", "1000"], stdout=subprocess.DEVNULL, start_new_session=True)
 tell(type="started", id=order["id"], pid=job.pid)
-tell(type="end", id=order["id"], code=0, why=None, dropped=0, cpu=0, memory=0)
+end(0)
 job.wait()
 "#;
 
@@ -179,11 +158,9 @@ fn what_jobs_have_started_ends_with_a_daemon_that_is_killed() {
 
 #[test]
 fn a_host_that_tells_the_end_of_a_job_that_lives_is_not_believed() {
-    let directory = tempfile::tempdir().unwrap();
-    let python = directory.path().join("python");
-    write(&python, FORGER);
-    fs::set_permissions(&python, fs::Permissions::from_mode(0o755)).unwrap();
-    let mut hosts = PluginHosts::with(&json!({"hosts": 1, "python": python}));
+    let host = ScriptedHost::new();
+    host.at_job(FORGER);
+    let mut hosts = PluginHosts::with(&json!({"hosts": 1, "python": host.python()}));
     hosts.wait_ready(1);
     let report = hosts.boefje("trivial");
     assert_eq!(report.outcome(), "lost", "{report:?}");

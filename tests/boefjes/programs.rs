@@ -54,14 +54,48 @@ fn base64_may_have_line_ends_in_it_as_that_of_containers() {
 #[test]
 fn a_file_that_cannot_be_run_is_told() {
     let mut hosts = PluginHosts::new();
-    for (path, words) in
-        [("program_broken/main", "Exec format error"), ("nowhere/main", "No such file")]
-    {
+    for (path, words) in [
+        ("program_broken/main", "Exec format error (a script needs a first line like #!/bin/sh)"),
+        ("nowhere/main", "No such file or directory"),
+    ] {
         let report = hosts.run(json!({"program": plugins().join(path)}));
         assert_eq!(report.outcome(), "lost", "{report:?}");
-        assert!(report.text().starts_with("the job could not be started: "), "{report:?}");
-        assert!(report.text().contains(words), "{report:?}");
+        let path = plugins().join(path);
+        let told = format!("the job could not be started: {} cannot be executed: ", path.display());
+        assert_eq!(report.text(), format!("{told}{words}"));
+        assert_eq!(report.0["last_words"], "", "no traceback of the host's");
     }
+}
+
+#[test]
+fn a_program_may_end_with_any_status() {
+    let mut hosts = PluginHosts::new();
+    for status in ["121", "122"] {
+        let report = hosts.run(json!({
+            "program": plugins().join("program/main"),
+            "environment": {"HOW": "status", "STATUS": status},
+        }));
+        assert_eq!(report.text(), format!("The program ended with status {status}.\n"));
+    }
+}
+
+#[test]
+fn the_files_of_a_program_have_the_limits_of_all_other_outputs() {
+    let limits = json!({"output_size": 8 << 20, "output": 48 << 20});
+    let mut hosts = PluginHosts::with(&json!({ "limits": limits }));
+    let mut run = |count: &str, size: u64| {
+        hosts.run(json!({
+            "program": plugins().join("program/main"),
+            "environment": {"HOW": "much", "COUNT": count, "SIZE": size.to_string()},
+        }))
+    };
+    // In base64 they are more than may be returned.
+    let report = run("6", 8 << 20);
+    assert_eq!(report.outputs().len(), 6, "{}", report.text());
+    assert!(report.outputs().iter().all(|output| output["size"] == 8 << 20));
+    assert!(run("1", 9 << 20).text().contains("an output of more than 8388608 bytes"));
+    assert!(run("7", 8 << 20).text().contains("outputs of more than 50331648 bytes together"));
+    assert!(run("100001", 0).text().contains("more than 100000 outputs"));
 }
 
 #[test]

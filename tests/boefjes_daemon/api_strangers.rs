@@ -3,10 +3,12 @@
 
 use std::thread;
 
+use ostler_tests::WorkersSettings;
 use ostler_tests::http::Caller;
 use ostler_tests::openkat::{Asked, OpenKatVersion, Trouble};
 
-use crate::api::{Containers, task};
+use crate::api::{Containers, address, ask, task};
+use crate::openkat;
 
 /// The status of a request with these headers.
 fn status(containers: &Containers, line: &str, headers: &str) -> u16 {
@@ -45,6 +47,28 @@ fn tasks_are_handed_out_only_if_that_is_wanted() {
     let own = format!("/api/v0/scheduler/tasks/{id}");
     assert_eq!(containers.ask("GET", &own, None).status, 404);
     assert_eq!(containers.openkat.books().tasks[&id].status(), "queued");
+}
+
+#[test]
+fn a_task_that_no_container_has_is_answered_to_nobody() {
+    let openkat = openkat();
+    let plugins = WorkersSettings::new(&openkat, "boefje").set("Global", "pool_size", "1").start();
+    let at = address(&plugins);
+    let own = openkat.queue_faulty("wait");
+    openkat.wait_status(&own, "running");
+    // Its only worker is at work: another program has this one.
+    let other = openkat.queue_boefje("trivial");
+    openkat.set_status(&other, "running");
+    let result = r#"{"status":"COMPLETED","files":[]}"#;
+    for task in [&own, &other] {
+        let path = format!("/api/v0/tasks/{task}");
+        for (method, body) in [("GET", None), ("POST", Some(result))] {
+            let heard = ask(at, method, &path, body);
+            let told = r#"{"detail":"Task does not have status running"}"#;
+            assert_eq!((heard.status, heard.text()), (403, told), "{method} {task}");
+        }
+        assert_eq!(openkat.books().tasks[task].status(), "running");
+    }
 }
 
 #[test]

@@ -74,7 +74,33 @@ fn what_goes_wrong_with_a_container_is_told() {
 }
 
 #[test]
-fn an_interrupt_ends_the_container() {
+fn a_container_is_where_it_reaches_the_address_that_it_is_told() {
+    let (machine, folder) = machine(&["reports"]);
+    let network = |text: &str| {
+        let file = machine.directory().join("network.cfg");
+        fs::write(&file, text).unwrap();
+        let mut run = machine.command(["run-boefje", "acme", "reports", "Network|internet"]);
+        run.arg("--engine").arg(folder.path().join("engine"));
+        let ran = Ended::of(run.arg("--config").arg(file));
+        assert_eq!(ran.code, 0, "{ran:?}");
+        let calls = fs::read_to_string(folder.path().join("calls")).unwrap();
+        let call: Vec<String> = serde_json::from_str(calls.lines().last().unwrap()).unwrap();
+        let place = call.iter().position(|argument| argument == "--network").unwrap();
+        call[place + 1].clone()
+    };
+    assert_eq!(network(""), "host", "nothing else reaches a loopback address");
+    assert_eq!(network("[Containers]\nnetwork = kat\n"), "kat");
+    assert_eq!(network("[Containers]\nbind = 0.0.0.0\n"), "bridge");
+}
+
+#[test]
+fn an_interrupt_or_a_closed_terminal_ends_the_container() {
+    for signal in [Signal::INT, Signal::HUP, Signal::TERM] {
+        ends_the_container(signal);
+    }
+}
+
+fn ends_the_container(signal: Signal) {
     let (machine, folder) = machine(&["hangs"]);
     let mut run = machine.command(["run-boefje", "acme", "hangs", "Network|internet"]);
     run.arg("--engine").arg(folder.path().join("engine"));
@@ -84,7 +110,7 @@ fn an_interrupt_ends_the_container() {
         names.into_iter().any(|name| name.to_str().unwrap().ends_with(end))
     };
     wait_for("the container runs", || named(".pid"));
-    tool.signal(Signal::INT);
+    tool.signal(signal);
     assert_eq!(tool.ended().code(), Some(1));
     wait_for("the container is removed", || named(".rm"));
 }

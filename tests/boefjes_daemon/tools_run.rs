@@ -303,12 +303,15 @@ fn a_plugin_sees_neither_the_secrets_nor_the_memory_of_the_tool() {
     let mut run = machine.command(["run-boefje", "acme", "shows", "Network|internet"]);
     run.env("OWN_KEY", "named").env("BYTES_PASSWORD", "secret").env("OTHER_KEY", "secret");
     run.env("OPENKAT_CACHE_PATH", "/cache");
+    run.env("FTP_PROXY", "http://me:secret@proxy:3128").env("OPENKAT_PASSPHRASE", "secret");
+    run.env("BOEFJES_ENCRYPTION_KEY", "secret").env("BOEFJES_REDIS", "redis://h?password=secret");
     run.env("A_PASSWORD", "secret").env("OCTOPOES_API", "http://me:secret@octopoes:8001");
     let ran = Ended::of(&mut run);
     let shown = machine.run(&["show-raw", &ran.saved()[0]]).output;
     assert!(shown.contains("http://octopoes:8001") && !shown.contains("secret"), "{shown}");
     // What plugins of the original look for, and what this one's own manifest names.
     assert!(shown.contains("'OPENKAT_CACHE_PATH': '/cache'"), "{shown}");
+    assert!(shown.contains("'FTP_PROXY': 'http://proxy:3128'"), "{shown}");
     assert!(shown.contains("'OWN_KEY': 'named'"), "{shown}");
 }
 

@@ -209,3 +209,16 @@ fn images_that_cannot_reach_the_address_that_they_are_told_are_odd() {
     let (_, shown, errors) = check(&[], &format!("{text}[Containers]\nport = off\n"));
     assert!(shown.lines().any(|line| line == "port = off"), "{shown}{errors}");
 }
+
+#[test]
+fn what_is_odd_is_told_beside_what_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = format!("[Plugins]\ndirectory = {}\n", folder.path().join("gone").display());
+    let text = format!("{text}[Global]\npool_size = many\n");
+    for arguments in [&["--check"][..], &["--check", "--strict"]] {
+        let (code, shown, errors) = run(arguments, &SERVICES, &text);
+        assert_eq!((code, shown.as_str()), (Some(78), ""), "{errors}");
+        assert!(errors.contains("error: ") && errors.contains("pool_size"), "{errors}");
+        assert!(errors.contains("warning: ") && errors.contains("gone"), "{errors}");
+    }
+}

@@ -39,9 +39,10 @@ const PAGES: [&str; 7] = [
 const TOOLS: &str = "run-boefje.1";
 
 /// The pages of other projects that ours refer to: mandoc tells of references that lead nowhere.
-const ELSEWHERE: [&str; 7] = [
+const ELSEWHERE: [&str; 8] = [
     "burp.8",
     "mallopt.3",
+    "nohup.1",
     "sd_listen_fds.3",
     "sd_notify.3",
     "sysexits.3",

@@ -1,5 +1,6 @@
 """One job, seen from its own process: a plugin is imported, called, and what it returns is told."""
 
+import errno
 import importlib
 import inspect
 import json
@@ -27,8 +28,11 @@ def live(host, order, blobs, result, log):
         if order["python"] is not None:
             become_interpreter(host, order, blobs, result)
         status = carry_out(order, blobs, result)
-    except BaseException:
-        traceback.print_exc()
+    except BaseException as error:
+        if order["kind"] == "program":
+            tell_not_begun(error, result)
+        else:
+            traceback.print_exc()
     finally:
         end(status)
 
@@ -59,8 +63,25 @@ def become_program(order, meta, result):
     """Becomes a program: the job's JSON on its input, its answer on its output."""
     take_as_input(meta)
     os.dup2(result, 1)
-    os.chdir(os.path.dirname(order["program"]))
-    os.execve(order["program"], [order["program"]], order["environment"])
+    program = order["program"]
+    try:
+        os.chdir(os.path.dirname(program))
+        os.execve(program, [program], order["environment"])
+    except OSError as error:
+        why = f"{program} cannot be executed: {error.strerror}"
+        if error.errno == errno.ENOEXEC:
+            why += " (a script needs a first line like #!/bin/sh)"
+        raise NotExecutableError(why) from error
+
+
+class NotExecutableError(Exception):
+    """A file cannot become a job's program."""
+
+
+def tell_not_begun(error, result):
+    """Says why there is no program, in words that cannot be taken for its answer."""
+    why = str(error) if isinstance(error, NotExecutableError) else traceback.format_exc()
+    write_all(result, b"\0" + why.encode("utf-8", "backslashreplace"))
 
 
 def become_interpreter(host, order, blobs, result):

@@ -3,20 +3,24 @@
 use std::fs;
 use std::os::fd::OwnedFd;
 
-use ostler_tests::{Daemon, FakeBurp, Fault, Load, wait_for};
+use ostler_tests::{FakeBurp, Fault, Load, wait_for};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use serde_json::Value;
 
 use super::{CLIENTS, ready};
 
 /// So many of each signal.
-const FLOOD: usize = 1000;
+pub(crate) const FLOOD: usize = 1000;
+
+/// Those that change nothing.
+pub(crate) const HARMLESS: [Signal; 5] =
+    [Signal::PIPE, Signal::CHILD, Signal::USR1, Signal::WINCH, Signal::URG];
 
 /// The signals of a burst, beside the one that must not be lost in it.
 const NOISE: [Signal; 4] = [Signal::USR1, Signal::CHILD, Signal::PIPE, Signal::WINCH];
 
 /// Bursts, and signals in each: 10 000 in all.
-const BURSTS: usize = 50;
+pub(crate) const BURSTS: usize = 50;
 const BURST: usize = 200;
 
 /// `PIDFD_THREAD`: the descriptor stands for one thread and not for its process.
@@ -30,9 +34,8 @@ fn s09_floods_of_signals_change_nothing() {
     let load = Load::start(daemon.address(), CLIENTS);
     load.pass(20);
     let mut fault = Fault::begin("S09");
-    let harmless = [Signal::PIPE, Signal::CHILD, Signal::USR1, Signal::WINCH, Signal::URG];
     for _ in 0..FLOOD {
-        for signal in harmless {
+        for signal in HARMLESS {
             daemon.signal(signal);
         }
     }
@@ -64,12 +67,7 @@ fn s10_no_reload_and_no_stop_is_lost_on_any_thread() {
         // What is read again shows in the size of the pool.
         let pool = 3 + burst % 2;
         daemon.configure(&fake.settings().set("pool", &pool.to_string()));
-        let threads = Threads::of(&daemon);
-        for number in 0..BURST {
-            let signal = NOISE[number % NOISE.len()];
-            threads.signal(number + burst, if number == BURST / 2 { Signal::HUP } else { signal });
-            sent += 1;
-        }
+        sent += Threads::of(daemon.pid()).burst(burst, Signal::HUP);
         wait_for("the reload was heard", || daemon.status()["pool"] == pool);
     }
     let seconds = fault.elapsed().as_secs_f64();
@@ -78,11 +76,8 @@ fn s10_no_reload_and_no_stop_is_lost_on_any_thread() {
         format!("{sent} signals in {seconds:.1} s, of {BURSTS} reloads none lost"),
         sent >= 10_000 && seconds <= 60.0,
     );
-    let threads = Threads::of(&daemon);
-    for number in 0..BURST {
-        let signal = NOISE[number % NOISE.len()];
-        threads.signal(number, if number == BURST / 2 { Signal::TERM } else { signal });
-    }
+    let threads = Threads::of(daemon.pid());
+    threads.burst(0, Signal::TERM);
     assert_eq!(daemon.ended().code(), Some(0));
     let aimed = if threads.aimed { "at one thread after the other" } else { "at the process" };
     fault.saw(format!("nor the stop among {BURST} more, aimed {aimed}"));
@@ -90,15 +85,16 @@ fn s10_no_reload_and_no_stop_is_lost_on_any_thread() {
 }
 
 /// The threads that a daemon has at this moment.
-struct Threads {
+pub(crate) struct Threads {
     descriptors: Vec<OwnedFd>,
     /// Whether a signal goes to the very thread. Before Linux 6.9 the kernel chooses one.
-    aimed: bool,
+    pub(crate) aimed: bool,
 }
 
 impl Threads {
-    fn of(daemon: &Daemon) -> Self {
-        let tasks = fs::read_dir(format!("/proc/{}/task", daemon.pid())).unwrap();
+    /// Of this process.
+    pub(crate) fn of(pid: u32) -> Self {
+        let tasks = fs::read_dir(format!("/proc/{pid}/task")).unwrap();
         let numbers = tasks.flatten().filter_map(|task| task.file_name().to_str()?.parse().ok());
         let open = |number| {
             let of_a_thread = PidfdFlags::from_bits_retain(OF_A_THREAD);
@@ -109,9 +105,19 @@ impl Threads {
         if !descriptors.is_empty() {
             return Self { descriptors, aimed: true };
         }
-        let pid = i32::try_from(daemon.pid()).ok().and_then(Pid::from_raw).unwrap();
+        let pid = i32::try_from(pid).ok().and_then(Pid::from_raw).unwrap();
         let process = pidfd_open(pid, PidfdFlags::empty()).unwrap();
         Self { descriptors: vec![process], aimed: false }
+    }
+
+    /// Sends a burst of noise, with this signal in the middle of it; how many that were. The first goes
+    /// to the thread of this number.
+    pub(crate) fn burst(&self, first: usize, heard: Signal) -> usize {
+        for number in 0..BURST {
+            let noise = NOISE[number % NOISE.len()];
+            self.signal(first + number, if number == BURST / 2 { heard } else { noise });
+        }
+        BURST
     }
 
     /// Sends a signal to one of them, another one for each number. If that one has ended meanwhile

@@ -1,6 +1,6 @@
 //! S: signals, start, stop and reload.
 
-mod flood;
+pub(crate) mod flood;
 mod manager;
 mod reload;
 mod stop;

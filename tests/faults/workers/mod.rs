@@ -2,6 +2,8 @@
 
 mod children;
 mod containers;
+mod floods;
+mod hosts;
 mod journal;
 mod limits;
 mod local;

@@ -17,6 +17,13 @@ def wait_for_ever():
         signal.pause()
 
 
+def wait_to_be_told():
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
+    print("running", flush=True)
+    signal.sigwait([signal.SIGUSR1])
+    return DONE
+
+
 def child(body):
     """A process that lives on until it is killed; returns once it is set up."""
     ready, told = os.pipe()
@@ -256,6 +263,7 @@ HOW = {
     "spy-above": spy_above,
     "print-word": print_word,
     "wait": wait_for_ever,
+    "wait-to-be-told": wait_to_be_told,
     "nap": lambda: time.sleep(0.01) or DONE,
 }
 
