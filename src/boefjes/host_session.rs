@@ -240,7 +240,8 @@ impl Session for HostSession {
             }
             Ok(Some(frame)) => {
                 let text = frame.text("text").trim_end();
-                Step::Broken(text.rsplit('\n').next().unwrap_or_default().to_owned())
+                let last = text.rsplit('\n').next().filter(|line| !line.is_empty());
+                Step::Broken(last.unwrap_or("the host does not say that it is ready").to_owned())
             }
             Err(why) => Step::Broken(why),
         }
