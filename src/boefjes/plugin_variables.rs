@@ -155,14 +155,14 @@ mod tests {
             ("TOKEN", "t"),
             ("FTP_PROXY", "http://pu:p/w@proxy:3128"),
             ("all_proxy", "pu:pw@proxy:1080"),
-            ("BOEFJES_ENCRYPTION_KEY", "k"),
-            ("OPENKAT_SIGNING_KEY", "k"),
-            ("OPENKAT_PASSPHRASE", "p"),
-            ("BOEFJE_API_TOKEN", "t"),
-            ("BOEFJES_REDIS", "redis://h?password=p"),
-            ("OPENKAT_DATABASE", "host=h password=p"),
-            ("OPENKAT_MIRROR", "http://u:p/w@h/"),
-            ("OPENKAT_PLACE", "https://u:p@h/at?a=1"),
+            ("boefjes_encryption_key", "k"),
+            ("openkat_signing_key", "k"),
+            ("openkat_passphrase", "p"),
+            ("boefje_api_token", "t"),
+            ("boefjes_redis", "redis://h?password=p"),
+            ("openkat_database", "host=h password=p"),
+            ("openkat_mirror", "http://u:p/w@h/"),
+            ("openkat_place", "https://u:p@h/at?a=1"),
         ];
         let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let seen = visible(&variables, &["TIMEOUT".to_owned()]);
@@ -178,12 +178,12 @@ mod tests {
                 ("LC_ALL", "C"),
                 ("OCTOPOES_API", "http://octopoes:8001/"),
                 ("OPENKAT_CACHE_PATH", "/var/cache"),
-                ("OPENKAT_PLACE", "https://h/at?a=1"),
                 ("PATH", "/bin"),
                 ("PYTHONHASHSEED", "0"),
                 ("TIMEOUT", "60"),
                 ("all_proxy", "proxy:1080"),
                 ("https_proxy", "http://proxy:3128"),
+                ("openkat_place", "https://h/at?a=1"),
             ]
         );
     }
@@ -198,7 +198,7 @@ mod tests {
             "katalogus_db_uri",
             "Boefjes_Katalogus_Private_Key_B64",
             "CREDENTIALS_DIRECTORY",
-            "BOEFJES_ENCRYPTION_KEY",
+            "boefjes_encryption_key",
             "openkat_passphrase",
             "rocky_db_dsn",
         ];
