@@ -12,7 +12,8 @@
 //!
 //! Where only this machine can reach it, it answers to the names of this machine only: a web page
 //! may have its own name lead here. Where others reach it, so could a page under any name that leads
-//! there, and the daemon does not know which are right.
+//! there, and the daemon does not know which are right. Health, of which there is little to learn, it
+//! tells under any name, since those who check it say what they like.
 
 use std::io;
 use std::sync::Arc;
@@ -33,6 +34,9 @@ const CONNECTIONS: usize = 64;
 const WRITE_DEADLINE: Duration = Duration::from_secs(5);
 /// No request has a body worth reading.
 const MAX_BODY: usize = 1024;
+
+/// What is told under any name.
+const HEALTH: [&str; 2] = ["/healthz", "/readyz"];
 
 /// What a daemon tells of itself.
 pub trait Told: Send + Sync + 'static {
@@ -97,7 +101,8 @@ struct Door {
 impl Handler for Door {
     fn handle(&self, request: &Request<'_>, responder: Responder) {
         // Browsers reach no Unix socket, and who hands requests on to one says whatever he likes.
-        let is_asked = |own: &OwnNames| request.peer() == Peer::Unix || own.are_asked(request);
+        let is_free = request.peer() == Peer::Unix || HEALTH.contains(&request.path());
+        let is_asked = |own: &OwnNames| is_free || own.are_asked(request);
         if self.own.as_ref().is_none_or(is_asked) {
             return self.routes.handle(request, responder);
         }
