@@ -8,10 +8,9 @@ use katalogus::openapi_operation::Success::{Empty, Shows};
 use katalogus::openapi_operation::{Operation, Parameter};
 use katalogus::openapi_shape::Need::{Else, May, Must};
 use katalogus::openapi_shape::Shape::{
-    self, Any, Base64, Choice, Date, Either, Integer, List, Map, Maybe, Name, Named, Text, Texts,
-    Uuid,
+    self, Base64, Choice, Date, Either, Integer, List, Map, Maybe, Name, Named, Text, Texts, Uuid,
 };
-use katalogus::openapi_shape::{Member, schema};
+use katalogus::openapi_shape::{Member, PROBLEM, schema};
 use katalogus::{Generation, Json, Object};
 use ostler_http::Method::{Get, Patch, Post};
 
@@ -174,15 +173,6 @@ const OUTPUT: &[Member] =
 
 const FILE: &[Member] =
     &[("name", Maybe(&Text), May), ("content", Base64, Must), ("tags", Maybe(&Texts), May)];
-
-const PROBLEM: &[Member] = &[
-    ("type", Text, Must),
-    ("loc", List(&Either(&[Text, Integer])), Must),
-    ("msg", Text, Must),
-    ("input", Any, May),
-    ("ctx", Map(&Any), May),
-    ("url", Text, May),
-];
 
 const SHARED: [(&str, &[Member]); 7] = [
     ("BoefjeMeta", META),

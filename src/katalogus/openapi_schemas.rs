@@ -5,10 +5,9 @@ use crate::Generation;
 use crate::json::{Json, Object};
 use crate::openapi_shape::Need::{Else, May, Must};
 use crate::openapi_shape::Shape::{
-    Any, Choice, Date, Either, Fixed, Integer, List, Map, Maybe, Named, Set, Text, Texts, Truth,
-    Url,
+    Any, Choice, Date, Fixed, Integer, List, Maybe, Named, Set, Text, Texts, Truth, Url,
 };
-use crate::openapi_shape::{Member, Shape, schema};
+use crate::openapi_shape::{Member, PROBLEM, Shape, schema};
 
 /// The named schemas of a generation.
 pub(crate) fn schemas(generation: Generation) -> Json {
@@ -145,15 +144,6 @@ const HEALTH: &[Member] = &[
     ("version", Maybe(&Text), May),
     ("additional", Any, May),
     ("results", List(&Named("ServiceHealth")), May),
-];
-
-const PROBLEM: &[Member] = &[
-    ("type", Text, Must),
-    ("loc", List(&Either(&[Text, Integer])), Must),
-    ("msg", Text, Must),
-    ("input", Any, May),
-    ("ctx", Map(&Any), May),
-    ("url", Text, May),
 ];
 
 /// What both generations have.

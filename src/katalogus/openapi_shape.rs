@@ -60,6 +60,17 @@ pub enum Need {
     /// It may be left out, and is then this JSON.
     Else(&'static str),
 }
+
+/// What is wrong with a part of a request, as all services say it with status 422: `ValidationError`.
+pub const PROBLEM: &[Member] = &[
+    ("type", Shape::Text, Need::Must),
+    ("loc", Shape::List(&Shape::Either(&[Shape::Text, Shape::Integer])), Need::Must),
+    ("msg", Shape::Text, Need::Must),
+    ("input", Shape::Any, Need::May),
+    ("ctx", Shape::Map(&Shape::Any), Need::May),
+    ("url", Shape::Text, Need::May),
+];
+
 impl Shape {
     /// Its JSON schema.
     pub fn schema(self) -> Json {
