@@ -6,11 +6,11 @@
 //! FOLDER/boefje.2.tasks   the same of another process of this kind on this folder
 //! ```
 //!
-//! A line is written when a task was taken, written anew when it is begun and when the scheduler
-//! was told so, and blanked when the scheduler knows what has become of it. What was written outlives its process, however that ends.
-//! Nothing waits for the disk: where a power cut costs lines, those tasks are not found. It may also
-//! bring lines back, as a folder from a backup does, of tasks that have ended, or that others have
-//! meanwhile; the moment in the line tells these.
+//! A line is written when a task was taken, written anew when it is begun and when the scheduler was
+//! told so, and blanked when the scheduler knows what has become of it. What was written outlives its
+//! process, however that ends. Nothing waits for the disk: where a power cut costs lines, those tasks
+//! are not found. It may also bring lines back, as a folder from a backup does, of tasks that have
+//! ended, or that others have meanwhile; the moment in the line tells these.
 //!
 //! A process holds a lock on its file. Whoever starts takes the first file that nobody holds, and the
 //! lines of all others that nobody holds. Files are emptied and never removed, so that nobody locks
