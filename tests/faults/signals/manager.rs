@@ -10,7 +10,11 @@ use ostler_tests::{FakeBurp, Fault, Manager, Question, Reply, Step, Wire, wait_f
 use rustix::process::Signal;
 
 /// Ten times the time after which the service manager takes a service for dead.
-const SILENCE: Duration = Duration::from_secs(1);
+pub(crate) const SILENCE: Duration = Duration::from_secs(1);
+
+/// Why nobody else can hold up a supervisor.
+pub(crate) const ROOT_ONLY: &str =
+    "only root can hold up a single thread of a process whose memory is closed";
 
 #[test]
 fn s11_it_is_ready_when_it_listens_and_a_child_is_or_had_its_time() {
@@ -86,8 +90,7 @@ fn silent_while_stopped() {
 #[test]
 fn s12_a_supervisor_that_is_stuck_gives_no_sign_of_life() {
     if !rustix::process::getuid().is_root() {
-        let why = "only root can hold up a single thread of a process whose memory is closed";
-        return Fault::begin("S12").explain(why);
+        return Fault::begin("S12").explain(ROOT_ONLY);
     }
     let fake = FakeBurp::new();
     let manager = Manager::new();
@@ -96,15 +99,7 @@ fn s12_a_supervisor_that_is_stuck_gives_no_sign_of_life() {
     manager.wait("READY=1");
     manager.lives(1);
     let mut fault = Fault::begin("S12");
-    // Only the thread that has the process's number: each of its system calls takes an hour.
-    let mut tracer = Process::start(
-        command("strace")
-            .args(["-p", &daemon.pid().to_string(), "-o", "/dev/null"])
-            .args(["-e", "trace=all", "-e", "inject=all:delay_enter=3600000000"])
-            .stdin(Stdio::null())
-            .stderr(Stdio::null()),
-    );
-    wait_for("the main thread is stuck", || state(daemon.pid()) == Some('t'));
+    let mut tracer = stuck(daemon.pid());
     manager.passed();
     assert!(manager.is_silent(SILENCE), "a sign of life from a supervisor that is stuck");
     assert_eq!(daemon.query("c:client1").status(), "OK", "only the supervisor is stuck");
@@ -114,6 +109,20 @@ fn s12_a_supervisor_that_is_stuck_gives_no_sign_of_life() {
     tracer.ended();
     manager.lives(3);
     fault.saw("they come again when it goes on");
+}
+
+/// Holds up the thread that has the number of `pid`, and no other, until what is given back is killed.
+pub(crate) fn stuck(pid: u32) -> Process {
+    // Each of its system calls takes an hour.
+    let tracer = Process::start(
+        command("strace")
+            .args(["-p", &pid.to_string(), "-o", "/dev/null"])
+            .args(["-e", "trace=all", "-e", "inject=all:delay_enter=3600000000"])
+            .stdin(Stdio::null())
+            .stderr(Stdio::null()),
+    );
+    wait_for("the main thread is stuck", || state(pid) == Some('t'));
+    tracer
 }
 
 /// The state of the main thread of `pid`: a letter, as `ps` has it.

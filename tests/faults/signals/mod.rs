@@ -1,7 +1,7 @@
 //! S: signals, start, stop and reload.
 
 pub(crate) mod flood;
-mod manager;
+pub(crate) mod manager;
 mod reload;
 mod stop;
 

@@ -1,19 +1,14 @@
 //! What the service manager is told of the workers.
 
 use std::net::TcpStream;
-use std::process::Stdio;
-use std::time::Duration;
 
 use ostler_tests::openkat::{Asked, Trouble};
 use ostler_tests::openkat_tasks::DONE;
-use ostler_tests::process::{Process, command};
-use ostler_tests::{Fault, Manager, OpenKat, Workers, WorkersSettings, wait_for};
+use ostler_tests::{Fault, Manager, OpenKat, Workers, WorkersSettings};
 use rustix::process::Signal;
 
 use super::openkat;
-
-/// Ten times the time after which the service manager takes a service for dead.
-const SILENCE: Duration = Duration::from_secs(1);
+use crate::signals::manager::{ROOT_ONLY, SILENCE, stuck};
 
 fn watched(openkat: &OpenKat, manager: &Manager) -> WorkersSettings {
     WorkersSettings::new(openkat, "boefje")
@@ -49,23 +44,14 @@ fn wrk_s11_they_are_ready_once_tasks_were_asked_for() {
 #[test]
 fn wrk_s12_a_supervisor_that_is_stuck_gives_no_sign_of_life() {
     if !rustix::process::getuid().is_root() {
-        let why = "only root can hold up a single thread of a process whose memory is closed";
-        return Fault::begin("WRK-S12").explain(why);
+        return Fault::begin("WRK-S12").explain(ROOT_ONLY);
     }
     let (openkat, manager) = (openkat(), Manager::new());
     let workers: Workers = watched(&openkat, &manager).start();
     manager.wait("READY=1");
     manager.lives(1);
     let mut fault = Fault::begin("WRK-S12");
-    // Only the thread that has the process's number: each of its system calls takes an hour.
-    let mut tracer = Process::start(
-        command("strace")
-            .args(["-p", &workers.pid().to_string(), "-o", "/dev/null"])
-            .args(["-e", "trace=all", "-e", "inject=all:delay_enter=3600000000"])
-            .stdin(Stdio::null())
-            .stderr(Stdio::null()),
-    );
-    wait_for("the main thread is stuck", || state(workers.pid()) == Some('t'));
+    let mut tracer = stuck(workers.pid());
     manager.passed();
     assert!(manager.is_silent(SILENCE), "a sign of life from a supervisor that is stuck");
     let task = openkat.queue_boefje("trivial");
@@ -76,10 +62,4 @@ fn wrk_s12_a_supervisor_that_is_stuck_gives_no_sign_of_life() {
     tracer.ended();
     manager.lives(3);
     fault.saw("they come again when it goes on");
-}
-
-/// The state of the main thread of `pid`: a letter, as `ps` has it.
-fn state(pid: u32) -> Option<char> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/stat")).ok()?;
-    stat.rsplit_once(") ")?.1.chars().next()
 }
