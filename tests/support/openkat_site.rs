@@ -220,8 +220,7 @@ impl Shared {
         let mut reader = BufReader::new(stream);
         while let Some(call) = read(&mut reader, self.name)? {
             let number = (self.enter)(&Entry::Call(&call));
-            let trouble = self.trouble(&call);
-            let healed = self.state().healed;
+            let (trouble, healed) = self.trouble(&call);
             match trouble {
                 Some(Trouble::Delay(delay)) => self.wait(delay, healed),
                 Some(Trouble::Silent) => self.wait(Duration::MAX, healed),
@@ -284,14 +283,16 @@ impl Shared {
         Ok(())
     }
 
-    /// What is to go wrong with this call.
-    fn trouble(&self, call: &Call) -> Option<Trouble> {
+    /// What is to go wrong with this call, and how often the service was healed before: whoever
+    /// heals it after that ends the trouble.
+    fn trouble(&self, call: &Call) -> (Option<Trouble>, u64) {
         let mut state = self.state();
+        let healed = state.healed;
         let line = format!("{} {}", call.method, call.target);
         let fits = |one: &&mut Injected| one.times > 0 && line.contains(&one.on);
-        let found = state.troubles.iter_mut().find(fits)?;
+        let Some(found) = state.troubles.iter_mut().find(fits) else { return (None, healed) };
         found.times -= 1;
-        Some(found.trouble.clone())
+        (Some(found.trouble.clone()), healed)
     }
 
     /// Waits so long, or until the service is healed, as it was so many times, or at its end.
