@@ -4,6 +4,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the names are those of RFC 9110")]
 pub enum Status {
+    SwitchingProtocols = 101,
     Ok = 200,
     Created = 201,
     Accepted = 202,
@@ -49,6 +50,7 @@ impl Status {
     /// Its name in words.
     pub fn phrase(self) -> &'static str {
         match self {
+            Self::SwitchingProtocols => "Switching Protocols",
             Self::Ok => "OK",
             Self::Created => "Created",
             Self::Accepted => "Accepted",
@@ -88,6 +90,6 @@ impl Status {
 
     /// Whether its answer may have a body.
     pub(crate) fn has_body(self) -> bool {
-        !matches!(self, Self::NoContent | Self::NotModified)
+        !matches!(self, Self::SwitchingProtocols | Self::NoContent | Self::NotModified)
     }
 }
