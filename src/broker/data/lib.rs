@@ -4,10 +4,21 @@
 
 mod binary_read;
 mod binary_write;
+mod calendar;
+mod convert_error;
 mod data;
 mod decode_error;
 mod enum_value;
+pub mod json;
+mod json_content;
+mod json_error;
+mod json_object;
+mod json_read;
+mod json_string;
+mod json_time;
+mod json_write;
 mod order;
+mod parse;
 mod port;
 mod subnet;
 mod text;
@@ -15,9 +26,11 @@ mod time;
 mod types;
 pub mod varbyte;
 
+pub use convert_error::ConvertError;
 pub use data::{Data, MAX_DEPTH};
 pub use decode_error::DecodeError;
 pub use enum_value::EnumValue;
+pub use parse::ParseError;
 pub use port::{Port, Protocol};
 pub use subnet::Subnet;
 pub use time::{Timespan, Timestamp};
