@@ -11,6 +11,11 @@ mod filter;
 mod message;
 mod seam;
 mod topic;
+mod websocket_data;
+mod websocket_frame;
+mod websocket_limits;
+mod websocket_notice;
+mod websocket_session;
 mod wire;
 
 pub use broker_data as data;
@@ -18,3 +23,6 @@ pub use endpoint_id::{EndpointId, EndpointIdError};
 pub use filter::{Filter, FilterError};
 pub use message::{Kind, MAX_FRAME_BYTES, Message, MessageError, TTL};
 pub use topic::{Topic, TopicTooLong};
+pub use websocket_limits::WebSocketLimits;
+pub use websocket_notice::ErrorCode;
+pub use websocket_session::{WebSocketEvent, WebSocketSession};
