@@ -189,7 +189,10 @@ mod tests {
             assert_eq!((code.number(), Sc::from_number(number)), (number, Some(*code)));
             assert_eq!(Sc::from_name(code.name().as_bytes()), Some(*code));
         }
-        assert_eq!((Ec::from_number(42), Sc::from_number(6), Ec::from_name(b"")), (None, None, None));
+        assert_eq!(
+            (Ec::from_number(42), Sc::from_number(6), Ec::from_name(b"")),
+            (None, None, None)
+        );
     }
 
     #[test]

@@ -6,10 +6,12 @@
     deny(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::string_slice)
 )]
 
+mod codes;
 mod endpoint_id;
+mod endpoint_info;
 mod filter;
 mod message;
-mod seam;
+mod status;
 mod topic;
 mod websocket_data;
 mod websocket_frame;
@@ -19,9 +21,12 @@ mod websocket_session;
 mod wire;
 
 pub use broker_data as data;
+pub use codes::{Ec, PeerState, Sc};
 pub use endpoint_id::{EndpointId, EndpointIdError};
+pub use endpoint_info::{EndpointInfo, NetworkInfo};
 pub use filter::{Filter, FilterError};
 pub use message::{Kind, MAX_FRAME_BYTES, Message, MessageError, TTL};
+pub use status::{ERRORS, Error, NoStatus, STATUSES, Status};
 pub use topic::{Topic, TopicTooLong};
 pub use websocket_limits::WebSocketLimits;
 pub use websocket_notice::ErrorCode;

@@ -14,11 +14,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use broker_data::Data;
+use broker_data::{Data, DecodeError};
 use thiserror::Error;
 
 use crate::endpoint_id::EndpointId;
-use crate::seam::{Codec, DecodeError};
 
 /// Bytes of the length before each frame.
 pub(crate) const LENGTH_BYTES: usize = 4;

@@ -1,6 +1,6 @@
 //! Small pieces that several kinds of frames are made of, read from the front of a slice.
 
-use crate::seam::varbyte;
+use broker_data::varbyte;
 
 use crate::endpoint_id::EndpointId;
 
