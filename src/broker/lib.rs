@@ -13,6 +13,11 @@ mod filter;
 mod message;
 mod status;
 mod topic;
+mod websocket_data;
+mod websocket_frame;
+mod websocket_limits;
+mod websocket_notice;
+mod websocket_session;
 mod wire;
 
 pub use broker_data as data;
@@ -23,3 +28,6 @@ pub use filter::{Filter, FilterError};
 pub use message::{Kind, MAX_FRAME_BYTES, Message, MessageError, TTL};
 pub use status::{ERRORS, Error, NoStatus, STATUSES, Status};
 pub use topic::{Topic, TopicTooLong};
+pub use websocket_limits::WebSocketLimits;
+pub use websocket_notice::ErrorCode;
+pub use websocket_session::{WebSocketEvent, WebSocketSession};
