@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use broker_data::Data;
+use broker_data::json::{self, JsonError, Malformed};
 
 use crate::Topic;
 use crate::message::{Kind, Message};
-use crate::websocket_frame::TextFrame;
+use crate::websocket_frame::{TextFrame, frame as frame_of};
 use crate::websocket_notice::{self, ErrorCode};
 
 /// Why the first message is no array of topics.
@@ -37,16 +38,38 @@ pub(crate) fn subscriptions(text: &str, most: usize) -> Result<Vec<Topic>, Subsc
     array.into_iter().map(topic).collect()
 }
 
-/// Why a client's message is none. The words are the original's.
+/// Why a client's message is none. The words are the original's, which clients' tests look for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum InputFlaw {
+    #[error("contained malformed JSON -> caf::pec::{problem}({line}, {column})")]
+    Malformed { problem: Malformed, line: usize, column: usize },
+    #[error("expected a JSON object")]
+    NoObject,
     #[error("contained invalid data")]
     Invalid,
+    #[error("caused an internal error -> deserialization_failed(\"failed to parse data\")")]
+    Duplicate,
 }
 
-/// Reads a data message.
-pub(crate) fn read(_text: &str) -> Result<(Topic, Data), InputFlaw> {
-    Err(InputFlaw::Invalid)
+impl From<JsonError> for InputFlaw {
+    fn from(error: JsonError) -> Self {
+        match error {
+            JsonError::Malformed { problem, line, column } => {
+                Self::Malformed { problem, line, column }
+            }
+            JsonError::NotAnObject => Self::NoObject,
+            JsonError::Duplicate => Self::Duplicate,
+            _ => Self::Invalid,
+        }
+    }
+}
+
+/// Reads a data message. One without a topic has an empty one, which is nobody's unless somebody
+/// has subscribed to everything.
+pub(crate) fn read(text: &str) -> Result<(Topic, Data), InputFlaw> {
+    let message = json::read_message(text)?;
+    let topic = Topic::new(message.topic.unwrap_or_default()).map_err(|_| InputFlaw::Invalid)?;
+    Ok((topic, message.data))
 }
 
 /// The frame in which WebSocket clients get `message`; `None` if it is no data, or has no form in
@@ -55,7 +78,9 @@ pub(crate) fn frame(message: &Message) -> Option<Arc<[u8]>> {
     if message.kind() != Kind::Data {
         return None;
     }
-    let frame = TextFrame::new();
+    let data = message.decode().ok()?;
+    let mut frame = TextFrame::new();
+    json::write_message(message.topic(), &data, frame.text()).ok()?;
     Some(frame.finish())
 }
 
@@ -63,8 +88,5 @@ pub(crate) fn frame(message: &Message) -> Option<Arc<[u8]>> {
 pub(crate) fn unwritable(message: &Message) -> Arc<[u8]> {
     let topic = String::from_utf8_lossy(message.topic());
     let context = format!("a message about {topic} has no form in JSON");
-    crate::websocket_frame::frame(&websocket_notice::error(
-        ErrorCode::SerializationFailed,
-        &context,
-    ))
+    frame_of(&websocket_notice::error(ErrorCode::SerializationFailed, &context))
 }

@@ -4,8 +4,10 @@
 use std::io::Cursor;
 use std::sync::Arc;
 
-use tungstenite::protocol::frame::FrameHeader;
-use tungstenite::protocol::frame::coding::{Data, OpCode};
+use tungstenite::Utf8Bytes;
+use tungstenite::protocol::CloseFrame;
+use tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
+use tungstenite::protocol::frame::{Frame, FrameHeader};
 
 /// Bytes before the text of a server's frame, at most.
 const MAX_HEAD_BYTES: usize = 10;
@@ -41,10 +43,19 @@ impl TextFrame {
 }
 
 /// The frame of a text, which goes to any number of clients.
-pub fn frame(text: &str) -> Arc<[u8]> {
+pub(crate) fn frame(text: &str) -> Arc<[u8]> {
     let mut frame = TextFrame::new();
     frame.text().extend_from_slice(text.as_bytes());
     frame.finish()
+}
+
+/// The frame that ends a connection; `reason` has at most 123 bytes.
+pub(crate) fn close_frame(code: CloseCode, reason: &'static str) -> Arc<[u8]> {
+    let mut bytes = Vec::new();
+    let close = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };
+    // Writing to memory does not fail.
+    let _ = Frame::close(Some(close)).format(&mut bytes);
+    bytes.into()
 }
 
 /// Why a client's frame is refused at its head.

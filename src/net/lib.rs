@@ -74,6 +74,7 @@ mod inherited;
 mod limits;
 mod line;
 mod link;
+mod link_adopt;
 mod link_limits;
 mod link_listener;
 mod link_protocol;
