@@ -9,6 +9,7 @@ use broker_data::{Data, DecodeError};
 use ostler_runtime::Seldom;
 
 use crate::attraction::Attraction;
+use crate::claims::Claims;
 use crate::connector::Wishes;
 use crate::counters::Counters;
 use crate::endpoint_info::NetworkInfo;
@@ -31,6 +32,7 @@ pub(crate) struct Core {
     pub(crate) options: EndpointOptions,
     pub(crate) routing: Routing,
     pub(crate) peers: Peers,
+    pub(crate) claims: Claims,
     pub(crate) board: StatusBoard,
     pub(crate) wishes: Wishes,
     pub(crate) counters: Counters,
@@ -56,6 +58,7 @@ impl Core {
             routing: Routing::new(Here { id, forwards: options.forwarding }),
             options,
             peers: Peers::default(),
+            claims: Claims::new(),
             board: StatusBoard::default(),
             wishes: Wishes::default(),
             counters: Counters::default(),
@@ -167,7 +170,8 @@ impl Core {
 
     /// Wakes all who wait for messages or changes: there will be none.
     pub(crate) fn close(&self) {
-        let queues = std::mem::take(&mut *self.queues.lock().unwrap_or_else(PoisonError::into_inner));
+        let queues =
+            std::mem::take(&mut *self.queues.lock().unwrap_or_else(PoisonError::into_inner));
         for queue in queues.iter().filter_map(Weak::upgrade) {
             queue.close();
         }

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use broker_data::Data;
 use crossbeam_channel::bounded;
-use ostler_net::{Address, Admit, LinkListener, LinkStatistics, Links, Listener, Protocol};
+use ostler_net::{
+    Address, Admit, BindError, LinkListener, LinkStatistics, Links, Listener, Protocol,
+};
 use ostler_runtime::{Deadline, Thread};
 
 use crate::core::Core;
@@ -60,18 +62,20 @@ impl Endpoint {
     }
 
     /// Listens for peers, until the endpoint ends. The ports that it has then.
-    pub fn listen(&self, address: &Address) -> Result<Vec<u16>, ostler_net::BindError> {
+    pub fn listen(&self, address: &Address) -> Result<Vec<u16>, BindError> {
         let mut listeners = Listener::bind(address)?;
         if let Some(tls) = &self.core.options.tls {
-            let secured = |listener: Listener| listener.with_tls(tls.server.clone());
+            let secured = |listener: Listener| listener.secured(Arc::clone(&tls.server));
             listeners = listeners.into_iter().map(secured).collect();
         }
-        Ok(self.listen_to(listeners)?)
+        let failed = |source| BindError { address: address.to_string(), source };
+        self.listen_to(listeners).map_err(failed)
     }
 
     /// The same on listeners that are there already.
     pub fn listen_to(&self, listeners: Vec<Listener>) -> io::Result<Vec<u16>> {
-        let ports = listeners.iter().filter_map(Listener::port).collect();
+        let port = |listener: &Listener| listener.inet().map(|at| at.port());
+        let ports = listeners.iter().filter_map(port).collect();
         let core = Arc::clone(&self.core);
         let admit: Admit = Arc::new(move |peer| {
             Some(Box::new(PeerLink::from_outside(&core, peer)) as Box<dyn Protocol>)
@@ -138,8 +142,8 @@ impl Endpoint {
             self.core.unknown_peer(&network);
             return None;
         }
-        for (id, link, leaving) in &links {
-            leaving.say(self.core.id, *id, link);
+        for (_, link, leaving) in &links {
+            leaving.ask(link);
         }
         Some(links.into_iter().map(|(id, _, _)| id).collect())
     }
@@ -288,8 +292,9 @@ impl Drop for Endpoint {
         self.listeners.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
         self.core.wishes.end();
         drop(self.connector.take());
-        for (id, link, leaving) in self.core.peers.links(|_, _| true) {
-            leaving.say(self.core.id, id, &link);
+        self.core.claims.close();
+        for (_, link, leaving) in self.core.peers.links(|_, _| true) {
+            leaving.ask(&link);
         }
         self.core.peers.wait(Deadline::after(FAREWELL), |peers| peers.is_empty());
         self.core.close();

@@ -1,12 +1,15 @@
 //! What an endpoint is told when it is made.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use ostler_net::{LinkLimits, tls};
+use ostler_net::LinkLimits;
+use ostler_net::tls::{self, LiveIdentity};
 
+use crate::EndpointId;
 use crate::overflow::Overflow;
+use crate::peering_limits::PeeringLimits;
 use crate::queue::QueueLimits;
-use crate::{EndpointId, MAX_FRAME_BYTES};
 
 /// Everything that an [`Endpoint`](crate::Endpoint) lets its user choose, with the defaults.
 #[derive(Clone)]
@@ -31,18 +34,14 @@ pub struct EndpointOptions {
     pub client_overflow: Overflow,
     /// What may wait for one subscriber; default 4096 messages and 64 MiB.
     pub subscriber_buffer: QueueLimits,
-    /// The longest message that a peer may send, in bytes; default 64 MiB.
-    pub max_message: usize,
+    /// What one connection to a peer may take in bytes and in time: the longest message, the
+    /// handshake, how a silent peer is found out.
+    pub peering: PeeringLimits,
     /// How long [`publish`](crate::Endpoint::publish) waits for receivers that are behind; default
     /// 60 s. A peer that reads nothing for [`LinkLimits::stall`] is cut off before.
     pub publish_wait: Duration,
     /// For one attempt to connect to a peer, as far as the connection itself; default 1 s.
     pub connect_wait: Duration,
-    /// For the handshake behind it; default 10 s.
-    pub handshake_wait: Duration,
-    /// How long a peer may be silent before it is sent a ping; default 30 s. One that does not
-    /// answer for as long again is lost.
-    pub keepalive: Duration,
     /// What all links together and each of them may take.
     pub links: LinkLimits,
 }
@@ -51,7 +50,7 @@ pub struct EndpointOptions {
 #[derive(Clone)]
 pub struct Tls {
     /// Towards those that come.
-    pub server: tls::Identity,
+    pub server: Arc<LiveIdentity>,
     /// Towards those that are called.
     pub client: tls::Client,
 }
@@ -68,11 +67,9 @@ impl Default for EndpointOptions {
             client_buffer: 512,
             client_overflow: Overflow::Disconnect,
             subscriber_buffer: QueueLimits::default(),
-            max_message: (64 << 20).min(MAX_FRAME_BYTES),
+            peering: PeeringLimits::default(),
             publish_wait: Duration::from_secs(60),
             connect_wait: Duration::from_secs(1),
-            handshake_wait: Duration::from_secs(10),
-            keepalive: Duration::from_secs(30),
             links: LinkLimits::default(),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{EndpointId, Message};
+use crate::{EndpointId, Message, websocket_data};
 
 /// Where a message comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ impl<'a> Parcel<'a> {
 
     /// The message as it goes to peers.
     pub(crate) fn relayed(&mut self) -> Option<&Message> {
-        if self.origin == Origin::Local {
+        if !matches!(self.origin, Origin::Peer(_)) {
             return Some(self.message);
         }
         let (message, id) = (self.message, self.id);
@@ -47,6 +47,6 @@ impl<'a> Parcel<'a> {
     /// The frame that goes to WebSocket clients.
     pub(crate) fn frame(&mut self) -> Option<&Arc<[u8]>> {
         let message = self.message;
-        self.frame.get_or_insert_with(|| None.or(message.frame().get(..0).map(Into::into))).as_ref()
+        self.frame.get_or_insert_with(|| websocket_data::frame(message)).as_ref()
     }
 }

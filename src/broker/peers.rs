@@ -48,21 +48,10 @@ pub(crate) struct Peers {
 }
 
 impl Peers {
-    /// Whether there is a peer of this id.
-    pub(crate) fn knows(&self, id: EndpointId) -> bool {
-        self.lock().contains_key(&id)
-    }
-
-    /// Takes a peer in, unless there is one of its id.
-    pub(crate) fn add(&self, id: EndpointId, make: impl FnOnce() -> Peer) -> bool {
-        let mut table = self.lock();
-        if table.contains_key(&id) {
-            return false;
-        }
-        table.insert(id, make());
-        drop(table);
+    /// Takes a peer in.
+    pub(crate) fn add(&self, id: EndpointId, peer: Peer) {
+        self.lock().insert(id, peer);
         self.changed.notify_all();
-        true
     }
 
     /// Takes out the peer that this link leads to.

@@ -25,7 +25,6 @@ pub(crate) enum Patience {
 }
 
 /// Somebody is behind, and nobody has got the message.
-#[derive(Debug)]
 pub(crate) struct Behind(pub(crate) Arc<Route>);
 
 impl Routing {
@@ -48,8 +47,7 @@ impl Routing {
 
     /// Has a receiver wanted something else from now on; the route that stands for it then.
     pub(crate) fn refilter(&self, old: &Arc<Route>, filter: Filter) -> Arc<Route> {
-        let route =
-            Arc::new(Route { owner: old.owner, filter, outlet: Arc::clone(&old.outlet) });
+        let route = Arc::new(Route { owner: old.owner, filter, outlet: Arc::clone(&old.outlet) });
         let changed = Arc::clone(&route);
         self.change(|routes| {
             if let Some(place) = routes.iter_mut().find(|one| Arc::ptr_eq(one, old)) {

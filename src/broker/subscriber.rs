@@ -129,7 +129,11 @@ impl Subscriber {
         loop {
             let message = self.get_message(deadline)?;
             match message.decode() {
-                Ok(data) => return Some(Received { topic: message.to_topic(), data }),
+                Ok(data) => {
+                    // No message has a longer topic than there may be.
+                    let topic = Topic::new(message.topic()).ok()?;
+                    return Some(Received { topic, data });
+                }
                 Err(error) => self.inner.core.undecodable(&message, &error),
             }
         }

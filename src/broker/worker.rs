@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use ostler_runtime::{Thread, threads};
 
+use crate::Message;
 use crate::queue::Queue;
 use crate::subscriber::{Received, Subscriber, Subscription};
-use crate::Message;
 
 /// Calls a function with each message, one after the other, on one thread. Dropping it waits for
 /// the call that runs and ends the subscription; it must not be dropped by the function itself.
