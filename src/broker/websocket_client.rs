@@ -138,7 +138,7 @@ impl WebSocketClient {
         }
         let count = self.untold.swap(0, Ordering::Relaxed);
         let context = format!("{count} messages were dropped: {BEHIND}");
-        let notice = websocket_notice::error(ErrorCode::BackpressureOverflow, &context);
+        let notice = websocket_notice::error(ErrorCode::BackpressureOverflow, &context, None);
         if !self.link.force(&frame(&notice)) {
             self.untold.fetch_add(count, Ordering::Relaxed);
         }
@@ -165,7 +165,7 @@ impl WebSocketClient {
 
     fn cut_off(&self) {
         if self.stop() {
-            let notice = websocket_notice::error(ErrorCode::BackpressureOverflow, BEHIND);
+            let notice = websocket_notice::error(ErrorCode::BackpressureOverflow, BEHIND, None);
             self.link.force(&frame(&notice));
             self.link.force(&close_frame(CloseCode::Again, BEHIND));
             self.link.close();
