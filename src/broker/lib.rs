@@ -17,6 +17,8 @@ mod endpoint_id;
 mod endpoint_info;
 mod failure;
 mod filter;
+#[doc(hidden)]
+pub mod fuzzing_websocket;
 mod handshake;
 mod handshake_frame;
 mod handshake_state;

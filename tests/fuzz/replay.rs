@@ -185,3 +185,13 @@ fn hosts_and_jobs_are_understood_alike_in_pieces_or_refused() {
 fn tasks_and_objects_are_read_and_written_alike_or_refused() {
     replay("task", boefjes::fuzzing::task);
 }
+
+#[test]
+fn websocket_clients_are_understood_alike_however_their_bytes_are_cut() {
+    replay("websocket", broker::fuzzing_websocket::websocket);
+}
+
+#[test]
+fn messages_of_websocket_clients_are_read_and_written_alike_or_refused() {
+    replay("websocket_text", broker::fuzzing_websocket::websocket_text);
+}
