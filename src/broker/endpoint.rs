@@ -2,13 +2,13 @@
 
 use std::cell::RefCell;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use broker_data::Data;
 use crossbeam_channel::bounded;
 use ostler_net::{
-    Address, Admit, BindError, LinkListener, LinkStatistics, Links, Listener, Protocol,
+    Address, Admit, BindError, LinkListener, LinkStatistics, Links, Listener, Protocol, Server,
 };
 use ostler_runtime::{Deadline, Thread};
 
@@ -34,7 +34,8 @@ const FAREWELL: Duration = Duration::from_secs(3);
 /// Dropping it says farewell to its peers and ends all its threads and subscriptions.
 pub struct Endpoint {
     // In the order of their ends: nobody comes in, nobody is called, and then all are cut off.
-    listeners: std::sync::Mutex<Vec<LinkListener>>,
+    listeners: Mutex<Vec<LinkListener>>,
+    servers: Mutex<Vec<Server>>,
     connector: Option<Thread>,
     links: Arc<Links>,
     core: Arc<Core>,
@@ -52,8 +53,8 @@ impl Endpoint {
         let core = Arc::new(Core::new(options));
         let (trying, by) = (Arc::clone(&core), Arc::clone(&links));
         let connector = Thread::spawn("connector", move || trying.wishes.run(&trying, &by))?;
-        let listeners = std::sync::Mutex::default();
-        Ok(Self { listeners, connector: Some(connector), links, core })
+        let (listeners, servers) = (Mutex::default(), Mutex::default());
+        Ok(Self { listeners, servers, connector: Some(connector), links, core })
     }
 
     /// What the endpoint is called.
@@ -63,13 +64,17 @@ impl Endpoint {
 
     /// Listens for peers, until the endpoint ends. The ports that it has then.
     pub fn listen(&self, address: &Address) -> Result<Vec<u16>, BindError> {
-        let mut listeners = Listener::bind(address)?;
-        if let Some(tls) = &self.core.options.tls {
-            let secured = |listener: Listener| listener.secured(Arc::clone(&tls.server));
-            listeners = listeners.into_iter().map(secured).collect();
-        }
+        let listeners = self.bind(address)?;
         let failed = |source| BindError { address: address.to_string(), source };
         self.listen_to(listeners).map_err(failed)
+    }
+
+    /// Listens, with TLS if it is spoken at all.
+    pub(crate) fn bind(&self, address: &Address) -> Result<Vec<Listener>, BindError> {
+        let listeners = Listener::bind(address)?;
+        let Some(tls) = &self.core.options.tls else { return Ok(listeners) };
+        let secured = |listener: Listener| listener.secured(Arc::clone(&tls.server));
+        Ok(listeners.into_iter().map(secured).collect())
     }
 
     /// The same on listeners that are there already.
@@ -81,7 +86,7 @@ impl Endpoint {
             Some(Box::new(PeerLink::from_outside(&core, peer)) as Box<dyn Protocol>)
         });
         let listener = self.links.listen(listeners, admit)?;
-        self.listeners.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(listener);
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(listener);
         Ok(ports)
     }
 
@@ -281,6 +286,16 @@ impl Endpoint {
         self.links.statistics()
     }
 
+    /// What serves all connections.
+    pub(crate) fn links_of(&self) -> &Arc<Links> {
+        &self.links
+    }
+
+    /// What answers HTTP.
+    pub(crate) fn servers(&self) -> &Mutex<Vec<Server>> {
+        &self.servers
+    }
+
     /// What the endpoint's other parts build on.
     pub(crate) fn core(&self) -> &Arc<Core> {
         &self.core
@@ -289,7 +304,8 @@ impl Endpoint {
 
 impl Drop for Endpoint {
     fn drop(&mut self) {
-        self.listeners.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.servers.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.core.wishes.end();
         drop(self.connector.take());
         self.core.claims.close();

@@ -8,6 +8,7 @@
 
 mod attraction;
 mod claims;
+mod client_host;
 mod codes;
 mod connector;
 mod core;
@@ -15,6 +16,7 @@ mod counters;
 mod endpoint;
 mod endpoint_id;
 mod endpoint_info;
+mod endpoint_web;
 mod failure;
 mod filter;
 mod handshake;

@@ -158,6 +158,7 @@ impl PeerLink {
         let core = Arc::clone(self.core());
         let outlet = Arc::new(PeerOutlet { link: link.clone(), core: Arc::clone(&core) });
         link.established();
+        link.set_max_frames(core.options.peer_buffer);
         let told = self.view.told();
         let route = core.catch_up(id, &told, link, || {
             let route = core.routing.add(Owner::Peer(id), filter, outlet);
