@@ -19,6 +19,8 @@ mod keepalive;
 mod message;
 mod node;
 mod peering;
+#[cfg(test)]
+mod peering_bench;
 mod peering_event;
 mod peering_frames;
 mod peering_limits;
