@@ -33,6 +33,8 @@ mod peer_link;
 mod peer_outlet;
 mod peer_view;
 mod peering;
+#[cfg(test)]
+mod peering_bench;
 mod peering_event;
 mod peering_frames;
 mod peering_limits;
