@@ -25,7 +25,7 @@ use crate::status::Error;
 use crate::status_board::StatusSubscriber;
 use crate::subscriber::{Subscriber, Subscription};
 use crate::worker::Worker;
-use crate::{EndpointId, Filter, Message, Overflow, Received, Topic};
+use crate::{EndpointId, Filter, Message, Overflow, Received, Tap, Topic};
 
 /// How long peers have for the answer to a farewell when the endpoint ends.
 const FAREWELL: Duration = Duration::from_secs(3);
@@ -252,6 +252,16 @@ impl Endpoint {
     ) -> io::Result<Worker> {
         let subscription = self.subscription(Owner::Subscriber, topics, Overflow::Block);
         Worker::start(subscription, on_next)
+    }
+
+    /// Has `on_message` called with each message of these topics, on the thread that delivers it,
+    /// until the tap is dropped. See [`Tap`] for what it may do.
+    pub fn tap(
+        &self,
+        topics: impl IntoIterator<Item = Topic>,
+        on_message: impl Fn(&Message) + Send + Sync + 'static,
+    ) -> Tap {
+        Tap::new(&self.core, topics.into_iter().collect(), on_message)
     }
 
     fn subscription(

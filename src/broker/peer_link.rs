@@ -94,8 +94,8 @@ impl PeerLink {
             let turn = match event {
                 Event::Message(message) => self.pass_on(message, link),
                 Event::Send(frame) => (!link.force(&frame)).then_some(Turn::Abort),
-                Event::Peered { id, filter } => {
-                    self.peered(id, filter, link);
+                Event::Peered { id, filter, told } => {
+                    self.peered(id, filter, &told, link);
                     None
                 }
                 Event::Filter(filter) => {
@@ -154,13 +154,12 @@ impl PeerLink {
         None
     }
 
-    fn peered(&mut self, id: EndpointId, filter: Filter, link: &Link) {
+    fn peered(&mut self, id: EndpointId, filter: Filter, told: &Filter, link: &Link) {
         let core = Arc::clone(self.core());
         let outlet = Arc::new(PeerOutlet { link: link.clone(), core: Arc::clone(&core) });
         link.established();
         link.set_max_frames(core.options.peer_buffer);
-        let told = self.view.told();
-        let route = core.catch_up(id, &told, link, || {
+        let route = core.catch_up(id, told, link, || {
             let route = core.routing.add(Owner::Peer(id), filter, outlet);
             core.claims.peered(id, self.view.number);
             core.peers.add(
