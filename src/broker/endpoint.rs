@@ -1,6 +1,5 @@
 //! A node: what its user does with it.
 
-use std::cell::RefCell;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -20,12 +19,12 @@ use crate::peer_link::PeerLink;
 use crate::peers::PeerInfo;
 use crate::publish_error::PublishError;
 use crate::route::Owner;
-use crate::routing::{Behind, Patience};
+use crate::routing::Patience;
 use crate::status::Error;
 use crate::status_board::StatusSubscriber;
 use crate::subscriber::{Subscriber, Subscription};
 use crate::worker::Worker;
-use crate::{EndpointId, Filter, Message, Overflow, Received, Tap, Topic};
+use crate::{EndpointId, Filter, Hub, Message, Overflow, Received, Tap, Topic};
 
 /// How long peers have for the answer to a farewell when the endpoint ends.
 const FAREWELL: Duration = Duration::from_secs(3);
@@ -39,11 +38,6 @@ pub struct Endpoint {
     connector: Option<Thread>,
     links: Arc<Links>,
     core: Arc<Core>,
-}
-
-thread_local! {
-    /// Where messages are put together, so that publishing reserves memory only once.
-    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
 impl Endpoint {
@@ -179,7 +173,7 @@ impl Endpoint {
 
     /// The same, without waiting: refused if anybody is behind, and then nobody gets it.
     pub fn try_publish(&self, topic: &Topic, data: &Data) -> Result<usize, PublishError> {
-        self.send(EndpointId::NIL, topic, data, Patience::None)
+        self.core.send(Origin::Local, EndpointId::NIL, topic, data, Patience::None)
     }
 
     /// The same, with another time to wait.
@@ -189,7 +183,8 @@ impl Endpoint {
         data: &Data,
         deadline: Deadline,
     ) -> Result<usize, PublishError> {
-        self.send(EndpointId::NIL, topic, data, Patience::Until(deadline))
+        let patience = Patience::Until(deadline);
+        self.core.send(Origin::Local, EndpointId::NIL, topic, data, patience)
     }
 
     /// Publishes to one peer only, whatever it has subscribed to.
@@ -200,31 +195,11 @@ impl Endpoint {
         data: &Data,
     ) -> Result<(), PublishError> {
         let deadline = Deadline::after(self.core.options.publish_wait);
-        match self.send(peer, topic, data, Patience::Until(deadline))? {
+        let patience = Patience::Until(deadline);
+        match self.core.send(Origin::Local, peer, topic, data, patience)? {
             0 => Err(PublishError::UnknownPeer(peer)),
             _ => Ok(()),
         }
-    }
-
-    fn send(
-        &self,
-        receiver: EndpointId,
-        topic: &Topic,
-        data: &Data,
-        patience: Patience,
-    ) -> Result<usize, PublishError> {
-        let core = &self.core;
-        core.counters.data.count();
-        if receiver.is_nil() && !core.routing.is_wanted(topic.as_bytes()) {
-            return Ok(0);
-        }
-        let message = SCRATCH.with_borrow_mut(|scratch| {
-            Message::data_with(scratch, core.id, receiver, topic.as_bytes(), data)
-        })?;
-        core.routing.publish(&message, Origin::Local, patience).map_err(|Behind(route)| {
-            core.counters.refused.count();
-            PublishError::Behind(route.owner.to_string())
-        })
     }
 
     /// Subscribes: the messages of these topics wait until they are read. Whoever sends them waits
@@ -252,6 +227,14 @@ impl Endpoint {
     ) -> io::Result<Worker> {
         let subscription = self.subscription(Owner::Subscriber, topics, Overflow::Block);
         Worker::start(subscription, on_next)
+    }
+
+    /// Subscribes and publishes in one: gets also what others publish on this endpoint, if they do
+    /// it through hubs.
+    pub fn hub(&self, topics: impl IntoIterator<Item = Topic>) -> Hub {
+        let number = self.core.number();
+        let subscription = self.subscription(Owner::Hub(number), topics, Overflow::Block);
+        Hub::new(&self.core, number, Subscriber::new(subscription))
     }
 
     /// Has `on_message` called with each message of these topics, on the thread that delivers it,

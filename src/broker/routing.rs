@@ -32,11 +32,6 @@ impl Routing {
         Self { here, routes: RwLock::new(Arc::new([])) }
     }
 
-    /// Where the table is.
-    pub(crate) fn here(&self) -> Here {
-        self.here
-    }
-
     /// Takes a receiver in.
     pub(crate) fn add(&self, owner: Owner, filter: Filter, outlet: Arc<dyn Outlet>) -> Arc<Route> {
         let route = Arc::new(Route { owner, filter, outlet });
@@ -60,11 +55,6 @@ impl Routing {
     /// Takes a receiver out.
     pub(crate) fn remove(&self, route: &Arc<Route>) {
         self.change(|routes| routes.retain(|one| !Arc::ptr_eq(one, route)));
-    }
-
-    /// How many receivers of a kind there are.
-    pub(crate) fn count(&self, is_kind: impl Fn(Owner) -> bool) -> usize {
-        self.all().iter().filter(|route| is_kind(route.owner)).count()
     }
 
     /// Gives a message to all who want it, once none of them is behind. With patience, whoever
