@@ -107,3 +107,7 @@ impl Routing {
         *routes = changed.into();
     }
 }
+
+#[cfg(test)]
+#[path = "routing_cases.rs"]
+mod cases;
