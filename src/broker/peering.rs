@@ -19,9 +19,9 @@ use crate::failure::Failure;
 use crate::filter::Filter;
 use crate::handshake::{Handshake, Progress, Role};
 use crate::keepalive::{Keepalive, Verdict};
-use crate::message::{Kind, Message, MessageError};
+use crate::message::{Kind, Message};
 use crate::node::Node;
-use crate::peering_event::{Event, PeeringStatistics};
+use crate::peering_event::{Event, PeeringStatistics, count};
 use crate::peering_frames::{BYE, Cut, cut, ping, pong};
 use crate::peering_limits::{
     MAX_HANDSHAKE_BYTES, MAX_HANDSHAKE_FRAME_BYTES, MAX_PING_BYTES, PeeringLimits,
@@ -205,9 +205,9 @@ impl Peering {
         }
         match progress {
             Progress::Waiting | Progress::Aside => {}
-            Progress::Peered { id, filter } => {
+            Progress::Peered { id, filter, told } => {
                 self.phase = Phase::Peered { peer: id };
-                self.events.push_back(Event::Peered { id, filter });
+                self.events.push_back(Event::Peered { id, filter, told });
             }
             Progress::Redundant { id } => self.end(Event::Redundant { id }),
             Progress::Failed(failure) => self.fail(failure),
@@ -220,11 +220,7 @@ impl Peering {
         let message = match Message::from_frame(frame) {
             Ok(message) => message,
             Err(error) => {
-                count(match error {
-                    MessageError::Short(0) => &mut statistics.empty,
-                    MessageError::UnknownKind(_) => &mut statistics.unknown,
-                    MessageError::Short(_) | MessageError::TooLong(_) => &mut statistics.short,
-                });
+                statistics.skip(error);
                 return None;
             }
         };
@@ -294,10 +290,6 @@ impl Peering {
         self.events.push_back(last);
         self.phase = Phase::Over;
     }
-}
-
-fn count(counter: &mut u64) {
-    *counter = counter.saturating_add(1);
 }
 
 fn size(bytes: &[u8]) -> u64 {

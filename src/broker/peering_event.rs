@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::endpoint_id::EndpointId;
 use crate::failure::Failure;
 use crate::filter::Filter;
-use crate::message::Message;
+use crate::message::{Message, MessageError};
 
 /// What happened, in its order. After [`Redundant`](Self::Redundant), [`Left`](Self::Left) and
 /// [`Failed`](Self::Failed) nothing follows, and the connection is to be closed as soon as what was
@@ -21,6 +21,8 @@ pub enum Event {
         id: EndpointId,
         /// What it wants.
         filter: Filter,
+        /// What it was told that this node wants; that may have changed meanwhile.
+        told: Filter,
     },
     /// Data or a command.
     Message(Message),
@@ -74,9 +76,23 @@ pub struct PeeringStatistics {
 }
 
 impl PeeringStatistics {
+    /// Counts a frame that is no message.
+    pub(crate) fn skip(&mut self, error: MessageError) {
+        count(match error {
+            MessageError::Short(0) => &mut self.empty,
+            MessageError::UnknownKind(_) => &mut self.unknown,
+            MessageError::Short(_) | MessageError::TooLong(_) => &mut self.short,
+        });
+    }
+
     /// All frames that were skipped.
     pub fn skipped(&self) -> u64 {
         let skipped = [self.empty, self.short, self.unknown, self.unusable, self.internal];
         skipped.into_iter().fold(0, u64::saturating_add)
     }
+}
+
+/// One more.
+pub(crate) fn count(counter: &mut u64) {
+    *counter = counter.saturating_add(1);
 }
