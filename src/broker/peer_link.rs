@@ -238,7 +238,8 @@ impl Protocol for PeerLink {
         }
         peering.tick(now, reading, &self.view);
         if self.pending.is_some() {
-            return Turn::Hold;
+            // It stays held, unless it has been resumed meanwhile.
+            return Turn::Continue;
         }
         self.go_on(&mut &[][..], link, now)
     }
