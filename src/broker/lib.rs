@@ -17,6 +17,9 @@ mod endpoint_id;
 mod endpoint_info;
 mod failure;
 mod filter;
+#[doc(hidden)]
+pub mod fuzzing;
+mod fuzzing_peer;
 mod handshake;
 mod handshake_frame;
 mod handshake_state;

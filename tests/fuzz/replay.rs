@@ -185,3 +185,13 @@ fn hosts_and_jobs_are_understood_alike_in_pieces_or_refused() {
 fn tasks_and_objects_are_read_and_written_alike_or_refused() {
     replay("task", boefjes::fuzzing::task);
 }
+
+#[test]
+fn messages_of_peers_are_made_of_their_fields_or_refused() {
+    replay("broker_message", broker::fuzzing::broker_message);
+}
+
+#[test]
+fn connections_of_peers_go_the_same_way_however_they_are_cut() {
+    replay("broker_peer", broker::fuzzing::broker_peer);
+}
