@@ -1,14 +1,13 @@
 //! A node: what its user does with it.
 
-use std::cell::RefCell;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use broker_data::Data;
 use crossbeam_channel::bounded;
 use ostler_net::{
-    Address, Admit, BindError, LinkListener, LinkStatistics, Links, Listener, Protocol,
+    Address, Admit, BindError, LinkListener, LinkStatistics, Links, Listener, Protocol, Server,
 };
 use ostler_runtime::{Deadline, Thread};
 
@@ -20,12 +19,12 @@ use crate::peer_link::PeerLink;
 use crate::peers::PeerInfo;
 use crate::publish_error::PublishError;
 use crate::route::Owner;
-use crate::routing::{Behind, Patience};
+use crate::routing::Patience;
 use crate::status::Error;
 use crate::status_board::StatusSubscriber;
 use crate::subscriber::{Subscriber, Subscription};
 use crate::worker::Worker;
-use crate::{EndpointId, Filter, Message, Overflow, Received, Topic};
+use crate::{EndpointId, Filter, Hub, Message, Overflow, Received, Tap, Topic};
 
 /// How long peers have for the answer to a farewell when the endpoint ends.
 const FAREWELL: Duration = Duration::from_secs(3);
@@ -34,15 +33,11 @@ const FAREWELL: Duration = Duration::from_secs(3);
 /// Dropping it says farewell to its peers and ends all its threads and subscriptions.
 pub struct Endpoint {
     // In the order of their ends: nobody comes in, nobody is called, and then all are cut off.
-    listeners: std::sync::Mutex<Vec<LinkListener>>,
+    listeners: Mutex<Vec<LinkListener>>,
+    servers: Mutex<Vec<Server>>,
     connector: Option<Thread>,
     links: Arc<Links>,
     core: Arc<Core>,
-}
-
-thread_local! {
-    /// Where messages are put together, so that publishing reserves memory only once.
-    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
 impl Endpoint {
@@ -52,8 +47,8 @@ impl Endpoint {
         let core = Arc::new(Core::new(options));
         let (trying, by) = (Arc::clone(&core), Arc::clone(&links));
         let connector = Thread::spawn("connector", move || trying.wishes.run(&trying, &by))?;
-        let listeners = std::sync::Mutex::default();
-        Ok(Self { listeners, connector: Some(connector), links, core })
+        let (listeners, servers) = (Mutex::default(), Mutex::default());
+        Ok(Self { listeners, servers, connector: Some(connector), links, core })
     }
 
     /// What the endpoint is called.
@@ -63,13 +58,17 @@ impl Endpoint {
 
     /// Listens for peers, until the endpoint ends. The ports that it has then.
     pub fn listen(&self, address: &Address) -> Result<Vec<u16>, BindError> {
-        let mut listeners = Listener::bind(address)?;
-        if let Some(tls) = &self.core.options.tls {
-            let secured = |listener: Listener| listener.secured(Arc::clone(&tls.server));
-            listeners = listeners.into_iter().map(secured).collect();
-        }
+        let listeners = self.bind(address)?;
         let failed = |source| BindError { address: address.to_string(), source };
         self.listen_to(listeners).map_err(failed)
+    }
+
+    /// Listens, with TLS if it is spoken at all.
+    pub(crate) fn bind(&self, address: &Address) -> Result<Vec<Listener>, BindError> {
+        let listeners = Listener::bind(address)?;
+        let Some(tls) = &self.core.options.tls else { return Ok(listeners) };
+        let secured = |listener: Listener| listener.secured(Arc::clone(&tls.server));
+        Ok(listeners.into_iter().map(secured).collect())
     }
 
     /// The same on listeners that are there already.
@@ -81,7 +80,7 @@ impl Endpoint {
             Some(Box::new(PeerLink::from_outside(&core, peer)) as Box<dyn Protocol>)
         });
         let listener = self.links.listen(listeners, admit)?;
-        self.listeners.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(listener);
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(listener);
         Ok(ports)
     }
 
@@ -174,7 +173,7 @@ impl Endpoint {
 
     /// The same, without waiting: refused if anybody is behind, and then nobody gets it.
     pub fn try_publish(&self, topic: &Topic, data: &Data) -> Result<usize, PublishError> {
-        self.send(EndpointId::NIL, topic, data, Patience::None)
+        self.core.send(Origin::Local, EndpointId::NIL, topic, data, Patience::None)
     }
 
     /// The same, with another time to wait.
@@ -184,7 +183,8 @@ impl Endpoint {
         data: &Data,
         deadline: Deadline,
     ) -> Result<usize, PublishError> {
-        self.send(EndpointId::NIL, topic, data, Patience::Until(deadline))
+        let patience = Patience::Until(deadline);
+        self.core.send(Origin::Local, EndpointId::NIL, topic, data, patience)
     }
 
     /// Publishes to one peer only, whatever it has subscribed to.
@@ -195,31 +195,11 @@ impl Endpoint {
         data: &Data,
     ) -> Result<(), PublishError> {
         let deadline = Deadline::after(self.core.options.publish_wait);
-        match self.send(peer, topic, data, Patience::Until(deadline))? {
+        let patience = Patience::Until(deadline);
+        match self.core.send(Origin::Local, peer, topic, data, patience)? {
             0 => Err(PublishError::UnknownPeer(peer)),
             _ => Ok(()),
         }
-    }
-
-    fn send(
-        &self,
-        receiver: EndpointId,
-        topic: &Topic,
-        data: &Data,
-        patience: Patience,
-    ) -> Result<usize, PublishError> {
-        let core = &self.core;
-        core.counters.data.count();
-        if receiver.is_nil() && !core.routing.is_wanted(topic.as_bytes()) {
-            return Ok(0);
-        }
-        let message = SCRATCH.with_borrow_mut(|scratch| {
-            Message::data_with(scratch, core.id, receiver, topic.as_bytes(), data)
-        })?;
-        core.routing.publish(&message, Origin::Local, patience).map_err(|Behind(route)| {
-            core.counters.refused.count();
-            PublishError::Behind(route.owner.to_string())
-        })
     }
 
     /// Subscribes: the messages of these topics wait until they are read. Whoever sends them waits
@@ -247,6 +227,24 @@ impl Endpoint {
     ) -> io::Result<Worker> {
         let subscription = self.subscription(Owner::Subscriber, topics, Overflow::Block);
         Worker::start(subscription, on_next)
+    }
+
+    /// Subscribes and publishes in one: gets also what others publish on this endpoint, if they do
+    /// it through hubs.
+    pub fn hub(&self, topics: impl IntoIterator<Item = Topic>) -> Hub {
+        let number = self.core.number();
+        let subscription = self.subscription(Owner::Hub(number), topics, Overflow::Block);
+        Hub::new(&self.core, number, Subscriber::new(subscription))
+    }
+
+    /// Has `on_message` called with each message of these topics, on the thread that delivers it,
+    /// until the tap is dropped. See [`Tap`] for what it may do.
+    pub fn tap(
+        &self,
+        topics: impl IntoIterator<Item = Topic>,
+        on_message: impl Fn(&Message) + Send + Sync + 'static,
+    ) -> Tap {
+        Tap::new(&self.core, topics.into_iter().collect(), on_message)
     }
 
     fn subscription(
@@ -281,6 +279,16 @@ impl Endpoint {
         self.links.statistics()
     }
 
+    /// What serves all connections.
+    pub(crate) fn links_of(&self) -> &Arc<Links> {
+        &self.links
+    }
+
+    /// What answers HTTP.
+    pub(crate) fn servers(&self) -> &Mutex<Vec<Server>> {
+        &self.servers
+    }
+
     /// What the endpoint's other parts build on.
     pub(crate) fn core(&self) -> &Arc<Core> {
         &self.core
@@ -289,7 +297,8 @@ impl Endpoint {
 
 impl Drop for Endpoint {
     fn drop(&mut self) {
-        self.listeners.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.servers.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.core.wishes.end();
         drop(self.connector.take());
         self.core.claims.close();

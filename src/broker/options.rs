@@ -27,11 +27,6 @@ pub struct EndpointOptions {
     /// What becomes of messages from elsewhere for a peer whose buffer is full; default
     /// [`Overflow::Disconnect`]. Who publishes on this endpoint waits instead, or is told no.
     pub peer_overflow: Overflow,
-    /// Messages that wait for one WebSocket client; default 512.
-    pub client_buffer: usize,
-    /// What becomes of messages for a WebSocket client whose buffer is full; default
-    /// [`Overflow::Disconnect`].
-    pub client_overflow: Overflow,
     /// What may wait for one subscriber; default 4096 messages and 64 MiB.
     pub subscriber_buffer: QueueLimits,
     /// What one connection to a peer may take in bytes and in time: the longest message, the
@@ -64,8 +59,6 @@ impl Default for EndpointOptions {
             tls: None,
             peer_buffer: 2048,
             peer_overflow: Overflow::Disconnect,
-            client_buffer: 512,
-            client_overflow: Overflow::Disconnect,
             subscriber_buffer: QueueLimits::default(),
             peering: PeeringLimits::default(),
             publish_wait: Duration::from_secs(60),

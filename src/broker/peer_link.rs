@@ -16,12 +16,12 @@ use crate::parcel::Origin;
 use crate::peer_outlet::PeerOutlet;
 use crate::peer_view::PeerView;
 use crate::peering::{Peering, Reading};
-use crate::peering_event::Event;
+use crate::peering_event::{Event, PeeringStatistics};
 use crate::peers::Peer;
 use crate::route::{Owner, Route};
 use crate::routing::Behind;
 use crate::status::{Error, Status};
-use crate::{EndpointId, Filter, Kind, Message};
+use crate::{EndpointId, Filter, Message};
 
 /// See the module.
 pub(crate) struct PeerLink {
@@ -35,6 +35,8 @@ pub(crate) struct PeerLink {
     /// A message for which somebody had no room.
     pending: Option<Message>,
     leaving: Arc<Leaving>,
+    /// What of its statistics the endpoint has counted.
+    counted: PeeringStatistics,
     /// Whether it was this node that ended it.
     ours: bool,
 }
@@ -73,6 +75,7 @@ impl PeerLink {
             peer: None,
             pending: None,
             leaving: Arc::default(),
+            counted: PeeringStatistics::default(),
             ours: false,
         }
     }
@@ -96,8 +99,8 @@ impl PeerLink {
             let turn = match event {
                 Event::Message(message) => self.pass_on(message, link),
                 Event::Send(frame) => (!link.force(&frame)).then_some(Turn::Abort),
-                Event::Peered { id, filter } => {
-                    self.peered(id, filter, link);
+                Event::Peered { id, filter, told } => {
+                    self.peered(id, filter, &told, link);
                     None
                 }
                 Event::Filter(filter) => {
@@ -147,21 +150,15 @@ impl PeerLink {
                 }
             }
         }
-        let counters = &self.core().counters;
-        let counter = match message.kind() {
-            Kind::Command => &counters.commands,
-            _ => &counters.data,
-        };
-        counter.count();
         None
     }
 
-    fn peered(&mut self, id: EndpointId, filter: Filter, link: &Link) {
+    fn peered(&mut self, id: EndpointId, filter: Filter, told: &Filter, link: &Link) {
         let core = Arc::clone(self.core());
         let outlet = Arc::new(PeerOutlet { link: link.clone(), core: Arc::clone(&core) });
         link.established();
-        let told = self.view.told();
-        let route = core.catch_up(id, &told, link, || {
+        link.set_max_frames(core.options.peer_buffer);
+        let route = core.catch_up(id, told, link, || {
             let route = core.routing.add(Owner::Peer(id), filter, outlet);
             core.claims.peered(id, self.view.number);
             core.peers.add(
@@ -182,11 +179,24 @@ impl PeerLink {
         }
     }
 
+    /// Adds what the connection has counted since the last time to what the endpoint counts.
+    fn count(&mut self) {
+        let Some(peering) = &self.peering else { return };
+        let (now, before, counters) =
+            (*peering.statistics(), self.counted, &self.view.core.counters);
+        counters.data.add(now.data.saturating_sub(before.data));
+        counters.commands.add(now.commands.saturating_sub(before.commands));
+        counters.routing_updates.add(now.routing_updates.saturating_sub(before.routing_updates));
+        counters.pings.add(now.pings.saturating_sub(before.pings));
+        counters.pongs.add(now.pongs.saturating_sub(before.pongs));
+        counters.skipped.add(now.skipped().saturating_sub(before.skipped()));
+        self.counted = now;
+    }
+
     fn refilter(&mut self, filter: Filter) {
         let Some((id, route)) = &mut self.peer else { return };
         *route = self.view.core.routing.refilter(route, filter);
         let (id, changed) = (*id, Arc::clone(route));
-        self.view.core.counters.routing_updates.count();
         self.view.core.peers.change(id, |peer| peer.route = changed);
     }
 
@@ -221,6 +231,7 @@ impl Protocol for PeerLink {
     }
 
     fn tick(&mut self, link: &Link, now: Instant) -> Turn {
+        self.count();
         let Some(peering) = &mut self.peering else { return Turn::Continue };
         let reading = if self.pending.is_some() { Reading::Held } else { Reading::On };
         if self.leaving.is_asked() {
@@ -239,6 +250,7 @@ impl Protocol for PeerLink {
     }
 
     fn closed(&mut self, link: &Link, why: &Closed) {
+        self.count();
         let core = Arc::clone(self.core());
         core.claims.release(self.view.number);
         let Some((id, route)) = self.peer.take() else {

@@ -1,6 +1,5 @@
 //! The node as one of its connections sees it.
 
-use std::cell::RefCell;
 use std::sync::Arc;
 
 use crate::core::Core;
@@ -12,19 +11,11 @@ pub(crate) struct PeerView {
     pub(crate) core: Arc<Core>,
     /// Which connection it is.
     pub(crate) number: u64,
-    /// What the peer was told last that this node wants.
-    told: RefCell<Filter>,
 }
 
 impl PeerView {
     pub(crate) fn new(core: &Arc<Core>) -> Self {
-        let told = RefCell::default();
-        Self { core: Arc::clone(core), number: core.number(), told }
-    }
-
-    /// What the peer was told last that this node wants.
-    pub(crate) fn told(&self) -> Filter {
-        self.told.borrow().clone()
+        Self { core: Arc::clone(core), number: core.number() }
     }
 }
 
@@ -34,9 +25,7 @@ impl Node for PeerView {
     }
 
     fn filter(&self) -> Filter {
-        let filter = self.core.filter();
-        self.told.replace(filter.clone());
-        filter
+        self.core.filter()
     }
 
     fn claim(&self, peer: EndpointId) -> Claim {

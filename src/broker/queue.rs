@@ -223,11 +223,6 @@ impl<T> Queue<T> {
         drop(waiting);
     }
 
-    /// Whether it is closed.
-    pub(crate) fn is_closed(&self) -> bool {
-        self.lock().closed
-    }
-
     /// The descriptor that is readable while items wait.
     pub(crate) fn descriptor(&self) -> rustix::io::Result<BorrowedFd<'_>> {
         if self.wake.get().is_none() {
@@ -276,3 +271,7 @@ fn wait<'a, S>(
     }
     Some(condvar.wait_timeout(guard, left).unwrap_or_else(PoisonError::into_inner).0)
 }
+
+#[cfg(test)]
+#[path = "queue_cases.rs"]
+mod cases;

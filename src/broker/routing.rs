@@ -32,11 +32,6 @@ impl Routing {
         Self { here, routes: RwLock::new(Arc::new([])) }
     }
 
-    /// Where the table is.
-    pub(crate) fn here(&self) -> Here {
-        self.here
-    }
-
     /// Takes a receiver in.
     pub(crate) fn add(&self, owner: Owner, filter: Filter, outlet: Arc<dyn Outlet>) -> Arc<Route> {
         let route = Arc::new(Route { owner, filter, outlet });
@@ -62,9 +57,9 @@ impl Routing {
         self.change(|routes| routes.retain(|one| !Arc::ptr_eq(one, route)));
     }
 
-    /// How many receivers of a kind there are.
-    pub(crate) fn count(&self, is_kind: impl Fn(Owner) -> bool) -> usize {
-        self.all().iter().filter(|route| is_kind(route.owner)).count()
+    /// How many WebSocket clients there are.
+    pub(crate) fn clients(&self) -> usize {
+        self.all().iter().filter(|route| matches!(route.owner, Owner::Client(_))).count()
     }
 
     /// Gives a message to all who want it, once none of them is behind. With patience, whoever
@@ -117,3 +112,7 @@ impl Routing {
         *routes = changed.into();
     }
 }
+
+#[cfg(test)]
+#[path = "routing_cases.rs"]
+mod cases;

@@ -40,6 +40,7 @@ enum Gate {
 impl WebSocketClient {
     /// One that has not been acknowledged.
     pub(crate) fn new(link: Link, application: Option<String>, limits: &WebSocketLimits) -> Self {
+        link.set_max_frames(limits.max_queued);
         Self {
             link,
             application,
@@ -79,7 +80,7 @@ impl WebSocketClient {
 
     /// Whether it wants its senders to wait.
     pub(crate) fn is_blocked(&self) -> bool {
-        self.overflow == Overflow::Block && self.is_full()
+        self.overflow == Overflow::Block && self.link.is_full()
     }
 
     /// Sends a data frame, or does what its policy says.
@@ -97,6 +98,13 @@ impl WebSocketClient {
             }
         }
         self.offer(data);
+    }
+
+    /// Sends what is no data, if there is room for it.
+    pub(crate) fn tell(&self, notice: &Arc<[u8]>) {
+        if self.is_open() && self.link.offer(notice).is_err() {
+            self.count_drops(1);
+        }
     }
 
     /// Sends the acknowledgement, and behind it what has come before.
@@ -145,8 +153,7 @@ impl WebSocketClient {
     }
 
     fn offer(&self, data: &Arc<[u8]>) {
-        let refused = if self.is_full() { Err(Refused::Full) } else { self.link.offer(data) };
-        let Err(Refused::Full) = refused else { return };
+        let Err(Refused::Full) = self.link.offer(data) else { return };
         match self.overflow {
             Overflow::Disconnect => self.cut_off(),
             Overflow::DropNewest => self.count_drops(1),
@@ -170,10 +177,6 @@ impl WebSocketClient {
             self.link.force(&close_frame(CloseCode::Again, BEHIND));
             self.link.close();
         }
-    }
-
-    fn is_full(&self) -> bool {
-        self.link.queued().0 >= self.max_queued
     }
 
     fn count_drops(&self, count: u64) {
