@@ -34,6 +34,8 @@ pub(crate) enum Progress {
         id: EndpointId,
         /// What it wants.
         filter: Filter,
+        /// What it was told that this node wants.
+        told: Filter,
     },
     /// It is over: there is a connection to the peer already.
     Redundant {
@@ -51,6 +53,8 @@ pub(crate) struct Handshake {
     /// The other side, as soon as it has said who it is.
     peer: EndpointId,
     filter: Filter,
+    /// What the other side was told that this node wants.
+    told: Filter,
     failure: Option<Failure>,
 }
 
@@ -62,8 +66,8 @@ impl Handshake {
             Role::Listener => (State::Hello, HandshakeFrame::Probe),
         };
         let peer = EndpointId::NIL;
-        let filter = Filter::new();
-        (Self { state, peer, filter, failure: None }, greeting.encode())
+        let (filter, told) = (Filter::new(), Filter::new());
+        (Self { state, peer, filter, told, failure: None }, greeting.encode())
     }
 
     /// A frame came, without its length.
@@ -172,8 +176,8 @@ impl Handshake {
             }
             Action::SendHello => hello(sender),
             Action::SendVersion => HandshakeFrame::VersionSelect { sender, version: VERSION },
-            Action::SendSyn => HandshakeFrame::OriginatorSyn(node.filter()),
-            Action::SendSynAck => HandshakeFrame::ResponderSynAck(node.filter()),
+            Action::SendSyn => HandshakeFrame::OriginatorSyn(self.tell(node)),
+            Action::SendSynAck => HandshakeFrame::ResponderSynAck(self.tell(node)),
             Action::SendAck => HandshakeFrame::OriginatorAck,
             Action::SendDrop(code) => {
                 let words = reason(code, input);
@@ -185,11 +189,19 @@ impl Handshake {
         None
     }
 
+    /// What the node wants, which is noted as told.
+    fn tell(&mut self, node: &dyn Node) -> Filter {
+        self.told = node.filter();
+        self.told.clone()
+    }
+
     fn progress(&mut self) -> Progress {
         match self.state {
-            State::Peered => {
-                Progress::Peered { id: self.peer, filter: std::mem::take(&mut self.filter) }
-            }
+            State::Peered => Progress::Peered {
+                id: self.peer,
+                filter: std::mem::take(&mut self.filter),
+                told: std::mem::take(&mut self.told),
+            },
             State::Redundant => Progress::Redundant { id: self.peer },
             State::Failed => {
                 let unknown = || Failure::new(Ec::Unspecified, "the handshake is over");

@@ -42,9 +42,10 @@ fn two_nodes_become_peers_whoever_connects() {
         let (mut one, mut other) =
             (Side::new(Role::Connector, one), Side::new(Role::Listener, other));
         join(&mut one, &mut other);
-        let heard = |topic: &str| [topic].iter().collect::<Filter>();
-        assert_eq!(one.events, [Event::Peered { id: listens, filter: heard("/l") }]);
-        assert_eq!(other.events, [Event::Peered { id: connects, filter: heard("/c") }]);
+        let (wants, heard) = (["/c"].iter().collect::<Filter>(), ["/l"].iter().collect::<Filter>());
+        let (told, filter) = (wants.clone(), heard.clone());
+        assert_eq!(one.events, [Event::Peered { id: listens, filter, told }]);
+        assert_eq!(other.events, [Event::Peered { id: connects, filter: wants, told: heard }]);
     }
 }
 

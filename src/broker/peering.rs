@@ -205,9 +205,9 @@ impl Peering {
         }
         match progress {
             Progress::Waiting | Progress::Aside => {}
-            Progress::Peered { id, filter } => {
+            Progress::Peered { id, filter, told } => {
                 self.phase = Phase::Peered { peer: id };
-                self.events.push_back(Event::Peered { id, filter });
+                self.events.push_back(Event::Peered { id, filter, told });
             }
             Progress::Redundant { id } => self.end(Event::Redundant { id }),
             Progress::Failed(failure) => self.fail(failure),

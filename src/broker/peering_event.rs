@@ -21,6 +21,8 @@ pub enum Event {
         id: EndpointId,
         /// What it wants.
         filter: Filter,
+        /// What it was told that this node wants; that may have changed meanwhile.
+        told: Filter,
     },
     /// Data or a command.
     Message(Message),
