@@ -158,7 +158,7 @@ impl WebSocketClient {
             Overflow::Disconnect => self.cut_off(),
             Overflow::DropNewest => self.count_drops(1),
             Overflow::DropOldest => {
-                let dropped = self.link.push_out(data).unwrap_or_default();
+                let dropped = self.link.push_out(data);
                 self.count_drops(dropped as u64);
             }
             // There was room when it was asked for; others have taken it since.
