@@ -22,6 +22,9 @@ mod exposition;
 mod failure;
 mod filter;
 #[doc(hidden)]
+pub mod fuzzing;
+mod fuzzing_peer;
+#[doc(hidden)]
 pub mod fuzzing_websocket;
 mod handshake;
 mod handshake_frame;
