@@ -25,7 +25,8 @@
 //! - Bytes that follow the request do not destroy the answer: they are read and thrown away for
 //!   a moment before the socket is closed.
 //! - A panic of the service costs its connection, not the thread.
-//!
+//! - A service may take a connection out of the server, to go on in another protocol
+//!   ([`Reply::upgrade`]): its place and its limits are free from then on.
 //! - A [`Listener`] may have its connections speak TLS ([`tls`]): the same threads, limits and
 //!   deadlines, the handshake being a part of reading the request.
 //! - A proxy at one of the [`Limits::trusted`] addresses, or at a Unix socket, may say before
@@ -72,6 +73,13 @@ mod incoming;
 mod inherited;
 mod limits;
 mod line;
+mod link;
+mod link_adopt;
+mod link_limits;
+mod link_listener;
+mod link_protocol;
+mod link_statistics;
+mod links;
 mod listener;
 #[cfg(test)]
 mod loopback;
@@ -80,6 +88,7 @@ mod origin;
 #[cfg(test)]
 mod overload;
 mod parked;
+mod place;
 mod progress;
 mod proxy_header;
 mod reply;
@@ -95,12 +104,20 @@ mod spare;
 mod statistics;
 mod stream;
 pub mod tls;
+mod tls_client;
+mod upgraded;
 mod worker;
 
 pub use address::{Address, AddressError, Peer};
 pub use answer::{Answer, Body, Head};
 pub use guesses::Guesses;
 pub use limits::Limits;
+pub use link::{Link, Refused};
+pub use link_limits::LinkLimits;
+pub use link_listener::LinkListener;
+pub use link_protocol::{Closed, Protocol, Turn};
+pub use link_statistics::LinkStatistics;
+pub use links::{Admit, Links};
 pub use listener::{BindError, Listener};
 pub use origin::{Network, NetworkError, Origin};
 pub use progress::{Bookmark, Progress};
@@ -108,3 +125,4 @@ pub use reply::Reply;
 pub use server::{Drained, Meter, Server};
 pub use service::{Refusal, Service};
 pub use statistics::Statistics;
+pub use upgraded::Upgraded;

@@ -31,6 +31,8 @@ use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::version::{TLS12, TLS13};
 use rustls::{Error as RustlsError, InconsistentKeys, RootCertStore, ServerConfig};
 
+pub use crate::tls_client::{Client, PeerSettings};
+
 /// Longest PEM file that is read, in bytes. A bundle of all public authorities takes a fifth.
 const MAX_FILE_BYTES: u64 = 1024 * 1024;
 

@@ -1,0 +1,47 @@
+//! The named limits of links, with their defaults.
+
+use std::time::Duration;
+
+/// What a link may take. Every wait and every buffer of links is bounded by one of these.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkLimits {
+    /// Accepted links that may be open at the same time; default 1024. Of more, the newest are
+    /// closed at once.
+    pub max_links: usize,
+    /// Accepted links from one address that are not [established](crate::Link::established);
+    /// default 64. Of more, the newest are closed at once.
+    pub max_unestablished: usize,
+    /// Frames that wait to be written before [`Link::offer`](crate::Link::offer) says no; default
+    /// 16 384.
+    pub max_frames: usize,
+    /// Bytes that wait to be written before [`Link::offer`](crate::Link::offer) says no; default
+    /// 8 MiB. A single frame may be longer where nothing else waits.
+    pub max_bytes: usize,
+    /// Bytes that may wait in all, [forced](crate::Link::force) ones included; default 16 MiB.
+    pub max_forced: usize,
+    /// Bytes that may have come without being consumed by the protocol; default 80 MiB.
+    pub max_unconsumed: usize,
+    /// For TLS to be established with whoever has connected; default 10 s.
+    pub handshake: Duration,
+    /// How long bytes may wait without a single one being written; default 30 s.
+    pub stall: Duration,
+    /// For writing what is queued when a link is closed, and for the other side to close as well;
+    /// default 5 s.
+    pub close: Duration,
+}
+
+impl Default for LinkLimits {
+    fn default() -> Self {
+        Self {
+            max_links: 1024,
+            max_unestablished: 64,
+            max_frames: 16 * 1024,
+            max_bytes: 8 * 1024 * 1024,
+            max_forced: 16 * 1024 * 1024,
+            max_unconsumed: 80 * 1024 * 1024,
+            handshake: Duration::from_secs(10),
+            stall: Duration::from_secs(30),
+            close: Duration::from_secs(5),
+        }
+    }
+}

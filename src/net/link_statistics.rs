@@ -1,0 +1,32 @@
+//! What links have counted since they started.
+
+/// A snapshot of the counters. Each figure is exact; together they may be a moment apart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LinkStatistics {
+    /// Links that are open now, or on their way to it.
+    pub open: usize,
+    /// Those of them that were accepted and are not established.
+    pub unestablished: usize,
+    /// Connections accepted and admitted.
+    pub accepted: u64,
+    /// Connections closed at once because there were too many, or they were not admitted.
+    pub refused: u64,
+    /// Failures of `accept`, such as too many open files.
+    pub accept_errors: u64,
+    /// Attempts to connect that failed.
+    pub unreachable: u64,
+    /// Links over which TLS could not be established.
+    pub tls_failures: u64,
+    /// Links closed because the other side did not read.
+    pub stalled: u64,
+    /// Panics of protocols.
+    pub panics: u64,
+    /// Bytes received.
+    pub bytes_in: u64,
+    /// Bytes sent.
+    pub bytes_out: u64,
+    /// Frames sent as a whole.
+    pub frames_out: u64,
+    /// Frames pushed out by newer ones, or never sent because their link ended.
+    pub dropped: u64,
+}

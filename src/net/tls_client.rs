@@ -1,0 +1,36 @@
+//! What this side presents over TLS when it connects, and what it demands.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rustls::ClientConfig;
+
+/// The files with which two peers authenticate each other. Both sides present a certificate and
+/// check where the other's comes from; no host name is compared.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PeerSettings {
+    /// The own certificate in PEM, and behind it those between it and its authority, if any.
+    pub certificate: PathBuf,
+    /// Its key in PEM, encrypted or not; the same file as `certificate` if it holds both.
+    pub key: PathBuf,
+    /// The passphrase of an encrypted key.
+    pub passphrase: Option<String>,
+    /// Certificates in PEM of the authorities that the other's certificate must come from.
+    pub cafile: Option<PathBuf>,
+    /// A folder of files with such certificates.
+    pub capath: Option<PathBuf>,
+}
+
+/// The client's side of TLS. Cheap to clone.
+#[derive(Clone)]
+pub struct Client {
+    #[expect(dead_code, reason = "links will")]
+    config: Arc<ClientConfig>,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").finish_non_exhaustive()
+    }
+}
