@@ -112,7 +112,7 @@ fn vector(input: &mut &[u8], depth: usize) -> Result<Vec<Data>, DecodeError> {
 
 /// Bytes of a fixed number.
 #[inline]
-fn array<const N: usize>(input: &mut &[u8]) -> Result<[u8; N], DecodeError> {
+pub(crate) fn array<const N: usize>(input: &mut &[u8]) -> Result<[u8; N], DecodeError> {
     let (bytes, rest) = input.split_first_chunk().ok_or(DecodeError::Truncated)?;
     *input = rest;
     Ok(*bytes)
@@ -120,7 +120,7 @@ fn array<const N: usize>(input: &mut &[u8]) -> Result<[u8; N], DecodeError> {
 
 /// Bytes after their length.
 #[inline]
-fn sized<'a>(input: &mut &'a [u8]) -> Result<&'a [u8], DecodeError> {
+pub(crate) fn sized<'a>(input: &mut &'a [u8]) -> Result<&'a [u8], DecodeError> {
     let length = varbyte::read(input)?;
     let length = usize::try_from(length).map_err(|_| DecodeError::Truncated)?;
     let (bytes, rest) = input.split_at_checked(length).ok_or(DecodeError::Truncated)?;
@@ -129,7 +129,7 @@ fn sized<'a>(input: &mut &'a [u8]) -> Result<&'a [u8], DecodeError> {
 }
 
 /// How many elements follow, which take `least` bytes each or more.
-fn count(input: &mut &[u8], least: usize) -> Result<usize, DecodeError> {
+pub(crate) fn count(input: &mut &[u8], least: usize) -> Result<usize, DecodeError> {
     let announced = varbyte::read(input)?;
     match usize::try_from(announced) {
         Ok(count) if count <= input.len() / least => Ok(count),
