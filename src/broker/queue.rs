@@ -271,3 +271,7 @@ fn wait<'a, S>(
     }
     Some(condvar.wait_timeout(guard, left).unwrap_or_else(PoisonError::into_inner).0)
 }
+
+#[cfg(test)]
+#[path = "queue_cases.rs"]
+mod cases;
