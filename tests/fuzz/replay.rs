@@ -185,3 +185,13 @@ fn hosts_and_jobs_are_understood_alike_in_pieces_or_refused() {
 fn tasks_and_objects_are_read_and_written_alike_or_refused() {
     replay("task", boefjes::fuzzing::task);
 }
+
+#[test]
+fn values_of_broker_are_read_and_written_alike_and_their_order_is_total() {
+    replay("broker_value", broker_data::fuzzing::broker_value);
+}
+
+#[test]
+fn messages_of_broker_in_json_are_read_and_written_alike_or_refused() {
+    replay("broker_json", broker_data::fuzzing::broker_json);
+}
