@@ -205,3 +205,13 @@ fn messages_of_peers_are_made_of_their_fields_or_refused() {
 fn connections_of_peers_go_the_same_way_however_they_are_cut() {
     replay("broker_peer", broker::fuzzing::broker_peer);
 }
+
+#[test]
+fn values_of_broker_are_read_and_written_alike_and_their_order_is_total() {
+    replay("broker_value", broker_data::fuzzing::broker_value);
+}
+
+#[test]
+fn messages_of_broker_in_json_are_read_and_written_alike_or_refused() {
+    replay("broker_json", broker_data::fuzzing::broker_json);
+}
