@@ -20,10 +20,7 @@ const FLOORS: [(&str, &[&str]); 9] = [
     ("ostler-http", &["ostler-runtime", "ostler-net"]),
     ("ostler-pool", &["ostler-runtime"]),
     ("ostler-broker-data", &[]),
-    (
-        "ostler-broker",
-        &["ostler-runtime", "ostler-net", "ostler-http", "ostler-broker-data"],
-    ),
+    ("ostler-broker", &["ostler-runtime", "ostler-net", "ostler-http", "ostler-broker-data"]),
     ("bui-monitor", &["ostler-runtime", "ostler-net", "ostler-http", "ostler-pool"]),
     ("ostler-katalogus", &["ostler-runtime", "ostler-net", "ostler-http", "ostler-pool"]),
     (

@@ -64,6 +64,14 @@ impl<'a> Head<'a> {
         let headers = headers.to_vec();
         Ok(Self { method, path, query, headers, length, asks_first, persistent })
     }
+
+    /// Whether the client offers to go on in `protocol` (RFC 9110, section 7.8).
+    pub(crate) fn asks_for(&self, protocol: &str) -> bool {
+        let has = |name, wanted: &str| {
+            tokens(&self.headers, name).any(|token| token.eq_ignore_ascii_case(wanted.as_bytes()))
+        };
+        self.persistent && has("Connection", "upgrade") && has("Upgrade", protocol)
+    }
 }
 
 /// Whether these are the headers behind a chunked body, the empty line included. Nobody has

@@ -48,10 +48,12 @@
 //! there: what takes longer than a moment goes elsewhere, such as to [`Errands`], together with its
 //! [`Responder`].
 //!
-//! # What is not known yet
+//! # Upgrades
 //!
-//! Upgrades: `Upgrade` is ignored, as RFC 9110 lets a server do. A [`Responder`] is where the
-//! connection could be handed over.
+//! A handler whose request [asks for](Request::asks_for) another protocol may go on in it: it
+//! [takes the connection over](Responder::upgrade), with its TLS session and whatever the client has
+//! sent behind its request. The server has nothing to do with it any more. Where no handler does,
+//! `Upgrade` is ignored, as RFC 9110 lets a server do.
 
 #![cfg_attr(
     not(test),
@@ -85,7 +87,7 @@ mod status;
 pub use errands::{Busy, Errand, Errands};
 pub use limits::{HeadLimits, MAX_HEADERS};
 pub use method::Method;
-pub use ostler_net::Body;
+pub use ostler_net::{Body, Upgraded};
 pub use query::Query;
 pub use request::Request;
 pub use responder::{Observer, Responder};

@@ -53,6 +53,11 @@ impl Request<'_> {
         self.head.headers.iter().map(|header| (header.name, header.value))
     }
 
+    /// Whether the client offers to go on in `protocol` behind this request.
+    pub fn asks_for(&self, protocol: &str) -> bool {
+        self.head.asks_for(protocol)
+    }
+
     /// The body, without its chunks.
     pub fn body(&self) -> &[u8] {
         self.body

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ostler_net::{Answer, Origin, Peer, Reply};
+use ostler_net::{Answer, Origin, Peer, Reply, Upgraded};
 use ostler_runtime::now;
 use ostler_runtime::utc::HttpDate;
 
@@ -59,6 +59,14 @@ impl Responder {
     pub fn send_after(self, delay: Duration, response: Response) {
         let answer = self.answer(response);
         self.reply.send_after(delay, answer);
+    }
+
+    /// Takes the connection out of the server, to go on in the protocol that `response`
+    /// [switches to](Response::switching) and that the request [asks for](crate::Request::asks_for);
+    /// the response is what the client is told first. `None` only where there is no connection.
+    pub fn upgrade(self, response: Response) -> Option<Upgraded> {
+        let answer = self.answer(response);
+        self.reply.upgrade(answer.head.as_bytes().to_vec())
     }
 
     /// Ends the connection with this answer, and tells the client so.

@@ -59,6 +59,12 @@ impl Response {
         Self::json(status, json!({ "detail": detail }).to_string().into_bytes())
     }
 
+    /// Agrees to go on in `protocol`; see [`Responder::upgrade`](crate::Responder::upgrade).
+    pub fn switching(protocol: &'static str) -> Self {
+        let response = Self::new(Status::SwitchingProtocols);
+        response.header("Upgrade", protocol).header("Connection", "Upgrade")
+    }
+
     /// Adds a header, but none of those that are added anyway. Characters of `value` that cannot
     /// stand in one, as those that would end its line, become spaces.
     #[must_use]

@@ -4,6 +4,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the names are those of RFC 9110")]
 pub enum Status {
+    SwitchingProtocols = 101,
     Ok = 200,
     Created = 201,
     Accepted = 202,
@@ -29,6 +30,7 @@ pub enum Status {
     ExpectationFailed = 417,
     MisdirectedRequest = 421,
     UnprocessableContent = 422,
+    UpgradeRequired = 426,
     PreconditionRequired = 428,
     TooManyRequests = 429,
     RequestHeaderFieldsTooLarge = 431,
@@ -49,6 +51,7 @@ impl Status {
     /// Its name in words.
     pub fn phrase(self) -> &'static str {
         match self {
+            Self::SwitchingProtocols => "Switching Protocols",
             Self::Ok => "OK",
             Self::Created => "Created",
             Self::Accepted => "Accepted",
@@ -74,6 +77,7 @@ impl Status {
             Self::ExpectationFailed => "Expectation Failed",
             Self::MisdirectedRequest => "Misdirected Request",
             Self::UnprocessableContent => "Unprocessable Content",
+            Self::UpgradeRequired => "Upgrade Required",
             Self::PreconditionRequired => "Precondition Required",
             Self::TooManyRequests => "Too Many Requests",
             Self::RequestHeaderFieldsTooLarge => "Request Header Fields Too Large",
@@ -88,6 +92,6 @@ impl Status {
 
     /// Whether its answer may have a body.
     pub(crate) fn has_body(self) -> bool {
-        !matches!(self, Self::NoContent | Self::NotModified)
+        !matches!(self, Self::SwitchingProtocols | Self::NoContent | Self::NotModified)
     }
 }

@@ -22,12 +22,13 @@ use crate::answer::Outbox;
 use crate::caller::Caller;
 use crate::frame::Inbox;
 use crate::incoming::Incoming;
+use crate::place::Place;
 use crate::proxy_header::is_proxys;
 use crate::shared::Shared;
 use crate::socket::{Moved, Want};
 use crate::spare::keep_spare;
 use crate::stream::{Behind, Broken, Stream};
-use crate::{Answer, Origin, Peer, Progress, Refusal};
+use crate::{Answer, Origin, Peer, Progress, Refusal, Upgraded};
 
 /// How much of a request is thrown away that is too long to be thrown away whole.
 const FUTILE_BYTES: usize = 32 * 1024;
@@ -51,7 +52,8 @@ pub(crate) struct Connection {
     ended: bool,
     /// Whether the kernel's poll set knows it already.
     polled: bool,
-    shared: Arc<Shared>,
+    // Behind the stream, so that its place is free once it is closed.
+    shared: Place,
 }
 
 enum Phase {
@@ -111,7 +113,7 @@ impl Connection {
             kept: false,
             ended: false,
             polled: false,
-            shared,
+            shared: Place::counted(shared),
         })
     }
 
@@ -294,6 +296,13 @@ impl Connection {
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {
         &self.shared
+    }
+
+    /// Leaves the server and says `first` to its client before anything else.
+    pub(crate) fn upgrade(mut self, first: Vec<u8>) -> Upgraded {
+        self.stream.send_at_once();
+        let (peer, length) = (self.peer(), self.inbox.len());
+        Upgraded { input: self.inbox.take(length), stream: self.stream, first, peer }
     }
 
     fn read(&mut self) -> Next {
@@ -486,15 +495,5 @@ impl Connection {
             }
         }
         Next::Close
-    }
-}
-
-impl Drop for Connection {
-    fn drop(&mut self) {
-        // An answer that is cut short must not seem to have come to its end.
-        if matches!(self.phase, Phase::Reading) {
-            self.stream.say_farewell();
-        }
-        self.shared.closed_one();
     }
 }

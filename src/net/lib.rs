@@ -25,7 +25,8 @@
 //! - Bytes that follow the request do not destroy the answer: they are read and thrown away for
 //!   a moment before the socket is closed.
 //! - A panic of the service costs its connection, not the thread.
-//!
+//! - A service may take a connection out of the server, to go on in another protocol
+//!   ([`Reply::upgrade`]): its place and its limits are free from then on.
 //! - A [`Listener`] may have its connections speak TLS ([`tls`]): the same threads, limits and
 //!   deadlines, the handshake being a part of reading the request.
 //! - A proxy at one of the [`Limits::trusted`] addresses, or at a Unix socket, may say before
@@ -73,6 +74,7 @@ mod inherited;
 mod limits;
 mod line;
 mod link;
+mod link_adopt;
 mod link_doors;
 mod link_end;
 mod link_hub;
@@ -97,6 +99,7 @@ mod origin;
 #[cfg(test)]
 mod overload;
 mod parked;
+mod place;
 mod progress;
 mod proxy_header;
 mod reply;
@@ -114,6 +117,7 @@ mod statistics;
 mod stream;
 pub mod tls;
 mod tls_client;
+mod upgraded;
 mod worker;
 
 pub use address::{Address, AddressError, Peer};
@@ -133,3 +137,4 @@ pub use reply::Reply;
 pub use server::{Drained, Meter, Server};
 pub use service::{Refusal, Service};
 pub use statistics::Statistics;
+pub use upgraded::Upgraded;

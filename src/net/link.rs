@@ -107,6 +107,24 @@ impl Link {
         }
     }
 
+    /// Whether the next [`offer`](Self::offer) would be refused as [full](Refused::Full); asked
+    /// without a lock. Not true once the link ends.
+    pub fn is_full(&self) -> bool {
+        false
+    }
+
+    /// Has `waiter` called, on some thread, once a [full](Refused::Full) link has room again or
+    /// ends. Not true where it is not full now; `waiter` is dropped then.
+    pub fn when_room(&self, _waiter: Box<dyn FnOnce() + Send>) -> bool {
+        false
+    }
+
+    /// Sets how many frames may wait, instead of [`LinkLimits::max_frames`](crate::LinkLimits).
+    pub fn set_max_frames(&self, _frames: usize) {}
+
+    /// Has the protocol's [`tick`](crate::Protocol::tick) called soon instead of in its time.
+    pub fn call(&self) {}
+
     /// Reads and delivers on after [`Turn::Hold`](crate::Turn::Hold).
     pub fn resume(&self) {
         let mut state = self.0.lock();

@@ -115,6 +115,10 @@ impl Links {
         Ok((begin(left, one)?, begin(right, other)?))
     }
 
+    pub(crate) fn hub(&self) -> &Arc<Hub> {
+        &self.hub
+    }
+
     /// The counters now.
     pub fn statistics(&self) -> LinkStatistics {
         self.hub.counters.snapshot(self.hub.len(), self.hub.doors.strangers())

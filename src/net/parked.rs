@@ -124,6 +124,14 @@ impl Parked {
         self.wake.wake();
     }
 
+    /// Forgets the socket of a connection that leaves the server.
+    pub(crate) fn forget(&self, connection: &mut Connection) {
+        if connection.mark_polled() {
+            // Without it the kernel keeps an entry that has fired already.
+            let _ = epoll::delete(&self.epoll, connection.stream());
+        }
+    }
+
     /// How many are parked.
     pub(crate) fn len(&self) -> usize {
         self.lock().len()

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::connection::{Connection, Next};
 use crate::shared::Work;
-use crate::{Answer, Origin, Peer};
+use crate::{Answer, Origin, Peer, Upgraded};
 
 /// A connection whose request is being answered. Dropping it without an answer closes the
 /// connection without a byte.
@@ -97,6 +97,15 @@ impl Reply {
                 shared.parked.park(connection, want, deadline);
             }
         }
+    }
+
+    /// Takes the connection out of the server, to go on in another protocol behind `first`, which is
+    /// what its client is told before anything else. `None` only where there is no connection.
+    pub fn upgrade(mut self, first: Vec<u8>) -> Option<Upgraded> {
+        let mut connection = self.connection.take()?;
+        let shared = connection.shared().clone();
+        shared.parked.forget(&mut connection);
+        Some(connection.upgrade(first))
     }
 
     /// The connection itself, to be answered by its own thread.

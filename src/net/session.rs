@@ -47,6 +47,8 @@ pub(crate) struct Session {
     overhead: usize,
     /// Whether the client has been told that nothing more will come.
     farewell: bool,
+    /// Whether something was begun to be sent, and not handed to the kernel whole.
+    unsent: bool,
     /// Whether the handshake has failed over the header of a proxy.
     proxys: bool,
 }
@@ -83,6 +85,7 @@ impl Session {
             held: 0,
             overhead: 0,
             farewell: false,
+            unsent: false,
             proxys: false,
         }
     }
@@ -183,6 +186,7 @@ impl Session {
     pub(crate) fn send(&mut self, parts: &[IoSlice<'_>], behind: Behind) -> Result<Moved, Broken> {
         // Nobody sends before a request was received.
         let State::Begun(tls) = &mut self.state else { return Err(Errno::NOTCONN.into()) };
+        self.unsent = true;
         if let Some(want) = hand_over(tls, &self.socket)? {
             return Ok(Moved::Later(want));
         }
@@ -204,7 +208,9 @@ impl Session {
             tls.send_close_notify();
             self.farewell = true;
         }
-        hand_over(tls, &self.socket)
+        let want = hand_over(tls, &self.socket)?;
+        self.unsent &= want.is_some();
+        Ok(want)
     }
 
     /// Sends the farewell, if there is a session to end and room for it.
@@ -228,6 +234,15 @@ impl Session {
     /// Whether there are deciphered bytes that were not received.
     pub(crate) fn holds_bytes(&self) -> bool {
         self.held > 0
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // What is cut short must not seem to have come to its end.
+        if !self.unsent {
+            self.say_farewell();
+        }
     }
 }
 

@@ -96,13 +96,6 @@ impl Stream {
         self.socket().finish()
     }
 
-    /// Tells the client, where that has a meaning and is possible at once, that the end is meant.
-    pub(crate) fn say_farewell(&mut self) {
-        if let Self::Tls(session) = self {
-            session.say_farewell();
-        }
-    }
-
     /// Whether the client has begun to say something that nobody has received yet.
     pub(crate) fn has_begun(&self) -> bool {
         self.holds_bytes() || matches!(self.socket().peek(), Moved::Bytes(_))

@@ -1,0 +1,18 @@
+//! The benchmark's binary.
+
+use std::process::ExitCode;
+
+use broker::throughput::run;
+use broker::throughput_options::Options;
+use ostler_runtime::Exit;
+
+fn main() -> ExitCode {
+    match Options::parse(std::env::args_os()) {
+        Ok(options) => run(&options).into(),
+        Err(error) => {
+            // Nothing is left to be done if even this cannot be printed.
+            let _ = error.print();
+            if error.use_stderr() { Exit::Usage.into() } else { ExitCode::SUCCESS }
+        }
+    }
+}

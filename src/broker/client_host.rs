@@ -1,0 +1,126 @@
+//! WebSocket clients in the endpoint: what they subscribe to and publish.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ostler_net::{Closed, Link, Peer};
+use ostler_runtime::Deadline;
+
+use crate::core::Core;
+use crate::endpoint_info::NetworkInfo;
+use crate::parcel::{Origin, Parcel};
+use crate::route::{Outlet, Owner, Route};
+use crate::routing::Behind;
+use crate::status::Status;
+use crate::websocket_client::WebSocketClient;
+use crate::websocket_link::WebSocketHost;
+use crate::{EndpointId, Message, Sc, Topic};
+
+/// See the module.
+pub(crate) struct ClientHost {
+    core: Arc<Core>,
+    clients: Mutex<BTreeMap<u64, Subscribed>>,
+}
+
+/// A client that has subscribed.
+struct Subscribed {
+    /// What it is called among endpoints, though it never learns so.
+    id: EndpointId,
+    network: NetworkInfo,
+    topics: Vec<Topic>,
+    route: Arc<Route>,
+}
+
+/// The way to a client.
+struct ClientOutlet {
+    client: Arc<WebSocketClient>,
+    core: Arc<Core>,
+}
+
+impl ClientHost {
+    pub(crate) fn new(core: &Arc<Core>) -> Self {
+        Self { core: Arc::clone(core), clients: Mutex::default() }
+    }
+
+    fn clients(&self) -> MutexGuard<'_, BTreeMap<u64, Subscribed>> {
+        self.clients.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl WebSocketHost for ClientHost {
+    fn id(&self) -> EndpointId {
+        self.core.id
+    }
+
+    fn subscribe(&self, client: &Arc<WebSocketClient>, topics: Vec<Topic>) {
+        let (number, core) = (client.link().id(), &self.core);
+        let id = EndpointId::random();
+        let network = match client.peer() {
+            Peer::Inet(at) => NetworkInfo::new(at.ip().to_canonical().to_string(), at.port()),
+            Peer::Unix => NetworkInfo::new("localhost", 0),
+        };
+        let outlet = ClientOutlet { client: Arc::clone(client), core: Arc::clone(core) };
+        let filter = topics.iter().collect();
+        let route = core.routing.add(Owner::Client(number), filter, Arc::new(outlet));
+        core.attract(&topics);
+        let subscribed = Subscribed { id, network: network.clone(), topics, route };
+        self.clients().insert(number, subscribed);
+        core.status(Status::client_discovered(id));
+        core.status(Status::peer_added(id, network));
+    }
+
+    fn publish(&self, client: &Arc<WebSocketClient>, message: &Message) -> bool {
+        if Topic::is_internal(message.topic()) {
+            // What a node says of itself, nobody else says in its name.
+            return true;
+        }
+        self.core.counters.data.count();
+        let origin = Origin::Client(client.link().id());
+        while let Err(Behind(route)) = self.core.routing.pass_on(message, origin) {
+            let held: Link = client.link().clone();
+            if route.outlet.when_room(Box::new(move || held.resume())) {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn closed(&self, client: &Arc<WebSocketClient>, why: &Closed) {
+        let gone = self.clients().remove(&client.link().id());
+        let Some(Subscribed { id, network, topics, route }) = gone else { return };
+        self.core.routing.remove(&route);
+        self.core.repel(&topics);
+        let lost = match why {
+            Closed::Ended => Status::client_lost(id, network),
+            _ => {
+                let words = format!("client removed: {why}");
+                Status::new(Sc::PeerRemoved, id, Some(network), words)
+            }
+        };
+        self.core.status(lost);
+        self.core.status(Status::endpoint_unreachable(id));
+    }
+}
+
+impl Outlet for ClientOutlet {
+    fn is_blocked(&self, _: bool) -> bool {
+        self.client.is_blocked()
+    }
+
+    fn when_room(&self, waiter: Box<dyn FnOnce() + Send>) -> bool {
+        self.client.link().when_room(waiter)
+    }
+
+    fn wait_room(&self, deadline: Deadline) -> bool {
+        self.client.link().wait_room(deadline)
+    }
+
+    fn deliver(&self, parcel: &mut Parcel<'_>) {
+        if let Some(frame) = parcel.frame() {
+            self.client.deliver(frame);
+        } else if parcel.message.kind() == crate::Kind::Data {
+            self.core.counters.undecodable.count();
+            self.client.tell(&crate::websocket_data::unwritable(parcel.message));
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! The peers that shall be connected to, and the thread that keeps trying.
+//!
+//! ```text
+//! Due ──time──▶ Trying ──hands shaken──▶ Peered
+//!  ▲              │                        │
+//!  └── retry ─────┴────────── lost ────────┘      without a retry it is forgotten instead
+//! ```
+
+use std::collections::VecDeque;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::Sender;
+use ostler_net::Links;
+use ostler_runtime::now;
+
+use crate::core::Core;
+use crate::endpoint_info::{EndpointInfo, NetworkInfo};
+use crate::peer_link::PeerLink;
+use crate::status::Error;
+use crate::{Ec, EndpointId};
+
+/// Told once how a wish has come out first.
+pub(crate) type Outcome = Sender<Result<EndpointId, Error>>;
+
+/// The peers that shall be connected to.
+#[derive(Default)]
+pub(crate) struct Wishes {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    wishes: Vec<Wish>,
+    next: u64,
+    is_over: bool,
+}
+
+struct Wish {
+    key: u64,
+    network: NetworkInfo,
+    phase: Phase,
+    /// Addresses of its name that were not tried in this round.
+    addresses: VecDeque<SocketAddr>,
+    outcome: Option<Outcome>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Due(Instant),
+    Trying,
+    Peered(EndpointId),
+}
+
+/// What the thread does next.
+enum Job {
+    Resolve(u64, NetworkInfo),
+    Connect(u64, NetworkInfo, SocketAddr),
+    End,
+}
+
+impl Wishes {
+    /// Wishes for a peer. A second wish for the same place only changes when to try again.
+    pub(crate) fn add(&self, network: NetworkInfo, outcome: Option<Outcome>) {
+        let mut state = self.lock();
+        let same = |wish: &&mut Wish| is_same(&wish.network, &network);
+        if let Some(wish) = state.wishes.iter_mut().find(same) {
+            wish.network.retry_seconds = network.retry_seconds;
+            match wish.phase {
+                Phase::Peered(id) => tell(outcome, Ok(id)),
+                // Whoever asked first learns it from the same attempt.
+                _ => wish.outcome = outcome.or(wish.outcome.take()),
+            }
+            return;
+        }
+        state.next = state.next.saturating_add(1);
+        let key = state.next;
+        let (phase, addresses) = (Phase::Due(now()), VecDeque::new());
+        state.wishes.push(Wish { key, network, phase, addresses, outcome });
+        drop(state);
+        self.changed.notify_all();
+    }
+
+    /// Wishes for it no more: whether anybody did, and who it was if it is a peer.
+    pub(crate) fn remove(&self, network: &NetworkInfo) -> Option<Option<EndpointId>> {
+        let mut state = self.lock();
+        let place = state.wishes.iter().position(|wish| is_same(&wish.network, network))?;
+        let wish = state.wishes.swap_remove(place);
+        drop(state);
+        tell(wish.outcome, Err(Ec::PeerInvalid.into()));
+        match wish.phase {
+            Phase::Peered(id) => Some(Some(id)),
+            _ => Some(None),
+        }
+    }
+
+    /// Whether a wish still stands.
+    pub(crate) fn holds(&self, key: u64) -> bool {
+        self.lock().wishes.iter().any(|wish| wish.key == key)
+    }
+
+    /// A wish has come true.
+    pub(crate) fn came_true(&self, key: u64, id: EndpointId) {
+        let mut state = self.lock();
+        if let Some(wish) = state.wishes.iter_mut().find(|wish| wish.key == key) {
+            wish.phase = Phase::Peered(id);
+            tell(wish.outcome.take(), Ok(id));
+        }
+    }
+
+    /// An attempt has failed: what is to be told of it, unless another address is tried first.
+    pub(crate) fn failed(&self, key: u64, error: Error) -> Option<Error> {
+        let mut state = self.lock();
+        let place = state.wishes.iter().position(|wish| wish.key == key)?;
+        let wish = state.wishes.get_mut(place)?;
+        if !wish.addresses.is_empty() {
+            wish.phase = Phase::Due(now());
+            drop(state);
+            self.changed.notify_all();
+            return None;
+        }
+        let outcome = if let Some(next) = retry(&wish.network) {
+            wish.phase = Phase::Due(next);
+            None
+        } else {
+            state.wishes.swap_remove(place).outcome
+        };
+        drop(state);
+        self.changed.notify_all();
+        tell(outcome, Err(error.clone()));
+        Some(error)
+    }
+
+    /// A peer has gone. It is tried again if somebody wishes for it.
+    pub(crate) fn lost(&self, id: EndpointId) {
+        let mut state = self.lock();
+        state.wishes.retain_mut(|wish| {
+            if wish.phase != Phase::Peered(id) {
+                return true;
+            }
+            let next = retry(&wish.network);
+            wish.phase = next.map_or(Phase::Trying, Phase::Due);
+            next.is_some()
+        });
+        drop(state);
+        self.changed.notify_all();
+    }
+
+    /// All that are no peers now, and whether an attempt is under way.
+    pub(crate) fn open(&self) -> Vec<(NetworkInfo, bool)> {
+        let state = self.lock();
+        let open = state.wishes.iter().filter(|wish| !matches!(wish.phase, Phase::Peered(_)));
+        open.map(|wish| (wish.network.clone(), wish.phase == Phase::Trying)).collect()
+    }
+
+    /// Ends the thread.
+    pub(crate) fn end(&self) {
+        let mut state = self.lock();
+        state.is_over = true;
+        let wishes = std::mem::take(&mut state.wishes);
+        drop(state);
+        self.changed.notify_all();
+        for wish in wishes {
+            tell(wish.outcome, Err(Ec::ShuttingDown.into()));
+        }
+    }
+
+    /// The thread's work, until [`end`](Self::end).
+    pub(crate) fn run(&self, core: &Arc<Core>, links: &Links) {
+        loop {
+            match self.next() {
+                Job::End => return,
+                Job::Resolve(key, network) => {
+                    let resolved = (network.address.as_str(), network.port).to_socket_addrs();
+                    let addresses: VecDeque<_> = match resolved {
+                        Ok(addresses) => addresses.collect(),
+                        Err(error) => {
+                            log::warn!("peer {network}: {error}");
+                            VecDeque::new()
+                        }
+                    };
+                    if addresses.is_empty() {
+                        core.unreachable(key, network);
+                    } else {
+                        self.resolved(key, addresses);
+                    }
+                }
+                Job::Connect(key, network, address) => {
+                    let tls = core.options.tls.as_ref().map(|tls| &tls.client);
+                    let wait = core.options.connect_wait;
+                    let link = PeerLink::towards(core, key, network.clone());
+                    if let Err(error) = links.connect(address, wait, tls, Box::new(link)) {
+                        log::warn!("peer {network} at {address}: {error}");
+                        core.unreachable(key, network);
+                    }
+                }
+            }
+        }
+    }
+
+    fn resolved(&self, key: u64, addresses: VecDeque<SocketAddr>) {
+        let mut state = self.lock();
+        if let Some(wish) = state.wishes.iter_mut().find(|wish| wish.key == key) {
+            wish.addresses = addresses;
+            wish.phase = Phase::Due(now());
+        }
+    }
+
+    /// Waits for the next thing to do.
+    fn next(&self) -> Job {
+        let mut state = self.lock();
+        loop {
+            if state.is_over {
+                return Job::End;
+            }
+            let time = now();
+            let due = |wish: &Wish| match wish.phase {
+                Phase::Due(at) => Some(at.saturating_duration_since(time)),
+                _ => None,
+            };
+            let Some(wait) = state.wishes.iter().filter_map(due).min() else {
+                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            };
+            if !wait.is_zero() {
+                let waited = self.changed.wait_timeout(state, wait);
+                state = waited.unwrap_or_else(PoisonError::into_inner).0;
+                continue;
+            }
+            let is_due = |wish: &&mut Wish| due(wish) == Some(Duration::ZERO);
+            let Some(wish) = state.wishes.iter_mut().find(is_due) else { continue };
+            wish.phase = Phase::Trying;
+            let (key, network) = (wish.key, wish.network.clone());
+            return match wish.addresses.pop_front() {
+                Some(address) => Job::Connect(key, network, address),
+                None => Job::Resolve(key, network),
+            };
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Core {
+    /// An attempt to connect has failed.
+    pub(crate) fn unreachable(&self, key: u64, network: NetworkInfo) {
+        self.attempt_failed(key, Error::peer_unavailable(network));
+    }
+
+    /// The same, with the reason.
+    pub(crate) fn attempt_failed(&self, key: u64, error: Error) {
+        if let Some(error) = self.wishes.failed(key, error) {
+            self.error(error);
+        }
+    }
+
+    /// There is no such peer to part with.
+    pub(crate) fn unknown_peer(&self, network: &NetworkInfo) {
+        let endpoint = EndpointInfo { id: None, network: Some(network.clone()) };
+        self.error(Error::peer_invalid(endpoint));
+    }
+}
+
+fn is_same(one: &NetworkInfo, other: &NetworkInfo) -> bool {
+    one.address == other.address && one.port == other.port
+}
+
+/// When to try again.
+fn retry(network: &NetworkInfo) -> Option<Instant> {
+    let seconds = network.retry_seconds;
+    (seconds > 0).then(|| now().checked_add(Duration::from_secs(seconds))).flatten()
+}
+
+fn tell(outcome: Option<Outcome>, what: Result<EndpointId, Error>) {
+    if let Some(outcome) = outcome {
+        // Whoever asked may have gone.
+        let _ = outcome.try_send(what);
+    }
+}

@@ -1,0 +1,196 @@
+//! What all parts of an endpoint share: the routes, the peers, what the node wants, and what it
+//! tells of itself.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use broker_data::{Data, DecodeError};
+use ostler_runtime::Seldom;
+
+use crate::attraction::Attraction;
+use crate::claims::Claims;
+use crate::connector::Wishes;
+use crate::counters::Counters;
+use crate::endpoint_info::NetworkInfo;
+use crate::options::EndpointOptions;
+use crate::parcel::Origin;
+use crate::peers::Peers;
+use crate::queue::Queue;
+use crate::route::Here;
+use crate::routing::{Patience, Routing};
+use crate::status::{ERRORS, Error, STATUSES, Status};
+use crate::status_board::{Happening, StatusBoard};
+use crate::{EndpointId, Filter, Kind, Message, TTL, Topic};
+
+/// The shortest time between two log lines of a kind that others can provoke.
+const PAUSE: Duration = Duration::from_secs(60);
+
+/// See the module.
+pub(crate) struct Core {
+    pub(crate) id: EndpointId,
+    pub(crate) options: EndpointOptions,
+    pub(crate) routing: Routing,
+    pub(crate) peers: Peers,
+    pub(crate) claims: Claims,
+    pub(crate) board: StatusBoard,
+    pub(crate) wishes: Wishes,
+    pub(crate) counters: Counters,
+    wanted: Mutex<Wanted>,
+    /// Closed at the end, so that nobody waits for messages that cannot come.
+    queues: Mutex<Vec<Weak<Queue<Message>>>>,
+    numbers: AtomicU64,
+    garbage: Seldom,
+}
+
+/// What the node wants from its peers, and what it has told them.
+#[derive(Default)]
+struct Wanted {
+    attraction: Attraction,
+    announced: Filter,
+}
+
+impl Core {
+    pub(crate) fn new(options: EndpointOptions) -> Self {
+        let id = options.id;
+        Self {
+            id,
+            routing: Routing::new(Here { id, forwards: options.forwarding }),
+            options,
+            peers: Peers::default(),
+            claims: Claims::new(),
+            board: StatusBoard::default(),
+            wishes: Wishes::default(),
+            counters: Counters::default(),
+            wanted: Mutex::default(),
+            queues: Mutex::default(),
+            numbers: AtomicU64::new(1),
+            garbage: Seldom::new(PAUSE),
+        }
+    }
+
+    /// A number that nobody else in this endpoint has.
+    pub(crate) fn number(&self) -> u64 {
+        self.numbers.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Somebody in this node wants these topics.
+    pub(crate) fn attract<'a>(&self, topics: impl IntoIterator<Item = &'a Topic>) {
+        let mut wanted = self.wanted();
+        if wanted.attraction.add(topics) {
+            self.announce(&mut wanted);
+        }
+    }
+
+    /// Who wanted these topics does not any more.
+    pub(crate) fn repel<'a>(&self, topics: impl IntoIterator<Item = &'a Topic>) {
+        let mut wanted = self.wanted();
+        if wanted.attraction.remove(topics) {
+            self.announce(&mut wanted);
+        }
+    }
+
+    /// What the node wants now.
+    pub(crate) fn filter(&self) -> Filter {
+        self.wanted().announced.clone()
+    }
+
+    /// Tells a new peer what has changed since it was told `told`. `add` takes it in meanwhile, so
+    /// that it misses nothing.
+    pub(crate) fn catch_up<T>(
+        &self,
+        id: EndpointId,
+        told: &Filter,
+        link: &ostler_net::Link,
+        add: impl FnOnce() -> T,
+    ) -> T {
+        let wanted = self.wanted();
+        let added = add();
+        if wanted.announced != *told {
+            self.tell(id, link, &wanted.announced);
+        }
+        added
+    }
+
+    fn announce(&self, wanted: &mut Wanted) {
+        let filter = wanted.attraction.filter();
+        if filter == wanted.announced {
+            return;
+        }
+        wanted.announced = filter;
+        for (id, link, _) in self.peers.links(|_, _| true) {
+            self.tell(id, &link, &wanted.announced);
+        }
+    }
+
+    fn tell(&self, id: EndpointId, link: &ostler_net::Link, filter: &Filter) {
+        let mut payload = Vec::new();
+        filter.encode(&mut payload);
+        let kind = Kind::RoutingUpdate;
+        let update = Message::new(self.id, id, kind, TTL, Topic::RESERVED, &payload);
+        if !update.is_ok_and(|update| link.force(update.frame())) {
+            // A peer that does not know what is wanted would be one in name only.
+            link.abort("cannot be told which topics are wanted");
+        }
+    }
+
+    /// Tells of a change among the peers.
+    pub(crate) fn status(&self, status: Status) {
+        log::info!("{status}");
+        self.say(STATUSES, &Data::from(&status));
+        self.board.post(&Happening::Status(status));
+    }
+
+    /// Tells of an error.
+    pub(crate) fn error(&self, error: Error) {
+        log::debug!("{error}");
+        self.say(ERRORS, &Data::from(&error));
+        self.board.post(&Happening::Error(error));
+    }
+
+    /// A peering has come about.
+    pub(crate) fn peer_added(&self, id: EndpointId, network: NetworkInfo) {
+        self.status(Status::endpoint_discovered(id));
+        self.status(Status::peer_added(id, network));
+    }
+
+    fn say(&self, topic: &[u8], data: &Data) {
+        if let Ok(message) = Message::data(self.id, EndpointId::NIL, topic, data) {
+            // Nobody who is behind keeps the node from going on.
+            let _ = self.routing.publish(&message, Origin::Local, Patience::None);
+        }
+    }
+
+    /// Has a queue closed at the end.
+    pub(crate) fn keep_queue(&self, queue: &Arc<Queue<Message>>) {
+        let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        queues.retain(|queue| queue.strong_count() > 0);
+        queues.push(Arc::downgrade(queue));
+    }
+
+    /// Wakes all who wait for messages or changes: there will be none.
+    pub(crate) fn close(&self) {
+        let queues =
+            std::mem::take(&mut *self.queues.lock().unwrap_or_else(PoisonError::into_inner));
+        for queue in queues.iter().filter_map(Weak::upgrade) {
+            queue.close();
+        }
+        self.board.close();
+    }
+
+    /// A message whose payload is no value: skipped, as the original does.
+    pub(crate) fn undecodable(&self, message: &Message, error: &DecodeError) {
+        self.counters.undecodable.count();
+        if let Some(others) = self.garbage.allow() {
+            log::warn!(
+                "a message about {:?} from {} is skipped: {error} ({others} others before)",
+                message.topic().escape_ascii().to_string(),
+                message.sender()
+            );
+        }
+    }
+
+    fn wanted(&self) -> MutexGuard<'_, Wanted> {
+        self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,48 @@
+//! What an endpoint counts.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// One figure that only grows.
+#[derive(Debug, Default)]
+pub(crate) struct Counter(AtomicU64);
+
+impl Counter {
+    /// One more.
+    pub(crate) fn count(&self) {
+        self.add(1);
+    }
+
+    /// So many more.
+    pub(crate) fn add(&self, count: usize) {
+        self.0.fetch_add(u64::try_from(count).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// How many there were.
+    pub(crate) fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    /// Data messages that were published here or came from elsewhere.
+    pub(crate) data: Counter,
+    /// Commands of stores.
+    pub(crate) commands: Counter,
+    /// Filters of peers.
+    pub(crate) routing_updates: Counter,
+    /// Pings and pongs.
+    pub(crate) pings: Counter,
+    pub(crate) pongs: Counter,
+    /// Messages whose payload was no value.
+    pub(crate) undecodable: Counter,
+    /// Messages that had gone through too many nodes.
+    pub(crate) expired: Counter,
+    /// Messages dropped because a peer or client was behind.
+    pub(crate) dropped: Counter,
+    /// Peers and clients cut off because they were behind.
+    pub(crate) cut: Counter,
+    /// Publications refused because a receiver was behind.
+    pub(crate) refused: Counter,
+}

@@ -1,0 +1,40 @@
+//! Where an endpoint listens for WebSocket clients.
+
+use std::sync::{Arc, PoisonError};
+
+use ostler_http::{HeadLimits, Http};
+use ostler_net::{Address, BindError, Limits, Listener, Server};
+
+use crate::client_host::ClientHost;
+use crate::websocket_upgrade::WebSocketDoor;
+use crate::{Endpoint, WebSocketAccess, WebSocketLimits};
+
+/// Threads that answer requests until they are WebSockets: none takes long.
+const THREADS: usize = 1;
+/// Connections that are no WebSockets yet.
+const CONNECTIONS: usize = 256;
+/// No request has a body worth reading.
+const MAX_BODY: usize = 1024;
+
+impl Endpoint {
+    /// Listens for WebSocket clients, until the endpoint ends: TLS is spoken as with peers. The
+    /// ports that it has then.
+    pub fn web_socket_listen(
+        &self,
+        address: &Address,
+        access: WebSocketAccess,
+        limits: WebSocketLimits,
+    ) -> Result<Vec<u16>, BindError> {
+        let listeners = self.bind(address)?;
+        let ports = listeners.iter().filter_map(Listener::inet).map(|at| at.port()).collect();
+        let host = Arc::new(ClientHost::new(self.core()));
+        let door = WebSocketDoor::new(Arc::clone(self.links_of()), host, limits, access);
+        let service = Arc::new(Http::new(door, HeadLimits::default()));
+        let limits =
+            Limits { max_connections: CONNECTIONS, max_request: MAX_BODY, ..Limits::default() };
+        let failed = |source| BindError { address: address.to_string(), source };
+        let server = Server::start(listeners, THREADS, limits, service).map_err(failed)?;
+        self.servers().lock().unwrap_or_else(PoisonError::into_inner).push(server);
+        Ok(ports)
+    }
+}

@@ -1,0 +1,100 @@
+//! Whether a peer is still there: what its silence means. Pure, without a clock.
+//!
+//! The original sends no pings of its own accord, but answers any; so a node can ask it.
+
+use std::time::{Duration, Instant};
+
+/// What is known of a peer's life.
+#[derive(Debug)]
+pub(crate) struct Keepalive {
+    /// When bytes of it came last.
+    heard: Instant,
+    /// The question that awaits its answer, and when it was asked.
+    asked: Option<(u64, Instant)>,
+    /// How many questions were asked.
+    questions: u64,
+    ask_after: Duration,
+    dead_after: Duration,
+}
+
+/// What is to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Nothing.
+    Alive,
+    /// It is to be asked with this payload.
+    Ask([u8; 8]),
+    /// It has been silent for too long: this long.
+    Dead(Duration),
+}
+
+impl Keepalive {
+    pub(crate) fn new(ask_after: Duration, dead_after: Duration, now: Instant) -> Self {
+        Self { heard: now, asked: None, questions: 0, ask_after, dead_after }
+    }
+
+    /// Bytes of the peer came, or could not come because they were not read.
+    pub(crate) fn heard(&mut self, now: Instant) {
+        self.heard = now;
+    }
+
+    /// Time has passed.
+    pub(crate) fn tick(&mut self, now: Instant) -> Verdict {
+        let silence = now.saturating_duration_since(self.heard);
+        if silence >= self.dead_after {
+            return Verdict::Dead(silence);
+        }
+        // A question that is not answered is asked again: it may have been lost in a queue.
+        let asked = self.asked.map_or(self.heard, |(_, asked)| asked.max(self.heard));
+        if now.saturating_duration_since(asked) < self.ask_after {
+            return Verdict::Alive;
+        }
+        self.questions = self.questions.saturating_add(1);
+        self.asked = Some((self.questions, now));
+        Verdict::Ask(self.questions.to_be_bytes())
+    }
+
+    /// The peer answered a question: after how long, if it was the last one.
+    pub(crate) fn answered(&mut self, payload: &[u8], now: Instant) -> Option<Duration> {
+        let (_, asked) = self.asked.take_if(|(asked, _)| payload == asked.to_be_bytes())?;
+        Some(now.saturating_duration_since(asked))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn a_silent_peer_is_asked_and_given_up_in_the_end() {
+        let start = ostler_runtime::now();
+        let at = |seconds| start + seconds * SECOND;
+        let mut life = Keepalive::new(20 * SECOND, 60 * SECOND, start);
+        assert_eq!(life.tick(at(19)), Verdict::Alive);
+        let Verdict::Ask(first) = life.tick(at(20)) else { panic!() };
+        assert_eq!((life.tick(at(21)), life.tick(at(39))), (Verdict::Alive, Verdict::Alive));
+        let Verdict::Ask(second) = life.tick(at(40)) else { panic!() };
+        assert!(first != second);
+        assert_eq!(life.answered(&first, at(41)), None, "the last question counts");
+        assert_eq!(life.tick(at(59)), Verdict::Alive);
+        assert_eq!(life.tick(at(60)), Verdict::Dead(60 * SECOND));
+    }
+
+    #[test]
+    fn whoever_speaks_or_answers_is_alive() {
+        let start = ostler_runtime::now();
+        let at = |seconds| start + seconds * SECOND;
+        let mut life = Keepalive::new(20 * SECOND, 60 * SECOND, start);
+        life.heard(at(19));
+        assert_eq!(life.tick(at(38)), Verdict::Alive);
+        let Verdict::Ask(question) = life.tick(at(39)) else { panic!() };
+        life.heard(at(42));
+        assert_eq!(life.answered(b"something", at(42)), None);
+        assert_eq!(life.answered(&question, at(42)), Some(3 * SECOND));
+        assert_eq!(life.answered(&question, at(42)), None, "once");
+        assert_eq!(life.tick(at(61)), Verdict::Alive);
+        assert!(matches!(life.tick(at(62)), Verdict::Ask(_)));
+    }
+}

@@ -1,0 +1,69 @@
+//! What an endpoint is told when it is made.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ostler_net::LinkLimits;
+use ostler_net::tls::{self, LiveIdentity};
+
+use crate::EndpointId;
+use crate::overflow::Overflow;
+use crate::peering_limits::PeeringLimits;
+use crate::queue::QueueLimits;
+
+/// Everything that an [`Endpoint`](crate::Endpoint) lets its user choose, with the defaults.
+#[derive(Clone)]
+pub struct EndpointOptions {
+    /// What the endpoint is called; a random id by default.
+    pub id: EndpointId,
+    /// Whether messages of peers go on to other peers; default yes.
+    pub forwarding: bool,
+    /// Threads that serve all peers and WebSocket clients; default 2.
+    pub threads: usize,
+    /// How TLS is spoken with peers, those that come and those that are called; default not at all.
+    pub tls: Option<Tls>,
+    /// Messages that wait for one peer; default 2048.
+    pub peer_buffer: usize,
+    /// What becomes of messages from elsewhere for a peer whose buffer is full; default
+    /// [`Overflow::Disconnect`]. Who publishes on this endpoint waits instead, or is told no.
+    pub peer_overflow: Overflow,
+    /// What may wait for one subscriber; default 4096 messages and 64 MiB.
+    pub subscriber_buffer: QueueLimits,
+    /// What one connection to a peer may take in bytes and in time: the longest message, the
+    /// handshake, how a silent peer is found out.
+    pub peering: PeeringLimits,
+    /// How long [`publish`](crate::Endpoint::publish) waits for receivers that are behind; default
+    /// 60 s. A peer that reads nothing for [`LinkLimits::stall`] is cut off before.
+    pub publish_wait: Duration,
+    /// For one attempt to connect to a peer, as far as the connection itself; default 1 s.
+    pub connect_wait: Duration,
+    /// What all links together and each of them may take.
+    pub links: LinkLimits,
+}
+
+/// How TLS is spoken with peers.
+#[derive(Clone)]
+pub struct Tls {
+    /// Towards those that come.
+    pub server: Arc<LiveIdentity>,
+    /// Towards those that are called.
+    pub client: tls::Client,
+}
+
+impl Default for EndpointOptions {
+    fn default() -> Self {
+        Self {
+            id: EndpointId::random(),
+            forwarding: true,
+            threads: 2,
+            tls: None,
+            peer_buffer: 2048,
+            peer_overflow: Overflow::Disconnect,
+            subscriber_buffer: QueueLimits::default(),
+            peering: PeeringLimits::default(),
+            publish_wait: Duration::from_secs(60),
+            connect_wait: Duration::from_secs(1),
+            links: LinkLimits::default(),
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! What becomes of a message for which there is no room.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// What is done with a message for a receiver whose buffer is full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overflow {
+    /// The receiver is cut off. The original's default for peers and WebSocket clients.
+    Disconnect,
+    /// The new message is dropped.
+    DropNewest,
+    /// The one that has waited longest is dropped.
+    DropOldest,
+    /// Whoever sends waits, and is not read any more meanwhile. One slow receiver then holds up all
+    /// that its senders send.
+    Block,
+}
+
+/// Each policy with its name in configurations.
+const NAMES: [(&str, Overflow); 4] = [
+    ("disconnect", Overflow::Disconnect),
+    ("drop_newest", Overflow::DropNewest),
+    ("drop_oldest", Overflow::DropOldest),
+    ("block", Overflow::Block),
+];
+
+impl Overflow {
+    /// The names of all policies, as a configuration has them.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        NAMES.iter().map(|(name, _)| *name)
+    }
+}
+
+/// A name that no policy has.
+#[derive(Debug, thiserror::Error)]
+#[error("{0:?} is none of disconnect, drop_newest, drop_oldest and block")]
+pub struct UnknownOverflow(String);
+
+impl FromStr for Overflow {
+    type Err = UnknownOverflow;
+
+    fn from_str(text: &str) -> Result<Self, UnknownOverflow> {
+        let found = NAMES.iter().find(|(name, _)| *name == text);
+        found.map(|(_, policy)| *policy).ok_or_else(|| UnknownOverflow(text.to_owned()))
+    }
+}
+
+impl fmt::Display for Overflow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = NAMES.iter().find(|(_, policy)| policy == self).map_or("", |(name, _)| name);
+        f.write_str(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_policy_is_read_back_from_its_name() {
+        for name in Overflow::names() {
+            assert_eq!(name.parse::<Overflow>().unwrap().to_string(), name);
+        }
+        let error = "drop".parse::<Overflow>().unwrap_err();
+        assert!(error.to_string().starts_with("\"drop\" is none of"), "{error}");
+    }
+}

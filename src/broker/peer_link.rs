@@ -1,0 +1,259 @@
+//! The connection to another node: the protocol of [`Peering`] on a link, and what becomes of its
+//! events in the endpoint.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use ostler_net::{Closed, Link, Peer as Address, Protocol, Turn};
+use ostler_runtime::now;
+
+use crate::core::Core;
+use crate::endpoint_info::{EndpointInfo, NetworkInfo};
+use crate::failure::Failure;
+use crate::handshake::Role;
+use crate::leaving::Leaving;
+use crate::parcel::Origin;
+use crate::peer_outlet::PeerOutlet;
+use crate::peer_view::PeerView;
+use crate::peering::{Peering, Reading};
+use crate::peering_event::Event;
+use crate::peers::Peer;
+use crate::route::{Owner, Route};
+use crate::routing::Behind;
+use crate::status::{Error, Status};
+use crate::{EndpointId, Filter, Kind, Message};
+
+/// See the module.
+pub(crate) struct PeerLink {
+    view: PeerView,
+    role: Role,
+    network: NetworkInfo,
+    /// The wish that it is to fulfil.
+    wish: Option<u64>,
+    peering: Option<Peering>,
+    peer: Option<(EndpointId, Arc<Route>)>,
+    /// A message for which somebody had no room.
+    pending: Option<Message>,
+    leaving: Arc<Leaving>,
+    /// Whether it was this node that ended it.
+    ours: bool,
+}
+
+impl PeerLink {
+    /// A connection to a peer that is wished for.
+    pub(crate) fn towards(core: &Arc<Core>, wish: u64, network: NetworkInfo) -> Self {
+        Self { wish: Some(wish), ..Self::new(core, Role::Connector, network) }
+    }
+
+    /// A connection that was accepted.
+    pub(crate) fn from_outside(core: &Arc<Core>, from: Address) -> Self {
+        let network = match from {
+            Address::Inet(address) => {
+                NetworkInfo::new(address.ip().to_canonical().to_string(), address.port())
+            }
+            Address::Unix => NetworkInfo::new("localhost", 0),
+        };
+        Self::new(core, Role::Listener, network)
+    }
+
+    /// Both ends of a connection within this process.
+    pub(crate) fn pair(one: &Arc<Core>, other: &Arc<Core>) -> (Self, Self) {
+        let network = |core: &Core| NetworkInfo::new(core.id.to_string(), 0);
+        let first = Self::new(one, Role::Connector, network(other));
+        (first, Self::new(other, Role::Listener, network(one)))
+    }
+
+    fn new(core: &Arc<Core>, role: Role, network: NetworkInfo) -> Self {
+        Self {
+            view: PeerView::new(core),
+            role,
+            network,
+            wish: None,
+            peering: None,
+            peer: None,
+            pending: None,
+            leaving: Arc::default(),
+            ours: false,
+        }
+    }
+
+    fn core(&self) -> &Arc<Core> {
+        &self.view.core
+    }
+
+    /// Deals with what has happened, and with what has come.
+    fn go_on(&mut self, input: &mut &[u8], link: &Link, now: Instant) -> Turn {
+        if let Some(message) = self.pending.take()
+            && let Some(turn) = self.pass_on(message, link)
+        {
+            return turn;
+        }
+        loop {
+            let Some(peering) = &mut self.peering else { return Turn::Abort };
+            let Some(event) = peering.next(input, now, &self.view) else { return Turn::Continue };
+            let turn = match event {
+                Event::Message(message) => self.pass_on(message, link),
+                Event::Send(frame) => (!link.force(&frame)).then_some(Turn::Abort),
+                Event::Peered { id, filter, told } => {
+                    self.peered(id, filter, &told, link);
+                    None
+                }
+                Event::Filter(filter) => {
+                    self.refilter(filter);
+                    None
+                }
+                Event::Pong { round_trip } => {
+                    log::debug!("{} answers after {round_trip:?}", self.network);
+                    None
+                }
+                // It closes the connection when it has the answer to that.
+                Event::Bye => None,
+                Event::Left => {
+                    self.ours = true;
+                    Some(Turn::Close)
+                }
+                Event::Redundant { id } => {
+                    if let Some(wish) = self.wish.take() {
+                        self.core().wishes.came_true(wish, id);
+                    }
+                    Some(Turn::Close)
+                }
+                Event::Failed(failure) => {
+                    self.failed(&failure);
+                    Some(Turn::Close)
+                }
+            };
+            if let Some(turn) = turn {
+                return turn;
+            }
+        }
+    }
+
+    /// Gives a message of the peer to all who want it; how to go on, if not at once.
+    fn pass_on(&mut self, message: Message, link: &Link) -> Option<Turn> {
+        let (id, _) = self.peer.as_ref()?;
+        let id = *id;
+        loop {
+            match self.core().routing.pass_on(&message, Origin::Peer(id)) {
+                Ok(_) => break,
+                Err(Behind(route)) => {
+                    let held = link.clone();
+                    if route.outlet.when_room(Box::new(move || held.resume())) {
+                        self.pending = Some(message);
+                        return Some(Turn::Hold);
+                    }
+                }
+            }
+        }
+        let counters = &self.core().counters;
+        let counter = match message.kind() {
+            Kind::Command => &counters.commands,
+            _ => &counters.data,
+        };
+        counter.count();
+        None
+    }
+
+    fn peered(&mut self, id: EndpointId, filter: Filter, told: &Filter, link: &Link) {
+        let core = Arc::clone(self.core());
+        let outlet = Arc::new(PeerOutlet { link: link.clone(), core: Arc::clone(&core) });
+        link.established();
+        link.set_max_frames(core.options.peer_buffer);
+        let route = core.catch_up(id, told, link, || {
+            let route = core.routing.add(Owner::Peer(id), filter, outlet);
+            core.claims.peered(id, self.view.number);
+            core.peers.add(
+                id,
+                Peer {
+                    link: link.clone(),
+                    network: self.network.clone(),
+                    route: Arc::clone(&route),
+                    leaving: Arc::clone(&self.leaving),
+                },
+            );
+            route
+        });
+        self.peer = Some((id, route));
+        core.peer_added(id, self.network.clone());
+        if let Some(wish) = self.wish {
+            core.wishes.came_true(wish, id);
+        }
+    }
+
+    fn refilter(&mut self, filter: Filter) {
+        let Some((id, route)) = &mut self.peer else { return };
+        *route = self.view.core.routing.refilter(route, filter);
+        let (id, changed) = (*id, Arc::clone(route));
+        self.view.core.counters.routing_updates.count();
+        self.view.core.peers.change(id, |peer| peer.route = changed);
+    }
+
+    fn failed(&mut self, failure: &Failure) {
+        log::warn!("peer {}: {failure}", self.network);
+        if self.peer.is_none()
+            && let Some(wish) = self.wish.take()
+        {
+            let network = Some(self.network.clone());
+            let endpoint = EndpointInfo { id: None, network };
+            let error = Error::with(failure.code, endpoint, failure.to_string());
+            self.core().attempt_failed(wish, error);
+        }
+    }
+}
+
+impl Protocol for PeerLink {
+    fn opened(&mut self, link: &Link) -> Turn {
+        if self.wish.is_some_and(|wish| !self.core().wishes.holds(wish)) {
+            return Turn::Abort;
+        }
+        let now = now();
+        let limits = self.core().options.peering;
+        self.peering = Some(Peering::new(self.role, &self.view, limits, now));
+        self.go_on(&mut &[][..], link, now)
+    }
+
+    fn received(&mut self, input: &[u8], link: &Link) -> (usize, Turn) {
+        let mut rest = input;
+        let turn = self.go_on(&mut rest, link, now());
+        (input.len().saturating_sub(rest.len()), turn)
+    }
+
+    fn tick(&mut self, link: &Link, now: Instant) -> Turn {
+        let Some(peering) = &mut self.peering else { return Turn::Continue };
+        let reading = if self.pending.is_some() { Reading::Held } else { Reading::On };
+        if self.leaving.is_asked() {
+            let [a, b, c, d, e, f, g, h, ..] = EndpointId::random().0;
+            peering.leave([a, b, c, d, e, f, g, h], now);
+        }
+        peering.tick(now, reading, &self.view);
+        if self.pending.is_some() {
+            return Turn::Hold;
+        }
+        self.go_on(&mut &[][..], link, now)
+    }
+
+    fn closed(&mut self, link: &Link, why: &Closed) {
+        let core = Arc::clone(self.core());
+        core.claims.release(self.view.number);
+        let Some((id, route)) = self.peer.take() else {
+            log::debug!("{}: no peering: {why}", self.network);
+            if let Some(wish) = self.wish.take() {
+                if !matches!(why, Closed::Unreachable(_) | Closed::TimedOut) {
+                    log::warn!("peer {}: {why}", self.network);
+                }
+                core.unreachable(wish, self.network.clone());
+            }
+            return;
+        };
+        core.routing.remove(&route);
+        core.peers.remove(id, link);
+        let by_us = self.ours || self.leaving.is_asked() || matches!(why, Closed::Aborted(_));
+        if by_us {
+            core.status(Status::peer_removed(id, self.network.clone()));
+        } else {
+            core.status(Status::peer_lost(id, self.network.clone()));
+        }
+        core.status(Status::endpoint_unreachable(id));
+        core.wishes.lost(id);
+    }
+}

@@ -1,0 +1,121 @@
+//! The peers of a node: who they are, where, and how they are reached.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use ostler_net::Link;
+use ostler_runtime::Deadline;
+
+use crate::codes::PeerState;
+use crate::endpoint_info::{EndpointInfo, NetworkInfo};
+use crate::leaving::Leaving;
+use crate::route::Route;
+use crate::{EndpointId, Filter};
+
+/// One peer, as the endpoint's user sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PeerInfo {
+    /// Who and where it is.
+    pub endpoint: EndpointInfo,
+    /// How far the connection is.
+    pub state: PeerState,
+    /// What it has subscribed to.
+    pub filter: Filter,
+}
+
+impl PeerInfo {
+    /// One that is wished for, and whether an attempt is under way.
+    pub(crate) fn wished((network, is_tried): (NetworkInfo, bool)) -> Self {
+        let state = if is_tried { PeerState::Connecting } else { PeerState::Disconnected };
+        let endpoint = EndpointInfo { id: None, network: Some(network) };
+        Self { endpoint, state, filter: Filter::new() }
+    }
+}
+
+/// One peer.
+pub(crate) struct Peer {
+    pub(crate) link: Link,
+    pub(crate) network: NetworkInfo,
+    pub(crate) route: Arc<Route>,
+    pub(crate) leaving: Arc<Leaving>,
+}
+
+/// See the module.
+#[derive(Default)]
+pub(crate) struct Peers {
+    table: Mutex<BTreeMap<EndpointId, Peer>>,
+    changed: Condvar,
+}
+
+impl Peers {
+    /// Takes a peer in.
+    pub(crate) fn add(&self, id: EndpointId, peer: Peer) {
+        self.lock().insert(id, peer);
+        self.changed.notify_all();
+    }
+
+    /// Takes out the peer that this link leads to.
+    pub(crate) fn remove(&self, id: EndpointId, link: &Link) -> Option<Peer> {
+        let mut table = self.lock();
+        table.get(&id).filter(|peer| peer.link.id() == link.id())?;
+        let gone = table.remove(&id);
+        drop(table);
+        self.changed.notify_all();
+        gone
+    }
+
+    /// Changes a peer's entry.
+    pub(crate) fn change(&self, id: EndpointId, change: impl FnOnce(&mut Peer)) {
+        if let Some(peer) = self.lock().get_mut(&id) {
+            change(peer);
+        }
+        self.changed.notify_all();
+    }
+
+    /// All of them.
+    pub(crate) fn all(&self) -> Vec<PeerInfo> {
+        let table = self.lock();
+        let info = |(id, peer): (&EndpointId, &Peer)| PeerInfo {
+            endpoint: EndpointInfo { id: Some(*id), network: Some(peer.network.clone()) },
+            state: PeerState::Peered,
+            filter: peer.route.filter.clone(),
+        };
+        table.iter().map(info).collect()
+    }
+
+    /// The links of those that `chosen` says yes to.
+    pub(crate) fn links(
+        &self,
+        chosen: impl Fn(EndpointId, &NetworkInfo) -> bool,
+    ) -> Vec<(EndpointId, Link, Arc<Leaving>)> {
+        let table = self.lock();
+        let those = table.iter().filter(|(id, peer)| chosen(**id, &peer.network));
+        those.map(|(id, peer)| (*id, peer.link.clone(), Arc::clone(&peer.leaving))).collect()
+    }
+
+    /// Waits until the table is as wished; whether it is.
+    pub(crate) fn wait(
+        &self,
+        deadline: Deadline,
+        holds: impl Fn(&BTreeMap<EndpointId, Peer>) -> bool,
+    ) -> bool {
+        let mut table = self.lock();
+        loop {
+            if holds(&table) {
+                return true;
+            }
+            table = match deadline.remaining() {
+                None => self.changed.wait(table).unwrap_or_else(PoisonError::into_inner),
+                Some(left) if left.is_zero() => return false,
+                Some(left) => {
+                    let waited = self.changed.wait_timeout(table, left);
+                    waited.unwrap_or_else(PoisonError::into_inner).0
+                }
+            };
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<EndpointId, Peer>> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

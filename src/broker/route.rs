@@ -1,0 +1,92 @@
+//! Who gets messages, and which.
+
+use std::fmt;
+use std::sync::Arc;
+
+use ostler_runtime::Deadline;
+
+use crate::parcel::{Origin, Parcel};
+use crate::{EndpointId, Filter, Message, Topic};
+
+/// Where the messages of a route go.
+pub(crate) trait Outlet: Send + Sync {
+    /// Whether it takes nothing now and wants its senders to wait. `local`: the sender is a user of
+    /// the endpoint, whom nothing but waiting or a refusal keeps from losing messages.
+    fn is_blocked(&self, local: bool) -> bool;
+
+    /// Has `waiter` called when it is not blocked any more; `false` if it is not now.
+    fn when_room(&self, waiter: Box<dyn FnOnce() + Send>) -> bool;
+
+    /// Waits until it is not blocked any more; `false` if it still is.
+    fn wait_room(&self, deadline: Deadline) -> bool;
+
+    /// Takes a message, whatever comes of it.
+    fn deliver(&self, parcel: &mut Parcel<'_>);
+}
+
+/// Who is at the end of a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// A subscriber in this process: gets what comes from elsewhere.
+    Subscriber,
+    /// The same, and what is published in this process by others.
+    Hub(u64),
+    /// A peer.
+    Peer(EndpointId),
+    /// A WebSocket client.
+    Client(u64),
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Subscriber | Self::Hub(_) => f.write_str("a subscriber of this process"),
+            Self::Peer(id) => write!(f, "peer {id}"),
+            Self::Client(number) => write!(f, "WebSocket client {number}"),
+        }
+    }
+}
+
+/// One of the endpoint's receivers.
+pub(crate) struct Route {
+    pub(crate) owner: Owner,
+    pub(crate) filter: Filter,
+    pub(crate) outlet: Arc<dyn Outlet>,
+}
+
+/// The endpoint that messages are in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Here {
+    pub(crate) id: EndpointId,
+    /// Whether messages of peers go on to other peers.
+    pub(crate) forwards: bool,
+}
+
+impl Route {
+    /// Whether a message goes this way.
+    pub(crate) fn wants(&self, message: &Message, origin: Origin, here: Here) -> bool {
+        let receiver = message.receiver();
+        let is_for_all = receiver.is_nil();
+        let is_internal = Topic::is_internal(message.topic());
+        let matches = || self.filter.matches(message.topic());
+        match self.owner {
+            Owner::Peer(id) => {
+                !is_internal
+                    && origin != Origin::Peer(id)
+                    && (here.forwards || !matches!(origin, Origin::Peer(_)))
+                    && (receiver == id || is_for_all && matches())
+            }
+            owner => {
+                let own = match (owner, origin) {
+                    // What the endpoint says of itself is for who asked for just that.
+                    (Owner::Subscriber, Origin::Local) => !is_internal,
+                    (Owner::Subscriber, Origin::Hub(_)) => true,
+                    (Owner::Hub(one), Origin::Hub(other)) => one == other,
+                    (Owner::Client(one), Origin::Client(other)) => one == other,
+                    _ => false,
+                };
+                !own && (is_for_all || receiver == here.id) && matches()
+            }
+        }
+    }
+}

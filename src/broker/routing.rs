@@ -1,0 +1,113 @@
+//! The table of routes: who is in it may change at any time, and whoever delivers sees it as it was
+//! at one moment.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use ostler_runtime::Deadline;
+
+use crate::parcel::{Origin, Parcel};
+use crate::route::{Here, Outlet, Owner, Route};
+use crate::{Filter, Message};
+
+/// See the module.
+pub(crate) struct Routing {
+    here: Here,
+    routes: RwLock<Arc<[Arc<Route>]>>,
+}
+
+/// How long whoever publishes waits for receivers who are behind.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Patience {
+    /// Not at all: nobody gets the message then.
+    None,
+    /// So long, for all of them together.
+    Until(Deadline),
+}
+
+/// Somebody is behind, and nobody has got the message.
+pub(crate) struct Behind(pub(crate) Arc<Route>);
+
+impl Routing {
+    pub(crate) fn new(here: Here) -> Self {
+        Self { here, routes: RwLock::new(Arc::new([])) }
+    }
+
+    /// Takes a receiver in.
+    pub(crate) fn add(&self, owner: Owner, filter: Filter, outlet: Arc<dyn Outlet>) -> Arc<Route> {
+        let route = Arc::new(Route { owner, filter, outlet });
+        let added = Arc::clone(&route);
+        self.change(|routes| routes.push(added));
+        route
+    }
+
+    /// Has a receiver wanted something else from now on; the route that stands for it then.
+    pub(crate) fn refilter(&self, old: &Arc<Route>, filter: Filter) -> Arc<Route> {
+        let route = Arc::new(Route { owner: old.owner, filter, outlet: Arc::clone(&old.outlet) });
+        let changed = Arc::clone(&route);
+        self.change(|routes| {
+            if let Some(place) = routes.iter_mut().find(|one| Arc::ptr_eq(one, old)) {
+                *place = changed;
+            }
+        });
+        route
+    }
+
+    /// Takes a receiver out.
+    pub(crate) fn remove(&self, route: &Arc<Route>) {
+        self.change(|routes| routes.retain(|one| !Arc::ptr_eq(one, route)));
+    }
+
+    /// Gives a message to all who want it, once none of them is behind. With patience, whoever
+    /// does not catch up in time is the error, and nobody gets the message then. How many got it.
+    pub(crate) fn publish(
+        &self,
+        message: &Message,
+        origin: Origin,
+        patience: Patience,
+    ) -> Result<usize, Behind> {
+        let routes = self.all();
+        let wanting = || routes.iter().filter(|route| route.wants(message, origin, self.here));
+        for route in wanting() {
+            while route.outlet.is_blocked(true) {
+                match patience {
+                    Patience::Until(deadline) if route.outlet.wait_room(deadline) => {}
+                    _ => return Err(Behind(Arc::clone(route))),
+                }
+            }
+        }
+        let mut parcel = Parcel::new(message, origin, self.here.id);
+        Ok(wanting().map(|route| route.outlet.deliver(&mut parcel)).count())
+    }
+
+    /// Gives a message that came from elsewhere to all who want it, unless one of them wants its
+    /// senders to wait: nobody gets it then.
+    pub(crate) fn pass_on(&self, message: &Message, origin: Origin) -> Result<usize, Behind> {
+        let routes = self.all();
+        let wanting = || routes.iter().filter(|route| route.wants(message, origin, self.here));
+        if let Some(route) = wanting().find(|route| route.outlet.is_blocked(false)) {
+            return Err(Behind(Arc::clone(route)));
+        }
+        let mut parcel = Parcel::new(message, origin, self.here.id);
+        Ok(wanting().map(|route| route.outlet.deliver(&mut parcel)).count())
+    }
+
+    /// Whether anybody might want messages about this topic that are for everybody.
+    pub(crate) fn is_wanted(&self, topic: &[u8]) -> bool {
+        self.all().iter().any(|route| route.filter.matches(topic))
+    }
+
+    fn all(&self) -> Arc<[Arc<Route>]> {
+        Arc::clone(&self.routes.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Vec<Arc<Route>>)) {
+        let mut routes = self.routes.write().unwrap_or_else(PoisonError::into_inner);
+        let mut changed = routes.to_vec();
+        change(&mut changed);
+        *routes = changed.into();
+    }
+}
+
+#[cfg(test)]
+#[path = "routing_cases.rs"]
+mod cases;

@@ -1,0 +1,162 @@
+//! Who gets what: every kind of receiver against every origin.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use broker_data::Data;
+
+use super::*;
+use crate::{EndpointId, TTL};
+
+const HERE: EndpointId = EndpointId([7; 16]);
+const PEER: EndpointId = EndpointId([1; 16]);
+const OTHER: EndpointId = EndpointId([2; 16]);
+
+/// Notes what it gets, and the TTL that it has for peers.
+#[derive(Default)]
+struct Notes {
+    got: Mutex<Vec<Option<u16>>>,
+    blocked: AtomicBool,
+}
+
+impl Outlet for Notes {
+    fn is_blocked(&self, _: bool) -> bool {
+        self.blocked.load(Ordering::SeqCst)
+    }
+
+    fn when_room(&self, _: Box<dyn FnOnce() + Send>) -> bool {
+        false
+    }
+
+    fn wait_room(&self, _: Deadline) -> bool {
+        false
+    }
+
+    fn deliver(&self, parcel: &mut Parcel<'_>) {
+        self.got.lock().unwrap().push(parcel.relayed().map(Message::ttl));
+    }
+}
+
+const OWNERS: [Owner; 6] = [
+    Owner::Subscriber,
+    Owner::Hub(1),
+    Owner::Hub(2),
+    Owner::Peer(PEER),
+    Owner::Peer(OTHER),
+    Owner::Client(1),
+];
+
+fn routing(forwards: bool, topic: &str) -> (Routing, Vec<Arc<Notes>>) {
+    let routing = Routing::new(Here { id: HERE, forwards });
+    let notes = OWNERS.map(|owner| {
+        let notes = Arc::new(Notes::default());
+        routing.add(owner, [topic].iter().collect(), Arc::clone(&notes) as Arc<dyn Outlet>);
+        notes
+    });
+    (routing, notes.into())
+}
+
+fn message(receiver: EndpointId, topic: &str) -> Message {
+    Message::data(PEER, receiver, topic.as_bytes(), &Data::None).unwrap()
+}
+
+/// Which of [`OWNERS`] get a message, as letters.
+fn got(forwards: bool, origin: Origin, receiver: EndpointId, topic: &str) -> String {
+    let (routing, notes) = routing(forwards, "");
+    let message = message(receiver, topic);
+    let count = routing.pass_on(&message, origin).ok().unwrap();
+    let got = |notes: &Arc<Notes>| !notes.got.lock().unwrap().is_empty();
+    let letters: String = "shHpPc"
+        .chars()
+        .zip(&notes)
+        .filter(|(_, notes)| got(notes))
+        .map(|(letter, _)| letter)
+        .collect();
+    assert_eq!(count, letters.len());
+    letters
+}
+
+#[test]
+fn each_origin_reaches_those_it_should() {
+    let nil = EndpointId::NIL;
+    for (origin, letters) in [
+        (Origin::Local, "hHpPc"),
+        (Origin::Hub(1), "HpPc"),
+        (Origin::Peer(PEER), "shHPc"),
+        (Origin::Client(1), "shHpP"),
+        (Origin::Client(2), "shHpPc"),
+    ] {
+        assert_eq!(got(true, origin, nil, "a"), letters, "{origin:?}");
+    }
+    assert_eq!(got(false, Origin::Peer(PEER), nil, "a"), "shHc", "a leaf");
+    assert_eq!(got(false, Origin::Client(1), nil, "a"), "shHpP", "a leaf has clients too");
+}
+
+#[test]
+fn a_receiver_is_the_only_one() {
+    assert_eq!(got(true, Origin::Local, OTHER, "a"), "P");
+    assert_eq!(got(true, Origin::Peer(PEER), OTHER, "a"), "P");
+    assert_eq!(got(true, Origin::Peer(PEER), PEER, "a"), "", "never back");
+    assert_eq!(got(true, Origin::Peer(PEER), HERE, "a"), "shHc");
+}
+
+#[test]
+fn what_the_node_says_of_itself_stays_within_it() {
+    assert_eq!(got(true, Origin::Local, EndpointId::NIL, "<$>/local/data/errors"), "shHc");
+}
+
+#[test]
+fn a_prefix_is_enough_and_nothing_else() {
+    let (routing, _) = routing(true, "/a/b");
+    for (topic, wanted) in [("/a/b", 5), ("/a/bc", 5), ("/a", 0), ("", 0)] {
+        let count =
+            routing.publish(&message(EndpointId::NIL, topic), Origin::Local, Patience::None);
+        assert_eq!(count.ok(), Some(wanted), "{topic}");
+        assert_eq!(routing.is_wanted(topic.as_bytes()), wanted > 0);
+    }
+}
+
+#[test]
+fn messages_of_peers_have_one_hop_less_and_others_all() {
+    let (routing, notes) = routing(true, "");
+    let last = || notes[4].got.lock().unwrap().pop().unwrap();
+    let all = message(EndpointId::NIL, "a");
+    for (origin, ttl) in
+        [(Origin::Local, TTL), (Origin::Client(1), TTL), (Origin::Peer(PEER), TTL - 1)]
+    {
+        routing.pass_on(&all, origin).ok().unwrap();
+        assert_eq!(last(), Some(ttl), "{origin:?}");
+    }
+    let tired = Message::new(PEER, EndpointId::NIL, crate::Kind::Data, 1, b"a", &[0]).unwrap();
+    routing.pass_on(&tired, Origin::Peer(PEER)).ok().unwrap();
+    assert_eq!(last(), None, "that was the last one");
+}
+
+#[test]
+fn nobody_gets_a_message_while_one_of_them_is_behind() {
+    let (routing, notes) = routing(true, "");
+    notes[5].blocked.store(true, Ordering::SeqCst);
+    let message = message(EndpointId::NIL, "a");
+    let at_once = Patience::Until(Deadline::after(Duration::ZERO));
+    for refused in [
+        routing.publish(&message, Origin::Local, Patience::None),
+        routing.publish(&message, Origin::Local, at_once),
+        routing.pass_on(&message, Origin::Peer(PEER)),
+    ] {
+        assert_eq!(refused.err().unwrap().0.owner, Owner::Client(1));
+    }
+    assert!(notes.iter().all(|notes| notes.got.lock().unwrap().is_empty()));
+}
+
+#[test]
+fn routes_come_change_and_go() {
+    let routing = Routing::new(Here { id: HERE, forwards: true });
+    let notes = Arc::new(Notes::default());
+    let route = routing.add(Owner::Peer(PEER), Filter::new(), notes);
+    assert!(!routing.is_wanted(b"a"));
+    let route = routing.refilter(&route, ["a"].iter().collect());
+    assert!(routing.is_wanted(b"a"));
+    routing.remove(&route);
+    assert!(!routing.is_wanted(b"a"));
+}

@@ -1,0 +1,198 @@
+//! A subscription that is read when its owner likes: waiting, for a while, or not at all.
+
+use std::collections::VecDeque;
+use std::os::fd::BorrowedFd;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ostler_runtime::Deadline;
+
+use crate::core::Core;
+use crate::data::Data;
+use crate::overflow::Overflow;
+use crate::parcel::Parcel;
+use crate::queue::{Queue, QueueLimits};
+use crate::route::{Outlet, Owner, Route};
+use crate::{Message, Topic};
+
+/// Messages that a reader takes from the queue at once, at most.
+const BATCH: usize = 128;
+
+/// What a subscription brings.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Received {
+    /// The topic that it was published under.
+    pub topic: Topic,
+    /// What was published.
+    pub data: Data,
+}
+
+/// Gets the messages of some topics that come from peers and WebSocket clients. Dropping it ends the
+/// subscription.
+pub struct Subscriber {
+    inner: Subscription,
+    /// Taken from the queue and not read yet.
+    taken: VecDeque<Message>,
+    /// Whether somebody waits for the descriptor, which knows nothing of what was taken.
+    is_polled: bool,
+}
+
+/// The queue of a subscription, and its place in the endpoint.
+pub(crate) struct Subscription {
+    core: Arc<Core>,
+    queue: Arc<Queue<Message>>,
+    route: Mutex<(Arc<Route>, Vec<Topic>)>,
+}
+
+impl Subscription {
+    /// Begins a subscription.
+    pub(crate) fn new(
+        core: &Arc<Core>,
+        owner: Owner,
+        topics: Vec<Topic>,
+        limits: QueueLimits,
+        overflow: Overflow,
+    ) -> Self {
+        let queue = Arc::new(Queue::new(limits));
+        let outlet = Arc::new(Inbox { queue: Arc::clone(&queue), overflow });
+        let route = core.routing.add(owner, topics.iter().collect(), outlet);
+        core.attract(&topics);
+        core.keep_queue(&queue);
+        Self { core: Arc::clone(core), queue, route: Mutex::new((route, topics)) }
+    }
+
+    pub(crate) fn queue(&self) -> &Arc<Queue<Message>> {
+        &self.queue
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Vec<Topic>)) {
+        let mut route = self.route.lock().unwrap_or_else(PoisonError::into_inner);
+        let (route, topics) = &mut *route;
+        let before = topics.clone();
+        change(topics);
+        *route = self.core.routing.refilter(route, topics.iter().collect());
+        self.core.attract(&*topics);
+        self.core.repel(&before);
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        let (route, topics) = &*self.route.lock().unwrap_or_else(PoisonError::into_inner);
+        self.core.routing.remove(route);
+        self.core.repel(topics);
+        self.queue.close();
+    }
+}
+
+/// Where the messages of a subscription wait.
+struct Inbox {
+    queue: Arc<Queue<Message>>,
+    overflow: Overflow,
+}
+
+impl Outlet for Inbox {
+    fn is_blocked(&self, _: bool) -> bool {
+        self.overflow == Overflow::Block && self.queue.is_full()
+    }
+
+    fn when_room(&self, waiter: Box<dyn FnOnce() + Send>) -> bool {
+        self.queue.when_room(waiter)
+    }
+
+    fn wait_room(&self, deadline: Deadline) -> bool {
+        self.queue.wait_room(deadline)
+    }
+
+    fn deliver(&self, parcel: &mut Parcel<'_>) {
+        let (message, bytes) = (parcel.message.clone(), parcel.message.frame().len());
+        match self.overflow {
+            Overflow::DropOldest => self.queue.push_out(message, bytes),
+            Overflow::DropNewest => self.queue.put_or_drop(message, bytes),
+            // There is nobody to cut off but the reader, who is told by the gap in what he gets.
+            Overflow::Block | Overflow::Disconnect => self.queue.put(message, bytes),
+        }
+    }
+}
+
+impl Subscriber {
+    pub(crate) fn new(inner: Subscription) -> Self {
+        Self { inner, taken: VecDeque::new(), is_polled: false }
+    }
+
+    /// The next message, however long it takes to come; `None` once the endpoint has ended.
+    pub fn get(&mut self) -> Option<Received> {
+        self.get_before(Deadline::NEVER)
+    }
+
+    /// The next message, if one comes in time.
+    pub fn get_before(&mut self, deadline: Deadline) -> Option<Received> {
+        loop {
+            let message = self.get_message(deadline)?;
+            match message.decode() {
+                Ok(data) => {
+                    // No message has a longer topic than there may be.
+                    let topic = Topic::new(message.topic()).ok()?;
+                    return Some(Received { topic, data });
+                }
+                Err(error) => self.inner.core.undecodable(&message, &error),
+            }
+        }
+    }
+
+    /// The next messages: at least one unless the deadline passes, and as many as have come, up to
+    /// `most`.
+    pub fn get_many(&mut self, most: usize, deadline: Deadline) -> Vec<Received> {
+        let mut received = Vec::new();
+        let first = if most > 0 { self.get_before(deadline) } else { None };
+        received.extend(first);
+        while !received.is_empty() && received.len() < most {
+            let Some(next) = self.get_before(Deadline::after(std::time::Duration::ZERO)) else {
+                break;
+            };
+            received.push(next);
+        }
+        received
+    }
+
+    /// All that has come.
+    pub fn poll(&mut self) -> Vec<Received> {
+        self.get_many(usize::MAX, Deadline::after(std::time::Duration::ZERO))
+    }
+
+    /// The next message as it came, undecoded, if it comes in time.
+    pub fn get_message(&mut self, deadline: Deadline) -> Option<Message> {
+        if self.taken.is_empty() {
+            let most = if self.is_polled { 1 } else { BATCH };
+            self.inner.queue.take(most, deadline, &mut self.taken);
+        }
+        self.taken.pop_front()
+    }
+
+    /// How many messages have come and were not read.
+    pub fn available(&self) -> usize {
+        self.inner.queue.len().saturating_add(self.taken.len())
+    }
+
+    /// A descriptor that is readable while messages wait, for `poll(2)` and its kind. It stays
+    /// readable once the endpoint has ended.
+    pub fn fd(&mut self) -> rustix::io::Result<BorrowedFd<'_>> {
+        self.is_polled = true;
+        self.inner.queue.descriptor()
+    }
+
+    /// How many messages were dropped because nobody read them in time; always zero unless
+    /// dropping was asked for.
+    pub fn dropped(&self) -> u64 {
+        self.inner.queue.dropped()
+    }
+
+    /// Gets the messages of this topic too.
+    pub fn add_topic(&self, topic: Topic) {
+        self.inner.change(|topics| topics.push(topic));
+    }
+
+    /// Gets no more messages for this topic's sake. Those that wait already are still read.
+    pub fn remove_topic(&self, topic: &Topic) {
+        self.inner.change(|topics| topics.retain(|one| one != topic));
+    }
+}

@@ -1,0 +1,108 @@
+//! What `broker-throughput` sends, and where.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
+
+use broker_data::{Data, EnumValue, Port, Timespan, Timestamp};
+use ostler_runtime::Moment;
+
+/// Where events go.
+pub(crate) const EVENTS: &str = "/benchmark/events";
+/// Where the server tells how many have come.
+pub(crate) const STATS: &str = "/benchmark/stats";
+/// Whoever publishes here ends the server.
+pub(crate) const TERMINATE: &str = "/benchmark/terminate";
+
+/// What an event holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EventType {
+    /// A count and a string.
+    #[default]
+    Vector,
+    /// An entry of Zeek's conn.log: a record of 21 fields.
+    Connection,
+    /// A table of 100 strings, each with a set of ten counts.
+    Table,
+}
+
+impl EventType {
+    /// The type with this number.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "1" => Ok(Self::Vector),
+            "2" => Ok(Self::Connection),
+            "3" => Ok(Self::Table),
+            _ => Err("is none of 1, 2 and 3".to_owned()),
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Vector => "event_1",
+            Self::Connection => "event_2",
+            Self::Table => "event_3",
+        }
+    }
+
+    /// An event of this type: the `number`-th, so that no two are the same.
+    pub(crate) fn event(self, number: u64) -> Data {
+        let arguments = match self {
+            Self::Vector => vec![Data::Count(number), text("test")],
+            Self::Connection => vec![now(), Data::Vector(connection(number))],
+            Self::Table => vec![now(), Data::Table(table(number))],
+        };
+        event(self.name(), arguments)
+    }
+}
+
+/// An event of Zeek's.
+pub(crate) fn event(name: &str, arguments: Vec<Data>) -> Data {
+    let content = Data::Vector(vec![text(name), Data::Vector(arguments)]);
+    Data::Vector(vec![Data::Count(1), Data::Count(1), content])
+}
+
+fn now() -> Data {
+    let nanos = Moment::now().unix_micros().saturating_mul(1_000);
+    Data::Timestamp(Timestamp::from_nanos(nanos))
+}
+
+fn text(text: &str) -> Data {
+    Data::String(text.as_bytes().to_vec())
+}
+
+/// The fields of one connection, in the order of the log.
+fn connection(number: u64) -> Vec<Data> {
+    let host = |last| Data::Address(IpAddr::V4(Ipv4Addr::new(10, 0, 0, last)));
+    let port = |number| Data::Port(Port::tcp(number));
+    let ephemeral = u16::try_from(number % 28_000).unwrap_or(0).saturating_add(32_768);
+    vec![
+        now(),
+        text("CHhAvVGS1DHFjwGM9"),
+        Data::Vector(vec![host(7), port(ephemeral), host(53), port(443)]),
+        Data::Enum(EnumValue::new("tcp")),
+        text("ssl"),
+        Data::Timespan(Timespan::from_nanos(1_234_567_890)),
+        Data::Count(1_517),
+        Data::Count(30_412),
+        text("SF"),
+        Data::Boolean(true),
+        Data::Boolean(false),
+        Data::Count(0),
+        text("ShADadFf"),
+        Data::Count(17),
+        Data::Count(2_413),
+        Data::Count(26),
+        Data::Count(31_780),
+        Data::Vector(Vec::new()),
+        text("de"),
+        Data::None,
+        Data::Count(number),
+    ]
+}
+
+fn table(number: u64) -> BTreeMap<Data, Data> {
+    let set =
+        |row: u64| (0..10).map(move |place| Data::Count(row.wrapping_mul(10).wrapping_add(place)));
+    let row = |row| (text(&format!("key-{row}")), Data::Set(set(row).collect()));
+    (number..number.saturating_add(100)).map(row).collect()
+}

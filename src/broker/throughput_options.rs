@@ -1,0 +1,211 @@
+//! The command line of `broker-throughput`.
+
+use std::ffi::OsString;
+use std::num::NonZeroU64;
+
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+
+use crate::throughput_events::EventType;
+
+/// What the command line asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Options {
+    /// Where to listen, or whom to send to.
+    pub address: (String, u16),
+    /// What to do there.
+    pub role: Role,
+    /// `--verbose`.
+    pub verbose: bool,
+}
+
+/// Which side of a measurement this is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Role {
+    /// Counts what comes.
+    Server,
+    /// Sends.
+    Client(Load),
+}
+
+/// What a client sends.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Load {
+    /// `--event-type`.
+    pub event_type: EventType,
+    /// `--batch-rate`: batches a second; zero for as many as possible.
+    pub batch_rate: f64,
+    /// `--batch-size`: events in a batch.
+    pub batch_size: NonZeroU64,
+    /// `--batch-size-increase-interval`: after how many batches they become larger; zero for never.
+    pub increase_interval: u64,
+    /// `--batch-size-increase-amount`: by how many events.
+    pub increase_amount: u64,
+    /// `--max-received`: the end, once so many have arrived; zero for none.
+    pub max_received: u64,
+    /// `--max-in-flight`: the end, once so many were sent and have not arrived; zero for none.
+    pub max_in_flight: u64,
+}
+
+impl Options {
+    /// Reads the arguments, the program's name first. The error is clap's, which prints itself, as
+    /// it also does for `--help` and `--version`.
+    pub fn parse<I, T>(arguments: I) -> Result<Self, clap::Error>
+    where
+        I: IntoIterator<Item = T>,
+        T: Into<OsString> + Clone,
+    {
+        let mut matches = command().try_get_matches_from(arguments)?;
+        let address = matches.remove_one("address").unwrap_or_default();
+        let verbose = matches.get_flag("verbose");
+        let role = if matches.get_flag("server") {
+            Role::Server
+        } else {
+            Role::Client(load(&mut matches))
+        };
+        Ok(Self { address, role, verbose })
+    }
+}
+
+fn load(matches: &mut ArgMatches) -> Load {
+    let mut number = |name| matches.remove_one(name).unwrap_or_default();
+    Load {
+        increase_interval: number("batch-size-increase-interval"),
+        increase_amount: number("batch-size-increase-amount"),
+        max_received: number("max-received"),
+        max_in_flight: number("max-in-flight"),
+        event_type: matches.remove_one("event-type").unwrap_or_default(),
+        batch_rate: matches.remove_one("batch-rate").unwrap_or_default(),
+        batch_size: matches.remove_one("batch-size").unwrap_or(NonZeroU64::MIN),
+    }
+}
+
+/// The command line.
+pub fn command() -> Command {
+    let number = |name, short, value, help| {
+        Arg::new(name)
+            .long(name)
+            .short(short)
+            .value_name(value)
+            .value_parser(value_parser!(u64))
+            .default_value("0")
+            .help(help)
+    };
+    Command::new("broker-throughput")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Measures how many messages a second go from one node of Broker to another")
+        .arg(
+            Arg::new("address")
+                .value_name("HOST:PORT")
+                .required(true)
+                .value_parser(address)
+                .help("Where to listen with --server, else whom to send to"),
+        )
+        .arg(
+            Arg::new("server")
+                .long("server")
+                .action(ArgAction::SetTrue)
+                .help("Count what comes instead of sending"),
+        )
+        .arg(
+            Arg::new("event-type")
+                .long("event-type")
+                .short('t')
+                .value_name("TYPE")
+                .value_parser(EventType::parse)
+                .default_value("1")
+                .help("What to send: 1 (a vector), 2 (an entry of conn.log) or 3 (a table)"),
+        )
+        .arg(
+            Arg::new("batch-rate")
+                .long("batch-rate")
+                .short('r')
+                .value_name("RATE")
+                .value_parser(rate)
+                .default_value("1")
+                .help("Batches a second; 0 for as many as possible"),
+        )
+        .arg(
+            Arg::new("batch-size")
+                .long("batch-size")
+                .short('s')
+                .value_name("COUNT")
+                .value_parser(value_parser!(NonZeroU64))
+                .default_value("1")
+                .help("Events in a batch"),
+        )
+        .arg(number(
+            "batch-size-increase-interval",
+            'i',
+            "COUNT",
+            "After how many batches they become larger; 0 for never",
+        ))
+        .arg(number(
+            "batch-size-increase-amount",
+            'a',
+            "COUNT",
+            "By how many events a batch becomes larger",
+        ))
+        .arg(number("max-received", 'm', "COUNT", "End once so many have arrived; 0 for no end"))
+        .arg(number(
+            "max-in-flight",
+            'f',
+            "COUNT",
+            "End once so many were sent and have not arrived; 0 for no end",
+        ))
+        .arg(
+            Arg::new("verbose")
+                .long("verbose")
+                .short('v')
+                .action(ArgAction::SetTrue)
+                .help("Log what becomes of the connection"),
+        )
+}
+
+/// A host and a port.
+fn address(text: &str) -> Result<(String, u16), String> {
+    let parts = text.rsplit_once(':').filter(|(host, _)| !host.is_empty());
+    let (host, port) = parts.ok_or("has no port, as in 127.0.0.1:9999")?;
+    let port = port.parse().map_err(|_| format!("{port:?} is no port"))?;
+    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    Ok((host.to_owned(), port))
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    let rate: f64 = text.parse().map_err(|_| "is no number")?;
+    if rate.is_finite() && rate >= 0.0 { Ok(rate) } else { Err("is no rate".to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(arguments: &[&str]) -> Result<Options, String> {
+        let all = ["broker-throughput"].iter().chain(arguments);
+        Options::parse(all).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_server_needs_an_address_and_a_client_has_a_load() {
+        command().debug_assert();
+        let server = parse(&["--server", "[::1]:9999"]).unwrap();
+        assert_eq!((server.address, server.role), (("::1".to_owned(), 9999), Role::Server));
+        let client = parse(&["-t", "2", "-r", "0", "-s", "100", "host:1"]).unwrap();
+        let Role::Client(load) = client.role else { panic!() };
+        assert_eq!((load.event_type, load.batch_size.get()), (EventType::Connection, 100));
+        assert!(load.batch_rate.abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        for arguments in [
+            &[][..],
+            &["9999"],
+            &["host:x"],
+            &["-t", "4", "h:1"],
+            &["-r", "-1", "h:1"],
+            &["-s", "0", "h:1"],
+        ] {
+            assert!(parse(arguments).is_err(), "{arguments:?}");
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! A WebSocket client as the endpoint sees it: what it is sent, and what becomes of that when it
+//! does not keep up.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ostler_net::{Link, Peer, Refused};
+use tungstenite::protocol::frame::coding::CloseCode;
+
+use crate::websocket_frame::{close_frame, frame};
+use crate::websocket_notice::{self, ErrorCode};
+use crate::{Overflow, WebSocketLimits};
+
+/// Why a client is cut off that does not keep up.
+const BEHIND: &str = "the client does not keep up with its subscriptions";
+
+/// A client that has subscribed, from any thread's view.
+pub(crate) struct WebSocketClient {
+    link: Link,
+    application: Option<String>,
+    max_queued: usize,
+    overflow: Overflow,
+    /// Whether the acknowledgement has been sent, and the end not.
+    is_open: AtomicBool,
+    gate: Mutex<Gate>,
+    dropped: AtomicU64,
+    /// Dropped messages that the client has not been told of.
+    untold: AtomicU64,
+}
+
+/// What keeps the order at the beginning and the end.
+#[derive(Debug)]
+enum Gate {
+    /// What has come before the acknowledgement, which goes first.
+    Waiting(Vec<Arc<[u8]>>),
+    Open,
+    Closed,
+}
+
+impl WebSocketClient {
+    /// One that has not been acknowledged.
+    pub(crate) fn new(link: Link, application: Option<String>, limits: &WebSocketLimits) -> Self {
+        link.set_max_frames(limits.max_queued);
+        Self {
+            link,
+            application,
+            max_queued: limits.max_queued,
+            overflow: limits.overflow,
+            is_open: AtomicBool::new(false),
+            gate: Mutex::new(Gate::Waiting(Vec::new())),
+            dropped: AtomicU64::new(0),
+            untold: AtomicU64::new(0),
+        }
+    }
+
+    /// The connection.
+    pub(crate) fn link(&self) -> &Link {
+        &self.link
+    }
+
+    /// Where it is.
+    pub(crate) fn peer(&self) -> Peer {
+        self.link.peer()
+    }
+
+    /// What it calls itself.
+    pub(crate) fn application(&self) -> Option<&str> {
+        self.application.as_deref()
+    }
+
+    /// How many messages were dropped because it did not keep up.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
+
+    /// Whether it is acknowledged and not at its end.
+    pub(crate) fn is_open(&self) -> bool {
+        self.is_open.load(Ordering::Acquire)
+    }
+
+    /// Whether it wants its senders to wait.
+    pub(crate) fn is_blocked(&self) -> bool {
+        self.overflow == Overflow::Block && self.link.is_full()
+    }
+
+    /// Sends a data frame, or does what its policy says.
+    pub(crate) fn deliver(&self, data: &Arc<[u8]>) {
+        if !self.is_open() {
+            let mut gate = self.gate();
+            match &mut *gate {
+                Gate::Waiting(early) if early.len() < self.max_queued => {
+                    return early.push(Arc::clone(data));
+                }
+                Gate::Waiting(_) => return self.count_drops(1),
+                Gate::Closed => return,
+                // It has been opened meanwhile.
+                Gate::Open => {}
+            }
+        }
+        self.offer(data);
+    }
+
+    /// Sends what is no data, if there is room for it.
+    pub(crate) fn tell(&self, notice: &Arc<[u8]>) {
+        if self.is_open() && self.link.offer(notice).is_err() {
+            self.count_drops(1);
+        }
+    }
+
+    /// Sends the acknowledgement, and behind it what has come before.
+    pub(crate) fn open(&self, ack: &Arc<[u8]>) -> bool {
+        let mut gate = self.gate();
+        let Gate::Waiting(early) = &mut *gate else { return false };
+        let early = std::mem::take(early);
+        let sent = self.link.force(ack);
+        for data in early {
+            // Nobody else sends yet, and there is room for so many.
+            if self.link.offer(&data).is_err() {
+                self.count_drops(1);
+            }
+        }
+        *gate = Gate::Open;
+        self.is_open.store(true, Ordering::Release);
+        sent
+    }
+
+    /// Sends nothing any more; whether something was sent until now.
+    pub(crate) fn stop(&self) -> bool {
+        self.is_open.store(false, Ordering::Release);
+        !matches!(std::mem::replace(&mut *self.gate(), Gate::Closed), Gate::Closed)
+    }
+
+    /// Ends the connection in order, with a reason of at most 123 bytes.
+    pub(crate) fn close(&self, code: CloseCode, reason: &'static str) {
+        if self.stop() {
+            self.link.force(&close_frame(code, reason));
+            self.link.close();
+        }
+    }
+
+    /// Tells the client how many messages it has missed, once it has caught up with half of the
+    /// others.
+    pub(crate) fn tell_drops(&self) {
+        if self.untold.load(Ordering::Relaxed) == 0 || self.link.queued().0 > self.max_queued / 2 {
+            return;
+        }
+        let count = self.untold.swap(0, Ordering::Relaxed);
+        let context = format!("{count} messages were dropped: {BEHIND}");
+        let notice = websocket_notice::error(ErrorCode::BackpressureOverflow, &context);
+        if !self.link.force(&frame(&notice)) {
+            self.untold.fetch_add(count, Ordering::Relaxed);
+        }
+    }
+
+    fn offer(&self, data: &Arc<[u8]>) {
+        let Err(Refused::Full) = self.link.offer(data) else { return };
+        match self.overflow {
+            Overflow::Disconnect => self.cut_off(),
+            Overflow::DropNewest => self.count_drops(1),
+            Overflow::DropOldest => {
+                let dropped = self.link.push_out(data).unwrap_or_default();
+                self.count_drops(dropped as u64);
+            }
+            // There was room when it was asked for; others have taken it since.
+            Overflow::Block => {
+                if !self.link.force(data) {
+                    self.count_drops(1);
+                }
+            }
+        }
+    }
+
+    fn cut_off(&self) {
+        if self.stop() {
+            let notice = websocket_notice::error(ErrorCode::BackpressureOverflow, BEHIND);
+            self.link.force(&frame(&notice));
+            self.link.force(&close_frame(CloseCode::Again, BEHIND));
+            self.link.close();
+        }
+    }
+
+    fn count_drops(&self, count: u64) {
+        self.dropped.fetch_add(count, Ordering::Relaxed);
+        self.untold.fetch_add(count, Ordering::Relaxed);
+    }
+
+    fn gate(&self) -> MutexGuard<'_, Gate> {
+        self.gate.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

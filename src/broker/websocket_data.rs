@@ -1,0 +1,92 @@
+//! Data messages in JSON, and the array of topics before them.
+
+use std::sync::Arc;
+
+use broker_data::Data;
+use broker_data::json::{self, JsonError, Malformed};
+
+use crate::Topic;
+use crate::message::{Kind, Message};
+use crate::websocket_frame::{TextFrame, frame as frame_of};
+use crate::websocket_notice::{self, ErrorCode};
+
+/// Why the first message is no array of topics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum SubscriptionsFlaw {
+    #[error("subscriptions not an array")]
+    NoArray,
+    #[error("subscriptions not an array of strings")]
+    NoStrings,
+    #[error("more than {0} subscriptions")]
+    TooMany(usize),
+    #[error("a subscription of more than {} bytes", Topic::MAX_BYTES)]
+    TooLong,
+}
+
+/// The topics that a client's first message subscribes to.
+pub(crate) fn subscriptions(text: &str, most: usize) -> Result<Vec<Topic>, SubscriptionsFlaw> {
+    let Ok(serde_json::Value::Array(array)) = serde_json::from_str(text) else {
+        return Err(SubscriptionsFlaw::NoArray);
+    };
+    if array.len() > most {
+        return Err(SubscriptionsFlaw::TooMany(most));
+    }
+    let topic = |value: serde_json::Value| {
+        let text = value.as_str().ok_or(SubscriptionsFlaw::NoStrings)?;
+        Topic::new(text).map_err(|_| SubscriptionsFlaw::TooLong)
+    };
+    array.into_iter().map(topic).collect()
+}
+
+/// Why a client's message is none. The words are the original's, which clients' tests look for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum InputFlaw {
+    #[error("contained malformed JSON -> caf::pec::{problem}({line}, {column})")]
+    Malformed { problem: Malformed, line: usize, column: usize },
+    #[error("expected a JSON object")]
+    NoObject,
+    #[error("contained invalid data")]
+    Invalid,
+    #[error("caused an internal error -> deserialization_failed(\"failed to parse data\")")]
+    Duplicate,
+}
+
+impl From<JsonError> for InputFlaw {
+    fn from(error: JsonError) -> Self {
+        match error {
+            JsonError::Malformed { problem, line, column } => {
+                Self::Malformed { problem, line, column }
+            }
+            JsonError::NotAnObject => Self::NoObject,
+            JsonError::Duplicate => Self::Duplicate,
+            _ => Self::Invalid,
+        }
+    }
+}
+
+/// Reads a data message. One without a topic has an empty one, which is nobody's unless somebody
+/// has subscribed to everything.
+pub(crate) fn read(text: &str) -> Result<(Topic, Data), InputFlaw> {
+    let message = json::read_message(text)?;
+    let topic = Topic::new(message.topic.unwrap_or_default()).map_err(|_| InputFlaw::Invalid)?;
+    Ok((topic, message.data))
+}
+
+/// The frame in which WebSocket clients get `message`; `None` if it is no data, or has no form in
+/// JSON.
+pub(crate) fn frame(message: &Message) -> Option<Arc<[u8]>> {
+    if message.kind() != Kind::Data {
+        return None;
+    }
+    let data = message.decode().ok()?;
+    let mut frame = TextFrame::new();
+    json::write_message(message.topic(), &data, frame.text()).ok()?;
+    Some(frame.finish())
+}
+
+/// The frame in which they are told that `message` has no such form.
+pub(crate) fn unwritable(message: &Message) -> Arc<[u8]> {
+    let topic = String::from_utf8_lossy(message.topic());
+    let context = format!("a message about {topic} has no form in JSON");
+    frame_of(&websocket_notice::error(ErrorCode::SerializationFailed, &context))
+}

@@ -1,0 +1,42 @@
+//! The named limits of WebSocket clients, with their defaults.
+
+use std::time::Duration;
+
+use crate::overflow::Overflow;
+
+/// What WebSocket clients are granted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebSocketLimits {
+    /// Clients at the same time; default 256.
+    pub max_clients: usize,
+    /// Longest message in bytes, whole or in fragments; default 32 MiB.
+    pub max_message: usize,
+    /// Topics that a client may subscribe to; default 4096.
+    pub max_topics: usize,
+    /// Messages that may wait for a client to read them; default 8192. (The original's 512 cuts off
+    /// readers that fall behind for a few milliseconds.)
+    pub max_queued: usize,
+    /// What is done with a message for which there is no room; by default the client is cut off.
+    pub overflow: Overflow,
+    /// From the connection to the subscriptions, which come first; default 30 s.
+    pub subscribe_deadline: Duration,
+    /// How long a client may be silent before it is asked whether it is still there; default 15 s.
+    pub ping_interval: Duration,
+    /// How long a client may be silent before it is given up; default 45 s.
+    pub dead_after: Duration,
+}
+
+impl Default for WebSocketLimits {
+    fn default() -> Self {
+        Self {
+            max_clients: 256,
+            max_message: 32 << 20,
+            max_topics: 4096,
+            max_queued: 8192,
+            overflow: Overflow::Disconnect,
+            subscribe_deadline: Duration::from_secs(30),
+            ping_interval: Duration::from_secs(15),
+            dead_after: Duration::from_secs(45),
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! The connection of a WebSocket client: its session between the link's threads and the endpoint.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use ostler_net::{Closed, Link, Protocol, Turn};
+use ostler_runtime::now;
+
+use crate::websocket_client::WebSocketClient;
+use crate::{EndpointId, Message, Topic, WebSocketEvent, WebSocketLimits, WebSocketSession};
+
+/// The version that clients are told.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// What a client is cut off with that does not read what it is told of its own messages.
+const UNREAD: &str = "too many answers wait for it";
+
+/// Memory that is kept from one message to the next, at most.
+const SPARE_BYTES: usize = 64 * 1024;
+
+/// The endpoint behind WebSocket clients. It is called on the threads of links and must not wait.
+pub(crate) trait WebSocketHost: Send + Sync + 'static {
+    /// What the endpoint is called.
+    fn id(&self) -> EndpointId;
+
+    /// A client wants what begins with one of `topics` from now on. It may be
+    /// [delivered to](WebSocketClient::deliver) at once.
+    fn subscribe(&self, client: &Arc<WebSocketClient>, topics: Vec<Topic>);
+
+    /// A client says something, once it has subscribed. `false` if nobody has got it yet: it is
+    /// offered again when the client's link is [resumed](Link::resume).
+    fn publish(&self, client: &Arc<WebSocketClient>, message: &Message) -> bool;
+
+    /// A client that has subscribed has gone.
+    fn closed(&self, client: &Arc<WebSocketClient>, why: &Closed);
+}
+
+/// See the module.
+pub(crate) struct WebSocketLink {
+    host: Arc<dyn WebSocketHost>,
+    application: Option<String>,
+    limits: WebSocketLimits,
+    session: WebSocketSession,
+    /// `None` until it has subscribed.
+    client: Option<Arc<WebSocketClient>>,
+    /// What the host could not take yet.
+    held: Option<Message>,
+    scratch: Vec<u8>,
+    /// Freed when the connection ends.
+    _place: Box<dyn Send>,
+}
+
+impl WebSocketLink {
+    /// A client that has just been answered 101; `place` is dropped when it has gone.
+    pub(crate) fn new(
+        host: Arc<dyn WebSocketHost>,
+        application: Option<String>,
+        limits: WebSocketLimits,
+        place: Box<dyn Send>,
+    ) -> Self {
+        let session = WebSocketSession::new(limits.clone(), now());
+        Self {
+            host,
+            application,
+            limits,
+            session,
+            client: None,
+            held: None,
+            scratch: Vec::new(),
+            _place: place,
+        }
+    }
+
+    /// Whether everything that was held has found its way.
+    fn let_go(&mut self) -> bool {
+        if let (Some(client), Some(message)) = (&self.client, self.held.take())
+            && !self.host.publish(client, &message)
+        {
+            self.held = Some(message);
+        }
+        self.held.is_none()
+    }
+
+    fn take(&mut self, event: WebSocketEvent, link: &Link) {
+        match event {
+            WebSocketEvent::Subscribed(topics) => {
+                let application = self.application.take();
+                let client = WebSocketClient::new(link.clone(), application, &self.limits);
+                let client = Arc::new(client);
+                self.client = Some(Arc::clone(&client));
+                self.host.subscribe(&client, topics);
+                self.session.acknowledge(&self.host.id().to_string(), VERSION);
+                if let Some(ack) = self.session.take_output() {
+                    client.open(&ack);
+                }
+                link.established();
+            }
+            WebSocketEvent::Published(topic, data) => {
+                let (id, nobody) = (self.host.id(), EndpointId::NIL);
+                let topic = topic.as_bytes();
+                let made = Message::data_with(&mut self.scratch, id, nobody, topic, &data);
+                // What is too long for peers is so for WebSocket clients before.
+                self.held = made.ok();
+                if self.scratch.capacity() > SPARE_BYTES {
+                    self.scratch = Vec::new();
+                }
+            }
+        }
+    }
+
+    /// Sends what the session has to say, and ends with it.
+    fn settle(&mut self, link: &Link) -> Turn {
+        if let Some(client) = &self.client {
+            if !client.is_open() {
+                // The last has been said already, by somebody else.
+                return Turn::Close;
+            }
+            if self.session.is_closed() {
+                client.stop();
+            }
+        }
+        if let Some(output) = self.session.take_output()
+            && !link.force(&output)
+        {
+            link.abort(UNREAD);
+            return Turn::Abort;
+        }
+        if self.session.is_closed() { Turn::Close } else { Turn::Continue }
+    }
+}
+
+impl Protocol for WebSocketLink {
+    fn opened(&mut self, _link: &Link) -> Turn {
+        Turn::Continue
+    }
+
+    fn received(&mut self, input: &[u8], link: &Link) -> (usize, Turn) {
+        let time = now();
+        let mut read = 0_usize;
+        while self.let_go() {
+            let rest = input.get(read..).unwrap_or_default();
+            let (count, event) = self.session.receive(rest, time);
+            read = read.saturating_add(count);
+            let Some(event) = event else { return (read, self.settle(link)) };
+            self.take(event, link);
+        }
+        match self.settle(link) {
+            Turn::Continue => (read, Turn::Hold),
+            end => (read, end),
+        }
+    }
+
+    fn tick(&mut self, link: &Link, now: Instant) -> Turn {
+        if self.held.is_some() {
+            // It is not read, and cannot be blamed for silence.
+            self.session.heard(now);
+        }
+        self.session.tick(now);
+        if let Some(client) = &self.client {
+            client.tell_drops();
+        }
+        self.settle(link)
+    }
+
+    fn closed(&mut self, _link: &Link, why: &Closed) {
+        if let Some(client) = self.client.take() {
+            client.stop();
+            self.host.closed(&client, why);
+        }
+    }
+}
