@@ -14,7 +14,7 @@ use crate::stream::Broken;
 
 /// How long a link must not have been written to by somebody who had something to send, for the
 /// next one to do so.
-const QUIET: Duration = Duration::from_micros(20);
+const QUIET: Duration = Duration::from_micros(5);
 
 /// How often a link's thread writes before others have their turn.
 const ROUNDS: usize = 4;
@@ -29,9 +29,9 @@ impl Inner {
         let time = now();
         let quiet = state.written_at.is_none_or(|at| time.saturating_duration_since(at) >= QUIET);
         if quiet {
-            state.written_at = Some(time);
             state.pen = Pen::Taken;
             self.write(state, 1);
+            self.lock().written_at = Some(now());
         } else {
             self.signal(&mut state, News::FLUSH);
         }
