@@ -195,3 +195,8 @@ fn messages_of_peers_are_made_of_their_fields_or_refused() {
 fn connections_of_peers_go_the_same_way_however_they_are_cut() {
     replay("broker_peer", broker::fuzzing::broker_peer);
 }
+
+#[test]
+fn configurations_of_the_broker_are_read_or_refused_in_one_of_their_lines() {
+    replay("broker_config", broker::fuzzing::broker_config);
+}
