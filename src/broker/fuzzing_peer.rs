@@ -90,6 +90,15 @@ struct Connection {
     events: Vec<Event>,
 }
 
+/// What was sent, what happened, what was not taken, and what was counted.
+#[derive(Debug, PartialEq, Eq)]
+struct Outcome<'a> {
+    output: &'a [Arc<[u8]>],
+    events: &'a [Event],
+    left: &'a [u8],
+    statistics: &'a PeeringStatistics,
+}
+
 /// The node: nobody has the peer, or another connection has it, which shakes hands or is a peering;
 /// or the node ends.
 struct View {
@@ -155,8 +164,9 @@ impl Connection {
     }
 
     /// Everything that must not depend on the cuts.
-    fn outcome(&self) -> (&[Arc<[u8]>], &[Event], &[u8], &PeeringStatistics) {
-        (&self.output, &self.events, &self.input, self.peering.statistics())
+    fn outcome(&self) -> Outcome<'_> {
+        let statistics = self.peering.statistics();
+        Outcome { output: &self.output, events: &self.events, left: &self.input, statistics }
     }
 
     fn check(&self, received: usize) {

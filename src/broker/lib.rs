@@ -7,6 +7,10 @@
 )]
 
 mod attraction;
+mod caf_config;
+mod caf_number;
+mod caf_syntax;
+mod caf_value;
 mod claims;
 mod client_host;
 mod codes;
@@ -23,6 +27,7 @@ mod failure;
 mod filter;
 #[doc(hidden)]
 pub mod fuzzing;
+mod fuzzing_config;
 mod fuzzing_peer;
 #[doc(hidden)]
 pub mod fuzzing_websocket;
@@ -75,6 +80,8 @@ mod wire;
 mod worker;
 
 pub use broker_data as data;
+pub use caf_config::CafConfig;
+pub use caf_value::CafValue;
 pub use claims::Claims;
 pub use codes::{Ec, PeerState, Sc};
 pub use endpoint::Endpoint;

@@ -215,3 +215,8 @@ fn values_of_broker_are_read_and_written_alike_and_their_order_is_total() {
 fn messages_of_broker_in_json_are_read_and_written_alike_or_refused() {
     replay("broker_json", broker_data::fuzzing::broker_json);
 }
+
+#[test]
+fn configurations_of_the_broker_are_read_or_refused_in_one_of_their_lines() {
+    replay("broker_config", broker::fuzzing::broker_config);
+}
