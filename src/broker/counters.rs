@@ -13,8 +13,8 @@ impl Counter {
     }
 
     /// So many more.
-    pub(crate) fn add(&self, count: usize) {
-        self.0.fetch_add(u64::try_from(count).unwrap_or(u64::MAX), Ordering::Relaxed);
+    pub(crate) fn add(&self, count: u64) {
+        self.0.fetch_add(count, Ordering::Relaxed);
     }
 
     /// How many there were.
@@ -35,6 +35,8 @@ pub(crate) struct Counters {
     /// Pings and pongs.
     pub(crate) pings: Counter,
     pub(crate) pongs: Counter,
+    /// What peers have sent and could not be used.
+    pub(crate) skipped: Counter,
     /// Messages whose payload was no value.
     pub(crate) undecodable: Counter,
     /// Messages that had gone through too many nodes.

@@ -16,12 +16,12 @@ use crate::parcel::Origin;
 use crate::peer_outlet::PeerOutlet;
 use crate::peer_view::PeerView;
 use crate::peering::{Peering, Reading};
-use crate::peering_event::Event;
+use crate::peering_event::{Event, PeeringStatistics};
 use crate::peers::Peer;
 use crate::route::{Owner, Route};
 use crate::routing::Behind;
 use crate::status::{Error, Status};
-use crate::{EndpointId, Filter, Kind, Message};
+use crate::{EndpointId, Filter, Message};
 
 /// See the module.
 pub(crate) struct PeerLink {
@@ -35,6 +35,8 @@ pub(crate) struct PeerLink {
     /// A message for which somebody had no room.
     pending: Option<Message>,
     leaving: Arc<Leaving>,
+    /// What of its statistics the endpoint has counted.
+    counted: PeeringStatistics,
     /// Whether it was this node that ended it.
     ours: bool,
 }
@@ -73,6 +75,7 @@ impl PeerLink {
             peer: None,
             pending: None,
             leaving: Arc::default(),
+            counted: PeeringStatistics::default(),
             ours: false,
         }
     }
@@ -90,7 +93,9 @@ impl PeerLink {
         }
         loop {
             let Some(peering) = &mut self.peering else { return Turn::Abort };
-            let Some(event) = peering.next(input, now, &self.view) else { return Turn::Continue };
+            let Some(event) = peering.next(input, now, &self.view) else {
+                return if peering.is_aside() { Turn::Hold } else { Turn::Continue };
+            };
             let turn = match event {
                 Event::Message(message) => self.pass_on(message, link),
                 Event::Send(frame) => (!link.force(&frame)).then_some(Turn::Abort),
@@ -145,12 +150,6 @@ impl PeerLink {
                 }
             }
         }
-        let counters = &self.core().counters;
-        let counter = match message.kind() {
-            Kind::Command => &counters.commands,
-            _ => &counters.data,
-        };
-        counter.count();
         None
     }
 
@@ -180,11 +179,24 @@ impl PeerLink {
         }
     }
 
+    /// Adds what the connection has counted since the last time to what the endpoint counts.
+    fn count(&mut self) {
+        let Some(peering) = &self.peering else { return };
+        let (now, before, counters) =
+            (*peering.statistics(), self.counted, &self.view.core.counters);
+        counters.data.add(now.data.saturating_sub(before.data));
+        counters.commands.add(now.commands.saturating_sub(before.commands));
+        counters.routing_updates.add(now.routing_updates.saturating_sub(before.routing_updates));
+        counters.pings.add(now.pings.saturating_sub(before.pings));
+        counters.pongs.add(now.pongs.saturating_sub(before.pongs));
+        counters.skipped.add(now.skipped().saturating_sub(before.skipped()));
+        self.counted = now;
+    }
+
     fn refilter(&mut self, filter: Filter) {
         let Some((id, route)) = &mut self.peer else { return };
         *route = self.view.core.routing.refilter(route, filter);
         let (id, changed) = (*id, Arc::clone(route));
-        self.view.core.counters.routing_updates.count();
         self.view.core.peers.change(id, |peer| peer.route = changed);
     }
 
@@ -219,20 +231,27 @@ impl Protocol for PeerLink {
     }
 
     fn tick(&mut self, link: &Link, now: Instant) -> Turn {
+        self.count();
         let Some(peering) = &mut self.peering else { return Turn::Continue };
         let reading = if self.pending.is_some() { Reading::Held } else { Reading::On };
         if self.leaving.is_asked() {
             let [a, b, c, d, e, f, g, h, ..] = EndpointId::random().0;
             peering.leave([a, b, c, d, e, f, g, h], now);
         }
+        let was_aside = peering.is_aside();
         peering.tick(now, reading, &self.view);
+        if was_aside && !peering.is_aside() {
+            link.resume();
+        }
         if self.pending.is_some() {
-            return Turn::Hold;
+            // It stays held, unless it has been resumed meanwhile.
+            return Turn::Continue;
         }
         self.go_on(&mut &[][..], link, now)
     }
 
     fn closed(&mut self, link: &Link, why: &Closed) {
+        self.count();
         let core = Arc::clone(self.core());
         core.claims.release(self.view.number);
         let Some((id, route)) = self.peer.take() else {

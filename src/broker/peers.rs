@@ -83,6 +83,12 @@ impl Peers {
         table.iter().map(info).collect()
     }
 
+    /// How many there are, and how many messages wait to be sent to them.
+    pub(crate) fn load(&self) -> (usize, usize) {
+        let table = self.lock();
+        (table.len(), table.values().map(|peer| peer.link.queued().0).sum())
+    }
+
     /// The links of those that `chosen` says yes to.
     pub(crate) fn links(
         &self,

@@ -57,6 +57,11 @@ impl Routing {
         self.change(|routes| routes.retain(|one| !Arc::ptr_eq(one, route)));
     }
 
+    /// How many WebSocket clients there are.
+    pub(crate) fn clients(&self) -> usize {
+        self.all().iter().filter(|route| matches!(route.owner, Owner::Client(_))).count()
+    }
+
     /// Gives a message to all who want it, once none of them is behind. With patience, whoever
     /// does not catch up in time is the error, and nobody gets the message then. How many got it.
     pub(crate) fn publish(

@@ -49,13 +49,12 @@ impl Link {
     /// Queues a control frame also where the link is [full](Refused::Full), up to
     /// [`LinkLimits::max_forced`](crate::LinkLimits::max_forced). Whether it was taken; one that
     /// was is never pushed out.
-    #[expect(clippy::needless_pass_by_value, reason = "a long frame is kept")]
-    pub fn force(&self, frame: Arc<[u8]>) -> bool {
+    pub fn force(&self, frame: &Arc<[u8]>) -> bool {
         let mut state = self.0.lock();
         let taken =
             state.takes_frames() && state.outbox.has_spare_room(frame.len(), &self.0.hub.limits);
         if taken {
-            state.outbox.push(&frame, Worth::Kept);
+            state.outbox.push(frame, Worth::Kept);
             self.0.write_soon(state);
         }
         taken

@@ -3,6 +3,7 @@
 //! sockets or topics.
 
 mod access;
+mod binary_check;
 mod binary_read;
 mod binary_write;
 mod calendar;
@@ -12,6 +13,8 @@ mod convert_into;
 mod data;
 mod decode_error;
 mod enum_value;
+#[doc(hidden)]
+pub mod fuzzing;
 #[cfg(test)]
 mod golden_cases;
 pub mod json;
@@ -25,6 +28,8 @@ mod json_write;
 mod order;
 mod parse;
 mod port;
+#[cfg(test)]
+mod properties;
 mod subnet;
 mod text;
 mod time;

@@ -1,0 +1,92 @@
+//! What an endpoint counts, as Prometheus reads it. The names that the original has too are its own.
+
+use std::fmt;
+
+use ostler_http::exposition::{Families, Figures};
+use ostler_net::LinkStatistics;
+
+/// The figures of one moment.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Exposition {
+    pub(crate) peers: usize,
+    pub(crate) clients: usize,
+    /// By kind: data, command, routing-update, ping and pong.
+    pub(crate) processed: [(&'static str, u64); 5],
+    pub(crate) undecodable: u64,
+    pub(crate) skipped: u64,
+    pub(crate) expired: u64,
+    pub(crate) dropped: u64,
+    pub(crate) cut: u64,
+    pub(crate) refused: u64,
+    pub(crate) waiting: usize,
+    pub(crate) links: LinkStatistics,
+}
+
+impl Figures for Exposition {
+    fn write(&self, out: &mut Families<'_, '_>) -> fmt::Result {
+        let help = "Peers and WebSocket clients that are connected";
+        let connections = [(["native"], self.peers), (["web-socket"], self.clients)];
+        out.gauges("connections", help, ["type"], connections)?;
+        let help = "Messages published here or received, by their kind";
+        let processed = self.processed.map(|(kind, count)| ([kind], count));
+        out.counters("processed_messages", help, ["type"], processed)?;
+        let help = "Messages that nobody got, and why";
+        let lost = [
+            (["undecodable"], self.undecodable),
+            (["malformed"], self.skipped),
+            (["expired"], self.expired),
+            (["overflow"], self.dropped),
+        ];
+        out.counters("dropped_messages", help, ["reason"], lost)?;
+        let help = "Peers and WebSocket clients cut off since they did not keep up";
+        out.counter("overflow_disconnects", help, self.cut)?;
+        let help = "Publications refused since a receiver was behind";
+        out.counter("refused_publications", help, self.refused)?;
+        let help = "Messages that wait to be sent to peers";
+        out.gauge("peer_queue_length", help, self.waiting)?;
+        self.write_links(out)
+    }
+}
+
+impl Exposition {
+    fn write_links(&self, out: &mut Families<'_, '_>) -> fmt::Result {
+        let links = &self.links;
+        out.counter("accepted_connections", "Connections accepted", links.accepted)?;
+        let help = "Connections closed at once, since there were too many";
+        out.counter("refused_connections", help, links.refused)?;
+        let help = "Connections closed since the other side did not read";
+        out.counter("stalled_connections", help, links.stalled)?;
+        let help = "Attempts to connect that failed";
+        out.counter("failed_connects", help, links.unreachable)?;
+        let help = "Connections that did not speak TLS as they should";
+        out.counter("tls_failures", help, links.tls_failures)?;
+        let help = "Failures to accept a connection, as without descriptors";
+        out.counter("accept_errors", help, links.accept_errors)?;
+        out.counter("received_bytes", "Bytes received", links.bytes_in)?;
+        out.counter("sent_bytes", "Bytes sent", links.bytes_out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ostler_http::exposition::text;
+
+    use super::*;
+
+    #[test]
+    fn the_names_of_the_original_are_there() {
+        let processed =
+            [("data", 7), ("command", 0), ("routing-update", 1), ("ping", 2), ("pong", 3)];
+        let figures = Exposition { peers: 2, processed, ..Exposition::default() };
+        let text = text("broker", figures).unwrap();
+        for line in [
+            "broker_connections{type=\"native\"} 2",
+            "broker_connections{type=\"web-socket\"} 0",
+            "broker_processed_messages_total{type=\"data\"} 7",
+            "broker_processed_messages_total{type=\"routing-update\"} 1",
+            "broker_dropped_messages_total{reason=\"overflow\"} 0",
+        ] {
+            assert!(text.lines().any(|other| other == line), "{line} in {text}");
+        }
+    }
+}
