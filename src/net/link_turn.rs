@@ -318,7 +318,8 @@ impl Inner {
         let Some(protocol) = &mut inside.protocol else { return };
         {
             let mut state = self.lock();
-            state.heard = true;
+            // Whoever waits for an answer says the next thing later.
+            state.written_at = None;
             if state.intake == Intake::Resumed {
                 state.intake = Intake::Flowing;
             }
