@@ -127,6 +127,9 @@ pub(crate) struct State {
     pub(crate) lost: Option<Closed>,
     /// By when it must have gone on to the next phase.
     pub(crate) deadline: Deadline,
+    /// Whether its protocol has been called since somebody who had something to send has last
+    /// written it himself.
+    pub(crate) heard: bool,
     /// When somebody who had something to send has last written it himself.
     pub(crate) written_at: Option<Instant>,
     /// Frames put into the outbox.
@@ -163,6 +166,7 @@ impl State {
             end: None,
             lost: None,
             deadline,
+            heard: false,
             written_at: None,
             taken: 0,
             progress: Progress::default(),

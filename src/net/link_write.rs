@@ -13,8 +13,8 @@ use crate::link_state::{Intake, News, Pen, Phase, State};
 use crate::stream::Broken;
 
 /// How long a link must not have been written to by somebody who had something to send, for the
-/// next one to do so.
-const QUIET: Duration = Duration::from_micros(5);
+/// next one to do so, unless something has come in between.
+const QUIET: Duration = Duration::from_micros(20);
 
 /// How often a link's thread writes before others have their turn.
 const ROUNDS: usize = 4;
@@ -26,8 +26,9 @@ impl Inner {
         if state.pen != Pen::Free || state.todo.any(News::FLUSH) || !state.may_write() {
             return;
         }
-        let time = now();
-        let quiet = state.written_at.is_none_or(|at| time.saturating_duration_since(at) >= QUIET);
+        // Whoever waits for an answer says the next thing later.
+        let quiet = std::mem::take(&mut state.heard)
+            || state.written_at.is_none_or(|at| now().saturating_duration_since(at) >= QUIET);
         if quiet {
             state.pen = Pen::Taken;
             self.write(state, 1);
