@@ -69,7 +69,7 @@ impl Exposition {
 
 #[cfg(test)]
 mod tests {
-    use ostler_http::exposition::response;
+    use ostler_http::exposition::text;
 
     use super::*;
 
@@ -78,8 +78,7 @@ mod tests {
         let processed =
             [("data", 7), ("command", 0), ("routing-update", 1), ("ping", 2), ("pong", 3)];
         let figures = Exposition { peers: 2, processed, ..Exposition::default() };
-        let response = response("broker", figures);
-        let text = String::from_utf8_lossy(response.body()).into_owned();
+        let text = text("broker", figures).unwrap();
         for line in [
             "broker_connections{type=\"native\"} 2",
             "broker_connections{type=\"web-socket\"} 0",

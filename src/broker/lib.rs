@@ -7,6 +7,10 @@
 )]
 
 mod attraction;
+mod caf_config;
+mod caf_number;
+mod caf_syntax;
+mod caf_value;
 mod claims;
 mod client_host;
 mod codes;
@@ -21,6 +25,12 @@ mod endpoint_web;
 mod exposition;
 mod failure;
 mod filter;
+#[doc(hidden)]
+pub mod fuzzing;
+mod fuzzing_config;
+mod fuzzing_peer;
+#[doc(hidden)]
+pub mod fuzzing_websocket;
 mod handshake;
 mod handshake_frame;
 mod handshake_state;
@@ -70,6 +80,8 @@ mod wire;
 mod worker;
 
 pub use broker_data as data;
+pub use caf_config::CafConfig;
+pub use caf_value::CafValue;
 pub use claims::Claims;
 pub use codes::{Ec, PeerState, Sc};
 pub use endpoint::Endpoint;

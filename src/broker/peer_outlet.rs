@@ -55,7 +55,7 @@ impl Outlet for PeerOutlet {
             }
             Overflow::DropNewest => self.core.counters.dropped.count(),
             Overflow::DropOldest => {
-                let dropped = self.link.push_out(frame).unwrap_or_default();
+                let dropped = self.link.push_out(frame);
                 self.core.counters.dropped.add(dropped as u64);
             }
             Overflow::Block => {

@@ -18,8 +18,9 @@ const BEHIND: &str = "the client does not keep up with its subscriptions";
 pub(crate) struct WebSocketClient {
     link: Link,
     application: Option<String>,
-    max_queued: usize,
     overflow: Overflow,
+    /// Messages that may wait for the acknowledgement.
+    max_early: usize,
     /// Whether the acknowledgement has been sent, and the end not.
     is_open: AtomicBool,
     gate: Mutex<Gate>,
@@ -41,11 +42,12 @@ impl WebSocketClient {
     /// One that has not been acknowledged.
     pub(crate) fn new(link: Link, application: Option<String>, limits: &WebSocketLimits) -> Self {
         link.set_max_frames(limits.max_queued);
+        link.set_max_frames(limits.max_queued);
         Self {
             link,
             application,
-            max_queued: limits.max_queued,
             overflow: limits.overflow,
+            max_early: limits.max_queued,
             is_open: AtomicBool::new(false),
             gate: Mutex::new(Gate::Waiting(Vec::new())),
             dropped: AtomicU64::new(0),
@@ -88,7 +90,7 @@ impl WebSocketClient {
         if !self.is_open() {
             let mut gate = self.gate();
             match &mut *gate {
-                Gate::Waiting(early) if early.len() < self.max_queued => {
+                Gate::Waiting(early) if early.len() < self.max_early => {
                     return early.push(Arc::clone(data));
                 }
                 Gate::Waiting(_) => return self.count_drops(1),
@@ -138,15 +140,14 @@ impl WebSocketClient {
         }
     }
 
-    /// Tells the client how many messages it has missed, once it has caught up with half of the
-    /// others.
+    /// Tells the client how many messages it has missed, once there is room again.
     pub(crate) fn tell_drops(&self) {
-        if self.untold.load(Ordering::Relaxed) == 0 || self.link.queued().0 > self.max_queued / 2 {
+        if self.untold.load(Ordering::Relaxed) == 0 || self.link.is_full() {
             return;
         }
         let count = self.untold.swap(0, Ordering::Relaxed);
         let context = format!("{count} messages were dropped: {BEHIND}");
-        let notice = websocket_notice::error(ErrorCode::BackpressureOverflow, &context);
+        let notice = websocket_notice::error(ErrorCode::BackpressureOverflow, &context, None);
         if !self.link.force(&frame(&notice)) {
             self.untold.fetch_add(count, Ordering::Relaxed);
         }
@@ -158,7 +159,7 @@ impl WebSocketClient {
             Overflow::Disconnect => self.cut_off(),
             Overflow::DropNewest => self.count_drops(1),
             Overflow::DropOldest => {
-                let dropped = self.link.push_out(data).unwrap_or_default();
+                let dropped = self.link.push_out(data);
                 self.count_drops(dropped as u64);
             }
             // There was room when it was asked for; others have taken it since.
@@ -172,7 +173,7 @@ impl WebSocketClient {
 
     fn cut_off(&self) {
         if self.stop() {
-            let notice = websocket_notice::error(ErrorCode::BackpressureOverflow, BEHIND);
+            let notice = websocket_notice::error(ErrorCode::BackpressureOverflow, BEHIND, None);
             self.link.force(&frame(&notice));
             self.link.force(&close_frame(CloseCode::Again, BEHIND));
             self.link.close();

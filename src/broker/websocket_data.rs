@@ -46,9 +46,19 @@ pub(crate) enum InputFlaw {
     #[error("expected a JSON object")]
     NoObject,
     #[error("contained invalid data")]
-    Invalid,
+    Invalid(String),
     #[error("caused an internal error -> deserialization_failed(\"failed to parse data\")")]
     Duplicate,
+}
+
+impl InputFlaw {
+    /// What the original does not say.
+    pub(crate) fn detail(&self) -> Option<&str> {
+        match self {
+            Self::Invalid(detail) => Some(detail),
+            _ => None,
+        }
+    }
 }
 
 impl From<JsonError> for InputFlaw {
@@ -59,16 +69,21 @@ impl From<JsonError> for InputFlaw {
             }
             JsonError::NotAnObject => Self::NoObject,
             JsonError::Duplicate => Self::Duplicate,
-            _ => Self::Invalid,
+            JsonError::InvalidData(detail) => Self::Invalid(detail),
+            other => Self::Invalid(other.to_string()),
         }
     }
 }
 
 /// Reads a data message. One without a topic has an empty one, which is nobody's unless somebody
-/// has subscribed to everything.
+/// has subscribed to everything. What the node tells of itself, no client can tell.
 pub(crate) fn read(text: &str) -> Result<(Topic, Data), InputFlaw> {
     let message = json::read_message(text)?;
-    let topic = Topic::new(message.topic.unwrap_or_default()).map_err(|_| InputFlaw::Invalid)?;
+    let topic = Topic::new(message.topic.unwrap_or_default())
+        .map_err(|error| InputFlaw::Invalid(error.to_string()))?;
+    if Topic::is_internal(topic.as_bytes()) {
+        return Err(InputFlaw::Invalid("the topic is the node's own".into()));
+    }
     Ok((topic, message.data))
 }
 
@@ -88,5 +103,5 @@ pub(crate) fn frame(message: &Message) -> Option<Arc<[u8]>> {
 pub(crate) fn unwritable(message: &Message) -> Arc<[u8]> {
     let topic = String::from_utf8_lossy(message.topic());
     let context = format!("a message about {topic} has no form in JSON");
-    frame_of(&websocket_notice::error(ErrorCode::SerializationFailed, &context))
+    frame_of(&websocket_notice::error(ErrorCode::SerializationFailed, &context, None))
 }

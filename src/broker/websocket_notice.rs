@@ -32,10 +32,15 @@ pub(crate) fn ack(endpoint: &str, version: &str) -> String {
     format!(r#"{{"type":"ack","endpoint":{endpoint},"version":{version}}}"#)
 }
 
-/// An error. Clients of Broker look for its words in `context`, those of Zeek in `message`.
-pub(crate) fn error(code: ErrorCode, context: &str) -> String {
+/// An error. Clients of Broker look for its words in `context`, those of Zeek in `message`, which
+/// may say more.
+pub(crate) fn error(code: ErrorCode, context: &str, detail: Option<&str>) -> String {
+    let message = match detail {
+        Some(detail) => json!(format!("{context}: {detail}")),
+        None => json!(context),
+    };
     let context = json!(context);
-    format!(r#"{{"type":"error","code":"{code}","context":{context},"message":{context}}}"#)
+    format!(r#"{{"type":"error","code":"{code}","context":{context},"message":{message}}}"#)
 }
 
 #[cfg(test)]
@@ -49,8 +54,8 @@ mod tests {
             r#"{"type":"ack","endpoint":"77777777-7777-4777-8777-777777777777","version":"2.8.0-dev"}"#
         );
         assert_eq!(
-            error(ErrorCode::DeserializationFailed, "a \"b\"\n"),
-            r#"{"type":"error","code":"deserialization_failed","context":"a \"b\"\n","message":"a \"b\"\n"}"#
+            error(ErrorCode::DeserializationFailed, "a \"b\"\n", Some("c")),
+            r#"{"type":"error","code":"deserialization_failed","context":"a \"b\"\n","message":"a \"b\"\n: c"}"#
         );
     }
 }

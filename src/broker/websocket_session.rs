@@ -144,11 +144,6 @@ impl WebSocketSession {
         self.asked = false;
     }
 
-    /// Sends an error, behind which the client may go on.
-    pub fn error(&mut self, code: ErrorCode, context: &str) {
-        self.send(&websocket_notice::error(code, context));
-    }
-
     /// Ends the connection in order; `reason` has at most 123 bytes.
     pub fn close(&mut self, code: CloseCode, reason: &'static str) {
         if self.state != State::Closed {
@@ -224,7 +219,7 @@ impl WebSocketSession {
                     return Some(WebSocketEvent::Subscribed(topics));
                 }
                 Err(flaw) => {
-                    self.error(ErrorCode::DeserializationFailed, &flaw.to_string());
+                    self.error(&flaw.to_string(), None);
                     self.fail(CloseCode::Policy, "invalid subscriptions");
                     return None;
                 }
@@ -235,7 +230,7 @@ impl WebSocketSession {
             Ok((topic, data)) => Some(WebSocketEvent::Published(topic, data)),
             Err(flaw) => {
                 let context = format!("input #{} {flaw}", self.inputs);
-                self.error(ErrorCode::DeserializationFailed, &context);
+                self.error(&context, flaw.detail());
                 None
             }
         }
@@ -252,6 +247,10 @@ impl WebSocketSession {
             _ => CloseCode::Protocol,
         };
         self.fail(code, &flaw.to_string());
+    }
+
+    fn error(&mut self, context: &str, detail: Option<&str>) {
+        self.send(&websocket_notice::error(ErrorCode::DeserializationFailed, context, detail));
     }
 
     fn send(&mut self, text: &str) {
@@ -315,3 +314,7 @@ impl Write for Pipe<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+#[path = "websocket_session_cases.rs"]
+mod cases;

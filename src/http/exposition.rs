@@ -31,7 +31,8 @@ pub fn response(prefix: &str, figures: impl Figures) -> Response {
     }
 }
 
-fn text(prefix: &str, figures: impl Figures) -> Result<String, fmt::Error> {
+/// The same as a text alone.
+pub fn text(prefix: &str, figures: impl Figures) -> Result<String, fmt::Error> {
     let mut registry = Registry::with_prefix(prefix);
     registry.register_collector(Box::new(Collected(figures)));
     let mut text = String::new();

@@ -46,6 +46,16 @@ impl Stop {
         self.asked.store(true, Ordering::SeqCst);
         self.wake.wake();
     }
+
+    /// Whether it was asked.
+    pub(crate) fn is_asked(&self) -> bool {
+        self.asked.load(Ordering::SeqCst)
+    }
+
+    /// What polls as readable once it was asked.
+    pub(crate) fn wake(&self) -> &Wake {
+        &self.wake
+    }
 }
 
 /// Accepts until it is asked to stop, and closes the listeners then. Connections that the kernel
@@ -58,7 +68,7 @@ pub(crate) fn run(shared: &Arc<Shared>, listeners: Vec<Listener>, stop: &Stop) {
         refusals: Seldom::new(PAUSE),
         failures: Seldom::new(PAUSE),
     };
-    while !stop.asked.load(Ordering::SeqCst) {
+    while !stop.is_asked() {
         let mut exhausted = false;
         for listener in &listeners {
             exhausted |= acceptor.sweep(listener) == Sweep::Exhausted;
@@ -194,7 +204,7 @@ impl Acceptor<'_> {
 /// Waits for a connection or for the wish to stop.
 fn wait(listeners: &[Listener], stop: &Stop, limit: Option<Duration>) {
     let mut polled: Vec<PollFd<'_>> = Vec::with_capacity(listeners.len().saturating_add(1));
-    polled.push(PollFd::new(&stop.wake, PollFlags::IN));
+    polled.push(PollFd::new(stop.wake(), PollFlags::IN));
     polled.extend(listeners.iter().map(|listener| PollFd::new(listener, PollFlags::IN)));
     let limit = limit.and_then(|limit| Timespec::try_from(limit).ok());
     // An interrupted wait is a round for nothing.

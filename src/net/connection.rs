@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ostler_runtime::{Deadline, now};
+use rustix::io::Errno;
 
 use crate::answer::Outbox;
 use crate::caller::Caller;
@@ -366,7 +367,7 @@ impl Connection {
     fn say(&mut self, bytes: &[u8]) -> Result<(), Broken> {
         match self.stream.send(&[IoSlice::new(bytes)], Behind::More)? {
             Moved::Bytes(count) if count == bytes.len() => Ok(()),
-            _ => Err(Broken::Socket),
+            _ => Err(Errno::PIPE.into()),
         }
     }
 
@@ -443,7 +444,7 @@ impl Connection {
     /// The end of a stream that cannot go on.
     fn broken(&mut self, why: &Broken) -> Next {
         match why {
-            Broken::Socket => Next::Close,
+            Broken::Socket(_) => Next::Close,
             Broken::Header(why) => {
                 self.shared.malformed_header(self.peer(), *why);
                 Next::Close

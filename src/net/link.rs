@@ -1,10 +1,14 @@
 //! The handle of a link: how to send over it, hold it and end it, from any thread.
 
-use std::sync::Arc;
+use std::fmt;
+use std::sync::{Arc, PoisonError};
 
 use ostler_runtime::Deadline;
 
-use crate::Peer;
+use crate::link_inner::Inner;
+use crate::link_outbox::Worth;
+use crate::link_state::{Intake, News};
+use crate::{Closed, Peer};
 
 /// Why a frame was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -21,32 +25,85 @@ pub enum Refused {
 /// none keeps it open: it ends by [`close`](Self::close), [`abort`](Self::abort), its protocol,
 /// the other side or the end of its [`Links`](crate::Links). Nothing here waits but
 /// [`wait_room`](Self::wait_room).
+///
+/// What is sent before the link is open goes out when it is.
 #[derive(Clone)]
-pub struct Link(Arc<Peer>);
+pub struct Link(Arc<Inner>);
 
 impl Link {
     /// Queues `frame` behind what waits already. On a quiet link it is written at once.
-    pub fn offer(&self, _frame: &Arc<[u8]>) -> Result<(), Refused> {
-        Err(Refused::Closed)
+    pub fn offer(&self, frame: &Arc<[u8]>) -> Result<(), Refused> {
+        let mut state = self.0.lock();
+        if !state.takes_frames() {
+            return Err(Refused::Closed);
+        }
+        if !state.outbox.has_room(frame.len(), &self.0.hub.limits) {
+            state.full = true;
+            return Err(Refused::Full);
+        }
+        state.outbox.push(frame, Worth::Offered);
+        self.0.write_soon(state);
+        Ok(())
     }
 
     /// Queues a control frame also where the link is [full](Refused::Full), up to
     /// [`LinkLimits::max_forced`](crate::LinkLimits::max_forced). Whether it was taken; one that
     /// was is never pushed out.
-    pub fn force(&self, _frame: &Arc<[u8]>) -> bool {
-        false
+    pub fn force(&self, frame: &Arc<[u8]>) -> bool {
+        let mut state = self.0.lock();
+        let taken =
+            state.takes_frames() && state.outbox.has_spare_room(frame.len(), &self.0.hub.limits);
+        if taken {
+            state.outbox.push(frame, Worth::Kept);
+            self.0.write_soon(state);
+        }
+        taken
     }
 
-    /// Queues `frame` and makes room for it by dropping the offered ones that have waited
-    /// longest: how many.
-    pub fn push_out(&self, _frame: &Arc<[u8]>) -> Result<usize, Refused> {
-        Err(Refused::Closed)
+    /// Queues `frame` and drops offered ones that have waited longest as far as it takes to make
+    /// room for it: how many, the new one included where nothing else could make room.
+    pub fn push_out(&self, frame: &Arc<[u8]>) -> usize {
+        let limits = &self.0.hub.limits;
+        let mut state = self.0.lock();
+        if !state.takes_frames() {
+            return 0;
+        }
+        let mut dropped = 0_usize;
+        let mut fits = state.outbox.has_room(frame.len(), limits);
+        while !fits && state.outbox.drop_oldest() {
+            dropped = dropped.saturating_add(1);
+            fits = state.outbox.has_room(frame.len(), limits);
+        }
+        if fits {
+            state.outbox.push(frame, Worth::Offered);
+        } else {
+            dropped = dropped.saturating_add(1);
+        }
+        self.0.hub.counters.dropped.add(dropped);
+        self.0.write_soon(state);
+        dropped
     }
 
     /// Waits until a link that was [full](Refused::Full) has room again; not true where it ends
     /// or `deadline` passes before. Never to be called from a protocol.
-    pub fn wait_room(&self, _deadline: Deadline) -> bool {
-        false
+    pub fn wait_room(&self, deadline: Deadline) -> bool {
+        let mut state = self.0.lock();
+        loop {
+            if !state.takes_frames() {
+                return false;
+            }
+            if !state.full {
+                return true;
+            }
+            state = match deadline.remaining() {
+                Some(left) if left.is_zero() => return false,
+                Some(left) => {
+                    let waited = self.0.room.wait_timeout(state, left);
+                    waited.unwrap_or_else(PoisonError::into_inner).0
+                }
+                None => self.0.room.wait(state).unwrap_or_else(PoisonError::into_inner),
+            };
+        }
     }
 
     /// Whether the next [`offer`](Self::offer) would be refused as [full](Refused::Full); asked
@@ -68,36 +125,67 @@ impl Link {
     pub fn call(&self) {}
 
     /// Reads and delivers on after [`Turn::Hold`](crate::Turn::Hold).
-    pub fn resume(&self) {}
+    pub fn resume(&self) {
+        let mut state = self.0.lock();
+        match state.intake {
+            Intake::Held => {
+                state.intake = Intake::Flowing;
+                self.0.signal(&mut state, News::MORE);
+            }
+            Intake::Flowing if state.running => state.intake = Intake::Resumed,
+            Intake::Flowing | Intake::Resumed | Intake::Ended => {}
+        }
+    }
 
     /// Ends the link once everything that is queued has been written, or
     /// [`LinkLimits::close`](crate::LinkLimits::close) has passed.
-    pub fn close(&self) {}
+    pub fn close(&self) {
+        self.0.close();
+    }
 
-    /// Ends the link now; `why` becomes [`Closed::Aborted`](crate::Closed::Aborted).
-    pub fn abort(&self, _why: &'static str) {}
+    /// Ends the link now; `why` becomes [`Closed::Aborted`].
+    pub fn abort(&self, why: &'static str) {
+        self.0.end(&mut self.0.lock(), Closed::Aborted(why));
+    }
 
     /// Says that the other side is who it should be: the link is not counted by
     /// [`LinkLimits::max_unestablished`](crate::LinkLimits::max_unestablished) any more.
-    pub fn established(&self) {}
+    pub fn established(&self) {
+        let stranger = self.0.lock().stranger.take();
+        if let Some(origin) = stranger {
+            self.0.hub.doors.establish(origin);
+        }
+    }
 
     /// A number that no other link of the same [`Links`](crate::Links) has or had.
     pub fn id(&self) -> u64 {
-        0
+        self.0.id
     }
 
     /// Who is at the other end.
     pub fn peer(&self) -> Peer {
-        *self.0
+        self.0.peer
     }
 
     /// Whether TLS is spoken.
     pub fn is_secured(&self) -> bool {
-        false
+        self.0.secured
     }
 
     /// Frames and bytes that wait to be written.
     pub fn queued(&self) -> (usize, usize) {
-        (0, 0)
+        self.0.lock().outbox.len()
+    }
+}
+
+impl From<Arc<Inner>> for Link {
+    fn from(inner: Arc<Inner>) -> Self {
+        Self(inner)
+    }
+}
+
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Link").field("id", &self.id()).field("peer", &self.peer()).finish()
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::Network;
+
 /// What a link may take. Every wait and every buffer of links is bounded by one of these.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkLimits {
@@ -11,6 +13,8 @@ pub struct LinkLimits {
     /// Accepted links from one address that are not [established](crate::Link::established);
     /// default 64. Of more, the newest are closed at once.
     pub max_unestablished: usize,
+    /// Addresses that the limit above does not know; default none.
+    pub trusted: Vec<Network>,
     /// Frames that wait to be written before [`Link::offer`](crate::Link::offer) says no; default
     /// 16 384.
     pub max_frames: usize,
@@ -35,6 +39,7 @@ impl Default for LinkLimits {
         Self {
             max_links: 1024,
             max_unestablished: 64,
+            trusted: Vec::new(),
             max_frames: 16 * 1024,
             max_bytes: 8 * 1024 * 1024,
             max_forced: 16 * 1024 * 1024,

@@ -1,5 +1,7 @@
 //! What links have counted since they started.
 
+use crate::statistics::Counter;
+
 /// A snapshot of the counters. Each figure is exact; together they may be a moment apart.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LinkStatistics {
@@ -29,4 +31,41 @@ pub struct LinkStatistics {
     pub frames_out: u64,
     /// Frames pushed out by newer ones, or never sent because their link ended.
     pub dropped: u64,
+}
+
+/// The counters behind [`LinkStatistics`], but for those that another part knows anyway.
+#[derive(Debug, Default)]
+pub(crate) struct LinkCounters {
+    pub(crate) accepted: Counter,
+    pub(crate) refused: Counter,
+    pub(crate) accept_errors: Counter,
+    pub(crate) unreachable: Counter,
+    pub(crate) tls_failures: Counter,
+    pub(crate) stalled: Counter,
+    pub(crate) panics: Counter,
+    pub(crate) bytes_in: Counter,
+    pub(crate) bytes_out: Counter,
+    pub(crate) frames_out: Counter,
+    pub(crate) dropped: Counter,
+}
+
+impl LinkCounters {
+    /// The figures now; the two given ones are known to the slab and the doors.
+    pub(crate) fn snapshot(&self, open: usize, unestablished: usize) -> LinkStatistics {
+        LinkStatistics {
+            open,
+            unestablished,
+            accepted: self.accepted.value(),
+            refused: self.refused.value(),
+            accept_errors: self.accept_errors.value(),
+            unreachable: self.unreachable.value(),
+            tls_failures: self.tls_failures.value(),
+            stalled: self.stalled.value(),
+            panics: self.panics.value(),
+            bytes_in: self.bytes_in.value(),
+            bytes_out: self.bytes_out.value(),
+            frames_out: self.frames_out.value(),
+            dropped: self.dropped.value(),
+        }
+    }
 }

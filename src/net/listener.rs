@@ -183,7 +183,8 @@ fn unix(path: &Path) -> io::Result<Listener> {
     Ok(listener)
 }
 
-fn stream_socket(family: AddressFamily) -> rustix::io::Result<OwnedFd> {
+/// A socket that does not block.
+pub(crate) fn stream_socket(family: AddressFamily) -> rustix::io::Result<OwnedFd> {
     let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
     socket_with(family, SocketType::STREAM, flags, None)
 }

@@ -1,8 +1,10 @@
-//! One TLS session over a socket. With `tls` it is the only module that names rustls.
+//! One TLS session over a socket, of a server or of a client. With those of `tls` it is the only
+//! module that names rustls.
 //!
-//! The handshake is a part of receiving: whoever reads a request drives it, without blocking and
-//! under the request's own deadlines. rustls's state for a connection is made when there is
-//! something to receive, so that a silent client costs no more than a plain one.
+//! A server's handshake is a part of receiving: whoever reads a request drives it, without blocking
+//! and under the request's own deadlines. rustls's state for a connection is made when there is
+//! something to receive, so that a silent client costs no more than a plain one. Who has something
+//! to say before anything is received [establishes](Session::establish) the session first.
 //!
 //! # What is promised
 //!
@@ -13,13 +15,15 @@
 //!   off: each record costs a decipherment, however short it is.
 
 use std::collections::VecDeque;
-use std::io::{self, BufRead, ErrorKind, IoSlice, Read, Write};
+use std::io::{self, BufRead, ErrorKind, IoSlice, Write};
 use std::sync::Arc;
 
 use rustix::io::Errno;
-use rustls::{ServerConfig, ServerConnection};
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection, Connection, ServerConfig, ServerConnection};
 
-use crate::proxy_header::{SIGNATURE, is_proxys};
+use crate::proxy_header::is_proxys;
+use crate::session_socket::{Incoming, Outgoing};
 use crate::socket::{Moved, Socket, Want};
 use crate::stream::{Behind, Broken};
 
@@ -33,7 +37,7 @@ const OVERHEAD_BYTES: usize = 64 * 1024;
 /// A socket and what has been agreed on over it.
 #[derive(Debug)]
 pub(crate) struct Session {
-    socket: Socket,
+    socket: Arc<Socket>,
     /// Bytes that were read from the socket before the session began.
     early: VecDeque<u8>,
     state: State,
@@ -53,14 +57,29 @@ pub(crate) struct Session {
 enum State {
     /// Nobody has received yet. Holds what is presented to a client that begins now.
     Fresh(Arc<ServerConfig>),
-    Begun(Box<ServerConnection>),
+    /// The same of a client, and whom it calls.
+    Calling(Arc<ClientConfig>, ServerName<'static>),
+    Begun(Box<Connection>),
 }
 
 impl Session {
+    /// One of a server.
     pub(crate) fn new(socket: Socket, config: Arc<ServerConfig>) -> Self {
-        let state = State::Fresh(config);
+        Self::in_state(socket, State::Fresh(config))
+    }
+
+    /// One of a client that calls `name`.
+    pub(crate) fn calling(
+        socket: Socket,
+        config: Arc<ClientConfig>,
+        name: ServerName<'static>,
+    ) -> Self {
+        Self::in_state(socket, State::Calling(config, name))
+    }
+
+    fn in_state(socket: Socket, state: State) -> Self {
         Self {
-            socket,
+            socket: Arc::new(socket),
             early: VecDeque::new(),
             state,
             held: 0,
@@ -71,7 +90,7 @@ impl Session {
         }
     }
 
-    pub(crate) fn socket(&self) -> &Socket {
+    pub(crate) fn socket(&self) -> &Arc<Socket> {
         &self.socket
     }
 
@@ -80,19 +99,28 @@ impl Session {
         self.early.extend(bytes);
     }
 
+    /// Goes through the handshake: what it waits for, or nothing once it is done.
+    pub(crate) fn establish(&mut self) -> Result<Option<Want>, Broken> {
+        loop {
+            let tls = begun(&mut self.state)?;
+            if let Some(want) = hand_over(tls, &self.socket)? {
+                return Ok(Some(want));
+            }
+            if !tls.is_handshaking() {
+                return Ok(None);
+            }
+            match self.take_records()? {
+                Moved::Bytes(_) => {}
+                Moved::End => return Err(Errno::CONNRESET.into()),
+                Moved::Later(want) => return Ok(Some(want)),
+            }
+        }
+    }
+
     /// Reads into the spare capacity of `buffer`, after the handshake.
     pub(crate) fn receive(&mut self, buffer: &mut Vec<u8>) -> Result<Moved, Broken> {
-        let tls = match &mut self.state {
-            State::Begun(tls) => tls,
-            State::Fresh(config) => {
-                let mut tls =
-                    ServerConnection::new(config.clone()).map_err(|error| broken(&error))?;
-                tls.set_buffer_limit(Some(BUFFERED_BYTES));
-                self.state = State::Begun(Box::new(tls));
-                return self.receive(buffer);
-            }
-        };
         loop {
+            let tls = begun(&mut self.state)?;
             if self.held > 0 {
                 let moved = deliver(tls, buffer)?;
                 self.held = self.held.saturating_sub(moved);
@@ -108,38 +136,48 @@ impl Session {
                     return Ok(Moved::Later(Want::Read));
                 }
             }
-            let mut incoming = Incoming::new(&mut self.early, &self.socket);
-            let count = match tls.read_tls(&mut incoming) {
-                // With or without a farewell: a frame says how long it is, so that one that was
-                // cut short is never taken for a whole one.
-                Ok(0) => return Ok(Moved::End),
-                Ok(count) => count,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    if !tls.is_handshaking() {
-                        // A client that has sent the end of its handshake may wait for this
-                        // before it sends its request.
-                        self.socket.acknowledge();
-                    }
-                    return Ok(Moved::Later(Want::Read));
+            match self.take_records()? {
+                Moved::Bytes(_) => {}
+                other => return Ok(other),
+            }
+        }
+    }
+
+    /// Reads from the socket and deciphers: how many bytes were read.
+    fn take_records(&mut self) -> Result<Moved, Broken> {
+        let tls = begun(&mut self.state)?;
+        let mut incoming = Incoming::new(&mut self.early, &self.socket);
+        let count = match tls.read_tls(&mut incoming) {
+            // With or without a farewell: a frame says how long it is, so that one that was
+            // cut short is never taken for a whole one.
+            Ok(0) => return Ok(Moved::End),
+            Ok(count) => count,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                if !tls.is_handshaking() {
+                    // A client that has sent the end of its handshake may wait for this
+                    // before it sends its request.
+                    self.socket.acknowledge();
                 }
-                Err(error) => return Err(failed(&error)),
-            };
-            match tls.process_new_packets() {
-                Ok(state) => {
-                    let carried = state.plaintext_bytes_to_read();
-                    self.held = carried;
-                    let overhead = self.overhead.saturating_add(count);
-                    self.overhead = overhead.saturating_sub(carried.saturating_mul(2));
-                    if self.overhead > OVERHEAD_BYTES {
-                        return Err(Broken::Tls("too many records with too little in them".into()));
-                    }
+                return Ok(Moved::Later(Want::Read));
+            }
+            Err(error) => return Err(failed(&error)),
+        };
+        match tls.process_new_packets() {
+            Ok(state) => {
+                let carried = state.plaintext_bytes_to_read();
+                self.held = carried;
+                let overhead = self.overhead.saturating_add(count);
+                self.overhead = overhead.saturating_sub(carried.saturating_mul(2));
+                if self.overhead > OVERHEAD_BYTES {
+                    return Err(Broken::Tls("too many records with too little in them".into()));
                 }
-                Err(error) => {
-                    // The alert that says why. If there is no room for it, there is none.
-                    let _ = hand_over(tls, &self.socket);
-                    self.proxys = tls.is_handshaking() && is_proxys(&incoming.first);
-                    return Err(broken(&error));
-                }
+                Ok(Moved::Bytes(count))
+            }
+            Err(error) => {
+                // The alert that says why. If there is no room for it, there is none.
+                let _ = hand_over(tls, &self.socket);
+                self.proxys = tls.is_handshaking() && is_proxys(&incoming.first);
+                Err(broken(&error))
             }
         }
     }
@@ -176,7 +214,7 @@ impl Session {
     }
 
     /// Sends the farewell, if there is a session to end and room for it.
-    fn say_farewell(&mut self) {
+    pub(crate) fn say_farewell(&mut self) {
         if matches!(&self.state, State::Begun(tls) if !tls.is_handshaking()) {
             // The connection is closed next, whatever comes of this.
             let _ = self.flush(Behind::Nothing);
@@ -208,8 +246,28 @@ impl Drop for Session {
     }
 }
 
+/// The connection's state, made where it was not yet.
+fn begun(state: &mut State) -> Result<&mut Connection, Broken> {
+    let made = match &*state {
+        State::Begun(_) => None,
+        State::Fresh(config) => Some(ServerConnection::new(config.clone()).map(Connection::from)),
+        State::Calling(config, name) => {
+            Some(ClientConnection::new(config.clone(), name.clone()).map(Connection::from))
+        }
+    };
+    if let Some(made) = made {
+        let mut tls = made.map_err(|error| broken(&error))?;
+        tls.set_buffer_limit(Some(BUFFERED_BYTES));
+        *state = State::Begun(Box::new(tls));
+    }
+    match state {
+        State::Begun(tls) => Ok(tls),
+        State::Fresh(_) | State::Calling(..) => Err(Errno::NOTCONN.into()),
+    }
+}
+
 /// Moves deciphered bytes, which must be there, to the spare capacity of `buffer`.
-fn deliver(tls: &mut ServerConnection, buffer: &mut Vec<u8>) -> Result<usize, Broken> {
+fn deliver(tls: &mut Connection, buffer: &mut Vec<u8>) -> Result<usize, Broken> {
     let mut moved = 0_usize;
     let mut reader = tls.reader();
     loop {
@@ -230,7 +288,7 @@ fn deliver(tls: &mut ServerConnection, buffer: &mut Vec<u8>) -> Result<usize, Br
 }
 
 /// Gives enciphered bytes to the kernel: what it has to wait for, or nothing.
-fn hand_over(tls: &mut ServerConnection, socket: &Socket) -> Result<Option<Want>, Broken> {
+fn hand_over(tls: &mut Connection, socket: &Socket) -> Result<Option<Want>, Broken> {
     while tls.wants_write() {
         match tls.write_tls(&mut Outgoing(socket)) {
             Ok(_) => {}
@@ -246,70 +304,8 @@ fn broken(error: &rustls::Error) -> Broken {
 }
 
 fn failed(error: &io::Error) -> Broken {
-    if Errno::from_io_error(error).is_some() {
-        Broken::Socket
-    } else {
-        Broken::Tls(error.to_string())
-    }
-}
-
-/// A socket as rustls reads it.
-struct Incoming<'a> {
-    early: &'a mut VecDeque<u8>,
-    socket: &'a Socket,
-    /// The first of the bytes that were read.
-    first: [u8; SIGNATURE.len()],
-}
-
-impl<'a> Incoming<'a> {
-    fn new(early: &'a mut VecDeque<u8>, socket: &'a Socket) -> Self {
-        Self { early, socket, first: [0; SIGNATURE.len()] }
-    }
-
-    fn take(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        if !self.early.is_empty() {
-            let count = self.early.read(into)?;
-            if self.early.is_empty() {
-                // A kept connection has no use for the room.
-                *self.early = VecDeque::new();
-            }
-            return Ok(count);
-        }
-        match self.socket.receive_into(into)? {
-            Moved::Bytes(count) => Ok(count),
-            Moved::End => Ok(0),
-            Moved::Later(_) => Err(ErrorKind::WouldBlock.into()),
-        }
-    }
-}
-
-impl Read for Incoming<'_> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let count = self.take(into)?;
-        for (first, byte) in self.first.iter_mut().zip(into.iter().take(count)) {
-            *first = *byte;
-        }
-        Ok(count)
-    }
-}
-
-/// A socket as rustls writes to it.
-struct Outgoing<'a>(&'a Socket);
-
-impl Write for Outgoing<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.write_vectored(&[IoSlice::new(bytes)])
-    }
-
-    fn write_vectored(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
-        match self.0.send(parts)? {
-            Moved::Bytes(count) => Ok(count),
-            Moved::End => Ok(0),
-            Moved::Later(_) => Err(ErrorKind::WouldBlock.into()),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+    match Errno::from_io_error(error) {
+        Some(errno) => Broken::Socket(errno),
+        None => Broken::Tls(error.to_string()),
     }
 }

@@ -23,7 +23,7 @@ pub(crate) enum Stream {
 #[derive(Debug)]
 pub(crate) enum Broken {
     /// The socket failed; mostly the client has gone.
-    Socket,
+    Socket(Errno),
     /// A proxy has sent a header that is none.
     Header(HeaderError),
     /// The client does not speak TLS, or not as it is demanded. It has been told where that is
@@ -41,8 +41,8 @@ pub(crate) enum Behind {
 }
 
 impl From<Errno> for Broken {
-    fn from(_: Errno) -> Self {
-        Self::Socket
+    fn from(error: Errno) -> Self {
+        Self::Socket(error)
     }
 }
 

@@ -1,10 +1,16 @@
 //! What this side presents over TLS when it connects, and what it demands.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+
+use crate::session::Session;
+use crate::socket::Socket;
+use crate::stream::Stream;
 
 /// The files with which two peers authenticate each other. Both sides present a certificate and
 /// check where the other's comes from; no host name is compared.
@@ -25,8 +31,15 @@ pub struct PeerSettings {
 /// The client's side of TLS. Cheap to clone.
 #[derive(Clone)]
 pub struct Client {
-    #[expect(dead_code, reason = "links will")]
     config: Arc<ClientConfig>,
+}
+
+impl Client {
+    /// A session that calls whoever is at `address`.
+    pub(crate) fn session(&self, socket: Socket, address: IpAddr) -> Stream {
+        let name = ServerName::IpAddress(address.into());
+        Stream::Tls(Box::new(Session::calling(socket, self.config.clone(), name)))
+    }
 }
 
 impl fmt::Debug for Client {

@@ -1,0 +1,335 @@
+//! A link's turn: a thread deals with what has happened to it, and with one reading at most, so
+//! that all links have their turns.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use ostler_runtime::now;
+use ostler_runtime::threads::caught;
+
+use crate::link_inner::{Inner, Inside};
+use crate::link_state::{Armed, Intake, News, Pen, Phase, State};
+use crate::socket::{Moved, Want};
+use crate::stream::Broken;
+use crate::{Closed, Link, Protocol, Turn};
+
+/// Bytes read in a turn.
+const READ_BYTES: usize = 256 * 1024;
+
+/// Unconsumed bytes from which on reading goes on behind them, instead of in the thread's own
+/// buffer.
+const OWN_BYTES: usize = 64 * 1024;
+
+/// Room for unconsumed bytes that is kept also while nothing comes.
+const SPARE_BYTES: usize = 4096;
+
+impl Inner {
+    /// Deals with what polling has told.
+    pub(crate) fn attend_polled(self: &Arc<Self>, news: News, scratch: &mut Vec<u8>) {
+        let mut state = self.lock();
+        if state.armed != Armed::Unknown {
+            state.armed = Armed::For(rustix::event::epoll::EventFlags::empty());
+        }
+        drop(state);
+        self.attend(news, scratch);
+    }
+
+    /// Deals with what the queue of work was for.
+    pub(crate) fn attend_queued(self: &Arc<Self>, scratch: &mut Vec<u8>) {
+        let mut state = self.lock();
+        state.queued = false;
+        let news = std::mem::take(&mut state.todo);
+        drop(state);
+        self.attend(news, scratch);
+    }
+
+    /// Deals with `news`. Where another thread is with the protocol, it will.
+    pub(crate) fn attend(self: &Arc<Self>, news: News, scratch: &mut Vec<u8>) {
+        let mut news = news;
+        let mut state = self.lock();
+        if news.any(News::WRITABLE | News::FLUSH) && state.may_write() {
+            if state.pen == Pen::Blocked && !news.any(News::WRITABLE) {
+                // There will be room later.
+                drop(state);
+            } else {
+                self.write_now(state);
+            }
+            state = self.lock();
+            if !self.secured {
+                news = news.without(News::WRITABLE);
+            }
+        } else if news.any(News::WRITABLE) && state.pen == Pen::Blocked {
+            state.pen = Pen::Free;
+        }
+        news = news.without(News::FLUSH);
+        if state.phase == Phase::Over {
+            return;
+        }
+        if news.is_empty() {
+            return self.arm(&mut state);
+        }
+        if state.running {
+            state.todo |= news;
+            return;
+        }
+        state.running = true;
+        drop(state);
+        {
+            let mut inside = self.inside();
+            self.turn(&mut inside, news, scratch);
+            self.end_if_due(&mut inside);
+        }
+        let mut state = self.lock();
+        state.running = false;
+        if state.phase == Phase::Over {
+            return;
+        }
+        let left = std::mem::take(&mut state.todo);
+        if !left.is_empty() {
+            self.signal(&mut state, left);
+        }
+        self.arm(&mut state);
+    }
+
+    fn turn(self: &Arc<Self>, inside: &mut Inside, news: News, scratch: &mut Vec<u8>) {
+        if news.any(News::TICK) {
+            self.tick(inside, now());
+        }
+        let phase = {
+            let state = self.lock();
+            if state.end.is_some() {
+                return;
+            }
+            state.phase
+        };
+        match phase {
+            Phase::Connecting => self.connect(inside, news),
+            Phase::Securing => self.establish(inside),
+            Phase::Open if news.any(News::READABLE | News::MORE | News::WRITABLE) => {
+                self.read(inside, news, scratch);
+            }
+            Phase::Closing | Phase::Lingering => self.discard(scratch),
+            Phase::Open | Phase::Over => {}
+        }
+    }
+
+    /// Looks what has become of the attempt to connect, once polling has told.
+    fn connect(self: &Arc<Self>, inside: &mut Inside, news: News) {
+        let Some(wire) = self.lock().wire.clone() else { return };
+        if !news.any(News::READABLE | News::WRITABLE) {
+            return;
+        }
+        match wire.connected() {
+            Ok(()) => {
+                self.lock().phase = Phase::Securing;
+                self.establish(inside);
+            }
+            Err(error) => self.end(&mut self.lock(), Closed::Unreachable(error)),
+        }
+    }
+
+    /// Goes through the handshake of TLS.
+    fn establish(self: &Arc<Self>, inside: &mut Inside) {
+        let Some(wire) = self.lock().wire.clone() else { return };
+        match wire.establish() {
+            Ok(None) => {
+                wire.send_at_once();
+                {
+                    let mut state = self.lock();
+                    if state.end.is_some() || state.phase != Phase::Securing {
+                        return;
+                    }
+                    state.phase = Phase::Open;
+                    // What was queued until now; and what has come with the handshake.
+                    self.signal(&mut state, News::FLUSH | News::MORE);
+                }
+                self.call(inside, Protocol::opened);
+            }
+            Ok(Some(Want::Write)) => self.lock().pen = Pen::Blocked,
+            Ok(Some(Want::Read | Want::Time)) => {}
+            Err(broken) => {
+                let end = Closed::from(broken);
+                self.end(&mut self.lock(), end);
+            }
+        }
+    }
+
+    /// Reads once and delivers.
+    fn read(self: &Arc<Self>, inside: &mut Inside, news: News, scratch: &mut Vec<u8>) {
+        let wire = {
+            let state = self.lock();
+            if state.intake == Intake::Held {
+                return;
+            }
+            state.wire.clone()
+        };
+        let Some(wire) = wire else { return };
+        let own = inside.input.len() > OWN_BYTES;
+        let mut buffer = std::mem::take(if own { &mut inside.input } else { scratch });
+        if own {
+            buffer.reserve(READ_BYTES);
+        } else {
+            buffer.clear();
+            buffer.reserve(READ_BYTES.saturating_add(OWN_BYTES));
+            buffer.extend_from_slice(&inside.input);
+            inside.input.clear();
+        }
+        let before = buffer.len();
+        let received = wire.receive(&mut buffer);
+        let come = buffer.len().saturating_sub(before);
+        self.hub.counters.bytes_in.add(come);
+        inside.busy |= come > 0;
+        let again = before > 0 && news.any(News::MORE);
+        let consumed = if come > 0 || again { self.deliver(inside, &buffer) } else { 0 };
+        if own {
+            buffer.drain(..consumed);
+            inside.input = buffer;
+        } else {
+            inside.input.extend_from_slice(buffer.get(consumed..).unwrap_or_default());
+            *scratch = buffer;
+        }
+        self.conclude(inside.input.len(), received);
+    }
+
+    /// What follows from a try to read that left `unconsumed` bytes.
+    fn conclude(self: &Arc<Self>, unconsumed: usize, received: Result<(Moved, bool), Broken>) {
+        let mut state = self.lock();
+        if state.phase == Phase::Open && state.intake == Intake::Held {
+            // The end is found again when reading goes on.
+            return;
+        }
+        if unconsumed > self.hub.limits.max_unconsumed {
+            return self.end(&mut state, Closed::Oversized);
+        }
+        match received {
+            Ok((Moved::Bytes(_), more)) => {
+                // A failure to write is told when everything has been read.
+                if more || state.lost.is_some() {
+                    self.signal(&mut state, News::MORE);
+                }
+            }
+            Ok((Moved::Later(want), _)) => {
+                if want == Want::Write && state.pen == Pen::Free {
+                    state.pen = Pen::Blocked;
+                }
+                if let Some(lost) = state.lost.take() {
+                    self.end(&mut state, lost);
+                }
+            }
+            Ok((Moved::End, _)) => self.come_to_end(&mut state, Closed::Ended),
+            Err(broken) => self.come_to_end(&mut state, Closed::from(broken)),
+        }
+    }
+
+    /// Nothing more will come.
+    fn come_to_end(self: &Arc<Self>, state: &mut State, why: Closed) {
+        state.intake = Intake::Ended;
+        match state.phase {
+            // What is queued may still be read by the other side.
+            Phase::Closing => {}
+            Phase::Lingering => self.end(state, Closed::Asked),
+            _ => {
+                let why = state.lost.take().unwrap_or(why);
+                self.end(state, why);
+            }
+        }
+    }
+
+    /// Reads once and throws away.
+    fn discard(self: &Arc<Self>, scratch: &mut Vec<u8>) {
+        let Some(wire) = self.lock().wire.clone() else { return };
+        scratch.clear();
+        scratch.reserve(READ_BYTES);
+        let received = wire.receive(scratch);
+        self.conclude(0, received);
+    }
+
+    /// Has the protocol look at `bytes`: how many it consumed.
+    fn deliver(self: &Arc<Self>, inside: &mut Inside, bytes: &[u8]) -> usize {
+        let first = !std::mem::replace(&mut inside.heard, true);
+        if first && !self.secured && is_tls(bytes) {
+            let why = "speaks TLS, and this side does not".to_owned();
+            self.end(&mut self.lock(), Closed::Tls(why));
+            return 0;
+        }
+        let mut consumed = 0;
+        self.call(inside, |protocol, link| {
+            let (count, turn) = protocol.received(bytes, link);
+            consumed = count.min(bytes.len());
+            turn
+        });
+        consumed
+    }
+
+    /// Looks after deadlines and buffers.
+    fn tick(self: &Arc<Self>, inside: &mut Inside, now: Instant) {
+        {
+            let mut state = self.lock();
+            let late = state.deadline.instant().is_some_and(|deadline| deadline <= now);
+            let limit = self.hub.limits.stall;
+            let still = state.still_since(now);
+            let stalled = still.is_some_and(|still| now.saturating_duration_since(still) >= limit);
+            match state.phase {
+                Phase::Connecting | Phase::Securing if late => {
+                    self.end(&mut state, Closed::TimedOut);
+                }
+                Phase::Closing if late => {
+                    let (_, bytes) = state.outbox.len();
+                    self.end(&mut state, Closed::Unwritten(bytes));
+                }
+                Phase::Lingering if late => self.end(&mut state, Closed::Asked),
+                Phase::Open if stalled => self.end(&mut state, Closed::Stalled),
+                _ => {}
+            }
+            state.shrink_if_quiet();
+            if state.phase != Phase::Open || state.end.is_some() {
+                return;
+            }
+        }
+        if !std::mem::take(&mut inside.busy) && inside.input.capacity() > SPARE_BYTES {
+            inside.input.shrink_to_fit();
+        }
+        self.call(inside, |protocol, link| protocol.tick(link, now));
+    }
+
+    /// Calls the protocol and does as it says.
+    fn call(
+        self: &Arc<Self>,
+        inside: &mut Inside,
+        body: impl FnOnce(&mut dyn Protocol, &Link) -> Turn,
+    ) {
+        let Some(protocol) = &mut inside.protocol else { return };
+        {
+            let mut state = self.lock();
+            if state.intake == Intake::Resumed {
+                state.intake = Intake::Flowing;
+            }
+        }
+        let link = Link::from(self.clone());
+        let turn = caught("a link", || body(protocol.as_mut(), &link));
+        let mut state = self.lock();
+        match turn {
+            Some(Turn::Continue) => {}
+            Some(Turn::Hold) if state.intake == Intake::Resumed => {
+                state.intake = Intake::Flowing;
+                self.signal(&mut state, News::MORE);
+            }
+            Some(Turn::Hold) if state.intake == Intake::Ended => {}
+            Some(Turn::Hold) => state.intake = Intake::Held,
+            Some(Turn::Close) => {
+                drop(state);
+                self.close();
+            }
+            Some(Turn::Abort) => self.end(&mut state, Closed::Aborted("ended by this side")),
+            None => {
+                self.hub.counters.panics.count();
+                self.end(&mut state, Closed::Panicked);
+            }
+        }
+    }
+}
+
+/// Whether `bytes`, the first on a plain connection, are a record of TLS.
+fn is_tls(bytes: &[u8]) -> bool {
+    matches!(bytes, [0x14..=0x17, 3, 0..=4, ..])
+}
