@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use broker::{Endpoint, EndpointId, EndpointOptions, PeerState, Sc};
 
+use ostler_tests::wait::wait_for;
+
 use crate::node::{LARGE, SMALL, listening, next, soon, topic};
 
 fn named(id: EndpointId) -> EndpointOptions {
@@ -58,4 +60,24 @@ fn an_endpoint_is_no_peer_of_its_own() {
     let error = alone.peer("127.0.0.1", port, None, soon()).unwrap_err();
     assert_eq!(error.code, broker::Ec::PeerInvalid, "{error}");
     assert!(alone.peers().is_empty());
+}
+
+#[test]
+fn a_peer_that_is_given_up_while_it_is_won_does_not_stay() {
+    let (listener, port) = listening(named(SMALL));
+    let statuses = listener.status_subscriber(true);
+    for round in 0..30 {
+        let comes = Endpoint::new(named(LARGE)).unwrap();
+        comes.peer_nosync("127.0.0.1", port, Some(Duration::from_secs(1)));
+        for _ in 0..round * 20 {
+            std::thread::yield_now();
+        }
+        assert!(comes.unpeer("127.0.0.1", port));
+        wait_for("nobody is left", || comes.peers().is_empty() && listener.peers().is_empty());
+        // Nor does it come back.
+        assert_eq!(comes.peer("127.0.0.1", port, None, soon()), Ok(SMALL));
+        next(&statuses, |status| status.code == Sc::PeerAdded);
+        drop(comes);
+        wait_for("it has gone", || listener.peers().is_empty());
+    }
 }

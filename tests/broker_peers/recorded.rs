@@ -8,7 +8,7 @@ use std::time::Duration;
 use broker::{Endpoint, EndpointId, EndpointOptions, Filter, Kind, Message, Subscriber, Topic};
 use ostler_tests::binaries::workspace;
 
-use crate::node::{Node, listening};
+use crate::node::{Node, listening, soon};
 
 /// Who is the endpoint in place of a node of the original.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +96,10 @@ impl Meeting {
                 let topics = wanted.iter().map(|topic| Topic::new(topic).unwrap());
                 self.subscribers.push(self.endpoint.subscribe(topics));
             }
-            Kind::Ping => assert!(self.endpoint.unpeer_nosync("127.0.0.1", self.port)),
+            Kind::Ping => {
+                assert!(self.endpoint.await_peer(recorded.receiver(), soon()));
+                assert!(self.endpoint.unpeer_nosync("127.0.0.1", self.port));
+            }
             Kind::Command | Kind::Pong => {}
         }
     }
@@ -106,6 +109,7 @@ fn replay(name: &str, side: Side) {
     let frames = frames(name, side);
     let mut meeting = Meeting::new(side, &frames);
     let mut farewell: Option<Vec<u8>> = None;
+    let mut is_leaving = false;
     for (is_ours, frame) in frames {
         let message = Message::parse(&frame).ok();
         if !is_ours {
@@ -127,14 +131,12 @@ fn replay(name: &str, side: Side) {
                 let (head, token) = sent.split_at(sent.len() - 8);
                 assert_eq!(head, &frame[..frame.len() - 8], "{name} as {side:?}");
                 farewell = Some([b"BYE", token].concat());
+                is_leaving = true;
             }
             _ => assert_eq!(sent, frame, "{name} as {side:?}"),
         }
     }
-    // Whoever said farewell closes; the other side may wait for that.
-    if !matches!((name, side), ("data-all-types" | "routing-update", Side::Connector))
-        && !matches!((name, side), ("listener-originates" | "connector-originates", Side::Listener))
-    {
+    if is_leaving {
         meeting.node.is_closed();
     }
 }

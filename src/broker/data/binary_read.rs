@@ -136,3 +136,64 @@ pub(crate) fn count(input: &mut &[u8], least: usize) -> Result<usize, DecodeErro
         _ => Err(DecodeError::TooMany(announced)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_value_is_refused() {
+        for (bytes, error) in [
+            (&b""[..], DecodeError::Truncated),
+            (b"\x0f", DecodeError::UnknownTag(15)),
+            (b"\x02\0\0\0\0\0\0\0", DecodeError::Truncated),
+            (b"\x00\x00", DecodeError::Trailing(1)),
+            (b"\x05\x02a", DecodeError::Truncated),
+            (b"\x05\x80\x80\x80\x80\x80\x00", DecodeError::Varbyte),
+            (b"\x05\xff\xff\xff\xff\x1f", DecodeError::Varbyte),
+            (b"\x08\x00\x50\x04", DecodeError::UnknownProtocol(4)),
+            (b"\x07\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x81", DecodeError::LongPrefix(129)),
+            (b"\x0c\x02\x01\x01\x01\x02", DecodeError::Duplicate),
+            (b"\x0d\x02\x00\x00\x00\x00", DecodeError::Duplicate),
+            (b"\x0e\xff\xff\xff\xff\x0f\x00", DecodeError::TooMany(u32::MAX)),
+            (b"\x0d\x01\x00", DecodeError::TooMany(1)),
+        ] {
+            assert_eq!(Data::decode(bytes), Err(error), "{bytes:?}");
+            let checked = Data::check(bytes);
+            let twins = error == DecodeError::Duplicate;
+            assert_eq!(checked, if twins { Ok(()) } else { Err(error) }, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn what_the_original_reads_though_it_does_not_write_it_is_read() {
+        for (bytes, value) in [
+            (&b"\x01\x80"[..], Data::Boolean(true)),
+            (b"\x05\x81\x80\x00a", Data::from("a")),
+            (b"\x0c\x02\x01\x01\x01\x00", Data::Set([false.into(), true.into()].into())),
+        ] {
+            assert_eq!(Data::decode(bytes), Ok(value));
+        }
+    }
+
+    #[test]
+    fn values_lie_in_one_another_to_a_limit() {
+        let vectors = |depth: usize| [b"\x0e\x01".repeat(depth), vec![0]].concat();
+        assert!(Data::decode(&vectors(MAX_DEPTH - 1)).is_ok());
+        for depth in [MAX_DEPTH, 200_000] {
+            assert_eq!(Data::decode(&vectors(depth)), Err(DecodeError::TooDeep));
+            assert_eq!(Data::check(&vectors(depth)), Err(DecodeError::TooDeep));
+        }
+    }
+
+    #[test]
+    fn room_is_made_for_what_is_there_and_not_for_what_is_announced() {
+        // Each vector announces as many elements as there are bytes.
+        let mut bytes = Vec::new();
+        for _ in 1..MAX_DEPTH {
+            bytes.extend_from_slice(b"\x0e\x80\x80\x40");
+        }
+        bytes.resize((1 << 20) + 4 * MAX_DEPTH, 0);
+        assert_eq!(Data::decode(&bytes), Err(DecodeError::Truncated));
+    }
+}

@@ -15,8 +15,6 @@ mod decode_error;
 mod enum_value;
 #[doc(hidden)]
 pub mod fuzzing;
-#[cfg(test)]
-mod golden_cases;
 pub mod json;
 mod json_content;
 mod json_error;
@@ -28,8 +26,6 @@ mod json_write;
 mod order;
 mod parse;
 mod port;
-#[cfg(test)]
-mod properties;
 mod subnet;
 mod text;
 mod time;
@@ -40,6 +36,17 @@ mod zeek_error;
 mod zeek_event;
 mod zeek_log;
 mod zeek_message;
+
+#[cfg(test)]
+mod convert_cases;
+#[cfg(test)]
+mod golden_cases;
+#[cfg(test)]
+mod json_cases;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod zeek_cases;
 
 pub use convert_error::ConvertError;
 pub use convert_into::FromData;
