@@ -34,10 +34,11 @@ fn bytes(hex: &str) -> Vec<u8> {
     pairs.map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
 }
 
-/// What the node in whose place the endpoint is was called, and what it wanted.
-fn identity(frames: &[(bool, Vec<u8>)]) -> (EndpointId, Filter) {
+/// What one of the nodes was called, and what it wanted: that in whose place the endpoint is, or
+/// the other one.
+fn identity(frames: &[(bool, Vec<u8>)], ours: bool) -> (EndpointId, Filter) {
     let (mut id, mut filter) = (EndpointId::NIL, Filter::new());
-    for (_, frame) in frames.iter().filter(|(is_ours, _)| *is_ours) {
+    for (_, frame) in frames.iter().filter(|(is_ours, _)| *is_ours == ours) {
         match frame[..] {
             [6 | 8, ..] if frame.len() < 30 => id = EndpointId(frame[5..21].try_into().unwrap()),
             [10 | 11, ref topics @ ..] => filter = Filter::decode(topics).unwrap(),
@@ -49,16 +50,19 @@ fn identity(frames: &[(bool, Vec<u8>)]) -> (EndpointId, Filter) {
 
 /// An endpoint and the node that it is connected with.
 struct Meeting {
-    endpoint: Endpoint,
-    subscribers: Vec<Subscriber>,
+    /// It goes first: an endpoint that ends says farewell to who is still there.
     node: Node,
-    /// Where the endpoint sees the node.
+    /// What it is called, and where the endpoint sees it.
+    peer: EndpointId,
     port: u16,
+    subscribers: Vec<Subscriber>,
+    endpoint: Endpoint,
 }
 
 impl Meeting {
     fn new(side: Side, frames: &[(bool, Vec<u8>)]) -> Self {
-        let (id, wanted) = identity(frames);
+        let (id, wanted) = identity(frames, true);
+        let (peer, _) = identity(frames, false);
         let options = EndpointOptions { id, ..EndpointOptions::default() };
         let (endpoint, port) = listening(options);
         let topics = wanted.iter().map(|topic| Topic::new(topic).unwrap());
@@ -76,12 +80,13 @@ impl Meeting {
                 (Node::on(listener.accept().unwrap().0), port)
             }
         };
-        Self { endpoint, subscribers, node, port }
+        Self { node, peer, port, subscribers, endpoint }
     }
 
     /// Has the endpoint do of its own accord what made the original send `recorded`.
     fn act(&mut self, recorded: &Message) {
         let topic = Topic::new(recorded.topic()).unwrap();
+        assert!(self.endpoint.await_peer(self.peer, soon()));
         match recorded.kind() {
             Kind::Data if recorded.receiver().is_nil() => {
                 let told = self.endpoint.publish(&topic, &recorded.decode().unwrap()).unwrap();
@@ -96,10 +101,7 @@ impl Meeting {
                 let topics = wanted.iter().map(|topic| Topic::new(topic).unwrap());
                 self.subscribers.push(self.endpoint.subscribe(topics));
             }
-            Kind::Ping => {
-                assert!(self.endpoint.await_peer(recorded.receiver(), soon()));
-                assert!(self.endpoint.unpeer_nosync("127.0.0.1", self.port));
-            }
+            Kind::Ping => assert!(self.endpoint.unpeer_nosync("127.0.0.1", self.port)),
             Kind::Command | Kind::Pong => {}
         }
     }
