@@ -242,6 +242,9 @@ impl Protocol for PeerLink {
 
     fn tick(&mut self, link: &Link, now: Instant) -> Turn {
         self.count();
+        if self.peer.is_none() && self.wish.is_some_and(|wish| !self.core().wishes.holds(wish)) {
+            return Turn::Abort;
+        }
         let Some(peering) = &mut self.peering else { return Turn::Continue };
         let reading = if self.pending.is_some() { Reading::Held } else { Reading::On };
         if self.leaving.is_asked() {
