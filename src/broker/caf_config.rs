@@ -54,8 +54,29 @@ impl CafConfig {
     /// Sets a key from elsewhere, such as a command line: `written` is a value in the same syntax,
     /// or else a text.
     pub fn set(&mut self, key: &str, written: &str) {
+        self.insert(key, None, written);
+    }
+
+    /// One without a key, whose problems are those of `path`.
+    pub(crate) fn empty(path: &Path) -> Self {
+        Self { path: path.to_owned(), entries: BTreeMap::new() }
+    }
+
+    /// Whose problems it has.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The same as [`set`](Self::set) for what stands in a line of the file.
+    pub(crate) fn insert(&mut self, key: &str, line: Option<usize>, written: &str) {
         let value = read_value(written).unwrap_or_else(|_| CafValue::Text(written.to_owned()));
-        self.entries.insert(key.to_owned(), (0, value));
+        self.entries.insert(key.to_owned(), (line.unwrap_or(0), value));
+    }
+
+    /// Sets a key to a list of texts.
+    pub(crate) fn insert_texts(&mut self, key: &str, line: Option<usize>, texts: Vec<String>) {
+        let value = CafValue::List(texts.into_iter().map(CafValue::Text).collect());
+        self.entries.insert(key.to_owned(), (line.unwrap_or(0), value));
     }
 
     /// Takes a boolean.

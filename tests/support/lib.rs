@@ -56,6 +56,7 @@ pub mod step;
 pub mod systemd;
 pub mod unit;
 pub mod wait;
+pub mod websocket;
 pub mod wire;
 pub mod workers;
 

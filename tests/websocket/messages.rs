@@ -1,0 +1,140 @@
+//! What clients publish, and what they are sent.
+
+use broker::data::Data;
+use broker::{EndpointOptions, Topic, WebSocketAccess, WebSocketLimits};
+use ostler_runtime::Deadline;
+use ostler_tests::websocket::{Node, data_message};
+use ostler_tests::{PATIENCE, wait_for};
+use tungstenite::{Bytes, Message};
+
+fn topic(text: &str) -> Topic {
+    Topic::new(text).unwrap()
+}
+
+#[test]
+fn each_type_comes_as_it_was_sent() {
+    let node = Node::new(WebSocketLimits::default());
+    let mut reader = node.client(&["/in"]);
+    let mut writer = node.client(&[]);
+    for (data_type, data) in [
+        ("none", "{}"),
+        ("boolean", "true"),
+        ("count", "18446744073709551615"),
+        ("integer", "-9223372036854775808"),
+        ("real", "0.3333333333333333"),
+        ("real", "1e-9"),
+        ("timespan", r#""1500ms""#),
+        ("timespan", r#""-90s""#),
+        ("timestamp", r#""2022-04-10T07:00:00.123456789""#),
+        ("string", r#""q \" \\ \n \u0000 é 😀 \udcff""#),
+        ("enum-value", r#""Log::WRITER_ASCII""#),
+        ("address", r#""2001:db8::1""#),
+        ("subnet", r#""10.0.0.0/8""#),
+        ("port", r#""8/icmp""#),
+        ("vector", r#"[{"@data-type":"count","data":1},{"@data-type":"vector","data":[]}]"#),
+        ("set", r#"[{"@data-type":"count","data":1},{"@data-type":"string","data":"a"}]"#),
+        (
+            "table",
+            r#"[{"key":{"@data-type":"string","data":"k"},"value":{"@data-type":"none","data":{}}}]"#,
+        ),
+    ] {
+        writer.publish("/in/x", data_type, data);
+        assert_eq!(reader.text(), data_message("/in/x", data_type, data));
+    }
+}
+
+#[test]
+fn a_message_comes_once_and_never_back() {
+    let node = Node::new(WebSocketLimits::default());
+    let mut everything = node.client(&[""]);
+    let mut twice = node.client(&["/in", "/in/x"]);
+    let mut by_bytes = node.client(&["/in/xy"]);
+    let mut writer = node.client(&["/in"]);
+    // Who has come since is told to who wants everything.
+    for _ in 0..7 {
+        assert!(everything.json()["topic"].as_str().unwrap().starts_with("<$>/local/"));
+    }
+    writer.publish("/in/xyz", "count", "1");
+    writer.publish("/out", "count", "2");
+    let mine = data_message("/in/xyz", "count", "1");
+    assert_eq!([twice.text(), by_bytes.text(), everything.text()], [(); 3].map(|()| mine.clone()));
+    assert_eq!(everything.text(), data_message("/out", "count", "2"));
+    writer.hears_nothing();
+    twice.hears_nothing();
+}
+
+#[test]
+fn clients_and_the_program_hear_each_other() {
+    let node = Node::new(WebSocketLimits::default());
+    let mut subscriber = node.endpoint().subscribe([topic("/from")]);
+    let mut client = node.client(&["/to"]);
+    client.publish("/from/client", "string", "\"hello\"");
+    let received = subscriber.get_before(Deadline::after(PATIENCE)).unwrap();
+    assert_eq!((received.topic.as_bytes(), received.data), (&b"/from/client"[..], "hello".into()));
+    node.endpoint().publish(&topic("/to/client"), &Data::Count(7)).unwrap();
+    assert_eq!(client.text(), data_message("/to/client", "count", "7"));
+    node.endpoint().publish(&topic("/to/client"), &Data::Real(f64::NAN)).unwrap();
+    let error = client.json();
+    assert_eq!((&error["type"], &error["code"]), (&"error".into(), &"serialization_failed".into()));
+    client.send("no JSON");
+    let error = client.json();
+    assert_eq!(error["code"], "deserialization_failed");
+    let words = "input #2 contained malformed JSON -> caf::pec::unexpected_character(1, 2)";
+    assert_eq!((&error["context"], &error["message"]), (&words.into(), &words.into()));
+}
+
+#[test]
+fn binary_frames_fragments_and_pings_are_fine() {
+    let node = Node::new(WebSocketLimits::default());
+    let mut reader = node.client(&["/in"]);
+    let mut writer = node.client(&[]);
+    let message = data_message("/in/x", "count", "1");
+    writer.send_message(Message::binary(message.clone().into_bytes()));
+    assert_eq!(reader.text(), message);
+    writer.send_message(Message::Ping(Bytes::from_static(b"there?")));
+    assert_eq!(writer.next(), Message::Pong(Bytes::from_static(b"there?")));
+    writer.send_message(Message::Close(None));
+    assert_eq!(writer.next(), Message::Close(None));
+}
+
+#[test]
+fn bursts_of_any_size_come_whole() {
+    let node = Node::new(WebSocketLimits::default());
+    let mut reader = node.client(&["/in"]);
+    let mut writer = node.client(&[]);
+    for length in [10, 600, 1000, 1061, 1204, 1500, 2000, 2048, 2100, 10_000] {
+        let text = format!("\"{}\"", "x".repeat(length));
+        for _ in 0..512 {
+            writer.publish("/in/x", "string", &text);
+        }
+        for _ in 0..512 {
+            assert_eq!(reader.text().len(), data_message("/in/x", "string", &text).len());
+        }
+    }
+    let long = format!("\"{}\"", "a".repeat(16 << 20));
+    writer.publish("/in/x", "string", &long);
+    assert_eq!(reader.text(), data_message("/in/x", "string", &long));
+}
+
+#[test]
+fn peers_are_told_what_clients_want_and_when_they_do_not_any_more() {
+    let node = Node::new(WebSocketLimits::default());
+    let other =
+        Node::with(EndpointOptions::default(), WebSocketAccess::default(), Default::default());
+    other.endpoint().peer_with(node.endpoint()).unwrap();
+    let mut client = node.client(&["/wanted"]);
+    let wanted = topic("/wanted");
+    assert!(other.endpoint().await_filter_entry(&wanted, Deadline::after(PATIENCE)));
+    other.endpoint().publish(&topic("/wanted/x"), &Data::Boolean(true)).unwrap();
+    assert_eq!(client.text(), data_message("/wanted/x", "boolean", "true"));
+    // From a client of one node to a client of the other.
+    let mut writer = other.client(&[]);
+    writer.publish("/wanted/y", "count", "3");
+    assert_eq!(client.text(), data_message("/wanted/y", "count", "3"));
+    drop(client);
+    let is_wanted = || {
+        let peers = other.endpoint().peers();
+        peers.iter().any(|peer| peer.filter.matches(b"/wanted/x"))
+    };
+    wait_for("the peer's filter to shrink", || !is_wanted());
+}

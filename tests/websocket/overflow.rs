@@ -1,0 +1,93 @@
+//! Clients that do not keep up.
+
+use std::net::TcpStream;
+
+use broker::data::Data;
+use broker::{Overflow, Topic, WebSocketLimits};
+use ostler_tests::websocket::{Client, Node};
+use rustix::net::sockopt;
+
+/// Bytes of a message.
+const LENGTH: usize = 10_000;
+/// Messages that are more than fits into all buffers on the way.
+const MANY: u64 = 3000;
+
+fn node(overflow: Overflow) -> Node {
+    Node::new(WebSocketLimits { max_queued: 64, overflow, ..WebSocketLimits::default() })
+}
+
+/// A client that has room for little and does not read.
+fn slow(node: &Node) -> Client<TcpStream> {
+    let mut client = node.client(&["/x"]);
+    sockopt::set_socket_recv_buffer_size(client.stream(), 16 << 10).unwrap();
+    client
+}
+
+/// Publishes so many messages that begin with their numbers.
+fn flood(node: &Node) {
+    let topic = Topic::new("/x").unwrap();
+    for number in 0..MANY {
+        let text = format!("{number:0>LENGTH$}");
+        // Nobody who subscribes over WebSocket keeps a program waiting.
+        node.endpoint().publish(&topic, &Data::from(text.as_str())).unwrap();
+    }
+}
+
+/// The numbers that come, until an error comes, and that.
+fn until_told(client: &mut Client<TcpStream>) -> (Vec<u64>, String) {
+    let mut numbers = Vec::new();
+    loop {
+        let message = client.json();
+        if message["type"] == "error" {
+            assert_eq!(message["code"], "backpressure_overflow");
+            return (numbers, message["context"].as_str().unwrap().to_owned());
+        }
+        numbers.push(message["data"].as_str().unwrap().parse().unwrap());
+    }
+}
+
+#[test]
+fn who_is_cut_off_is_told_so_behind_all_that_was_queued() {
+    let node = node(Overflow::Disconnect);
+    let mut client = slow(&node);
+    flood(&node);
+    let (numbers, words) = until_told(&mut client);
+    let count = u64::try_from(numbers.len()).unwrap();
+    assert!(numbers.iter().copied().eq(0..count) && count >= 64 && count < MANY, "{count}");
+    assert_eq!(words, "the client does not keep up with its subscriptions");
+    let close = client.closed();
+    assert_eq!((u16::from(close.code), close.reason.as_str()), (1013, &*words));
+}
+
+#[test]
+fn who_misses_messages_is_told_how_many_once_there_is_room() {
+    for overflow in [Overflow::DropNewest, Overflow::DropOldest] {
+        let node = node(overflow);
+        let mut client = slow(&node);
+        flood(&node);
+        let mut dropped = 0;
+        let mut numbers = Vec::new();
+        while numbers.len() as u64 + dropped < MANY {
+            let (more, words) = until_told(&mut client);
+            numbers.extend(more);
+            dropped += words.split(' ').next().unwrap().parse::<u64>().unwrap();
+        }
+        assert_eq!(numbers.len() as u64 + dropped, MANY);
+        assert!(dropped > 0 && numbers.is_sorted(), "{overflow}");
+        let has_last = numbers.last() == Some(&(MANY - 1));
+        assert_eq!(has_last, overflow == Overflow::DropOldest, "{overflow}");
+    }
+}
+
+#[test]
+fn with_block_nothing_is_lost_and_the_writer_waits() {
+    let node = node(Overflow::Block);
+    let mut client = slow(&node);
+    std::thread::scope(|scope| {
+        scope.spawn(|| flood(&node));
+        for number in 0..MANY {
+            let message = client.json();
+            assert_eq!(message["data"].as_str().unwrap().parse(), Ok(number));
+        }
+    });
+}
