@@ -118,7 +118,12 @@ mod spare;
 mod statistics;
 mod stream;
 pub mod tls;
+mod tls_authorities;
 mod tls_client;
+mod tls_fault;
+mod tls_key;
+#[cfg(feature = "encrypted-keys")]
+mod tls_old_key;
 mod upgraded;
 mod worker;
 

@@ -48,7 +48,7 @@ impl Inner {
         if let Some(wire) = wire {
             // Closing it would do the same, but for a thread that writes to it now.
             let _ = epoll::delete(&self.hub.epoll, &wire);
-            wire.cut();
+            wire.cut(&why);
         }
         if self.entrance != Entrance::Own {
             self.hub.doors.leave(stranger);

@@ -11,6 +11,7 @@ use crate::link_inner::{Inner, Inside};
 use crate::link_state::{Armed, Intake, News, Pen, Phase, State};
 use crate::socket::{Moved, Want};
 use crate::stream::Broken;
+use crate::tls::TlsFault;
 use crate::{Closed, Link, Protocol, Turn};
 
 /// Bytes read in a turn.
@@ -265,8 +266,7 @@ impl Inner {
     fn deliver(self: &Arc<Self>, inside: &mut Inside, bytes: &[u8]) -> usize {
         let first = !std::mem::replace(&mut inside.heard, true);
         if first && !self.secured && is_tls(bytes) {
-            let why = "speaks TLS, and this side does not".to_owned();
-            self.end(&mut self.lock(), Closed::Tls(why));
+            self.end(&mut self.lock(), Closed::Tls(TlsFault::Unexpected));
             return 0;
         }
         let mut consumed = 0;
