@@ -77,6 +77,7 @@ mod link;
 mod link_adopt;
 #[cfg(test)]
 mod link_behaviour;
+mod link_call;
 mod link_doors;
 mod link_end;
 mod link_hub;

@@ -10,7 +10,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rustix::io::Errno;
 use rustix::net::{Shutdown, getpeername, getsockname, shutdown, sockopt};
 
-use crate::Closed;
 use crate::session::Session;
 use crate::socket::{Moved, Socket, Want};
 use crate::stream::{Behind, Broken, Stream};
@@ -107,16 +106,15 @@ impl Wire {
         let _ = self.socket().finish();
     }
 
+    /// Reads and forgets, without deciphering. Only of use when nothing is to be read any more.
+    pub(crate) fn discard(&self) -> Result<Moved, Broken> {
+        Ok(self.socket().discard()?)
+    }
+
     /// Ends both directions, whoever still uses them.
-    pub(crate) fn cut(&self, why: &Closed) {
-        if matches!(why, Closed::Tls(_)) {
-            // What has come and was not read would destroy the alert that says why.
-            let _ = self.socket().discard();
-            let _ = self.socket().finish();
-        } else {
-            // It fails where the other side was faster.
-            let _ = shutdown(self, Shutdown::Both);
-        }
+    pub(crate) fn cut(&self) {
+        // It fails where the other side was faster.
+        let _ = shutdown(self, Shutdown::Both);
     }
 
     /// Makes the kernel send small pieces at once.

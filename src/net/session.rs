@@ -112,7 +112,10 @@ impl Session {
             }
             match self.take_records()? {
                 Moved::Bytes(_) => {}
-                Moved::End => return Err(Errno::CONNRESET.into()),
+                Moved::End => {
+                    let why = "the connection was closed during the handshake".to_owned();
+                    return Err(Broken::Tls(TlsFault::Other(why)));
+                }
                 Moved::Later(want) => return Ok(Some(want)),
             }
         }
