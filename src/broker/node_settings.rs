@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ostler_net::tls::PeerSettings;
 use ostler_runtime::environment::variable;
 use ostler_runtime::{LevelFilter, Problem};
 
@@ -94,24 +95,19 @@ pub struct NodeSettings {
     /// `broker.metrics.address` and `.port`.
     pub metrics: Option<(String, u16)>,
     /// `broker.disable-ssl` and `broker.ssl`; `None` where no TLS is spoken.
-    pub ssl: Option<Ssl>,
+    pub ssl: Option<PeerSettings>,
     /// How much is logged, and where if not on standard error.
     pub log: (LevelFilter, Option<PathBuf>),
 }
 
-/// The files of `broker.ssl`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Ssl {
-    /// `certificate`.
-    pub certificate: Option<PathBuf>,
-    /// `key`.
-    pub key: Option<PathBuf>,
-    /// `passphrase`.
-    pub passphrase: Option<String>,
-    /// `capath`.
-    pub capath: Option<PathBuf>,
-    /// `cafile`.
-    pub cafile: Option<PathBuf>,
+/// What is set of `broker.ssl`.
+#[derive(Default, PartialEq, Eq)]
+struct Ssl {
+    certificate: Option<PathBuf>,
+    key: Option<PathBuf>,
+    passphrase: Option<String>,
+    capath: Option<PathBuf>,
+    cafile: Option<PathBuf>,
 }
 
 impl NodeSettings {
@@ -200,7 +196,7 @@ fn file(options: &NodeOptions) -> Result<CafConfig, Vec<Problem>> {
     }
 }
 
-fn ssl(keys: &mut Keys<'_>) -> Option<Ssl> {
+fn ssl(keys: &mut Keys<'_>) -> Option<PeerSettings> {
     let ssl = Ssl {
         certificate: keys.path("broker.ssl.certificate"),
         key: keys.path("broker.ssl.key"),
@@ -225,7 +221,13 @@ fn ssl(keys: &mut Keys<'_>) -> Option<Ssl> {
             keys.missing(key, "is needed as soon as anything else of broker.ssl is set");
         }
     }
-    Some(ssl)
+    Some(PeerSettings {
+        certificate: ssl.certificate?,
+        key: ssl.key?,
+        passphrase: ssl.passphrase,
+        cafile: ssl.cafile,
+        capath: ssl.capath,
+    })
 }
 
 /// Log levels by the names of CAF.
