@@ -188,10 +188,10 @@ impl Wishes {
                     }
                 }
                 Job::Connect(key, network, address) => {
-                    let tls = core.options.tls.as_ref().map(|tls| &tls.client);
+                    let tls = core.client();
                     let wait = core.options.connect_wait;
                     let link = PeerLink::towards(core, key, network.clone());
-                    if let Err(error) = links.connect(address, wait, tls, Box::new(link)) {
+                    if let Err(error) = links.connect(address, wait, tls.as_ref(), Box::new(link)) {
                         log::warn!("peer {network} at {address}: {error}");
                         core.unreachable(key, network);
                     }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use broker_data::{Data, DecodeError};
+use ostler_net::tls;
 use ostler_runtime::Seldom;
 
 use crate::attraction::Attraction;
@@ -13,7 +14,7 @@ use crate::claims::Claims;
 use crate::connector::Wishes;
 use crate::counters::Counters;
 use crate::endpoint_info::NetworkInfo;
-use crate::options::EndpointOptions;
+use crate::options::{EndpointOptions, Tls};
 use crate::parcel::Origin;
 use crate::peers::Peers;
 use crate::queue::Queue;
@@ -37,6 +38,8 @@ pub(crate) struct Core {
     pub(crate) wishes: Wishes,
     pub(crate) counters: Counters,
     wanted: Mutex<Wanted>,
+    /// What peers that are called are presented with; none where no TLS is spoken.
+    client: Mutex<Option<tls::Client>>,
     /// Closed at the end, so that nobody waits for messages that cannot come.
     queues: Mutex<Vec<Weak<Queue<Message>>>>,
     numbers: AtomicU64,
@@ -56,6 +59,7 @@ impl Core {
         Self {
             id,
             routing: Routing::new(Here { id, forwards: options.forwarding }),
+            client: Mutex::new(options.tls.as_ref().map(|tls| tls.client.clone())),
             options,
             peers: Peers::default(),
             claims: Claims::new(),
@@ -72,6 +76,18 @@ impl Core {
     /// A number that nobody else in this endpoint has.
     pub(crate) fn number(&self) -> u64 {
         self.numbers.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// What a peer that is called now is presented with.
+    pub(crate) fn client(&self) -> Option<tls::Client> {
+        self.client.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Presents something else from now on, where TLS is spoken at all.
+    pub(crate) fn present(&self, new: &Tls) {
+        let Some(tls) = &self.options.tls else { return };
+        tls.server.replace(new.server.current());
+        *self.client.lock().unwrap_or_else(PoisonError::into_inner) = Some(new.client.clone());
     }
 
     /// Somebody in this node wants these topics.

@@ -13,13 +13,13 @@ use ostler_runtime::{Deadline, Thread};
 
 use crate::core::Core;
 use crate::endpoint_info::NetworkInfo;
-use crate::options::EndpointOptions;
+use crate::options::{EndpointOptions, Tls};
 use crate::parcel::Origin;
 use crate::peer_link::PeerLink;
 use crate::peers::PeerInfo;
 use crate::publish_error::PublishError;
+use crate::publisher::Publisher;
 use crate::route::Owner;
-use crate::routing::Patience;
 use crate::status::Error;
 use crate::status_board::StatusSubscriber;
 use crate::subscriber::{Subscriber, Subscription};
@@ -38,6 +38,7 @@ pub struct Endpoint {
     connector: Option<Thread>,
     links: Arc<Links>,
     core: Arc<Core>,
+    publisher: Publisher,
 }
 
 impl Endpoint {
@@ -47,8 +48,9 @@ impl Endpoint {
         let core = Arc::new(Core::new(options));
         let (trying, by) = (Arc::clone(&core), Arc::clone(&links));
         let connector = Thread::spawn("connector", move || trying.wishes.run(&trying, &by))?;
+        let publisher = Publisher::new(&core, Origin::Local);
         let (listeners, servers) = (Mutex::default(), Mutex::default());
-        Ok(Self { listeners, servers, connector: Some(connector), links, core })
+        Ok(Self { listeners, servers, connector: Some(connector), links, core, publisher })
     }
 
     /// What the endpoint is called.
@@ -165,41 +167,39 @@ impl Endpoint {
         self.core.peers.wait(deadline, |peers| peers.values().any(|peer| wants(&peer.route.filter)))
     }
 
-    /// Publishes: whoever wants the topic gets it. Waits for receivers that are behind, up to
-    /// [`EndpointOptions::publish_wait`]: how many receivers it has gone to.
+    /// Publishes on this endpoint.
+    pub fn publisher(&self) -> Publisher {
+        self.publisher.clone()
+    }
+
+    /// See [`Publisher::publish`].
     pub fn publish(&self, topic: &Topic, data: &Data) -> Result<usize, PublishError> {
-        self.publish_deadline(topic, data, Deadline::after(self.core.options.publish_wait))
+        self.publisher.publish(topic, data)
     }
 
-    /// The same, without waiting: refused if anybody is behind, and then nobody gets it.
+    /// See [`Publisher::try_publish`].
     pub fn try_publish(&self, topic: &Topic, data: &Data) -> Result<usize, PublishError> {
-        self.core.send(Origin::Local, EndpointId::NIL, topic, data, Patience::None)
+        self.publisher.try_publish(topic, data)
     }
 
-    /// The same, with another time to wait.
+    /// See [`Publisher::publish_deadline`].
     pub fn publish_deadline(
         &self,
         topic: &Topic,
         data: &Data,
         deadline: Deadline,
     ) -> Result<usize, PublishError> {
-        let patience = Patience::Until(deadline);
-        self.core.send(Origin::Local, EndpointId::NIL, topic, data, patience)
+        self.publisher.publish_deadline(topic, data, deadline)
     }
 
-    /// Publishes to one peer only, whatever it has subscribed to.
+    /// See [`Publisher::publish_to`].
     pub fn publish_to(
         &self,
         peer: EndpointId,
         topic: &Topic,
         data: &Data,
     ) -> Result<(), PublishError> {
-        let deadline = Deadline::after(self.core.options.publish_wait);
-        let patience = Patience::Until(deadline);
-        match self.core.send(Origin::Local, peer, topic, data, patience)? {
-            0 => Err(PublishError::UnknownPeer(peer)),
-            _ => Ok(()),
-        }
+        self.publisher.publish_to(peer, topic, data)
     }
 
     /// Subscribes: the messages of these topics wait until they are read. Whoever sends them waits
@@ -234,7 +234,8 @@ impl Endpoint {
     pub fn hub(&self, topics: impl IntoIterator<Item = Topic>) -> Hub {
         let number = self.core.number();
         let subscription = self.subscription(Owner::Hub(number), topics, Overflow::Block);
-        Hub::new(&self.core, number, Subscriber::new(subscription))
+        let publisher = Publisher::new(&self.core, Origin::Hub(number));
+        Hub::new(publisher, Subscriber::new(subscription))
     }
 
     /// Has `on_message` called with each message of these topics, on the thread that delivers it,
@@ -272,6 +273,11 @@ impl Endpoint {
     /// What peers are told that this node wants.
     pub fn filter(&self) -> Filter {
         self.core.filter()
+    }
+
+    /// Presents other certificates to peers and WebSocket clients that come from now on.
+    pub fn present(&self, tls: &Tls) {
+        self.core.present(tls);
     }
 
     /// What all connections together have counted.

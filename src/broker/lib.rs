@@ -7,6 +7,10 @@
 )]
 
 mod attraction;
+mod caf_config;
+mod caf_number;
+mod caf_syntax;
+mod caf_value;
 mod claims;
 mod client_host;
 mod codes;
@@ -22,6 +26,10 @@ mod exposition;
 mod failure;
 mod filter;
 #[doc(hidden)]
+pub mod fuzzing;
+mod fuzzing_config;
+mod fuzzing_peer;
+#[doc(hidden)]
 pub mod fuzzing_websocket;
 mod handshake;
 mod handshake_frame;
@@ -31,6 +39,16 @@ mod keepalive;
 mod leaving;
 mod message;
 mod node;
+mod node_ini;
+mod node_keys;
+mod node_message;
+pub mod node_options;
+mod node_ping;
+pub mod node_program;
+pub mod node_settings;
+mod node_tasks;
+mod node_tls;
+mod node_web;
 mod options;
 mod overflow;
 mod parcel;
@@ -44,8 +62,8 @@ mod peering_event;
 mod peering_frames;
 mod peering_limits;
 mod peers;
-mod publish;
 mod publish_error;
+mod publisher;
 mod queue;
 mod route;
 mod routing;
@@ -72,6 +90,8 @@ mod wire;
 mod worker;
 
 pub use broker_data as data;
+pub use caf_config::CafConfig;
+pub use caf_value::CafValue;
 pub use claims::Claims;
 pub use codes::{Ec, PeerState, Sc};
 pub use endpoint::Endpoint;
@@ -93,6 +113,7 @@ pub use peering_limits::{
 };
 pub use peers::PeerInfo;
 pub use publish_error::PublishError;
+pub use publisher::Publisher;
 pub use queue::QueueLimits;
 pub use status::{ERRORS, Error, NoStatus, STATUSES, Status};
 pub use status_board::{Happening, StatusSubscriber};

@@ -93,7 +93,9 @@ impl PeerLink {
         }
         loop {
             let Some(peering) = &mut self.peering else { return Turn::Abort };
-            let Some(event) = peering.next(input, now, &self.view) else { return Turn::Continue };
+            let Some(event) = peering.next(input, now, &self.view) else {
+                return if peering.is_aside() { Turn::Hold } else { Turn::Continue };
+            };
             let turn = match event {
                 Event::Message(message) => self.pass_on(message, link),
                 Event::Send(frame) => (!link.force(&frame)).then_some(Turn::Abort),
@@ -236,9 +238,14 @@ impl Protocol for PeerLink {
             let [a, b, c, d, e, f, g, h, ..] = EndpointId::random().0;
             peering.leave([a, b, c, d, e, f, g, h], now);
         }
+        let was_aside = peering.is_aside();
         peering.tick(now, reading, &self.view);
+        if was_aside && !peering.is_aside() {
+            link.resume();
+        }
         if self.pending.is_some() {
-            return Turn::Hold;
+            // It stays held, unless it has been resumed meanwhile.
+            return Turn::Continue;
         }
         self.go_on(&mut &[][..], link, now)
     }

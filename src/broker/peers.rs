@@ -1,6 +1,7 @@
 //! The peers of a node: who they are, where, and how they are reached.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use ostler_net::Link;
@@ -21,6 +22,17 @@ pub struct PeerInfo {
     pub state: PeerState,
     /// What it has subscribed to.
     pub filter: Filter,
+}
+
+impl fmt::Display for PeerInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.endpoint.id, &self.endpoint.network) {
+            (Some(id), Some(network)) => write!(f, "{id} at {network}: {}", self.state),
+            (Some(id), None) => write!(f, "{id}: {}", self.state),
+            (None, Some(network)) => write!(f, "{network}: {}", self.state),
+            (None, None) => self.state.fmt(f),
+        }
+    }
 }
 
 impl PeerInfo {

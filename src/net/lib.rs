@@ -75,6 +75,8 @@ mod limits;
 mod line;
 mod link;
 mod link_adopt;
+#[cfg(test)]
+mod link_behaviour;
 mod link_doors;
 mod link_end;
 mod link_hub;

@@ -1,6 +1,7 @@
 //! The handle of a link: how to send over it, hold it and end it, from any thread.
 
 use std::fmt;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use ostler_runtime::Deadline;
@@ -38,7 +39,7 @@ impl Link {
             return Err(Refused::Closed);
         }
         if !state.outbox.has_room(frame.len(), &self.0.hub.limits) {
-            state.full = true;
+            self.0.full.store(true, Ordering::Release);
             return Err(Refused::Full);
         }
         state.outbox.push(frame, Worth::Offered);
@@ -92,7 +93,7 @@ impl Link {
             if !state.takes_frames() {
                 return false;
             }
-            if !state.full {
+            if !self.is_full() {
                 return true;
             }
             state = match deadline.remaining() {
@@ -106,23 +107,33 @@ impl Link {
         }
     }
 
-    /// Whether the next [`offer`](Self::offer) would be refused as [full](Refused::Full); asked
-    /// without a lock. Not true once the link ends.
+    /// Whether the link is [full](Refused::Full): it has been filled, and less than half of what
+    /// may wait has been written since. Asked without a lock. Not true once the link has ended.
     pub fn is_full(&self) -> bool {
-        false
+        self.0.full.load(Ordering::Acquire)
     }
 
-    /// Has `waiter` called, on some thread, once a [full](Refused::Full) link has room again or
+    /// Has `waiter` called, on some thread, once a [full](Self::is_full) link has room again or
     /// ends. Not true where it is not full now; `waiter` is dropped then.
-    pub fn when_room(&self, _waiter: Box<dyn FnOnce() + Send>) -> bool {
-        false
+    pub fn when_room(&self, waiter: Box<dyn FnOnce() + Send>) -> bool {
+        let mut state = self.0.lock();
+        let waits = state.takes_frames() && self.is_full();
+        if waits {
+            state.waiters.push(waiter);
+        }
+        waits
     }
 
-    /// Sets how many frames may wait, instead of [`LinkLimits::max_frames`](crate::LinkLimits).
-    pub fn set_max_frames(&self, _frames: usize) {}
+    /// Sets how many frames may wait, instead of
+    /// [`LinkLimits::max_frames`](crate::LinkLimits::max_frames).
+    pub fn set_max_frames(&self, frames: usize) {
+        self.0.lock().outbox.set_max_frames(frames);
+    }
 
     /// Has the protocol's [`tick`](crate::Protocol::tick) called soon instead of in its time.
-    pub fn call(&self) {}
+    pub fn call(&self) {
+        self.0.signal(&mut self.0.lock(), News::TICK);
+    }
 
     /// Reads and delivers on after [`Turn::Hold`](crate::Turn::Hold).
     pub fn resume(&self) {

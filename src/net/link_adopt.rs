@@ -1,6 +1,7 @@
-//! Links that begin as requests.
+//! Links that were connections of a server.
 
 use std::io;
+use std::sync::Arc;
 
 use ostler_runtime::Deadline;
 
@@ -11,12 +12,14 @@ use crate::link_wire::Wire;
 use crate::{Link, Links, Protocol, Upgraded};
 
 impl Links {
-    /// Takes over a connection that has left its server: `protocol` is told at once what the
-    /// client has sent behind its request. Whoever has let the client in counts it.
+    /// Goes on with a connection that has left its server.
     pub fn adopt(&self, upgraded: Upgraded, protocol: Box<dyn Protocol>) -> io::Result<Link> {
         let Upgraded { stream, first, input, peer } = upgraded;
-        let mut state = State::new(Phase::Securing, Wire::from(stream), Deadline::NEVER);
-        state.outbox.push(&first.into(), Worth::Kept);
+        let deadline = Deadline::after(self.hub().limits.handshake);
+        let mut state = State::new(Phase::Securing, Wire::from(stream), deadline);
+        if !first.is_empty() {
+            state.outbox.push(&Arc::from(first), Worth::Kept);
+        }
         self.hub().begin((peer, Entrance::Own), state, protocol, input)
     }
 }

@@ -8,6 +8,7 @@ use rustix::event::epoll;
 
 use crate::link_inner::{Entrance, Inner, Inside};
 use crate::link_state::{News, Pen, Phase};
+use crate::link_write::call_waiters;
 use crate::{Closed, Link};
 
 impl Inner {
@@ -22,9 +23,7 @@ impl Inner {
                 }
                 state.phase = Phase::Closing;
                 state.deadline = Deadline::after(self.hub.limits.close);
-                // Nobody waits for room any more.
-                state.full = false;
-                self.room.notify_all();
+                self.no_longer_full();
                 if state.pen == Pen::Free {
                     self.signal(&mut state, News::FLUSH);
                 }
@@ -45,7 +44,7 @@ impl Inner {
         self.forget_frames(&mut state);
         let wire = state.wire.take();
         let stranger = state.stranger.take();
-        drop(state);
+        call_waiters(state);
         if let Some(wire) = wire {
             // Closing it would do the same, but for a thread that writes to it now.
             let _ = epoll::delete(&self.hub.epoll, &wire);

@@ -5,6 +5,7 @@
 //! knowing arms it again, under the link's lock; a thread that is with the protocol arms it for
 //! reading only when it leaves.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use rustix::event::epoll::{self, EventData, EventFlags};
@@ -21,6 +22,8 @@ pub(crate) struct Inner {
     pub(crate) secured: bool,
     pub(crate) entrance: Entrance,
     pub(crate) hub: Arc<Hub>,
+    /// Whether it has been filled, and much waits still. Written under the lock.
+    pub(crate) full: AtomicBool,
     /// Notified when there is room again, or never will be.
     pub(crate) room: Condvar,
     state: Mutex<State>,
@@ -68,6 +71,7 @@ impl Inner {
             secured,
             entrance,
             hub,
+            full: AtomicBool::new(false),
             room: Condvar::new(),
             state: Mutex::new(state),
             inside: Mutex::new(inside),
@@ -126,7 +130,13 @@ impl Inner {
     pub(crate) fn forget_frames(&self, state: &mut State) {
         let dropped = state.outbox.clear();
         self.hub.counters.dropped.add(dropped);
-        state.full = false;
+        self.no_longer_full();
+    }
+
+    /// Lets those go on who wait for room. To be called under the lock; who has left a call to
+    /// make is called outside it.
+    pub(crate) fn no_longer_full(&self) {
+        self.full.store(false, Ordering::Release);
         self.room.notify_all();
     }
 }

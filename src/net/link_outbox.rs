@@ -32,6 +32,8 @@ pub(crate) struct Outbox {
     bytes: usize,
     /// An emptied chunk for the next frames.
     spare: Option<Chunk>,
+    /// How many frames may wait, where that is not the limit of all links.
+    max_frames: Option<usize>,
 }
 
 /// Chunks that are being written.
@@ -137,7 +139,10 @@ impl Outbox {
 
     /// Forgets everything: how many frames were not written.
     pub(crate) fn clear(&mut self) -> usize {
-        std::mem::take(self).frames
+        self.waiting.clear();
+        self.spare = None;
+        self.bytes = 0;
+        std::mem::take(&mut self.frames)
     }
 
     /// Frees what a quiet link has no use for.
@@ -155,10 +160,16 @@ impl Outbox {
         self.waiting.is_empty()
     }
 
+    /// Sets how many frames may wait.
+    pub(crate) fn set_max_frames(&mut self, frames: usize) {
+        self.max_frames = Some(frames);
+    }
+
     /// Whether a frame of `length` bytes may be offered.
     pub(crate) fn has_room(&self, length: usize, limits: &LinkLimits) -> bool {
         let fits = self.bytes.saturating_add(length) <= limits.max_bytes;
-        self.frames < limits.max_frames && (fits || self.bytes == 0)
+        let few = self.frames < self.max_frames.unwrap_or(limits.max_frames);
+        self.frames == 0 || (few && fits)
     }
 
     /// Whether a frame of `length` bytes may be forced.
@@ -168,7 +179,8 @@ impl Outbox {
 
     /// Whether so little waits that whoever was told to wait should go on.
     pub(crate) fn is_half_empty(&self, limits: &LinkLimits) -> bool {
-        self.frames <= limits.max_frames / 2 && self.bytes <= limits.max_bytes / 2
+        let max_frames = self.max_frames.unwrap_or(limits.max_frames);
+        self.frames <= max_frames / 2 && self.bytes <= limits.max_bytes / 2
     }
 
     /// A chunk for frames of about `length` bytes; a large one where many have come already.

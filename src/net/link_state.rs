@@ -104,7 +104,6 @@ pub(crate) enum Armed {
 }
 
 /// The state of a link.
-#[derive(Debug)]
 pub(crate) struct State {
     pub(crate) phase: Phase,
     /// None when the link is over.
@@ -119,15 +118,16 @@ pub(crate) struct State {
     pub(crate) queued: bool,
     /// Whether a thread is with its protocol.
     pub(crate) running: bool,
-    /// Whether somebody has been refused for want of room, and much waits still.
-    pub(crate) full: bool,
+    /// To be called when there is room again, or never will be.
+    pub(crate) waiters: Vec<Box<dyn FnOnce() + Send>>,
     /// How it ends, as soon as a thread comes by.
     pub(crate) end: Option<Closed>,
     /// Why nothing can be written any more. It ends so when everything has been read.
     pub(crate) lost: Option<Closed>,
     /// By when it must have gone on to the next phase.
     pub(crate) deadline: Deadline,
-    /// When somebody who had something to send has last written it himself.
+    /// When somebody who had something to send has last written it himself; nothing where the
+    /// protocol has been called since.
     pub(crate) written_at: Option<Instant>,
     /// Frames put into the outbox.
     pub(crate) taken: u64,
@@ -159,7 +159,7 @@ impl State {
             todo: News::default(),
             queued: false,
             running: false,
-            full: false,
+            waiters: Vec::new(),
             end: None,
             lost: None,
             deadline,

@@ -16,6 +16,9 @@ use crate::{Closed, Link, Protocol, Turn};
 /// Bytes read in a turn.
 const READ_BYTES: usize = 256 * 1024;
 
+/// How often a link that answers what it reads goes on before others have their turn.
+const ANSWERS: usize = 64;
+
 /// Unconsumed bytes from which on reading goes on behind them, instead of in the thread's own
 /// buffer.
 const OWN_BYTES: usize = 64 * 1024;
@@ -106,7 +109,7 @@ impl Inner {
             Phase::Connecting => self.connect(inside, news),
             Phase::Securing => self.establish(inside),
             Phase::Open if news.any(News::READABLE | News::MORE | News::WRITABLE) => {
-                self.read(inside, news, scratch);
+                self.read_answers(inside, news, scratch);
             }
             Phase::Closing | Phase::Lingering => self.discard(scratch),
             Phase::Open | Phase::Over => {}
@@ -150,6 +153,20 @@ impl Inner {
             Err(broken) => {
                 let end = Closed::from(broken);
                 self.end(&mut self.lock(), end);
+            }
+        }
+    }
+
+    /// Reads once and delivers; and again where that has been answered, since the other side may
+    /// have said the next thing already, and asking polling for it would wake another thread.
+    fn read_answers(self: &Arc<Self>, inside: &mut Inside, news: News, scratch: &mut Vec<u8>) {
+        for _ in 0..ANSWERS {
+            let before = self.lock().progress.bytes_out;
+            self.read(inside, news, scratch);
+            let state = self.lock();
+            let goes_on = state.phase == Phase::Open && state.end.is_none() && !self.secured;
+            if !goes_on || state.progress.bytes_out == before {
+                return;
             }
         }
     }
@@ -301,6 +318,8 @@ impl Inner {
         let Some(protocol) = &mut inside.protocol else { return };
         {
             let mut state = self.lock();
+            // Whoever waits for an answer says the next thing later.
+            state.written_at = None;
             if state.intake == Intake::Resumed {
                 state.intake = Intake::Flowing;
             }

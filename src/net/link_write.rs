@@ -1,10 +1,12 @@
 //! Writing what waits: by whoever has put it there if the link has been quiet, else by a link's
 //! thread, which finds many frames to write at once.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use ostler_runtime::now;
+use ostler_runtime::threads::caught;
 
 use crate::Closed;
 use crate::link_inner::Inner;
@@ -13,7 +15,7 @@ use crate::link_state::{Intake, News, Pen, Phase, State};
 use crate::stream::Broken;
 
 /// How long a link must not have been written to by somebody who had something to send, for the
-/// next one to do so.
+/// next one to do so, unless something has come in between.
 const QUIET: Duration = Duration::from_micros(20);
 
 /// How often a link's thread writes before others have their turn.
@@ -23,15 +25,17 @@ impl Inner {
     /// Sees to it that what was put into the outbox goes out.
     pub(crate) fn write_soon<'a>(self: &'a Arc<Self>, mut state: MutexGuard<'a, State>) {
         state.taken = state.taken.wrapping_add(1);
+        if !state.outbox.has_room(1, &self.hub.limits) {
+            self.full.store(true, Ordering::Release);
+        }
         if state.pen != Pen::Free || state.todo.any(News::FLUSH) || !state.may_write() {
             return;
         }
-        let time = now();
-        let quiet = state.written_at.is_none_or(|at| time.saturating_duration_since(at) >= QUIET);
+        let quiet = state.written_at.is_none_or(|at| now().saturating_duration_since(at) >= QUIET);
         if quiet {
-            state.written_at = Some(time);
             state.pen = Pen::Taken;
             self.write(state, 1);
+            self.lock().written_at = Some(now());
         } else {
             self.signal(&mut state, News::FLUSH);
         }
@@ -65,6 +69,14 @@ impl Inner {
                 Err(broken) => return self.lose(state, broken),
             };
             self.account(&mut state, &mut flight, sent.bytes);
+            if self.full.load(Ordering::Relaxed) && state.outbox.is_half_empty(&self.hub.limits) {
+                self.no_longer_full();
+                call_waiters(state);
+                state = self.lock();
+                if state.phase == Phase::Over {
+                    return;
+                }
+            }
             if sent.blocked {
                 state.pen = Pen::Blocked;
                 return self.arm(&mut state);
@@ -88,10 +100,6 @@ impl Inner {
         state.progress.bytes_out = state.progress.bytes_out.wrapping_add(bytes);
         self.hub.counters.bytes_out.add(count);
         self.hub.counters.frames_out.add(finished);
-        if state.full && state.outbox.is_half_empty(&self.hub.limits) {
-            state.full = false;
-            self.room.notify_all();
-        }
     }
 
     /// Nothing can be written any more. What the other side has said before is still read.
@@ -103,6 +111,7 @@ impl Inner {
         }
         state.lost = Some(Closed::from(broken));
         self.signal(&mut state, News::MORE);
+        call_waiters(state);
     }
 
     /// Tells the other side that nothing follows, once everything is written and that is meant.
@@ -122,6 +131,16 @@ impl Inner {
         }
         // It may have been held until now.
         self.arm(&mut self.lock());
+    }
+}
+
+/// Calls those who wait for room, outside the lock.
+pub(crate) fn call_waiters(mut state: MutexGuard<'_, State>) {
+    let waiters = std::mem::take(&mut state.waiters);
+    drop(state);
+    for waiter in waiters {
+        // What panics here is somebody else's.
+        let _ = caught("a link's waiter", waiter);
     }
 }
 

@@ -115,7 +115,6 @@ impl Links {
         Ok((begin(left, one)?, begin(right, other)?))
     }
 
-    /// Where links are begun.
     pub(crate) fn hub(&self) -> &Arc<Hub> {
         &self.hub
     }

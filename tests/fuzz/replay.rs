@@ -195,3 +195,28 @@ fn websocket_clients_are_understood_alike_however_their_bytes_are_cut() {
 fn messages_of_websocket_clients_are_read_and_written_alike_or_refused() {
     replay("websocket_text", broker::fuzzing_websocket::websocket_text);
 }
+
+#[test]
+fn messages_of_peers_are_made_of_their_fields_or_refused() {
+    replay("broker_message", broker::fuzzing::broker_message);
+}
+
+#[test]
+fn connections_of_peers_go_the_same_way_however_they_are_cut() {
+    replay("broker_peer", broker::fuzzing::broker_peer);
+}
+
+#[test]
+fn values_of_broker_are_read_and_written_alike_and_their_order_is_total() {
+    replay("broker_value", broker_data::fuzzing::broker_value);
+}
+
+#[test]
+fn messages_of_broker_in_json_are_read_and_written_alike_or_refused() {
+    replay("broker_json", broker_data::fuzzing::broker_json);
+}
+
+#[test]
+fn configurations_of_the_broker_are_read_or_refused_in_one_of_their_lines() {
+    replay("broker_config", broker::fuzzing::broker_config);
+}

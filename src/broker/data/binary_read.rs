@@ -1,6 +1,7 @@
 //! The binary form, read.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter;
 use std::net::Ipv6Addr;
 
 use crate::data::{Data, MAX_DEPTH};
@@ -14,26 +15,32 @@ use crate::varbyte;
 
 /// How many elements of a vector are given room before they are read. What a peer announces is
 /// taken for no more than this, so that vectors in vectors cannot reserve what they do not hold.
-const FIRST_ROOM: usize = 32;
+const ROOM: usize = 32;
 
 impl Data {
     /// Reads one value that all of `bytes` are.
     pub fn decode(mut bytes: &[u8]) -> Result<Self, DecodeError> {
-        let value = Self::decode_front(&mut bytes)?;
+        let mut value = Self::None;
+        read(&mut bytes, MAX_DEPTH, &mut value)?;
         if bytes.is_empty() { Ok(value) } else { Err(DecodeError::Trailing(bytes.len())) }
     }
 
     /// Reads one value off the front of `input`, and leaves what follows it.
     pub fn decode_front(input: &mut &[u8]) -> Result<Self, DecodeError> {
-        value(input, MAX_DEPTH)
+        let mut value = Self::None;
+        read(input, MAX_DEPTH, &mut value)?;
+        Ok(value)
     }
 }
 
-/// One value, in which others lie less than `depth` deep.
-fn value(input: &mut &[u8], depth: usize) -> Result<Data, DecodeError> {
+/// One value into its place, in which others lie less than `depth` deep.
+///
+/// A value that is returned is copied where it shall lie just after its parts were written, and a
+/// processor waits for that: in its place it is decoded in half the time.
+fn read(input: &mut &[u8], depth: usize, place: &mut Data) -> Result<(), DecodeError> {
     let depth = depth.checked_sub(1).ok_or(DecodeError::TooDeep)?;
     let [tag] = array(input)?;
-    Ok(match Type::from_tag(tag).ok_or(DecodeError::UnknownTag(tag))? {
+    *place = match Type::from_tag(tag).ok_or(DecodeError::UnknownTag(tag))? {
         Type::None => Data::None,
         Type::Boolean => Data::Boolean(array::<1>(input)? != [0]),
         Type::Count => Data::Count(u64::from_be_bytes(array(input)?)),
@@ -57,45 +64,63 @@ fn value(input: &mut &[u8], depth: usize) -> Result<Data, DecodeError> {
         }
         Type::Timespan => Data::Timespan(Timespan::from_nanos(i64::from_be_bytes(array(input)?))),
         Type::Enum => Data::Enum(EnumValue::new(sized(input)?)),
-        Type::Set => {
-            let mut values = BTreeSet::new();
-            for _ in 0..count(input, 1)? {
-                if !values.insert(value(input, depth)?) {
-                    return Err(DecodeError::Duplicate);
-                }
-            }
-            Data::Set(values)
+        Type::Set => Data::Set(set(input, depth)?),
+        Type::Table => Data::Table(table(input, depth)?),
+        Type::Vector => Data::Vector(vector(input, depth)?),
+    };
+    Ok(())
+}
+
+fn set(input: &mut &[u8], depth: usize) -> Result<BTreeSet<Data>, DecodeError> {
+    let mut values = BTreeSet::new();
+    for _ in 0..count(input, 1)? {
+        let mut value = Data::None;
+        read(input, depth, &mut value)?;
+        if !values.insert(value) {
+            return Err(DecodeError::Duplicate);
         }
-        Type::Table => {
-            let mut entries = BTreeMap::new();
-            for _ in 0..count(input, 2)? {
-                let key = value(input, depth)?;
-                if entries.insert(key, value(input, depth)?).is_some() {
-                    return Err(DecodeError::Duplicate);
-                }
-            }
-            Data::Table(entries)
+    }
+    Ok(values)
+}
+
+fn table(input: &mut &[u8], depth: usize) -> Result<BTreeMap<Data, Data>, DecodeError> {
+    let mut entries = BTreeMap::new();
+    for _ in 0..count(input, 2)? {
+        let (mut key, mut value) = (Data::None, Data::None);
+        read(input, depth, &mut key)?;
+        read(input, depth, &mut value)?;
+        if entries.insert(key, value).is_some() {
+            return Err(DecodeError::Duplicate);
         }
-        Type::Vector => {
-            let count = count(input, 1)?;
-            let mut values = Vec::with_capacity(count.min(FIRST_ROOM));
-            for _ in 0..count {
-                values.push(value(input, depth)?);
-            }
-            Data::Vector(values)
+    }
+    Ok(entries)
+}
+
+fn vector(input: &mut &[u8], depth: usize) -> Result<Vec<Data>, DecodeError> {
+    let count = count(input, 1)?;
+    let mut values = Vec::new();
+    while values.len() < count {
+        let read_before = values.len();
+        let room = (count - read_before).min(ROOM);
+        values.extend(iter::repeat_with(|| Data::None).take(room));
+        for place in values.iter_mut().skip(read_before) {
+            read(input, depth, place)?;
         }
-    })
+    }
+    Ok(values)
 }
 
 /// Bytes of a fixed number.
-fn array<const N: usize>(input: &mut &[u8]) -> Result<[u8; N], DecodeError> {
+#[inline]
+pub(crate) fn array<const N: usize>(input: &mut &[u8]) -> Result<[u8; N], DecodeError> {
     let (bytes, rest) = input.split_first_chunk().ok_or(DecodeError::Truncated)?;
     *input = rest;
     Ok(*bytes)
 }
 
 /// Bytes after their length.
-fn sized<'a>(input: &mut &'a [u8]) -> Result<&'a [u8], DecodeError> {
+#[inline]
+pub(crate) fn sized<'a>(input: &mut &'a [u8]) -> Result<&'a [u8], DecodeError> {
     let length = varbyte::read(input)?;
     let length = usize::try_from(length).map_err(|_| DecodeError::Truncated)?;
     let (bytes, rest) = input.split_at_checked(length).ok_or(DecodeError::Truncated)?;
@@ -104,10 +129,71 @@ fn sized<'a>(input: &mut &'a [u8]) -> Result<&'a [u8], DecodeError> {
 }
 
 /// How many elements follow, which take `least` bytes each or more.
-fn count(input: &mut &[u8], least: usize) -> Result<usize, DecodeError> {
+pub(crate) fn count(input: &mut &[u8], least: usize) -> Result<usize, DecodeError> {
     let announced = varbyte::read(input)?;
     match usize::try_from(announced) {
         Ok(count) if count <= input.len() / least => Ok(count),
         _ => Err(DecodeError::TooMany(announced)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_value_is_refused() {
+        for (bytes, error) in [
+            (&b""[..], DecodeError::Truncated),
+            (b"\x0f", DecodeError::UnknownTag(15)),
+            (b"\x02\0\0\0\0\0\0\0", DecodeError::Truncated),
+            (b"\x00\x00", DecodeError::Trailing(1)),
+            (b"\x05\x02a", DecodeError::Truncated),
+            (b"\x05\x80\x80\x80\x80\x80\x00", DecodeError::Varbyte),
+            (b"\x05\xff\xff\xff\xff\x1f", DecodeError::Varbyte),
+            (b"\x08\x00\x50\x04", DecodeError::UnknownProtocol(4)),
+            (b"\x07\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x81", DecodeError::LongPrefix(129)),
+            (b"\x0c\x02\x01\x01\x01\x02", DecodeError::Duplicate),
+            (b"\x0d\x02\x00\x00\x00\x00", DecodeError::Duplicate),
+            (b"\x0e\xff\xff\xff\xff\x0f\x00", DecodeError::TooMany(u32::MAX)),
+            (b"\x0d\x01\x00", DecodeError::TooMany(1)),
+        ] {
+            assert_eq!(Data::decode(bytes), Err(error), "{bytes:?}");
+            let checked = Data::check(bytes);
+            let twins = error == DecodeError::Duplicate;
+            assert_eq!(checked, if twins { Ok(()) } else { Err(error) }, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn what_the_original_reads_though_it_does_not_write_it_is_read() {
+        for (bytes, value) in [
+            (&b"\x01\x80"[..], Data::Boolean(true)),
+            (b"\x05\x81\x80\x00a", Data::from("a")),
+            (b"\x0c\x02\x01\x01\x01\x00", Data::Set([false.into(), true.into()].into())),
+        ] {
+            assert_eq!(Data::decode(bytes), Ok(value));
+        }
+    }
+
+    #[test]
+    fn values_lie_in_one_another_to_a_limit() {
+        let vectors = |depth: usize| [b"\x0e\x01".repeat(depth), vec![0]].concat();
+        assert!(Data::decode(&vectors(MAX_DEPTH - 1)).is_ok());
+        for depth in [MAX_DEPTH, 200_000] {
+            assert_eq!(Data::decode(&vectors(depth)), Err(DecodeError::TooDeep));
+            assert_eq!(Data::check(&vectors(depth)), Err(DecodeError::TooDeep));
+        }
+    }
+
+    #[test]
+    fn room_is_made_for_what_is_there_and_not_for_what_is_announced() {
+        // Each vector announces as many elements as there are bytes.
+        let mut bytes = Vec::new();
+        for _ in 1..MAX_DEPTH {
+            bytes.extend_from_slice(b"\x0e\x80\x80\x40");
+        }
+        bytes.resize((1 << 20) + 4 * MAX_DEPTH, 0);
+        assert_eq!(Data::decode(&bytes), Err(DecodeError::Truncated));
     }
 }

@@ -32,7 +32,7 @@ fn unescaped(line: &str) -> Vec<u8> {
             b'x' => {
                 let (digits, after) = rest.split_at(2);
                 rest = after;
-                u8::from_str_radix(str::from_utf8(digits).unwrap(), 16).unwrap()
+                u8::from_str_radix(std::str::from_utf8(digits).unwrap(), 16).unwrap()
             }
             other => other,
         });

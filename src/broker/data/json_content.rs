@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::mem;
 
 use serde::de::{
     Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess,
@@ -11,7 +12,7 @@ use serde::de::{
 use crate::data::Data;
 use crate::enum_value::EnumValue;
 use crate::json_error::Malformed;
-use crate::json_object::{Object, Problem};
+use crate::json_object::{Field, Name, Object, Position, Problem};
 use crate::json_string::restored;
 use crate::json_time::{moment, span};
 use crate::parse::address;
@@ -21,119 +22,141 @@ use crate::types::Type;
 const BEYOND_COUNTS: f64 = 18_446_744_073_709_551_616.0;
 const LEAST_INTEGER: f64 = -9_223_372_036_854_775_808.0;
 
-/// What an object has in `data`.
-#[derive(Clone, Copy)]
-pub(crate) struct Content<'a> {
-    /// The object.
-    pub(crate) object: Object<'a>,
+/// What an object has in `data`, read into its place.
+pub(crate) struct Content<'a, 'p> {
+    /// Where the object stands.
+    pub(crate) position: Position<'a>,
     /// Its `@data-type`.
     pub(crate) data_type: Type,
+    /// Where the value goes.
+    pub(crate) place: &'p mut Data,
 }
 
-impl<'de> DeserializeSeed<'de> for Content<'_> {
-    type Value = Data;
+impl<'de> DeserializeSeed<'de> for Content<'_, '_> {
+    type Value = ();
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Data, D::Error> {
-        match self.data_type {
-            Type::None => IgnoredAny::deserialize(deserializer).map(|_| Data::None),
-            Type::Boolean => bool::deserialize(deserializer).map(Data::Boolean),
-            Type::Count => deserializer.deserialize_u64(self),
-            Type::Integer => deserializer.deserialize_i64(self),
-            Type::Real => deserializer.deserialize_f64(self),
-            Type::String => Bytes.deserialize(deserializer).map(Data::String),
-            Type::Enum => {
-                Bytes.deserialize(deserializer).map(|name| Data::Enum(EnumValue::new(name)))
-            }
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        *self.place = match self.data_type {
+            Type::None => IgnoredAny::deserialize(deserializer).map(|_| Data::None)?,
+            Type::Boolean => Data::Boolean(bool::deserialize(deserializer)?),
+            Type::Count => return deserializer.deserialize_u64(self),
+            Type::Integer => return deserializer.deserialize_i64(self),
+            Type::Real => return deserializer.deserialize_f64(self),
+            Type::String => Data::String(Bytes.deserialize(deserializer)?),
+            Type::Enum => Data::Enum(EnumValue::new(Bytes.deserialize(deserializer)?)),
             Type::Address | Type::Subnet | Type::Port | Type::Timestamp | Type::Timespan => {
-                deserializer.deserialize_str(self)
+                return deserializer.deserialize_str(self);
             }
-            Type::Set | Type::Table | Type::Vector => deserializer.deserialize_seq(self),
-        }
+            Type::Set | Type::Table | Type::Vector => return deserializer.deserialize_seq(self),
+        };
+        Ok(())
     }
 }
 
-impl<'de> Visitor<'de> for Content<'_> {
-    type Value = Data;
+impl<'de> Visitor<'de> for Content<'_, '_> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "data of the type {}", self.data_type)
     }
 
-    fn visit_u64<E: Error>(self, number: u64) -> Result<Data, E> {
-        match self.data_type {
-            Type::Count => Ok(Data::Count(number)),
+    fn visit_u64<E: Error>(self, number: u64) -> Result<(), E> {
+        *self.place = match self.data_type {
+            Type::Count => Data::Count(number),
             Type::Integer => match i64::try_from(number) {
-                Ok(number) => Ok(Data::Integer(number)),
-                Err(_) => Err(E::invalid_value(Unexpected::Unsigned(number), &self)),
+                Ok(number) => Data::Integer(number),
+                Err(_) => return Err(E::invalid_value(Unexpected::Unsigned(number), &self)),
             },
             // The nearest real; JavaScript writes 3.0 as 3.
             #[expect(clippy::cast_precision_loss, reason = "JSON has one kind of numbers")]
-            Type::Real => Ok(Data::Real(number as f64)),
-            _ => Err(E::invalid_type(Unexpected::Unsigned(number), &self)),
-        }
+            Type::Real => Data::Real(number as f64),
+            _ => return Err(E::invalid_type(Unexpected::Unsigned(number), &self)),
+        };
+        Ok(())
     }
 
-    fn visit_i64<E: Error>(self, number: i64) -> Result<Data, E> {
-        match self.data_type {
-            Type::Integer => Ok(Data::Integer(number)),
+    fn visit_i64<E: Error>(self, number: i64) -> Result<(), E> {
+        *self.place = match self.data_type {
+            Type::Integer => Data::Integer(number),
             #[expect(clippy::cast_precision_loss, reason = "JSON has one kind of numbers")]
-            Type::Real => Ok(Data::Real(number as f64)),
-            _ => Err(E::invalid_type(Unexpected::Signed(number), &self)),
-        }
+            Type::Real => Data::Real(number as f64),
+            _ => return Err(E::invalid_type(Unexpected::Signed(number), &self)),
+        };
+        Ok(())
     }
 
-    fn visit_f64<E: Error>(self, number: f64) -> Result<Data, E> {
+    fn visit_f64<E: Error>(self, number: f64) -> Result<(), E> {
         let problem = match self.data_type {
-            Type::Real => return Ok(Data::Real(number)),
+            Type::Real => {
+                *self.place = Data::Real(number);
+                return Ok(());
+            }
             _ if number >= BEYOND_COUNTS => Malformed::IntegerOverflow,
             _ if number <= LEAST_INTEGER => Malformed::IntegerUnderflow,
             _ => return Err(E::invalid_type(Unexpected::Float(number), &self)),
         };
-        Err(self.object.reading.fail(Problem::Malformed(problem)))
+        Err(self.position.reading.fail(Problem::Malformed(problem)))
     }
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<Data, E> {
-        match self.data_type {
+    fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
+        let value = match self.data_type {
             Type::Address => address(text).map(Data::Address),
             Type::Subnet => text.parse().ok().map(Data::Subnet),
             Type::Port => text.parse().ok().map(Data::Port),
             Type::Timestamp => moment(text).map(Data::Timestamp),
             Type::Timespan => span(text).map(Data::Timespan),
             _ => None,
-        }
-        .ok_or_else(|| E::invalid_value(Unexpected::Other("this string"), &self))
+        };
+        *self.place =
+            value.ok_or_else(|| E::invalid_value(Unexpected::Other("this string"), &self))?;
+        Ok(())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Data, A::Error> {
-        let element = self.object.inner();
-        match self.data_type {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
+        *self.place = match self.data_type {
             Type::Set => {
                 let mut values = BTreeSet::new();
-                while let Some(value) = elements.next_element_seed(element)? {
-                    if !values.insert(value) {
-                        return Err(element.reading.fail(Problem::Duplicate));
+                let mut value = Data::None;
+                while next(&mut elements, self.position, &mut value)? {
+                    if !values.insert(mem::take(&mut value)) {
+                        return Err(self.position.reading.fail(Problem::Duplicate));
                     }
                 }
-                Ok(Data::Set(values))
+                Data::Set(values)
             }
             Type::Table => {
                 let mut entries = BTreeMap::new();
-                while let Some((key, value)) = elements.next_element_seed(Entry(element))? {
+                while let Some((key, value)) = elements.next_element_seed(Entry(self.position))? {
                     if entries.insert(key, value).is_some() {
-                        return Err(element.reading.fail(Problem::Duplicate));
+                        return Err(self.position.reading.fail(Problem::Duplicate));
                     }
                 }
-                Ok(Data::Table(entries))
+                Data::Table(entries)
             }
             _ => {
                 let mut values = Vec::new();
-                while let Some(value) = elements.next_element_seed(element)? {
-                    values.push(value);
+                loop {
+                    values.push(Data::None);
+                    let Some(place) = values.last_mut() else { break };
+                    if !next(&mut elements, self.position, place)? {
+                        values.pop();
+                        break;
+                    }
                 }
-                Ok(Data::Vector(values))
+                Data::Vector(values)
             }
-        }
+        };
+        Ok(())
     }
+}
+
+/// The next element into its place, if there is one.
+fn next<'de, A: SeqAccess<'de>>(
+    elements: &mut A,
+    position: Position<'_>,
+    place: &mut Data,
+) -> Result<bool, A::Error> {
+    Ok(elements.next_element_seed(Object::within(position, place))?.is_some())
 }
 
 /// A string's bytes.
@@ -165,7 +188,7 @@ impl Visitor<'_> for Bytes {
 }
 
 /// An entry of a table: `{"key":…,"value":…}`.
-struct Entry<'a>(Object<'a>);
+struct Entry<'a>(Position<'a>);
 
 impl<'de> DeserializeSeed<'de> for Entry<'_> {
     type Value = (Data, Data);
@@ -183,18 +206,27 @@ impl<'de> Visitor<'de> for Entry<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entry: A) -> Result<(Data, Data), A::Error> {
-        let mut key = None;
-        let mut value = None;
-        while let Some(name) = entry.next_key::<String>()? {
-            match name.as_str() {
-                "key" if key.is_none() => key = Some(entry.next_value_seed(self.0)?),
-                "value" if value.is_none() => value = Some(entry.next_value_seed(self.0)?),
+        let (mut key, mut value) = (Data::None, Data::None);
+        let (mut has_key, mut has_value) = (false, false);
+        while let Some(name) = entry.next_key_seed(Name)? {
+            match name {
+                Field::Key if !has_key => {
+                    has_key = true;
+                    entry.next_value_seed(Object::within(self.0, &mut key))?;
+                }
+                Field::Value if !has_value => {
+                    has_value = true;
+                    entry.next_value_seed(Object::within(self.0, &mut value))?;
+                }
                 _ => {
                     entry.next_value::<IgnoredAny>()?;
                 }
             }
         }
-        let key = key.ok_or_else(|| A::Error::missing_field("key"))?;
-        Ok((key, value.ok_or_else(|| A::Error::missing_field("value"))?))
+        match (has_key, has_value) {
+            (true, true) => Ok((key, value)),
+            (false, _) => Err(A::Error::missing_field("key")),
+            (true, false) => Err(A::Error::missing_field("value")),
+        }
     }
 }

@@ -45,34 +45,45 @@ impl Reading<'_> {
     }
 }
 
-/// An object with `@data-type` and `data`.
+/// Where an object stands in a text.
 #[derive(Clone, Copy)]
-pub(crate) struct Object<'a> {
+pub(crate) struct Position<'a> {
     pub(crate) reading: &'a Reading<'a>,
-    /// In how many others it lies.
-    pub(crate) depth: usize,
+    /// In how many objects it lies.
+    depth: usize,
     /// How many of them have their data before its type.
-    pub(crate) reversed: usize,
+    reversed: usize,
 }
 
-impl<'a> Object<'a> {
+/// An object with `@data-type` and `data`, read into its place: see the binary form for why.
+pub(crate) struct Object<'a, 'p> {
+    position: Position<'a>,
+    place: &'p mut Data,
+}
+
+impl<'a, 'p> Object<'a, 'p> {
     /// The object that a text is.
-    pub(crate) fn outermost(reading: &'a Reading<'a>) -> Self {
-        Self { reading, depth: 0, reversed: 0 }
+    pub(crate) fn outermost(reading: &'a Reading<'a>, place: &'p mut Data) -> Self {
+        Self { position: Position { reading, depth: 0, reversed: 0 }, place }
     }
 
-    /// An object within this one.
-    pub(crate) fn inner(self) -> Self {
-        Self { depth: self.depth + 1, ..self }
+    /// An object within the one at `outer`.
+    pub(crate) fn within(outer: Position<'a>, place: &'p mut Data) -> Self {
+        Self { position: Position { depth: outer.depth + 1, ..outer }, place }
     }
 
     /// Data that came before its type.
-    fn reread<E: Error>(self, data_type: Type, raw: &RawValue) -> Result<Data, E> {
-        let object = Self { reversed: self.reversed + 1, ..self };
-        if object.reversed > MAX_REVERSED {
+    fn reread<E: Error>(self, data_type: Type, raw: &RawValue) -> Result<(), E> {
+        let reversed = self.position.reversed + 1;
+        if reversed > MAX_REVERSED {
             return Err(E::custom("too many objects in one another have data before @data-type"));
         }
-        Content { object, data_type }.deserialize(&mut unlimited(raw.get())).map_err(E::custom)
+        let content = Content {
+            position: Position { reversed, ..self.position },
+            data_type,
+            place: self.place,
+        };
+        content.deserialize(&mut unlimited(raw.get())).map_err(E::custom)
     }
 }
 
@@ -80,40 +91,45 @@ impl<'de> Deserialize<'de> for Data {
     /// Reads `{"@data-type":T,"data":V}`. In formats other than JSON the fields must have this
     /// order.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Object::outermost(&Reading::default()).deserialize(deserializer)
+        let mut value = Self::None;
+        Object::outermost(&Reading::default(), &mut value).deserialize(deserializer)?;
+        Ok(value)
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Object<'_> {
-    type Value = Data;
+impl<'de> DeserializeSeed<'de> for Object<'_, '_> {
+    type Value = ();
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Data, D::Error> {
-        if self.depth >= MAX_DEPTH {
-            return Err(self.reading.fail(Problem::Malformed(Malformed::NestedTooDeeply)));
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        if self.position.depth >= MAX_DEPTH {
+            let problem = Problem::Malformed(Malformed::NestedTooDeeply);
+            return Err(self.position.reading.fail(problem));
         }
         deserializer.deserialize_map(self)
     }
 }
 
-impl<'de> Visitor<'de> for Object<'_> {
-    type Value = Data;
+impl<'de> Visitor<'de> for Object<'_, '_> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object with @data-type and data")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Data, A::Error> {
-        let mut topic = self.reading.topic.filter(|_| self.depth == 0);
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<(), A::Error> {
+        let position = self.position;
+        let mut topic = position.reading.topic.filter(|_| position.depth == 0);
         let mut data_type = None;
-        let mut data = None;
+        let mut is_read = false;
         let mut reversed: Option<Box<RawValue>> = None;
         while let Some(name) = object.next_key_seed(Name)? {
             match (name, data_type) {
                 (Field::Type, None) => data_type = Some(object.next_value_seed(TypeName)?),
                 (Field::Data, None) if reversed.is_none() => reversed = Some(object.next_value()?),
-                (Field::Data, Some(data_type)) if data.is_none() && reversed.is_none() => {
-                    let content = Content { object: self, data_type };
-                    data = Some(object.next_value_seed(content)?);
+                (Field::Data, Some(data_type)) if !is_read && reversed.is_none() => {
+                    is_read = true;
+                    let place = &mut *self.place;
+                    object.next_value_seed(Content { position, data_type, place })?;
                 }
                 (Field::Topic, _) if topic.is_some() => {
                     let bytes = object.next_value_seed(Bytes)?;
@@ -126,23 +142,27 @@ impl<'de> Visitor<'de> for Object<'_> {
                 }
             }
         }
-        match (data_type, data, reversed) {
-            (None, ..) => Err(A::Error::missing_field("@data-type")),
-            (Some(_), Some(data), _) => Ok(data),
-            (Some(data_type), None, Some(raw)) => self.reread(data_type, &raw),
-            (Some(Type::None), None, None) => Ok(Data::None),
-            (Some(_), None, None) => Err(A::Error::missing_field("data")),
+        match (data_type, reversed) {
+            (None, _) => Err(A::Error::missing_field("@data-type")),
+            (Some(data_type), Some(raw)) => self.reread(data_type, &raw),
+            // None needs no data: the place holds it already.
+            (Some(Type::None), None) => Ok(()),
+            (Some(_), None) if is_read => Ok(()),
+            (Some(_), None) => Err(A::Error::missing_field("data")),
         }
     }
 }
 
 /// The name of an object's field.
-struct Name;
+pub(crate) struct Name;
 
-enum Field {
+/// The fields that objects and entries of tables have.
+pub(crate) enum Field {
     Type,
     Data,
     Topic,
+    Key,
+    Value,
     Unknown,
 }
 
@@ -166,6 +186,8 @@ impl Visitor<'_> for Name {
             "@data-type" => Field::Type,
             "data" => Field::Data,
             "topic" => Field::Topic,
+            "key" => Field::Key,
+            "value" => Field::Value,
             _ => Field::Unknown,
         })
     }
@@ -190,6 +212,6 @@ impl Visitor<'_> for TypeName {
     }
 
     fn visit_str<E: Error>(self, name: &str) -> Result<Type, E> {
-        Type::from_name(name.as_bytes()).ok_or_else(|| E::custom("no type has this name"))
+        Type::from_name(name).ok_or_else(|| E::custom("no type has this name"))
     }
 }

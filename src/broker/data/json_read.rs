@@ -37,9 +37,10 @@ pub fn read_message(text: &str) -> Result<Message, JsonError> {
 /// Reads the value that all of the text is.
 fn object(text: &str, reading: &Reading<'_>) -> Result<Data, JsonError> {
     let mut json = unlimited(text);
-    let outcome = Object::outermost(reading).deserialize(&mut json);
+    let mut data = Data::None;
+    let outcome = Object::outermost(reading, &mut data).deserialize(&mut json);
     let error = match outcome {
-        Ok(data) => match json.end() {
+        Ok(()) => match json.end() {
             Ok(()) => return Ok(data),
             Err(error) => return Err(malformed(Malformed::TrailingCharacter, &error)),
         },

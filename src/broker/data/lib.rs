@@ -3,6 +3,7 @@
 //! sockets or topics.
 
 mod access;
+mod binary_check;
 mod binary_read;
 mod binary_write;
 mod calendar;
@@ -12,8 +13,8 @@ mod convert_into;
 mod data;
 mod decode_error;
 mod enum_value;
-#[cfg(test)]
-mod golden_cases;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod json;
 mod json_content;
 mod json_error;
@@ -35,6 +36,17 @@ mod zeek_error;
 mod zeek_event;
 mod zeek_log;
 mod zeek_message;
+
+#[cfg(test)]
+mod convert_cases;
+#[cfg(test)]
+mod golden_cases;
+#[cfg(test)]
+mod json_cases;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod zeek_cases;
 
 pub use convert_error::ConvertError;
 pub use convert_into::FromData;

@@ -52,3 +52,43 @@ impl FromStr for Port {
 fn decimal<T: FromStr>(text: &str) -> Option<T> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_are_read_or_refused() {
+        for (text, port) in [
+            ("443/tcp", Port::tcp(443)),
+            ("53/udp", Port::udp(53)),
+            ("8/icmp", Port::new(8, Protocol::Icmp)),
+            ("1/?", Port::new(1, Protocol::Unknown)),
+            ("80/sctp", Port::new(80, Protocol::Unknown)),
+            ("80", Port::tcp(80)),
+            ("65535/tcp", Port::tcp(65_535)),
+        ] {
+            assert_eq!(text.parse(), Ok(port), "{text}");
+        }
+        for text in ["70000/tcp", "-1/tcp", "+1/tcp", "abc/tcp", "80 /tcp", "/tcp", ""] {
+            assert!(text.parse::<Port>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_network_is_refused() {
+        for text in
+            ["10.0.0.0", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8x", "2001:db8::/129", "/8"]
+        {
+            assert!(text.parse::<Subnet>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn addresses_have_no_zone() {
+        assert_eq!(address("::ffff:1.2.3.4"), "1.2.3.4".parse().ok());
+        for text in ["fe80::1%eth0", "1.2.3", "", " ::1"] {
+            assert_eq!(address(text), None, "{text}");
+        }
+    }
+}

@@ -69,3 +69,49 @@ impl fmt::Debug for Subnet {
         write!(f, "Subnet({self})")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn subnet(text: &str) -> Subnet {
+        text.parse().unwrap()
+    }
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn bits_beyond_the_prefix_are_dropped() {
+        assert_eq!(subnet("10.1.2.3/8"), subnet("10.0.0.0/8"));
+        assert_eq!(subnet("2001:db8::1/32").to_string(), "2001:db8::/32");
+        assert_eq!(subnet("1.2.3.4/32").to_string(), "1.2.3.4/32");
+        assert_eq!(subnet("::/0"), Subnet::default());
+        assert_eq!(Subnet::new(address("10.1.2.3"), 0).unwrap().to_string(), "0.0.0.0/0");
+    }
+
+    #[test]
+    fn networks_of_ipv4_have_at_most_32_bits_in_either_form() {
+        assert_eq!(subnet("::ffff:10.1.2.3/8"), subnet("10.0.0.0/8"));
+        assert_eq!(Subnet::new(address("10.0.0.0"), 33), None);
+        assert_eq!(Subnet::new(address("::ffff:10.0.0.0"), 104), None);
+        assert_eq!(Subnet::new(address("2001:db8::"), 129), None);
+    }
+
+    #[test]
+    fn addresses_lie_in_networks() {
+        assert!(subnet("10.0.0.0/8").contains(address("10.255.0.1")));
+        assert!(subnet("10.0.0.0/8").contains(address("::ffff:10.255.0.1")));
+        assert!(!subnet("10.0.0.0/8").contains(address("11.0.0.0")));
+        assert!(!subnet("10.0.0.0/8").contains(address("a00::")));
+        assert!(subnet("::/0").contains(address("10.0.0.0")));
+    }
+
+    #[test]
+    fn networks_are_ordered_by_address_then_length() {
+        let mut networks = ["10.0.0.0/9", "9.0.0.0/8", "2001:db8::/32", "10.0.0.0/8", "::/0"];
+        networks.sort_by_key(|text| subnet(text));
+        assert_eq!(networks, ["::/0", "9.0.0.0/8", "10.0.0.0/8", "10.0.0.0/9", "2001:db8::/32"]);
+    }
+}

@@ -90,8 +90,25 @@ impl Type {
     }
 
     /// The type with this name.
-    pub fn from_name(name: &[u8]) -> Option<Self> {
-        Self::ALL.into_iter().find(|data_type| data_type.name().as_bytes() == name)
+    pub fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "none" => Self::None,
+            "boolean" => Self::Boolean,
+            "count" => Self::Count,
+            "integer" => Self::Integer,
+            "real" => Self::Real,
+            "string" => Self::String,
+            "address" => Self::Address,
+            "subnet" => Self::Subnet,
+            "port" => Self::Port,
+            "timestamp" => Self::Timestamp,
+            "timespan" => Self::Timespan,
+            "enum-value" => Self::Enum,
+            "set" => Self::Set,
+            "table" => Self::Table,
+            "vector" => Self::Vector,
+            _ => return None,
+        })
     }
 }
 

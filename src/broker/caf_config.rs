@@ -1,0 +1,205 @@
+//! A configuration file of the original's programs, `broker.conf`: what is set in it, asked for by
+//! type, and what nobody asked for. Its syntax is described in `caf_syntax.rs`.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+use std::str;
+use std::time::Duration;
+
+use ostler_runtime::Problem;
+use ostler_runtime::files::read_regular;
+
+use crate::caf_syntax::{read_file, read_value};
+use crate::caf_value::CafValue;
+
+/// The longest configuration file, in bytes.
+const MAX_FILE_BYTES: u64 = 1 << 20;
+
+/// What a file sets. Keys are taken out of it one by one, with their groups and dots between them,
+/// such as `broker.ssl.cafile`; what is left in the end was meant for nobody.
+#[derive(Clone, Debug, Default)]
+pub struct CafConfig {
+    path: PathBuf,
+    entries: BTreeMap<String, (usize, CafValue)>,
+}
+
+impl CafConfig {
+    /// Reads the file at `path`, of at most 1 MiB.
+    pub fn read(path: &Path) -> Result<Self, Problem> {
+        let bytes = read_regular(path, MAX_FILE_BYTES.saturating_add(1))
+            .map_err(|error| Problem::in_file(path, format!("cannot be read: {error}")))?;
+        Self::parse(path, &bytes)
+    }
+
+    /// Reads `bytes`; `path` is only for the words of problems.
+    pub fn parse(path: &Path, bytes: &[u8]) -> Result<Self, Problem> {
+        if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > MAX_FILE_BYTES {
+            let words = format!("is longer than {MAX_FILE_BYTES} bytes");
+            return Err(Problem::in_file(path, words));
+        }
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let text = str::from_utf8(bytes).map_err(|error| {
+            let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
+            let line = valid.split(|byte| *byte == b'\n').count();
+            Problem::in_line(path, line, "this is not UTF-8")
+        })?;
+        let entries = read_file(text)
+            .map_err(|error| Problem::in_line(path, error.line, error.words))?
+            .into_iter()
+            .map(|entry| (entry.key, (entry.line, entry.value)));
+        Ok(Self { path: path.to_owned(), entries: entries.collect() })
+    }
+
+    /// Sets a key from elsewhere, such as a command line: `written` is a value in the same syntax,
+    /// or else a text.
+    pub fn set(&mut self, key: &str, written: &str) {
+        self.insert(key, None, written);
+    }
+
+    /// One without a key, whose problems are those of `path`.
+    pub(crate) fn empty(path: &Path) -> Self {
+        Self { path: path.to_owned(), entries: BTreeMap::new() }
+    }
+
+    /// Whose problems it has.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The same as [`set`](Self::set) for what stands in a line of the file.
+    pub(crate) fn insert(&mut self, key: &str, line: Option<usize>, written: &str) {
+        let value = read_value(written).unwrap_or_else(|_| CafValue::Text(written.to_owned()));
+        self.entries.insert(key.to_owned(), (line.unwrap_or(0), value));
+    }
+
+    /// Sets a key to a list of texts.
+    pub(crate) fn insert_texts(&mut self, key: &str, line: Option<usize>, texts: Vec<String>) {
+        let value = CafValue::List(texts.into_iter().map(CafValue::Text).collect());
+        self.entries.insert(key.to_owned(), (line.unwrap_or(0), value));
+    }
+
+    /// Takes a boolean.
+    pub fn boolean(&mut self, key: &str) -> Result<Option<bool>, Problem> {
+        self.take(key, "must be true or false", |value| match value {
+            CafValue::Boolean(value) => Some(value),
+            _ => None,
+        })
+    }
+
+    /// Takes a whole number within `range`.
+    pub fn integer(
+        &mut self,
+        key: &str,
+        range: RangeInclusive<i64>,
+    ) -> Result<Option<i64>, Problem> {
+        let words = format!("must be a whole number from {} to {}", range.start(), range.end());
+        self.take(key, &words, |value| match value {
+            CafValue::Integer(value) => range.contains(&value).then_some(value),
+            _ => None,
+        })
+    }
+
+    /// Takes a number, whole or not.
+    pub fn real(&mut self, key: &str) -> Result<Option<f64>, Problem> {
+        self.take(key, "must be a number", |value| match value {
+            CafValue::Real(value) => Some(value),
+            CafValue::Integer(value) => i32::try_from(value).ok().map(f64::from),
+            _ => None,
+        })
+    }
+
+    /// Takes a span of time that is not negative.
+    pub fn duration(&mut self, key: &str) -> Result<Option<Duration>, Problem> {
+        self.take(key, "must be a span of time, such as 500ms or 10s", |value| match value {
+            CafValue::Timespan(nanos) => u64::try_from(nanos).ok().map(Duration::from_nanos),
+            _ => None,
+        })
+    }
+
+    /// Takes a text.
+    pub fn text(&mut self, key: &str) -> Result<Option<String>, Problem> {
+        self.take(key, "must be a text in quotes", text)
+    }
+
+    /// Takes a port, written as a number or `NUMBER/tcp`.
+    pub fn port(&mut self, key: &str) -> Result<Option<u16>, Problem> {
+        self.take(
+            key,
+            "must be a port from 0 to 65535, alone or before /tcp",
+            |value| match value {
+                CafValue::Integer(number) => u16::try_from(number).ok(),
+                CafValue::Text(text) => text.strip_suffix("/tcp").unwrap_or(&text).parse().ok(),
+                _ => None,
+            },
+        )
+    }
+
+    /// Takes a list of texts; a single text is a list of one.
+    pub fn texts(&mut self, key: &str) -> Result<Option<Vec<String>>, Problem> {
+        self.take(key, "must be a list of texts in quotes", |value| match value {
+            CafValue::List(values) => values.into_iter().map(text).collect(),
+            value => text(value).map(|text| vec![text]),
+        })
+    }
+
+    /// Takes a list of URIs; texts may stand for them.
+    pub fn uris(&mut self, key: &str) -> Result<Option<Vec<String>>, Problem> {
+        let uri = |value| match value {
+            CafValue::Uri(uri) | CafValue::Text(uri) => Some(uri),
+            _ => None,
+        };
+        self.take(key, "must be a list of URIs, such as [<tcp://host:9999>]", |value| match value {
+            CafValue::List(values) => values.into_iter().map(uri).collect(),
+            value => uri(value).map(|uri| vec![uri]),
+        })
+    }
+
+    /// A warning for each key that was not taken.
+    pub fn unknown(&self) -> Vec<Problem> {
+        let unknown = self.entries.iter().map(|(key, (line, _))| {
+            let line = Some(*line).filter(|line| *line > 0);
+            Problem::of_key(&self.path, line, "", key, "there is no such key: it is ignored")
+        });
+        unknown.collect()
+    }
+
+    /// Forgets the keys in a group, which need not be understood.
+    pub fn ignore(&mut self, group: &str) {
+        self.entries.retain(|key, _| {
+            let inside = key.strip_prefix(group);
+            !inside.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        });
+    }
+
+    /// Takes a key out. What should be no text may stand in quotes nevertheless.
+    fn take<T>(
+        &mut self,
+        key: &str,
+        words: &str,
+        convert: impl Fn(CafValue) -> Option<T>,
+    ) -> Result<Option<T>, Problem> {
+        let Some((line, value)) = self.entries.remove(key) else { return Ok(None) };
+        let quoted = match &value {
+            CafValue::Text(text) => read_value(text).ok(),
+            _ => None,
+        };
+        let kind = value.kind();
+        let converted = convert(value).or_else(|| quoted.and_then(&convert));
+        converted.map(Some).ok_or_else(|| {
+            let line = Some(line).filter(|line| *line > 0);
+            Problem::of_key(&self.path, line, "", key, format!("{words}, and is {kind}"))
+        })
+    }
+}
+
+fn text(value: CafValue) -> Option<String> {
+    match value {
+        CafValue::Text(text) => Some(text),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+#[path = "caf_config_cases.rs"]
+mod cases;

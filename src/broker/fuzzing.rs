@@ -1,0 +1,4 @@
+//! The fuzz targets of this crate: see `tests/fuzz/README.md`. No part of the interface.
+
+pub use crate::fuzzing_config::broker_config;
+pub use crate::fuzzing_peer::{broker_message, broker_peer};

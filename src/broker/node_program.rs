@@ -1,0 +1,167 @@
+//! The program `broker-node`, from its command line to its exit code.
+
+use std::io::{self, Write};
+
+use ostler_net::{Address, AddressError, BindError};
+use ostler_runtime::logging::{self, with_cause};
+use ostler_runtime::supervise::{Serving, prepare, supervise};
+use ostler_runtime::{Exit, Problem};
+
+use crate::node_options::NodeOptions;
+use crate::node_settings::NodeSettings;
+use crate::node_tasks::Tasks;
+use crate::node_web::access;
+use crate::{Endpoint, EndpointOptions};
+
+/// Does what the command line asks for.
+pub fn run(options: &NodeOptions) -> Exit {
+    let settings = match NodeSettings::read(options) {
+        Ok((settings, odd)) => {
+            tell("warning", &odd);
+            settings
+        }
+        Err(problems) => {
+            tell("error", &problems);
+            return Exit::Config;
+        }
+    };
+    if options.check {
+        return Exit::Success;
+    }
+    let (level, file) = &settings.log;
+    if let Err(error) = logging::start(*level, file.as_deref()) {
+        eprintln!("broker-node: {}", with_cause(&error));
+        return Exit::Config;
+    }
+    match serve(options, &settings) {
+        Ok(exit) | Err(exit) => exit,
+    }
+}
+
+/// Says what is wrong with the configuration; the log is not there yet.
+fn tell(what: &str, problems: &[Problem]) {
+    for problem in problems {
+        eprintln!("broker-node: {what}: {problem}");
+    }
+}
+
+fn serve(options: &NodeOptions, settings: &NodeSettings) -> Result<Exit, Exit> {
+    let (mut signals, notifier) = prepare()?;
+    let endpoint = Endpoint::new(endpoint_options(settings)?).map_err(|error| {
+        log::error!("cannot start: {error}");
+        Exit::Os
+    })?;
+    listen(&endpoint, settings)?;
+    endpoint.forward(settings.topics.iter().cloned());
+    let tasks = Tasks::start(&endpoint, settings).map_err(|error| {
+        log::error!("cannot start a thread: {error}");
+        Exit::Os
+    })?;
+    let retry = Some(settings.retry).filter(|retry| !retry.is_zero());
+    for (host, port) in &settings.peers {
+        endpoint.peer_nosync(host, *port, retry);
+    }
+    let mut daemon = Daemon { options, endpoint: &endpoint };
+    supervise(&mut daemon, &mut signals, &notifier);
+    // Subscriptions end with the endpoint, and with them the tasks that read them.
+    drop(endpoint);
+    Ok(tasks.end())
+}
+
+fn endpoint_options(settings: &NodeSettings) -> Result<EndpointOptions, Exit> {
+    let mut options =
+        EndpointOptions { forwarding: settings.forwarding, ..EndpointOptions::default() };
+    options.id = settings.endpoint_id.unwrap_or(options.id);
+    options.peer_buffer = settings.peer_buffer.unwrap_or(options.peer_buffer);
+    options.peer_overflow = settings.peer_overflow.unwrap_or(options.peer_overflow);
+    options.tls = crate::node_tls::load(settings)?;
+    Ok(options)
+}
+
+/// Listens wherever the settings say.
+fn listen(endpoint: &Endpoint, settings: &NodeSettings) -> Result<(), Exit> {
+    let said = |what: &str, host: &str, ports: &[u16]| {
+        let port = ports.first().copied().unwrap_or_default();
+        log::info!("listening on {host} port {port} for {what}");
+        if settings.verbose {
+            print(&format!("*** listening on {host} port {port} for {what}"));
+        }
+    };
+    if let Some((host, port)) = &settings.listen {
+        let ports = address(host, *port).and_then(|at| Ok(endpoint.listen(&at)?)).map_err(exit)?;
+        said("peers", host, &ports);
+    }
+    if let Some((host, port)) = &settings.web_socket {
+        let (access, limits) = (access(settings)?, settings.web_socket_limits.clone());
+        let listening = address(host, *port)
+            .and_then(|at| Ok(endpoint.web_socket_listen(&at, access, limits)?));
+        said("WebSocket clients", host, &listening.map_err(exit)?);
+    }
+    if let Some((host, port)) = &settings.metrics {
+        let listening = address(host, *port).and_then(|at| Ok(endpoint.metrics_listen(&at)?));
+        said("figures", host, &listening.map_err(exit)?);
+    }
+    Ok(())
+}
+
+fn address(host: &str, port: u16) -> Result<Address, ListenError> {
+    Ok(Address::parse(host, port)?)
+}
+
+/// Why the node does not listen.
+#[derive(Debug, thiserror::Error)]
+enum ListenError {
+    #[error(transparent)]
+    Address(#[from] AddressError),
+    #[error(transparent)]
+    Bind(#[from] BindError),
+}
+
+fn exit(error: ListenError) -> Exit {
+    log::error!("{}", with_cause(&error));
+    match error {
+        ListenError::Address(_) => Exit::Config,
+        ListenError::Bind(error) if error.source.kind() == io::ErrorKind::PermissionDenied => {
+            Exit::NoPermission
+        }
+        ListenError::Bind(_) => Exit::Unavailable,
+    }
+}
+
+/// The node while it serves.
+struct Daemon<'a> {
+    options: &'a NodeOptions,
+    endpoint: &'a Endpoint,
+}
+
+impl Serving for Daemon<'_> {
+    fn is_ready(&self) -> bool {
+        true
+    }
+
+    fn reload(&mut self) {
+        match NodeSettings::read(self.options) {
+            Ok((settings, _)) => crate::node_tls::reload(self.endpoint, &settings),
+            Err(problems) => {
+                for problem in problems {
+                    log::error!("{problem}");
+                }
+                log::warn!("everything stays as it was");
+            }
+        }
+    }
+
+    fn state(&self) -> String {
+        let peers: Vec<String> = self.endpoint.peers().iter().map(ToString::to_string).collect();
+        let filter: Vec<String> =
+            self.endpoint.filter().iter().map(|topic| topic.escape_ascii().to_string()).collect();
+        format!("endpoint {}, topics {filter:?}, peers {peers:?}", self.endpoint.id())
+    }
+
+    fn sweep(&mut self) {}
+}
+
+/// Prints a line. Whoever does not read any more does not keep the node from working.
+pub(crate) fn print(line: &str) {
+    let _ = writeln!(io::stdout().lock(), "{line}");
+}

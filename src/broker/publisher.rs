@@ -1,0 +1,96 @@
+//! Publishing: from a value to all who want it.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use broker_data::Data;
+use ostler_runtime::Deadline;
+
+use crate::core::Core;
+use crate::parcel::Origin;
+use crate::publish_error::PublishError;
+use crate::routing::{Behind, Patience};
+use crate::{EndpointId, Message, Topic};
+
+/// Memory that a thread keeps from one message to the next, at most.
+const SPARE_BYTES: usize = 64 * 1024;
+
+thread_local! {
+    /// Where messages are put together, so that publishing reserves memory only once.
+    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Publishes on an endpoint, from any thread. Cheap to clone; it does not keep the endpoint alive,
+/// and what it publishes behind the end of that reaches nobody.
+#[derive(Clone)]
+pub struct Publisher {
+    core: Arc<Core>,
+    origin: Origin,
+}
+
+impl Publisher {
+    pub(crate) fn new(core: &Arc<Core>, origin: Origin) -> Self {
+        Self { core: Arc::clone(core), origin }
+    }
+
+    /// Publishes: whoever wants the topic gets it. Waits for receivers that are behind, up to
+    /// [`EndpointOptions::publish_wait`](crate::EndpointOptions): how many receivers it has gone to.
+    pub fn publish(&self, topic: &Topic, data: &Data) -> Result<usize, PublishError> {
+        self.publish_deadline(topic, data, Deadline::after(self.core.options.publish_wait))
+    }
+
+    /// The same, without waiting: refused if anybody is behind, and then nobody gets it.
+    pub fn try_publish(&self, topic: &Topic, data: &Data) -> Result<usize, PublishError> {
+        self.send(EndpointId::NIL, topic, data, Patience::None)
+    }
+
+    /// The same, with another time to wait.
+    pub fn publish_deadline(
+        &self,
+        topic: &Topic,
+        data: &Data,
+        deadline: Deadline,
+    ) -> Result<usize, PublishError> {
+        self.send(EndpointId::NIL, topic, data, Patience::Until(deadline))
+    }
+
+    /// Publishes to one peer only, whatever it has subscribed to.
+    pub fn publish_to(
+        &self,
+        peer: EndpointId,
+        topic: &Topic,
+        data: &Data,
+    ) -> Result<(), PublishError> {
+        let deadline = Deadline::after(self.core.options.publish_wait);
+        match self.send(peer, topic, data, Patience::Until(deadline))? {
+            0 => Err(PublishError::UnknownPeer(peer)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Publishes to one peer, or with [`EndpointId::NIL`] to all who want it: how many that were.
+    fn send(
+        &self,
+        receiver: EndpointId,
+        topic: &Topic,
+        data: &Data,
+        patience: Patience,
+    ) -> Result<usize, PublishError> {
+        let core = &self.core;
+        core.counters.data.count();
+        if receiver.is_nil() && !core.routing.is_wanted(topic.as_bytes()) {
+            return Ok(0);
+        }
+        let message = SCRATCH.with_borrow_mut(|scratch| {
+            let message = Message::data_with(scratch, core.id, receiver, topic.as_bytes(), data);
+            if scratch.capacity() > SPARE_BYTES {
+                *scratch = Vec::new();
+            }
+            message
+        })?;
+        core.routing.publish(&message, self.origin, patience).map_err(|Behind(route)| {
+            core.counters.refused.count();
+            PublishError::Behind(route.owner.to_string())
+        })
+    }
+}
