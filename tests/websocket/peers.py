@@ -159,7 +159,7 @@ def of_zeek_client():
     writer.send(bt.DataMessage("/x", event).serialize())
     heard = bt.ZeekEvent.from_vector(bt.DataMessage.unserialize(reader.recv()).data)
     assert (heard.name, heard.args) == (event.name, event.args)
-    writer.send(bt.Count(5).serialize())
+    writer.send(bt.HandshakeMessage([]).serialize())
     error = bt.ErrorMessage.unserialize(writer.recv())
     assert error.code == "deserialization_failed", error
     print("zeek-client")
