@@ -54,9 +54,13 @@ impl Claims {
         }
     }
 
-    /// Gives up what a connection has.
-    pub fn release(&self, connection: u64) {
-        self.taken().by_peer.retain(|_, holder| holder.connection != connection);
+    /// Gives up the peer that a connection has: which one.
+    pub fn release(&self, connection: u64) -> Option<EndpointId> {
+        let mut taken = self.taken();
+        let mut held = taken.by_peer.iter().filter(|(_, holder)| holder.connection == connection);
+        let peer = held.next().map(|(peer, _)| *peer)?;
+        taken.by_peer.remove(&peer);
+        Some(peer)
     }
 
     /// Gives nobody a peer any more.
@@ -104,7 +108,7 @@ mod tests {
             (Claim::Taken, Some(PeerState::Peered))
         );
         assert!(claims.is_held_by_another(PEER, 2) && !claims.is_held_by_another(PEER, 1));
-        claims.release(1);
+        assert_eq!((claims.release(1), claims.release(1)), (Some(PEER), None));
         assert_eq!((claims.state(PEER), claims.claim(PEER, 2)), (None, Claim::Granted));
     }
 

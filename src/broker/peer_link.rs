@@ -39,6 +39,8 @@ pub(crate) struct PeerLink {
     counted: PeeringStatistics,
     /// Whether it was this node that ended it.
     ours: bool,
+    /// Whether the peer cannot be used any more, for which it is to blame.
+    is_lost: bool,
 }
 
 impl PeerLink {
@@ -77,6 +79,7 @@ impl PeerLink {
             leaving: Arc::default(),
             counted: PeeringStatistics::default(),
             ours: false,
+            is_lost: false,
         }
     }
 
@@ -113,9 +116,10 @@ impl PeerLink {
                 }
                 // It closes the connection when it has the answer to that.
                 Event::Bye => None,
+                // The peer has heard everything, or hears nothing.
                 Event::Left => {
                     self.ours = true;
-                    Some(Turn::Close)
+                    Some(Turn::Abort)
                 }
                 Event::Redundant { id } => {
                     if let Some(wish) = self.wish.take() {
@@ -125,7 +129,8 @@ impl PeerLink {
                 }
                 Event::Failed(failure) => {
                     self.failed(&failure);
-                    Some(Turn::Close)
+                    // Only somebody who is no peer yet is told why.
+                    Some(if self.peer.is_none() { Turn::Close } else { Turn::Abort })
                 }
             };
             if let Some(turn) = turn {
@@ -176,6 +181,10 @@ impl PeerLink {
         core.peer_added(id, self.network.clone());
         if let Some(wish) = self.wish {
             core.wishes.came_true(wish, id);
+            // Whoever stopped wishing for it while hands were shaken did not find it.
+            if !core.wishes.holds(wish) {
+                self.leaving.ask(link);
+            }
         }
     }
 
@@ -202,6 +211,7 @@ impl PeerLink {
 
     fn failed(&mut self, failure: &Failure) {
         log::warn!("peer {}: {failure}", self.network);
+        self.is_lost = true;
         if self.peer.is_none()
             && let Some(wish) = self.wish.take()
         {
@@ -232,6 +242,9 @@ impl Protocol for PeerLink {
 
     fn tick(&mut self, link: &Link, now: Instant) -> Turn {
         self.count();
+        if self.peer.is_none() && self.wish.is_some_and(|wish| !self.core().wishes.holds(wish)) {
+            return Turn::Abort;
+        }
         let Some(peering) = &mut self.peering else { return Turn::Continue };
         let reading = if self.pending.is_some() { Reading::Held } else { Reading::On };
         if self.leaving.is_asked() {
@@ -253,8 +266,11 @@ impl Protocol for PeerLink {
     fn closed(&mut self, link: &Link, why: &Closed) {
         self.count();
         let core = Arc::clone(self.core());
-        core.claims.release(self.view.number);
         let Some((id, route)) = self.peer.take() else {
+            if let Some(id) = core.claims.release(self.view.number) {
+                // Others may have taken this connection for the one that they wished for.
+                core.wishes.lost(id);
+            }
             log::debug!("{}: no peering: {why}", self.network);
             if let Some(wish) = self.wish.take() {
                 if !matches!(why, Closed::Unreachable(_) | Closed::TimedOut) {
@@ -266,7 +282,10 @@ impl Protocol for PeerLink {
         };
         core.routing.remove(&route);
         core.peers.remove(id, link);
-        let by_us = self.ours || self.leaving.is_asked() || matches!(why, Closed::Aborted(_));
+        // Only now can another connection have the peer.
+        core.claims.release(self.view.number);
+        let is_cut = matches!(why, Closed::Aborted(_)) && !self.is_lost;
+        let by_us = self.ours || self.leaving.is_asked() || is_cut;
         if by_us {
             core.status(Status::peer_removed(id, self.network.clone()));
         } else {

@@ -1,0 +1,147 @@
+//! What the tests stand on: an endpoint on a port, and a node that is nothing but a socket.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+
+use broker::data::Data;
+use broker::{
+    Endpoint, EndpointId, EndpointOptions, Filter, Happening, Kind, Message, Status,
+    StatusSubscriber, TTL, Topic,
+};
+use ostler_net::Address;
+use ostler_runtime::Deadline;
+use ostler_tests::wait::PATIENCE;
+
+/// No step takes longer.
+pub(crate) fn soon() -> Deadline {
+    Deadline::after(PATIENCE)
+}
+
+pub(crate) fn topic(text: &str) -> Topic {
+    Topic::new(text).unwrap()
+}
+
+pub(crate) fn id(text: &str) -> EndpointId {
+    text.parse().unwrap()
+}
+
+/// Smaller than every id of a [`Node`], and larger.
+pub(crate) const SMALL: EndpointId = EndpointId([0x11; 16]);
+pub(crate) const LARGE: EndpointId = EndpointId([0xee; 16]);
+
+/// An endpoint that listens, and where.
+pub(crate) fn listening(options: EndpointOptions) -> (Endpoint, u16) {
+    let endpoint = Endpoint::new(options).unwrap();
+    let ports = endpoint.listen(&Address::parse("127.0.0.1", 0).unwrap()).unwrap();
+    (endpoint, ports[0])
+}
+
+/// The next change of these.
+pub(crate) fn next(statuses: &StatusSubscriber, wanted: impl Fn(&Status) -> bool) -> Status {
+    let deadline = soon();
+    loop {
+        match statuses.get_before(deadline).expect("a change in time") {
+            Happening::Status(status) if wanted(&status) => return status,
+            _ => {}
+        }
+    }
+}
+
+/// A node that says only what a test has it say.
+pub(crate) struct Node {
+    stream: TcpStream,
+}
+
+impl Node {
+    pub(crate) fn connect(port: u16) -> Self {
+        Self::on(TcpStream::connect(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).unwrap())
+    }
+
+    pub(crate) fn on(stream: TcpStream) -> Self {
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_write_timeout(Some(PATIENCE)).unwrap();
+        stream.set_nodelay(true).unwrap();
+        Self { stream }
+    }
+
+    /// A node of this id that connected and shook hands, and wants `topics`.
+    pub(crate) fn peer(port: u16, id: EndpointId, topics: &[&str]) -> Self {
+        let mut node = Self::connect(port);
+        node.shake_hands(id, topics);
+        node
+    }
+
+    /// Shakes hands as the side that connected, with a node of a smaller or a larger id.
+    pub(crate) fn shake_hands(&mut self, id: EndpointId, topics: &[&str]) {
+        let mut filter = Vec::new();
+        topics.iter().collect::<Filter>().encode(&mut filter);
+        self.send(&hello(id));
+        assert_eq!(self.frame(), b"\x07ZEEK");
+        if self.frame().first() == Some(&8) {
+            assert_eq!(self.frame().first(), Some(&10));
+            self.send(&[b"\x0b", filter.as_slice()].concat());
+            assert_eq!(self.frame(), [12]);
+        } else {
+            self.send(&[b"\x08ZEEK", &id.0[..], &[1]].concat());
+            self.send(&[b"\x0a", filter.as_slice()].concat());
+            assert_eq!(self.frame().first(), Some(&11));
+            self.send(&[12]);
+        }
+    }
+
+    /// Where the other side sees it.
+    pub(crate) fn port(&self) -> u16 {
+        self.stream.local_addr().unwrap().port()
+    }
+
+    /// Sends a frame, to which the length is added.
+    pub(crate) fn send(&mut self, body: &[u8]) {
+        self.raw(&[&u32::try_from(body.len()).unwrap().to_be_bytes(), body].concat());
+    }
+
+    pub(crate) fn raw(&mut self, bytes: &[u8]) {
+        self.stream.write_all(bytes).unwrap();
+    }
+
+    pub(crate) fn publish(&mut self, message: &Message) {
+        self.raw(message.frame());
+    }
+
+    /// The next frame, without its length.
+    pub(crate) fn frame(&mut self) -> Vec<u8> {
+        let mut length = [0; 4];
+        self.stream.read_exact(&mut length).expect("a frame in time");
+        let mut body = vec![0; u32::from_be_bytes(length) as usize];
+        self.stream.read_exact(&mut body).expect("a whole frame");
+        body
+    }
+
+    pub(crate) fn message(&mut self) -> Message {
+        Message::parse(&self.frame()).unwrap()
+    }
+
+    /// The other side closes without another word.
+    pub(crate) fn is_closed(mut self) {
+        let mut rest = Vec::new();
+        match self.stream.read_to_end(&mut rest) {
+            Ok(_) => assert!(rest.is_empty(), "{rest:?}"),
+            Err(error) => assert_eq!(error.kind(), ErrorKind::ConnectionReset),
+        }
+    }
+}
+
+pub(crate) fn hello(id: EndpointId) -> Vec<u8> {
+    [b"\x06ZEEK", &id.0[..], &[1, 1]].concat()
+}
+
+/// Data from a node to all.
+pub(crate) fn data(sender: EndpointId, about: &str, number: u64) -> Message {
+    Message::data(sender, EndpointId::NIL, about.as_bytes(), &Data::Count(number)).unwrap()
+}
+
+/// The same with another TTL.
+pub(crate) fn data_with_ttl(sender: EndpointId, about: &str, ttl: u16) -> Message {
+    let (kind, payload) = (Kind::Data, data(sender, about, ttl.into()).payload().to_vec());
+    assert!(ttl <= TTL);
+    Message::new(sender, EndpointId::NIL, kind, ttl, about.as_bytes(), &payload).unwrap()
+}
