@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ostler_net::{Closed, Link, Peer};
+use ostler_net::{Link, Peer};
 use ostler_runtime::Deadline;
+use tungstenite::protocol::frame::coding::CloseCode;
 
 use crate::core::Core;
 use crate::endpoint_info::NetworkInfo;
@@ -24,6 +25,7 @@ pub(crate) struct ClientHost {
 
 /// A client that has subscribed.
 struct Subscribed {
+    client: Arc<WebSocketClient>,
     /// What it is called among endpoints, though it never learns so.
     id: EndpointId,
     network: NetworkInfo,
@@ -63,7 +65,8 @@ impl WebSocketHost for ClientHost {
         let filter = topics.iter().collect();
         let route = core.routing.add(Owner::Client(number), filter, Arc::new(outlet));
         core.attract(&topics);
-        let subscribed = Subscribed { id, network: network.clone(), topics, route };
+        let client = Arc::clone(client);
+        let subscribed = Subscribed { client, id, network: network.clone(), topics, route };
         self.clients().insert(number, subscribed);
         core.status(Status::client_discovered(id));
         core.status(Status::peer_added(id, network));
@@ -85,20 +88,29 @@ impl WebSocketHost for ClientHost {
         true
     }
 
-    fn closed(&self, client: &Arc<WebSocketClient>, why: &Closed) {
+    fn closed(&self, client: &Arc<WebSocketClient>, why: Option<&str>) {
         let gone = self.clients().remove(&client.link().id());
-        let Some(Subscribed { id, network, topics, route }) = gone else { return };
+        let Some(Subscribed { id, network, topics, route, .. }) = gone else { return };
         self.core.routing.remove(&route);
         self.core.repel(&topics);
+        if client.is_cut_off() {
+            self.core.counters.cut.count();
+        }
         let lost = match why {
-            Closed::Ended => Status::client_lost(id, network),
-            _ => {
+            None => Status::client_lost(id, network),
+            Some(why) => {
                 let words = format!("client removed: {why}");
                 Status::new(Sc::PeerRemoved, id, Some(network), words)
             }
         };
         self.core.status(lost);
         self.core.status(Status::endpoint_unreachable(id));
+    }
+
+    fn end(&self) {
+        for subscribed in self.clients().values() {
+            subscribed.client.close(CloseCode::Away, "the node ends");
+        }
     }
 }
 
@@ -117,7 +129,7 @@ impl Outlet for ClientOutlet {
 
     fn deliver(&self, parcel: &mut Parcel<'_>) {
         if let Some(frame) = parcel.frame() {
-            self.client.deliver(frame);
+            self.core.counters.dropped.add(self.client.deliver(frame));
         } else if parcel.message.kind() == crate::Kind::Data {
             self.core.counters.undecodable.count();
             self.client.tell(&crate::websocket_data::unwritable(parcel.message));

@@ -84,8 +84,7 @@ pub fn websocket_text(bytes: &[u8]) {
             let id = EndpointId::NIL;
             let message = Message::data(id, id, topic.as_bytes(), &data);
             let frame = message.ok().and_then(|message| websocket_data::frame(&message));
-            let frame = frame.unwrap_or_else(|| panic!("no frame for {data}"));
-            let again = websocket_data::read(text_of(&frame));
+            let again = websocket_data::read(text_of(&frame.unwrap_or_default()));
             assert_eq!(again.ok(), Some((topic, data)));
         }
         Err(flaw) => {

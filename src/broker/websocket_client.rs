@@ -24,6 +24,8 @@ pub(crate) struct WebSocketClient {
     /// Whether the acknowledgement has been sent, and the end not.
     is_open: AtomicBool,
     gate: Mutex<Gate>,
+    /// Whether it was cut off because it does not keep up.
+    is_cut_off: AtomicBool,
     dropped: AtomicU64,
     /// Dropped messages that the client has not been told of.
     untold: AtomicU64,
@@ -50,6 +52,7 @@ impl WebSocketClient {
             max_early: limits.max_queued,
             is_open: AtomicBool::new(false),
             gate: Mutex::new(Gate::Waiting(Vec::new())),
+            is_cut_off: AtomicBool::new(false),
             dropped: AtomicU64::new(0),
             untold: AtomicU64::new(0),
         }
@@ -80,26 +83,32 @@ impl WebSocketClient {
         self.is_open.load(Ordering::Acquire)
     }
 
+    /// Whether it was cut off because it does not keep up.
+    pub(crate) fn is_cut_off(&self) -> bool {
+        self.is_cut_off.load(Ordering::Acquire)
+    }
+
     /// Whether it wants its senders to wait.
     pub(crate) fn is_blocked(&self) -> bool {
         self.overflow == Overflow::Block && self.link.is_full()
     }
 
-    /// Sends a data frame, or does what its policy says.
-    pub(crate) fn deliver(&self, data: &Arc<[u8]>) {
+    /// Sends a data frame, or does what its policy says: how many messages are dropped for it.
+    pub(crate) fn deliver(&self, data: &Arc<[u8]>) -> u64 {
         if !self.is_open() {
             let mut gate = self.gate();
             match &mut *gate {
                 Gate::Waiting(early) if early.len() < self.max_early => {
-                    return early.push(Arc::clone(data));
+                    early.push(Arc::clone(data));
+                    return 0;
                 }
                 Gate::Waiting(_) => return self.count_drops(1),
-                Gate::Closed => return,
+                Gate::Closed => return 0,
                 // It has been opened meanwhile.
                 Gate::Open => {}
             }
         }
-        self.offer(data);
+        self.offer(data)
     }
 
     /// Sends what is no data, if there is room for it.
@@ -153,19 +162,21 @@ impl WebSocketClient {
         }
     }
 
-    fn offer(&self, data: &Arc<[u8]>) {
-        let Err(Refused::Full) = self.link.offer(data) else { return };
+    fn offer(&self, data: &Arc<[u8]>) -> u64 {
+        let Err(Refused::Full) = self.link.offer(data) else { return 0 };
         match self.overflow {
-            Overflow::Disconnect => self.cut_off(),
-            Overflow::DropNewest => self.count_drops(1),
-            Overflow::DropOldest => {
-                let dropped = self.link.push_out(data);
-                self.count_drops(dropped as u64);
+            Overflow::Disconnect => {
+                self.cut_off();
+                0
             }
+            Overflow::DropNewest => self.count_drops(1),
+            Overflow::DropOldest => self.count_drops(self.link.push_out(data) as u64),
             // There was room when it was asked for; others have taken it since.
             Overflow::Block => {
-                if !self.link.force(data) {
-                    self.count_drops(1);
+                if self.link.force(data) {
+                    0
+                } else {
+                    self.count_drops(1)
                 }
             }
         }
@@ -173,6 +184,7 @@ impl WebSocketClient {
 
     fn cut_off(&self) {
         if self.stop() {
+            self.is_cut_off.store(true, Ordering::Release);
             let notice = websocket_notice::error(ErrorCode::BackpressureOverflow, BEHIND, None);
             self.link.force(&frame(&notice));
             self.link.force(&close_frame(CloseCode::Again, BEHIND));
@@ -180,9 +192,10 @@ impl WebSocketClient {
         }
     }
 
-    fn count_drops(&self, count: u64) {
+    fn count_drops(&self, count: u64) -> u64 {
         self.dropped.fetch_add(count, Ordering::Relaxed);
         self.untold.fetch_add(count, Ordering::Relaxed);
+        count
     }
 
     fn gate(&self) -> MutexGuard<'_, Gate> {

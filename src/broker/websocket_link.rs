@@ -14,6 +14,8 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// What a client is cut off with that does not read what it is told of its own messages.
 const UNREAD: &str = "too many answers wait for it";
 
+/// What the original says of a client that does not keep up.
+const OVERFLOW: &str = "caf::sec::backpressure_overflow";
 /// Memory that is kept from one message to the next, at most.
 const SPARE_BYTES: usize = 64 * 1024;
 
@@ -30,8 +32,11 @@ pub(crate) trait WebSocketHost: Send + Sync + 'static {
     /// offered again when the client's link is [resumed](Link::resume).
     fn publish(&self, client: &Arc<WebSocketClient>, message: &Message) -> bool;
 
-    /// A client that has subscribed has gone.
-    fn closed(&self, client: &Arc<WebSocketClient>, why: &Closed);
+    /// A client that has subscribed has gone: by itself, or for what is said.
+    fn closed(&self, client: &Arc<WebSocketClient>, why: Option<&str>);
+
+    /// No more clients come, and those that are there shall go.
+    fn end(&self);
 }
 
 /// See the module.
@@ -162,9 +167,19 @@ impl Protocol for WebSocketLink {
     }
 
     fn closed(&mut self, _link: &Link, why: &Closed) {
-        if let Some(client) = self.client.take() {
-            client.stop();
-            self.host.closed(&client, why);
-        }
+        let Some(client) = self.client.take() else { return };
+        client.stop();
+        let words = match why {
+            _ if client.is_cut_off() => Some(OVERFLOW.to_owned()),
+            Closed::Asked | Closed::Unwritten(_) => self.session.reason().map(str::to_owned),
+            Closed::Ended | Closed::Broken(_) => None,
+            why => Some(why.to_string()),
+        };
+        let (peer, name) = (client.peer(), client.application().unwrap_or("without a name"));
+        let (why, dropped) = (words.as_deref().unwrap_or("by itself"), client.dropped());
+        log::info!(
+            "the WebSocket client {peer} ({name}) is gone, {why}; it missed {dropped} messages"
+        );
+        self.host.closed(&client, words.as_deref());
     }
 }

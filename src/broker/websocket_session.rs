@@ -56,6 +56,8 @@ pub struct WebSocketSession {
     /// Whether the client was asked since it was heard.
     asked: bool,
     output: Vec<u8>,
+    /// Why the client was left; nothing if it has left itself.
+    reason: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +81,7 @@ impl WebSocketSession {
             heard: now,
             asked: false,
             output: Vec::new(),
+            reason: None,
         }
     }
 
@@ -144,16 +147,14 @@ impl WebSocketSession {
         self.asked = false;
     }
 
-    /// Ends the connection in order; `reason` has at most 123 bytes.
-    pub fn close(&mut self, code: CloseCode, reason: &'static str) {
-        if self.state != State::Closed {
-            self.fail(code, reason);
-        }
-    }
-
     /// Whether nothing more is read, and nothing sent behind the [output](Self::take_output).
     pub fn is_closed(&self) -> bool {
         self.state == State::Closed
+    }
+
+    /// Why the client is left; `None` if it has left itself, or is there.
+    pub fn reason(&self) -> Option<&str> {
+        self.reason.as_deref()
     }
 
     /// What is to be sent.
@@ -258,6 +259,7 @@ impl WebSocketSession {
     }
 
     fn fail(&mut self, code: CloseCode, reason: &str) {
+        self.reason = Some(reason.to_owned());
         self.write(Message::Close(Some(CloseFrame { code, reason: reason.into() })));
         self.state = State::Closed;
     }

@@ -171,6 +171,12 @@ impl WebSocketDoor {
     }
 }
 
+impl Drop for WebSocketDoor {
+    fn drop(&mut self) {
+        self.host.end();
+    }
+}
+
 impl Handler for WebSocketDoor {
     fn handle(&self, request: &Request<'_>, mut responder: Responder) {
         let wish = self.wish(request).and_then(|wish| Ok((wish, self.place()?)));

@@ -451,7 +451,7 @@ impl Connection {
             }
             Broken::Tls(why) => {
                 self.shared.counters.tls_failures.count();
-                log::debug!("{} does not speak TLS as it should: {why}", self.peer());
+                log::debug!("{} does not speak TLS as it should: {}", self.peer(), why.details());
                 if self.stream.began_as_proxy() {
                     self.caller.sent_header(&self.shared);
                 }

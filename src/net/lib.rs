@@ -77,6 +77,7 @@ mod link;
 mod link_adopt;
 #[cfg(test)]
 mod link_behaviour;
+mod link_call;
 mod link_doors;
 mod link_end;
 mod link_hub;
@@ -118,7 +119,12 @@ mod spare;
 mod statistics;
 mod stream;
 pub mod tls;
+mod tls_authorities;
 mod tls_client;
+mod tls_fault;
+mod tls_key;
+#[cfg(feature = "encrypted-keys")]
+mod tls_old_key;
 mod upgraded;
 mod worker;
 

@@ -1,13 +1,13 @@
 //! How a link ends, and its protocol's last call.
 
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 
 use ostler_runtime::Deadline;
 use ostler_runtime::threads::caught;
 use rustix::event::epoll;
 
 use crate::link_inner::{Entrance, Inner, Inside};
-use crate::link_state::{News, Pen, Phase};
+use crate::link_state::{Intake, News, Pen, Phase, State};
 use crate::link_write::call_waiters;
 use crate::{Closed, Link};
 
@@ -39,6 +39,9 @@ impl Inner {
         let Some(why) = state.end.take() else { return };
         if state.phase == Phase::Over {
             return;
+        }
+        if matches!(why, Closed::Tls(_)) && state.phase != Phase::Lingering {
+            return self.part(state, why);
         }
         state.phase = Phase::Over;
         self.forget_frames(&mut state);
@@ -72,11 +75,32 @@ impl Inner {
         }
     }
 
+    /// Lets the other side read the alert that says why TLS has failed: it would be destroyed by
+    /// closing the connection over bytes that have come and were not read.
+    fn part<'a>(self: &'a Arc<Self>, mut state: MutexGuard<'a, State>, why: Closed) {
+        state.phase = Phase::Lingering;
+        state.deadline = Deadline::after(self.hub.limits.close);
+        state.lost = Some(why);
+        state.pen = Pen::Free;
+        state.intake = Intake::Flowing;
+        self.forget_frames(&mut state);
+        if let Some(wire) = &state.wire {
+            wire.finish();
+        }
+        self.signal(&mut state, News::MORE);
+    }
+
     /// Ends the link on the calling thread, when those of links have ended.
     pub(crate) fn stop(self: &Arc<Self>) {
-        let mut state = self.lock();
-        state.end.get_or_insert(Closed::Stopped);
-        drop(state);
-        self.end_if_due(&mut self.inside());
+        loop {
+            let mut state = self.lock();
+            if state.phase == Phase::Over {
+                return;
+            }
+            let lost = state.lost.take();
+            state.end.get_or_insert_with(|| lost.unwrap_or(Closed::Stopped));
+            drop(state);
+            self.end_if_due(&mut self.inside());
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::io;
 use std::time::Instant;
 
 use crate::Link;
+use crate::tls::TlsFault;
 
 /// One end of a long-lived connection, as the link's threads see it.
 ///
@@ -61,8 +62,8 @@ pub enum Closed {
     Unreachable(io::Error),
     /// It did not come about in time: no connection, or no end of the TLS handshake.
     TimedOut,
-    /// TLS could not be established: why, and which setting to look at.
-    Tls(String),
+    /// TLS could not be established, or broke.
+    Tls(TlsFault),
     /// The other side has read nothing for [`LinkLimits::stall`](crate::LinkLimits::stall) while
     /// bytes waited for it.
     Stalled,
@@ -87,7 +88,7 @@ impl fmt::Display for Closed {
             Self::Broken(error) => write!(f, "connection lost: {error}"),
             Self::Unreachable(error) => write!(f, "cannot connect: {error}"),
             Self::TimedOut => f.write_str("the connection did not come about in time"),
-            Self::Tls(why) => f.write_str(why),
+            Self::Tls(fault) => fault.fmt(f),
             Self::Stalled => f.write_str("the other side does not read"),
             Self::Oversized => f.write_str("too many bytes that make no message"),
             Self::Panicked => f.write_str("internal error"),

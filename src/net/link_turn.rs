@@ -2,16 +2,14 @@
 //! that all links have their turns.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use ostler_runtime::now;
-use ostler_runtime::threads::caught;
 
 use crate::link_inner::{Inner, Inside};
 use crate::link_state::{Armed, Intake, News, Pen, Phase, State};
 use crate::socket::{Moved, Want};
 use crate::stream::Broken;
-use crate::{Closed, Link, Protocol, Turn};
+use crate::{Closed, Protocol};
 
 /// Bytes read in a turn.
 const READ_BYTES: usize = 256 * 1024;
@@ -22,9 +20,6 @@ const ANSWERS: usize = 64;
 /// Unconsumed bytes from which on reading goes on behind them, instead of in the thread's own
 /// buffer.
 const OWN_BYTES: usize = 64 * 1024;
-
-/// Room for unconsumed bytes that is kept also while nothing comes.
-const SPARE_BYTES: usize = 4096;
 
 impl Inner {
     /// Deals with what polling has told.
@@ -111,7 +106,7 @@ impl Inner {
             Phase::Open if news.any(News::READABLE | News::MORE | News::WRITABLE) => {
                 self.read_answers(inside, news, scratch);
             }
-            Phase::Closing | Phase::Lingering => self.discard(scratch),
+            Phase::Closing | Phase::Lingering => self.discard(),
             Phase::Open | Phase::Over => {}
         }
     }
@@ -221,7 +216,7 @@ impl Inner {
         match received {
             Ok((Moved::Bytes(_), more)) => {
                 // A failure to write is told when everything has been read.
-                if more || state.lost.is_some() {
+                if more || (state.phase == Phase::Open && state.lost.is_some()) {
                     self.signal(&mut state, News::MORE);
                 }
             }
@@ -229,7 +224,8 @@ impl Inner {
                 if want == Want::Write && state.pen == Pen::Free {
                     state.pen = Pen::Blocked;
                 }
-                if let Some(lost) = state.lost.take() {
+                let lost = if state.phase == Phase::Open { state.lost.take() } else { None };
+                if let Some(lost) = lost {
                     self.end(&mut state, lost);
                 }
             }
@@ -244,7 +240,7 @@ impl Inner {
         match state.phase {
             // What is queued may still be read by the other side.
             Phase::Closing => {}
-            Phase::Lingering => self.end(state, Closed::Asked),
+            Phase::Lingering => self.end_as_asked(state),
             _ => {
                 let why = state.lost.take().unwrap_or(why);
                 self.end(state, why);
@@ -252,103 +248,16 @@ impl Inner {
         }
     }
 
-    /// Reads once and throws away.
-    fn discard(self: &Arc<Self>, scratch: &mut Vec<u8>) {
+    /// Everything has been said.
+    pub(crate) fn end_as_asked(self: &Arc<Self>, state: &mut State) {
+        let why = state.lost.take().unwrap_or(Closed::Asked);
+        self.end(state, why);
+    }
+
+    /// Reads and throws away.
+    fn discard(self: &Arc<Self>) {
         let Some(wire) = self.lock().wire.clone() else { return };
-        scratch.clear();
-        scratch.reserve(READ_BYTES);
-        let received = wire.receive(scratch);
+        let received = wire.discard().map(|moved| (moved, false));
         self.conclude(0, received);
     }
-
-    /// Has the protocol look at `bytes`: how many it consumed.
-    fn deliver(self: &Arc<Self>, inside: &mut Inside, bytes: &[u8]) -> usize {
-        let first = !std::mem::replace(&mut inside.heard, true);
-        if first && !self.secured && is_tls(bytes) {
-            let why = "speaks TLS, and this side does not".to_owned();
-            self.end(&mut self.lock(), Closed::Tls(why));
-            return 0;
-        }
-        let mut consumed = 0;
-        self.call(inside, |protocol, link| {
-            let (count, turn) = protocol.received(bytes, link);
-            consumed = count.min(bytes.len());
-            turn
-        });
-        consumed
-    }
-
-    /// Looks after deadlines and buffers.
-    fn tick(self: &Arc<Self>, inside: &mut Inside, now: Instant) {
-        {
-            let mut state = self.lock();
-            let late = state.deadline.instant().is_some_and(|deadline| deadline <= now);
-            let limit = self.hub.limits.stall;
-            let still = state.still_since(now);
-            let stalled = still.is_some_and(|still| now.saturating_duration_since(still) >= limit);
-            match state.phase {
-                Phase::Connecting | Phase::Securing if late => {
-                    self.end(&mut state, Closed::TimedOut);
-                }
-                Phase::Closing if late => {
-                    let (_, bytes) = state.outbox.len();
-                    self.end(&mut state, Closed::Unwritten(bytes));
-                }
-                Phase::Lingering if late => self.end(&mut state, Closed::Asked),
-                Phase::Open if stalled => self.end(&mut state, Closed::Stalled),
-                _ => {}
-            }
-            state.shrink_if_quiet();
-            if state.phase != Phase::Open || state.end.is_some() {
-                return;
-            }
-        }
-        if !std::mem::take(&mut inside.busy) && inside.input.capacity() > SPARE_BYTES {
-            inside.input.shrink_to_fit();
-        }
-        self.call(inside, |protocol, link| protocol.tick(link, now));
-    }
-
-    /// Calls the protocol and does as it says.
-    fn call(
-        self: &Arc<Self>,
-        inside: &mut Inside,
-        body: impl FnOnce(&mut dyn Protocol, &Link) -> Turn,
-    ) {
-        let Some(protocol) = &mut inside.protocol else { return };
-        {
-            let mut state = self.lock();
-            // Whoever waits for an answer says the next thing later.
-            state.written_at = None;
-            if state.intake == Intake::Resumed {
-                state.intake = Intake::Flowing;
-            }
-        }
-        let link = Link::from(self.clone());
-        let turn = caught("a link", || body(protocol.as_mut(), &link));
-        let mut state = self.lock();
-        match turn {
-            Some(Turn::Continue) => {}
-            Some(Turn::Hold) if state.intake == Intake::Resumed => {
-                state.intake = Intake::Flowing;
-                self.signal(&mut state, News::MORE);
-            }
-            Some(Turn::Hold) if state.intake == Intake::Ended => {}
-            Some(Turn::Hold) => state.intake = Intake::Held,
-            Some(Turn::Close) => {
-                drop(state);
-                self.close();
-            }
-            Some(Turn::Abort) => self.end(&mut state, Closed::Aborted("ended by this side")),
-            None => {
-                self.hub.counters.panics.count();
-                self.end(&mut state, Closed::Panicked);
-            }
-        }
-    }
-}
-
-/// Whether `bytes`, the first on a plain connection, are a record of TLS.
-fn is_tls(bytes: &[u8]) -> bool {
-    matches!(bytes, [0x14..=0x17, 3, 0..=4, ..])
 }

@@ -106,6 +106,11 @@ impl Wire {
         let _ = self.socket().finish();
     }
 
+    /// Reads and forgets, without deciphering. Only of use when nothing is to be read any more.
+    pub(crate) fn discard(&self) -> Result<Moved, Broken> {
+        Ok(self.socket().discard()?)
+    }
+
     /// Ends both directions, whoever still uses them.
     pub(crate) fn cut(&self) {
         // It fails where the other side was faster.

@@ -1,6 +1,7 @@
 //! Writing what waits: by whoever has put it there if the link has been quiet, else by a link's
 //! thread, which finds many frames to write at once.
 
+use std::io;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
@@ -149,7 +150,7 @@ impl From<Broken> for Closed {
         match broken {
             Broken::Socket(error) => Self::Broken(error.into()),
             Broken::Tls(why) => Self::Tls(why),
-            Broken::Header(why) => Self::Tls(why.to_string()),
+            Broken::Header(why) => Self::Broken(io::Error::other(why.to_string())),
         }
     }
 }

@@ -26,6 +26,7 @@ use crate::proxy_header::is_proxys;
 use crate::session_socket::{Incoming, Outgoing};
 use crate::socket::{Moved, Socket, Want};
 use crate::stream::{Behind, Broken};
+use crate::tls::TlsFault;
 
 /// Bytes of an answer that are enciphered at a time; four records of the largest size.
 const BUFFERED_BYTES: usize = 64 * 1024;
@@ -111,7 +112,10 @@ impl Session {
             }
             match self.take_records()? {
                 Moved::Bytes(_) => {}
-                Moved::End => return Err(Errno::CONNRESET.into()),
+                Moved::End => {
+                    let why = "the connection was closed during the handshake".to_owned();
+                    return Err(Broken::Tls(TlsFault::Other(why)));
+                }
                 Moved::Later(want) => return Ok(Some(want)),
             }
         }
@@ -169,7 +173,8 @@ impl Session {
                 let overhead = self.overhead.saturating_add(count);
                 self.overhead = overhead.saturating_sub(carried.saturating_mul(2));
                 if self.overhead > OVERHEAD_BYTES {
-                    return Err(Broken::Tls("too many records with too little in them".into()));
+                    let why = "too many records with too little in them".to_owned();
+                    return Err(Broken::Tls(TlsFault::Other(why)));
                 }
                 Ok(Moved::Bytes(count))
             }
@@ -300,12 +305,12 @@ fn hand_over(tls: &mut Connection, socket: &Socket) -> Result<Option<Want>, Brok
 }
 
 fn broken(error: &rustls::Error) -> Broken {
-    Broken::Tls(error.to_string())
+    Broken::Tls(TlsFault::from(error))
 }
 
 fn failed(error: &io::Error) -> Broken {
     match Errno::from_io_error(error) {
         Some(errno) => Broken::Socket(errno),
-        None => Broken::Tls(error.to_string()),
+        None => Broken::Tls(TlsFault::Other(error.to_string())),
     }
 }

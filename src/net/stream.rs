@@ -11,6 +11,7 @@ use crate::frame::Inbox;
 use crate::proxy_header::HeaderError;
 use crate::session::Session;
 use crate::socket::{Moved, Socket, Want};
+use crate::tls::TlsFault;
 
 /// A connected stream that does not block.
 #[derive(Debug)]
@@ -28,7 +29,7 @@ pub(crate) enum Broken {
     Header(HeaderError),
     /// The client does not speak TLS, or not as it is demanded. It has been told where that is
     /// possible; [`Stream::finish`] is still of use.
-    Tls(String),
+    Tls(TlsFault),
 }
 
 /// What comes behind the bytes that are sent.

@@ -1,5 +1,6 @@
 //! What a server presents of itself over TLS, read from PEM files; and how it is replaced while the
-//! server runs. With `session` it is the only module that names rustls.
+//! server runs. With its neighbours of that name and `session` it is the only module that names
+//! rustls.
 //!
 //! # What is promised
 //!
@@ -13,7 +14,7 @@
 //!
 //! # What is refused
 //!
-//! - Encrypted keys: a daemon has nobody to ask for the passphrase.
+//! - Encrypted keys, where no setting holds their passphrase: a daemon has nobody to ask for it.
 //! - A key that is not that of the certificate.
 
 use std::fmt;
@@ -23,8 +24,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use ostler_runtime::files::read_regular;
 use rustls::crypto::CryptoProvider;
+use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::{Error as PemError, PemObject};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
@@ -32,13 +33,11 @@ use rustls::version::{TLS12, TLS13};
 use rustls::{Error as RustlsError, InconsistentKeys, RootCertStore, ServerConfig};
 
 pub use crate::tls_client::{Client, PeerSettings};
+pub use crate::tls_fault::TlsFault;
+use crate::tls_key::private_key;
 
 /// Longest PEM file that is read, in bytes. A bundle of all public authorities takes a fifth.
 const MAX_FILE_BYTES: u64 = 1024 * 1024;
-
-/// What marks a key as encrypted, in the two ways that PEM knows.
-const ENCRYPTED_MARKS: [&[u8]; 2] =
-    [b"-----BEGIN ENCRYPTED PRIVATE KEY-----", b"Proc-Type: 4,ENCRYPTED"];
 
 /// The files that make an [`Identity`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,6 +113,9 @@ pub enum TlsError {
         /// Why not.
         what: String,
     },
+    /// Peers are to be authenticated, and nothing says by which authorities.
+    #[error("no authorities are named that certificates of peers must come from")]
+    NoAuthority,
     /// Something that no file is to blame for.
     #[error("TLS cannot be set up: {0}")]
     Setup(String),
@@ -145,7 +147,7 @@ impl Identity {
     /// Checks what was read from the files of `settings`.
     pub(crate) fn from_pem(settings: &Settings, pem: &Pem<'_>) -> Result<Self, TlsError> {
         let provider = Arc::new(provider());
-        let certified = certified(settings, pem, &provider)?;
+        let certified = certified(settings, pem, None, &provider)?;
         let verifier = match (&settings.client_ca, pem.client_ca) {
             (Some(path), Some(pem)) => verifier(path, pem, &provider)?,
             _ => WebPkiClientVerifier::no_client_auth(),
@@ -157,11 +159,17 @@ impl Identity {
             .with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)));
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.send_tls13_tickets = 0;
-        Ok(Self { config: Arc::new(config) })
+        Ok(Self::from(config))
     }
 
     pub(crate) fn config(&self) -> &Arc<ServerConfig> {
         &self.config
+    }
+}
+
+impl From<ServerConfig> for Identity {
+    fn from(config: ServerConfig) -> Self {
+        Self { config: Arc::new(config) }
     }
 }
 
@@ -193,23 +201,25 @@ impl LiveIdentity {
 }
 
 /// The implementation of ciphers; chosen here and nowhere else, whatever the process's default is.
-fn provider() -> CryptoProvider {
+pub(crate) fn provider() -> CryptoProvider {
     #[cfg(feature = "aws-lc")]
     return rustls::crypto::aws_lc_rs::default_provider();
     #[cfg(not(feature = "aws-lc"))]
     rustls::crypto::ring::default_provider()
 }
 
-fn certified(
+/// The certificate with its key, which may be encrypted where there is a passphrase.
+pub(crate) fn certified(
     settings: &Settings,
     pem: &Pem<'_>,
+    passphrase: Option<&str>,
     provider: &CryptoProvider,
 ) -> Result<CertifiedKey, TlsError> {
     let certificates = certificates(&settings.certificate, pem.certificate)?;
     let path = &settings.key;
     let key = provider
         .key_provider
-        .load_private_key(private_key(path, pem.key)?)
+        .load_private_key(private_key(path, pem.key, passphrase)?)
         .map_err(|error| TlsError::Key { path: path.clone(), what: error.to_string() })?;
     let certified = CertifiedKey::new(certificates, key);
     if belong_together(&certified) {
@@ -248,7 +258,11 @@ fn verifier(
         .map_err(|error| failed(error.to_string()))
 }
 
-fn certificates(path: &Path, pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+/// The certificates in `pem`, which was read from `path`; at least one.
+pub(crate) fn certificates(
+    path: &Path,
+    pem: &[u8],
+) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
     match found {
         Ok(found) if found.is_empty() => Err(TlsError::NoCertificate(path.to_owned())),
@@ -257,22 +271,9 @@ fn certificates(path: &Path, pem: &[u8]) -> Result<Vec<CertificateDer<'static>>,
     }
 }
 
-fn private_key(path: &Path, pem: &[u8]) -> Result<PrivateKeyDer<'static>, TlsError> {
-    // Said first: to the PEM reader one kind is a section that it does not know, the other damage.
-    let encrypted = |mark: &&[u8]| pem.windows(mark.len()).any(|window| window == *mark);
-    if ENCRYPTED_MARKS.iter().any(encrypted) {
-        return Err(TlsError::EncryptedKey(path.to_owned()));
-    }
-    match PrivateKeyDer::pem_slice_iter(pem).next() {
-        Some(Ok(key)) => Ok(key),
-        None => Err(TlsError::NoKey(path.to_owned())),
-        Some(Err(error)) => Err(damaged(path, &error)),
-    }
-}
-
 /// In words of our own where the reader's would repeat a line of the file: where the line breaks
 /// are lost, that line is the key.
-fn damaged(path: &Path, error: &PemError) -> TlsError {
+pub(crate) fn damaged(path: &Path, error: &PemError) -> TlsError {
     let what = match error {
         PemError::MissingSectionEnd { .. } => "a section does not end".to_owned(),
         PemError::IllegalSectionStart { .. } => "a section begins with a broken line".to_owned(),
@@ -281,7 +282,8 @@ fn damaged(path: &Path, error: &PemError) -> TlsError {
     TlsError::Damaged { path: path.to_owned(), what }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
+/// A file, not empty and not too long.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
     let bytes = read_regular(path, MAX_FILE_BYTES.saturating_add(1))
         .map_err(|source| TlsError::Read { path: path.to_owned(), source })?;
     if bytes.is_empty() {

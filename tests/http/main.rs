@@ -9,6 +9,7 @@
 mod answers;
 mod connections;
 mod refusals;
+mod upgrades;
 
 /// A request without a body.
 fn plain(method: &str, target: &str) -> String {

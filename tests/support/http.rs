@@ -5,12 +5,16 @@ use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Instant;
 
 use ostler_http::{
     Body, Handler, Http, Method, Request, Responder, Response, Router, Status, at_once,
 };
 use ostler_net::tls::LiveIdentity;
-use ostler_net::{Address, Drained, Limits, Listener, Server, Statistics};
+use ostler_net::{
+    Address, Closed, Drained, Limits, Link, LinkLimits, Links, Listener, Protocol, Server,
+    Statistics, Turn,
+};
 use ostler_runtime::Deadline;
 
 use crate::wait::{PATIENCE, wait_for};
@@ -23,6 +27,8 @@ pub struct Site {
     server: Server,
     address: SocketAddr,
     late: Receiver<Responder>,
+    // Behind the server, whose handler makes links.
+    _links: Arc<Links>,
 }
 
 impl Site {
@@ -53,9 +59,10 @@ impl Site {
             listener = listener.secured(identity);
         }
         let (sender, late) = channel();
-        let service = Arc::new(Http::new(routes(sender), head));
+        let links = Arc::new(Links::start(1, LinkLimits::default()).expect("a thread"));
+        let service = Arc::new(Http::new(routes(sender, &links), head));
         let server = Server::start(vec![listener], 1, limits, service).expect("a server");
-        Self { server, address, late }
+        Self { server, address, late, _links: links }
     }
 
     /// Where it listens.
@@ -101,7 +108,27 @@ impl Site {
     }
 }
 
-fn routes(late: Sender<Responder>) -> Router {
+/// Sends back whatever comes.
+struct Repeats;
+
+impl Protocol for Repeats {
+    fn opened(&mut self, _: &Link) -> Turn {
+        Turn::Continue
+    }
+
+    fn received(&mut self, input: &[u8], link: &Link) -> (usize, Turn) {
+        assert!(link.force(&input.into()), "a test sends little");
+        (input.len(), Turn::Continue)
+    }
+
+    fn tick(&mut self, _: &Link, _: Instant) -> Turn {
+        Turn::Continue
+    }
+
+    fn closed(&mut self, _: &Link, _: &Closed) {}
+}
+
+fn routes(late: Sender<Responder>, links: &Arc<Links>) -> Router {
     let big: Arc<Vec<u8>> = Arc::new(vec![b'7'; BIG_BYTES]);
     let keep = move |_: &Request<'_>, responder: Responder| {
         // A test that has ended does not want it any more.
@@ -115,7 +142,15 @@ fn routes(late: Sender<Responder>) -> Router {
         responder.close_after();
         responder.send_here(Response::text(Status::Ok, "the last"));
     };
-    let routes: [(Method, &str, Box<dyn Handler>); 14] = [
+    let links = Arc::clone(links);
+    let repeats = move |request: &Request<'_>, responder: Responder| {
+        if !request.asks_for("repeats") {
+            return responder.send_here(Response::new(Status::UpgradeRequired));
+        }
+        let upgraded = responder.upgrade(Response::switching("repeats")).expect("a connection");
+        links.adopt(upgraded, Box::new(Repeats)).expect("a link");
+    };
+    let routes: [(Method, &str, Box<dyn Handler>); 15] = [
         (Method::Get, "/", Box::new(at_once(|_| Response::text(Status::Ok, "hello")))),
         (Method::Post, "/echo", Box::new(at_once(echo))),
         (Method::Put, "/echo", Box::new(at_once(echo))),
@@ -124,6 +159,7 @@ fn routes(late: Sender<Responder>) -> Router {
         (Method::Patch, "/things/{name}", Box::new(at_once(name))),
         (Method::Delete, "/things/{name}", Box::new(at_once(name))),
         (Method::Get, "/late", Box::new(keep)),
+        (Method::Get, "/repeats", Box::new(repeats)),
         (Method::Get, "/big", Box::new(at_once(move |_| text(Body::from(Arc::clone(&big)))))),
         (Method::Get, "/last", Box::new(last)),
         (Method::Get, "/drop", Box::new(|_: &Request<'_>, responder: Responder| drop(responder))),

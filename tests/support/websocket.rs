@@ -8,7 +8,7 @@ use std::time::Duration;
 use broker::{Endpoint, EndpointOptions, WebSocketAccess, WebSocketLimits};
 use ostler_net::Address;
 use serde_json::{Value, json};
-use tungstenite::protocol::{CloseFrame, Role};
+use tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tungstenite::{Error, Message, WebSocket};
 
 use crate::http::Heard;
@@ -105,7 +105,8 @@ impl<S: Read + Write> Client<S> {
         let heard = Heard::read(&mut stream, true).expect("an answer");
         assert_eq!(heard.status, 101, "{}", heard.text());
         assert_eq!(heard.header("Sec-WebSocket-Accept"), Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
-        Self(WebSocket::from_raw_socket(stream, Role::Client, None))
+        let config = WebSocketConfig::default().max_frame_size(None);
+        Self(WebSocket::from_raw_socket(stream, Role::Client, Some(config)))
     }
 
     /// Sends a text.

@@ -3,24 +3,22 @@
 use std::net::TcpStream;
 
 use broker::data::Data;
-use broker::{Overflow, Topic, WebSocketLimits};
+use broker::{EndpointOptions, Overflow, Topic, WebSocketAccess, WebSocketLimits};
+use ostler_net::LinkLimits;
+use ostler_tests::PATIENCE;
 use ostler_tests::websocket::{Client, Node};
-use rustix::net::sockopt;
 
 /// Bytes of a message.
 const LENGTH: usize = 10_000;
-/// Messages that are more than fits into all buffers on the way.
+/// So many messages are more than fits into all buffers on the way.
 const MANY: u64 = 3000;
 
 fn node(overflow: Overflow) -> Node {
-    Node::new(WebSocketLimits { max_queued: 64, overflow, ..WebSocketLimits::default() })
-}
-
-/// A client that has room for little and does not read.
-fn slow(node: &Node) -> Client<TcpStream> {
-    let mut client = node.client(&["/x"]);
-    sockopt::set_socket_recv_buffer_size(client.stream(), 16 << 10).unwrap();
-    client
+    // However busy this machine is, there is time to read what is queued.
+    let links = LinkLimits { close: PATIENCE, stall: PATIENCE, ..LinkLimits::default() };
+    let options = EndpointOptions { links, ..EndpointOptions::default() };
+    let limits = WebSocketLimits { max_queued: 64, overflow, ..WebSocketLimits::default() };
+    Node::with(options, WebSocketAccess::default(), limits)
 }
 
 /// Publishes so many messages that begin with their numbers.
@@ -49,7 +47,7 @@ fn until_told(client: &mut Client<TcpStream>) -> (Vec<u64>, String) {
 #[test]
 fn who_is_cut_off_is_told_so_behind_all_that_was_queued() {
     let node = node(Overflow::Disconnect);
-    let mut client = slow(&node);
+    let mut client = node.client(&["/x"]);
     flood(&node);
     let (numbers, words) = until_told(&mut client);
     let count = u64::try_from(numbers.len()).unwrap();
@@ -63,7 +61,7 @@ fn who_is_cut_off_is_told_so_behind_all_that_was_queued() {
 fn who_misses_messages_is_told_how_many_once_there_is_room() {
     for overflow in [Overflow::DropNewest, Overflow::DropOldest] {
         let node = node(overflow);
-        let mut client = slow(&node);
+        let mut client = node.client(&["/x"]);
         flood(&node);
         let mut dropped = 0;
         let mut numbers = Vec::new();
@@ -82,7 +80,7 @@ fn who_misses_messages_is_told_how_many_once_there_is_room() {
 #[test]
 fn with_block_nothing_is_lost_and_the_writer_waits() {
     let node = node(Overflow::Block);
-    let mut client = slow(&node);
+    let mut client = node.client(&["/x"]);
     std::thread::scope(|scope| {
         scope.spawn(|| flood(&node));
         for number in 0..MANY {

@@ -75,7 +75,10 @@ pub fn broker_json(bytes: &[u8]) {
     let alone = json::read(text);
     match read {
         Ok(message) => {
-            assert_eq!(alone.as_ref(), Ok(&message.data));
+            // Where a string is not looked at, control characters are refused in it.
+            if !bytes.iter().any(u8::is_ascii_control) {
+                assert_eq!(alone.as_ref(), Ok(&message.data));
+            }
             // serde_json by itself has another limit to how deep values may lie.
             if let Ok(again) = serde_json::from_str::<Data>(text) {
                 assert_eq!(again, message.data);

@@ -1,6 +1,35 @@
 //! The data model of Zeek's Broker: its fifteen types, their total order, and their three forms:
 //! text, the binary form of native peers, and the JSON of WebSocket clients. It knows nothing of
 //! sockets or topics.
+//!
+//! What Rust has becomes a value and comes back; what a peer sends is read with every length and
+//! depth bounded:
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use broker_data::{Data, Timespan, contains, json, zeek};
+//!
+//! let took = Timespan::try_from(Duration::from_millis(1500))?;
+//! let event = Data::from(zeek::Event::new("Backup::finished", vec!["client1".into(), took.into()]));
+//!
+//! let mut bytes = Vec::new();
+//! event.encode(&mut bytes);
+//! assert_eq!(Data::decode(&bytes)?, event);
+//!
+//! let event = zeek::Event::try_from(event)?;
+//! let arguments = Data::Vector(event.arguments);
+//! assert!(contains!(arguments, String, Timespan));
+//! assert_eq!(arguments.to_string(), "(client1, 1500000000ns)");
+//! let (client, took): (String, Duration) = arguments.get()?;
+//! assert_eq!((client.as_str(), took.as_secs_f64()), ("client1", 1.5));
+//!
+//! let mut text = Vec::new();
+//! json::write_message(b"backups", &Data::Timespan(took.try_into()?), &mut text)?;
+//! let expected = br#"{"type":"data-message","topic":"backups","@data-type":"timespan","data":"1500ms"}"#;
+//! assert_eq!(text, expected);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod access;
 mod binary_check;
