@@ -95,10 +95,10 @@ impl<'a> Keys<'a> {
 
     /// An address and a port, if the port is set; without an address all there are.
     pub(crate) fn place(&mut self, address: &str, port: &str) -> Option<(String, u16)> {
-        let at = self.text(address).filter(|address| !address.is_empty());
+        let at = self.text(address);
         let value = self.config.port(port);
         let port = self.noted(value)?;
-        Some((at.unwrap_or_else(|| "::".to_owned()), port))
+        Some((at.unwrap_or_default(), port))
     }
 
     /// Hosts with their ports.

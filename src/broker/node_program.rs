@@ -82,6 +82,7 @@ fn endpoint_options(settings: &NodeSettings) -> Result<EndpointOptions, Exit> {
 fn listen(endpoint: &Endpoint, settings: &NodeSettings) -> Result<(), Exit> {
     let said = |what: &str, host: &str, ports: &[u16]| {
         let port = ports.first().copied().unwrap_or_default();
+        let host = if host.is_empty() { "*" } else { host };
         log::info!("listening on {host} port {port} for {what}");
         if settings.verbose {
             print(&format!("*** listening on {host} port {port} for {what}"));
@@ -104,7 +105,11 @@ fn listen(endpoint: &Endpoint, settings: &NodeSettings) -> Result<(), Exit> {
     Ok(())
 }
 
+/// A place to listen on; without a host everywhere.
 fn address(host: &str, port: u16) -> Result<Address, ListenError> {
+    if host.is_empty() {
+        return Ok(Address::everywhere(port));
+    }
     Ok(Address::parse(host, port)?)
 }
 

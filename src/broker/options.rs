@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ostler_net::LinkLimits;
-use ostler_net::tls::{self, LiveIdentity};
+use ostler_net::tls::{Client, Identity, LiveIdentity, PeerSettings, TlsError};
 
 use crate::EndpointId;
 use crate::overflow::Overflow;
@@ -47,14 +47,14 @@ pub struct Tls {
     /// Towards those that come.
     pub server: Arc<LiveIdentity>,
     /// Towards those that are called.
-    pub client: tls::Client,
+    pub client: Client,
 }
 
 impl Tls {
     /// Reads the files that two peers authenticate each other with.
-    pub fn load(settings: &tls::PeerSettings) -> Result<Self, tls::TlsError> {
-        let _ = settings;
-        Err(tls::TlsError::Setup("not yet".to_owned()))
+    pub fn load(settings: &PeerSettings) -> Result<Self, TlsError> {
+        let server = LiveIdentity::new(Identity::of_peer(settings)?);
+        Ok(Self { server: Arc::new(server), client: Client::load(settings)? })
     }
 }
 

@@ -2,11 +2,13 @@
 
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 
 /// What marks a path instead of a host.
 const UNIX_MARK: &str = "unix:";
+/// Stands for all addresses of this machine.
+const EVERYWHERE: &str = "*";
 
 /// A place to listen on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +64,11 @@ impl Address {
         Ok(Self::Inet { host: bare.to_owned(), port })
     }
 
+    /// Every address of this machine, of both families.
+    pub fn everywhere(port: u16) -> Self {
+        Self::Inet { host: EVERYWHERE.to_owned(), port }
+    }
+
     /// The file of a Unix socket.
     pub fn file(&self) -> Option<&Path> {
         match self {
@@ -92,6 +99,11 @@ impl Address {
     /// The socket addresses that a host stands for; none for a path.
     pub(crate) fn resolve(&self) -> io::Result<Vec<SocketAddr>> {
         let Self::Inet { host, port } = self else { return Ok(Vec::new()) };
+        if host == EVERYWHERE {
+            let families: [IpAddr; 2] =
+                [Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()];
+            return Ok(families.map(|all| SocketAddr::new(all, *port)).into());
+        }
         let mut found: Vec<SocketAddr> = Vec::new();
         for address in (host.as_str(), *port).to_socket_addrs()? {
             if !found.contains(&address) {

@@ -65,9 +65,15 @@ impl Listener {
         if let Address::Unix(path) = address {
             return unix(path).map(|listener| vec![listener]).map_err(failed);
         }
-        let mut listeners = Vec::new();
+        let mut listeners: Vec<Self> = Vec::new();
         let mut missing = None;
-        for inet_address in address.resolve().map_err(failed)? {
+        for mut inet_address in address.resolve().map_err(failed)? {
+            // Where the kernel chooses the port, it is the same for all of them.
+            if inet_address.port() == 0
+                && let Some(first) = listeners.first().and_then(Self::inet)
+            {
+                inet_address.set_port(first.port());
+            }
             match inet(inet_address) {
                 Ok(listener) => listeners.push(listener),
                 Err(error @ (Errno::AFNOSUPPORT | Errno::ADDRNOTAVAIL)) => missing = Some(error),
