@@ -195,6 +195,12 @@ impl<T> Queue<T> {
         self.lock().items.len()
     }
 
+    /// Whether it is closed and empty.
+    pub(crate) fn has_ended(&self) -> bool {
+        let state = self.lock();
+        state.closed && state.items.is_empty()
+    }
+
     /// Nothing more comes in; what waits may still be taken.
     pub(crate) fn close(&self) {
         let mut state = self.lock();

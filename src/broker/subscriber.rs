@@ -173,6 +173,11 @@ impl Subscriber {
         self.inner.queue.len().saturating_add(self.taken.len())
     }
 
+    /// Whether the endpoint has ended and all that had come was read.
+    pub fn has_ended(&self) -> bool {
+        self.taken.is_empty() && self.inner.queue.has_ended()
+    }
+
     /// A descriptor that is readable while messages wait, for `poll(2)` and its kind. It stays
     /// readable once the endpoint has ended.
     pub fn fd(&mut self) -> rustix::io::Result<BorrowedFd<'_>> {
