@@ -101,11 +101,12 @@ pub use failure::Failure;
 pub use filter::{Filter, FilterError};
 pub use handshake::Role;
 pub use hub::Hub;
+pub use keepalive::Reading;
 pub use message::{Kind, MAX_FRAME_BYTES, Message, MessageError, TTL};
 pub use node::{Claim, Node};
 pub use options::{EndpointOptions, Tls};
 pub use overflow::{Overflow, UnknownOverflow};
-pub use peering::{Peering, Reading};
+pub use peering::Peering;
 pub use peering_event::{Event, PeeringStatistics};
 pub use peering_frames::routing_update;
 pub use peering_limits::{
