@@ -4,7 +4,7 @@ use std::io::Write;
 use std::net::TcpStream;
 
 use broker::data::Data;
-use broker::{EndpointOptions, Topic, WebSocketAccess, WebSocketLimits};
+use broker::{Topic, WebSocketLimits};
 use ostler_runtime::Deadline;
 use ostler_tests::websocket::{Client, Node, data_message};
 use ostler_tests::{PATIENCE, wait_for};
@@ -101,9 +101,9 @@ fn binary_frames_fragments_and_pings_are_fine() {
     writer.send_message(Message::binary(message.clone().into_bytes()));
     assert_eq!(reader.text(), message);
     writer.send_message(Message::Ping(Bytes::from_static(b"there?")));
-    assert_eq!(writer.next(), Message::Pong(Bytes::from_static(b"there?")));
+    assert_eq!(writer.message(), Message::Pong(Bytes::from_static(b"there?")));
     writer.send_message(Message::Close(None));
-    assert_eq!(writer.next(), Message::Close(None));
+    assert_eq!(writer.message(), Message::Close(None));
 }
 
 #[test]
@@ -128,8 +128,7 @@ fn bursts_of_any_size_come_whole() {
 #[test]
 fn peers_are_told_what_clients_want_and_when_they_do_not_any_more() {
     let node = Node::new(WebSocketLimits::default());
-    let other =
-        Node::with(EndpointOptions::default(), WebSocketAccess::default(), Default::default());
+    let other = Node::new(WebSocketLimits::default());
     other.endpoint().peer_with(node.endpoint()).unwrap();
     let mut client = node.client(&["/wanted"]);
     let wanted = topic("/wanted");
