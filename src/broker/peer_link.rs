@@ -249,8 +249,7 @@ impl Protocol for PeerLink {
         let Some(peering) = &mut self.peering else { return Turn::Continue };
         let reading = if self.pending.is_some() { Reading::Held } else { Reading::On };
         if self.leaving.is_asked() {
-            let [a, b, c, d, e, f, g, h, ..] = EndpointId::random().0;
-            peering.leave([a, b, c, d, e, f, g, h], now);
+            peering.leave(link.id().to_be_bytes(), now);
         }
         let was_aside = peering.is_aside();
         peering.tick(now, reading, &self.view);
