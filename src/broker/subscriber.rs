@@ -103,7 +103,7 @@ impl Outlet for Inbox {
         self.queue.wait_room(deadline)
     }
 
-    fn deliver(&self, parcel: &mut Parcel<'_>) {
+    fn deliver(&self, parcel: &Parcel<'_>) {
         let (message, bytes) = (parcel.message.clone(), parcel.message.frame().len());
         match self.overflow {
             Overflow::DropOldest => self.queue.push_out(message, bytes),
