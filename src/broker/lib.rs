@@ -76,6 +76,7 @@ mod throughput_client;
 mod throughput_events;
 pub mod throughput_options;
 mod throughput_server;
+mod tls_advice;
 mod topic;
 mod websocket_access;
 mod websocket_client;

@@ -22,6 +22,7 @@ use crate::peers::Peer;
 use crate::route::{Owner, Route};
 use crate::routing::Behind;
 use crate::status::{Error, Status};
+use crate::tls_advice::{advice, warn_of};
 use crate::{EndpointId, Filter, Message};
 
 /// See the module.
@@ -273,10 +274,14 @@ impl Protocol for PeerLink {
             }
             log::debug!("{}: no peering: {why}", self.network);
             if let Some(wish) = self.wish.take() {
-                if !matches!(why, Closed::Unreachable(_) | Closed::TimedOut) {
-                    log::warn!("peer {}: {why}", self.network);
+                match advice(why) {
+                    Some(advice) => log::warn!("peer {}: {why}; {advice}", self.network),
+                    None if matches!(why, Closed::Unreachable(_) | Closed::TimedOut) => {}
+                    None => log::warn!("peer {}: {why}", self.network),
                 }
                 core.unreachable(wish, self.network.clone());
+            } else {
+                warn_of(&self.network, why);
             }
             return;
         };

@@ -74,9 +74,13 @@ impl Routing {
         let wanting = || routes.iter().filter(|route| route.wants(message, origin, self.here));
         for route in wanting() {
             while route.outlet.is_blocked(true) {
-                match patience {
-                    Patience::Until(deadline) if route.outlet.wait_room(deadline) => {}
-                    _ => return Err(Behind(Arc::clone(route))),
+                let waited = match patience {
+                    Patience::Until(deadline) => route.outlet.wait_room(deadline),
+                    Patience::None => false,
+                };
+                // Who has gone meanwhile holds up nobody any more.
+                if !waited && route.outlet.is_blocked(true) {
+                    return Err(Behind(Arc::clone(route)));
                 }
             }
         }
