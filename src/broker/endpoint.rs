@@ -1,5 +1,6 @@
 //! A node: what its user does with it.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -11,6 +12,7 @@ use ostler_net::{
 };
 use ostler_runtime::{Deadline, Thread};
 
+use crate::connector::Removed;
 use crate::core::Core;
 use crate::endpoint_info::NetworkInfo;
 use crate::options::{EndpointOptions, Tls};
@@ -136,7 +138,8 @@ impl Endpoint {
         let network = network(address, port, None);
         let wish = self.core.wishes.remove(&network);
         let is_meant = |id, at: &NetworkInfo| {
-            wish.flatten() == Some(id) || at.address == network.address && at.port == network.port
+            wish == Some(Removed::Peer(id))
+                || at.address == network.address && at.port == network.port
         };
         let links = self.core.peers.links(is_meant);
         if links.is_empty() && wish.is_none() {
@@ -311,7 +314,7 @@ impl Drop for Endpoint {
         for (_, link, leaving) in self.core.peers.links(|_, _| true) {
             leaving.ask(&link);
         }
-        self.core.peers.wait(Deadline::after(FAREWELL), |peers| peers.is_empty());
+        self.core.peers.wait(Deadline::after(FAREWELL), BTreeMap::is_empty);
         self.core.close();
     }
 }

@@ -25,8 +25,8 @@ pub(crate) struct Tasks {
     end: Option<crossbeam_channel::Sender<()>>,
     is_over: Arc<AtomicBool>,
     failed: Arc<AtomicBool>,
-    _workers: Vec<Worker>,
-    _taps: Vec<Tap>,
+    workers: Vec<Worker>,
+    taps: Vec<Tap>,
 }
 
 impl Tasks {
@@ -38,8 +38,8 @@ impl Tasks {
             end: Some(end),
             is_over: Arc::default(),
             failed: Arc::default(),
-            _workers: Vec::new(),
-            _taps: Vec::new(),
+            workers: Vec::new(),
+            taps: Vec::new(),
         };
         if settings.verbose {
             tasks.print_statuses(endpoint)?;
@@ -89,7 +89,7 @@ impl Tasks {
         };
         let count = Arc::new(AtomicU64::new(0));
         let counted = Arc::clone(&count);
-        self._taps.push(endpoint.tap(settings.topics.clone(), move |message| {
+        self.taps.push(endpoint.tap(settings.topics.clone(), move |message| {
             counted.fetch_add(1, Ordering::Relaxed);
             if message.payload() == payload {
                 // Once is enough.
@@ -103,7 +103,7 @@ impl Tasks {
         if settings.verbose {
             let name = settings.name.clone();
             let printed = move |received: Received| print(&relayed(&name, &received));
-            self._workers.push(endpoint.subscribe_callback(settings.topics.clone(), printed)?);
+            self.workers.push(endpoint.subscribe_callback(settings.topics.clone(), printed)?);
         }
         Ok(())
     }
@@ -115,7 +115,7 @@ impl Tasks {
         ended: Receiver<()>,
     ) -> io::Result<()> {
         let (tap, stopped) = answer(endpoint, &settings.topics);
-        self._taps.push(tap);
+        self.taps.push(tap);
         self.stop_when_asked(stopped, ended)
     }
 

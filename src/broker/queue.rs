@@ -91,6 +91,18 @@ impl<T> Queue<T> {
         }
     }
 
+    /// Puts an item in if there is room for it, else nothing comes in any more.
+    pub(crate) fn put_or_close(&self, item: T, bytes: usize) {
+        let state = self.lock();
+        if self.is_beyond(&state) {
+            drop(state);
+            self.count_drops(1);
+            self.close();
+        } else {
+            self.put_locked(state, item, bytes);
+        }
+    }
+
     /// Puts an item in and drops those that have waited longest, as many as are beyond the limits.
     pub(crate) fn push_out(&self, item: T, bytes: usize) {
         let mut gone = Vec::new();
@@ -221,6 +233,11 @@ impl<T> Queue<T> {
         };
         self.close();
         drop(waiting);
+    }
+
+    /// Whether nothing more comes in.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.lock().closed
     }
 
     /// The descriptor that is readable while items wait.

@@ -87,6 +87,8 @@ mod link_listener;
 #[cfg(test)]
 mod link_loopback;
 mod link_outbox;
+#[cfg(test)]
+mod link_outbox_cases;
 mod link_protocol;
 mod link_state;
 mod link_statistics;

@@ -2,6 +2,8 @@
 
 use broker::{EndpointId, EndpointOptions};
 
+use ostler_tests::wait::wait_for;
+
 use crate::node::{LARGE, Node, SMALL, data, data_with_ttl, listening, soon, topic};
 
 const MIDDLE: EndpointId = EndpointId([0x77; 16]);
@@ -55,4 +57,52 @@ fn a_leaf_passes_nothing_on() {
     assert!(subscriber.get_before(soon()).is_some());
     endpoint.publish(&topic("/b"), &broker::data::Data::None).unwrap();
     assert_eq!(other.message().topic(), b"/b");
+}
+
+#[test]
+fn a_loop_ends_if_one_node_in_it_counts_though_the_others_do_not() {
+    let (endpoint, port) = relay(true);
+    let mut one = Node::peer(port, SMALL, &[]);
+    let mut other = Node::peer(port, LARGE, &["/"]);
+    assert!(endpoint.await_filter_entry(&topic("/"), soon()));
+    // Nodes of the original pass messages on with the TTL that they came with.
+    let mut message = data(SMALL, "/loop", 1);
+    let mut rounds = 0;
+    loop {
+        one.publish(&message);
+        one.publish(&data(SMALL, "/mark", 1));
+        let come = other.message();
+        if come.topic() == b"/mark" {
+            break;
+        }
+        assert_eq!(other.message().topic(), b"/mark");
+        message = data_with_ttl(SMALL, "/loop", come.ttl());
+        rounds += 1;
+    }
+    assert_eq!(rounds, 15);
+}
+
+#[test]
+fn what_is_published_in_a_triangle_goes_round_until_its_ttl_is_used_up() {
+    let three: Vec<_> = (0..3).map(|_| listening(EndpointOptions::default())).collect();
+    let mut subscribers: Vec<_> =
+        three.iter().map(|(endpoint, _)| endpoint.subscribe([topic("/loop")])).collect();
+    for (one, other) in [(0, 1), (1, 2), (2, 0)] {
+        let (endpoint, to) = (&three[one].0, &three[other]);
+        assert_eq!(endpoint.peer("127.0.0.1", to.1, None, soon()), Ok(to.0.id()));
+    }
+    for (endpoint, _) in &three {
+        for (peer, _) in three.iter().filter(|(peer, _)| peer.id() != endpoint.id()) {
+            assert!(endpoint.await_peer(peer.id(), soon()));
+        }
+    }
+    three[0].0.publish(&topic("/loop"), &broker::data::Data::None).unwrap();
+    // Sixteen hops each way.
+    let mut deliveries = 0;
+    wait_for("all rounds", || {
+        deliveries += subscribers.iter_mut().map(|one| one.poll().len()).sum::<usize>();
+        deliveries >= 2 * usize::from(broker::TTL)
+    });
+    assert_eq!(deliveries, 32);
+    assert!(subscribers.iter_mut().all(|one| one.poll().is_empty()));
 }
