@@ -84,8 +84,8 @@ impl Routing {
                 }
             }
         }
-        let mut parcel = Parcel::new(message, origin, self.here.id);
-        Ok(wanting().map(|route| route.outlet.deliver(&mut parcel)).count())
+        let parcel = Parcel::new(message, origin, self.here.id);
+        Ok(wanting().map(|route| route.outlet.deliver(&parcel)).count())
     }
 
     /// Gives a message that came from elsewhere to all who want it, unless one of them wants its
@@ -96,8 +96,8 @@ impl Routing {
         if let Some(route) = wanting().find(|route| route.outlet.is_blocked(false)) {
             return Err(Behind(Arc::clone(route)));
         }
-        let mut parcel = Parcel::new(message, origin, self.here.id);
-        Ok(wanting().map(|route| route.outlet.deliver(&mut parcel)).count())
+        let parcel = Parcel::new(message, origin, self.here.id);
+        Ok(wanting().map(|route| route.outlet.deliver(&parcel)).count())
     }
 
     /// Whether anybody might want messages about this topic that are for everybody.

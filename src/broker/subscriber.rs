@@ -103,7 +103,7 @@ impl Outlet for Inbox {
         self.queue.wait_room(deadline)
     }
 
-    fn deliver(&self, parcel: &mut Parcel<'_>) {
+    fn deliver(&self, parcel: &Parcel<'_>) {
         let (message, bytes) = (parcel.message.clone(), parcel.message.frame().len());
         match self.overflow {
             Overflow::DropOldest => self.queue.push_out(message, bytes),
@@ -173,9 +173,9 @@ impl Subscriber {
         self.inner.queue.len().saturating_add(self.taken.len())
     }
 
-    /// Whether nothing more comes, but for what waits already.
+    /// Whether the endpoint has ended and all that had come was read.
     pub fn has_ended(&self) -> bool {
-        self.inner.queue.is_closed()
+        self.taken.is_empty() && self.inner.queue.has_ended()
     }
 
     /// A descriptor that is readable while messages wait, for `poll(2)` and its kind. It stays

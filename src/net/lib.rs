@@ -78,6 +78,8 @@ mod link_adopt;
 #[cfg(test)]
 mod link_behaviour;
 mod link_call;
+#[cfg(test)]
+mod link_disorder;
 mod link_doors;
 mod link_end;
 mod link_hub;
