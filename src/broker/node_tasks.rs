@@ -25,8 +25,9 @@ pub(crate) struct Tasks {
     end: Option<crossbeam_channel::Sender<()>>,
     is_over: Arc<AtomicBool>,
     failed: Arc<AtomicBool>,
-    _workers: Vec<Worker>,
-    _taps: Vec<Tap>,
+    /// Held for what their ends would end.
+    workers: Vec<Worker>,
+    taps: Vec<Tap>,
 }
 
 impl Tasks {
@@ -38,8 +39,8 @@ impl Tasks {
             end: Some(end),
             is_over: Arc::default(),
             failed: Arc::default(),
-            _workers: Vec::new(),
-            _taps: Vec::new(),
+            workers: Vec::new(),
+            taps: Vec::new(),
         };
         if settings.verbose {
             tasks.print_statuses(endpoint)?;
@@ -57,6 +58,8 @@ impl Tasks {
         self.is_over.store(true, Ordering::Release);
         drop(self.end.take());
         self.threads.clear();
+        self.workers.clear();
+        self.taps.clear();
         if self.failed.load(Ordering::Acquire) { Exit::Unavailable } else { Exit::Success }
     }
 
@@ -89,7 +92,7 @@ impl Tasks {
         };
         let count = Arc::new(AtomicU64::new(0));
         let counted = Arc::clone(&count);
-        self._taps.push(endpoint.tap(settings.topics.clone(), move |message| {
+        self.taps.push(endpoint.tap(settings.topics.clone(), move |message| {
             counted.fetch_add(1, Ordering::Relaxed);
             if message.payload() == payload {
                 // Once is enough.
@@ -103,7 +106,7 @@ impl Tasks {
         if settings.verbose {
             let name = settings.name.clone();
             let printed = move |received: Received| print(&relayed(&name, &received));
-            self._workers.push(endpoint.subscribe_callback(settings.topics.clone(), printed)?);
+            self.workers.push(endpoint.subscribe_callback(settings.topics.clone(), printed)?);
         }
         Ok(())
     }
@@ -115,7 +118,7 @@ impl Tasks {
         ended: Receiver<()>,
     ) -> io::Result<()> {
         let (tap, stopped) = answer(endpoint, &settings.topics);
-        self._taps.push(tap);
+        self.taps.push(tap);
         self.stop_when_asked(stopped, ended)
     }
 
@@ -151,7 +154,7 @@ impl Tasks {
 }
 
 /// Ends the process as a signal would.
-fn stop_process() {
+pub(crate) fn stop_process() {
     if let Err(error) = kill_process(getpid(), Signal::TERM) {
         log::error!("cannot stop: {error}");
     }
@@ -168,7 +171,8 @@ fn relayed(name: &str, received: &Received) -> String {
     }
 }
 
-fn print_rates(count: &AtomicU64, ended: &Receiver<()>) {
+/// Prints every second how much `count` has grown, until `ended` is.
+pub(crate) fn print_rates(count: &AtomicU64, ended: &Receiver<()>) {
     let mut before = 0;
     while ended.recv_timeout(SECOND) == Err(crossbeam_channel::RecvTimeoutError::Timeout) {
         let all = count.load(Ordering::Relaxed);

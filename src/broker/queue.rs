@@ -91,6 +91,18 @@ impl<T> Queue<T> {
         }
     }
 
+    /// Puts an item in if there is room for it, else nothing comes in any more.
+    pub(crate) fn put_or_close(&self, item: T, bytes: usize) {
+        let state = self.lock();
+        if self.is_beyond(&state) {
+            drop(state);
+            self.count_drops(1);
+            self.close();
+        } else {
+            self.put_locked(state, item, bytes);
+        }
+    }
+
     /// Puts an item in and drops those that have waited longest, as many as are beyond the limits.
     pub(crate) fn push_out(&self, item: T, bytes: usize) {
         let mut gone = Vec::new();
@@ -193,6 +205,12 @@ impl<T> Queue<T> {
     /// How many items wait.
     pub(crate) fn len(&self) -> usize {
         self.lock().items.len()
+    }
+
+    /// Whether it is closed and empty.
+    pub(crate) fn has_ended(&self) -> bool {
+        let state = self.lock();
+        state.closed && state.items.is_empty()
     }
 
     /// Nothing more comes in; what waits may still be taken.

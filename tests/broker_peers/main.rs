@@ -11,4 +11,5 @@ mod meeting;
 mod node;
 mod recorded;
 mod relayed;
+mod slow;
 mod strangers;
