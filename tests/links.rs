@@ -7,7 +7,8 @@
     reason = "a test fails by panicking"
 )]
 
-use std::net::SocketAddr;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -22,6 +23,7 @@ use ostler_tests::{Certificates, Pair};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 const LONG: usize = 3_000_000;
+const WORD: usize = 5;
 
 /// What a protocol was told at its end: how it ended, and what had come before.
 type End = (String, Option<TlsFault>, Vec<u8>);
@@ -80,6 +82,11 @@ struct Side {
 impl Side {
     /// Listens with an identity, or without TLS.
     fn listening(identity: Option<Identity>) -> Self {
+        Self::expecting(identity, WORD)
+    }
+
+    /// The same, and reads so many bytes of each who comes.
+    fn expecting(identity: Option<Identity>, bytes: usize) -> Self {
         let links = Links::start(2, LinkLimits::default()).unwrap();
         let mut listeners = Listener::bind(&Address::parse("127.0.0.1", 0).unwrap()).unwrap();
         let address = listeners[0].inet().unwrap();
@@ -89,7 +96,7 @@ impl Side {
         }
         let (came, ends) = channel();
         let admit = move |_| {
-            let (protocol, end) = talker(LONG, 5);
+            let (protocol, end) = talker(LONG, bytes);
             came.send(end).unwrap();
             Some(protocol as Box<dyn Protocol>)
         };
@@ -99,7 +106,12 @@ impl Side {
 
     /// Has somebody call: how it ends for him, and here.
     fn called(&self, client: Option<&Client>) -> (End, End) {
-        let (protocol, ends) = talker(5, LONG);
+        self.called_with(client, WORD)
+    }
+
+    /// The same, and he says so many bytes.
+    fn called_with(&self, client: Option<&Client>, says: usize) -> (End, End) {
+        let (protocol, ends) = talker(says, LONG);
         self.links.connect(self.address, PATIENCE, client, protocol).unwrap();
         let caller = ends.recv_timeout(PATIENCE).unwrap();
         (caller, self.end())
@@ -127,7 +139,7 @@ fn side(settings: &PeerSettings) -> Side {
 fn talked(side: &Side, client: &Client) {
     let (caller, called) = side.called(Some(client));
     assert_eq!((caller.1, caller.2.len()), (None, LONG), "{}", caller.0);
-    assert_eq!((called.1, called.2.len()), (None, 5), "{}", called.0);
+    assert_eq!((called.1, called.2.len()), (None, WORD), "{}", called.0);
 }
 
 #[test]
@@ -149,6 +161,21 @@ fn peers_with_certificates_of_one_authority_talk_whatever_their_names_are() {
     talked(&listening, &Client::load(&in_folder).unwrap());
     let mirrored = side(&in_folder);
     talked(&mirrored, &Client::load(&settings(&one, &authority)).unwrap());
+}
+
+#[test]
+fn a_secured_link_carries_much_in_both_directions_at_once() {
+    let made = Certificates::new();
+    let authority = made.own("authority");
+    let settings = settings(&made.signed("good", &authority, 9), &authority);
+    let listening = Side::expecting(Some(Identity::of_peer(&settings).unwrap()), LONG);
+    let client = Client::load(&settings).unwrap();
+    let (caller, called) = listening.called_with(Some(&client), LONG);
+    assert_eq!((caller.1, caller.2.len()), (None, LONG), "{}", caller.0);
+    assert_eq!((called.1, called.2.len()), (None, LONG), "{}", called.0);
+    let statistics = listening.links.statistics();
+    assert_eq!((statistics.frames_out, statistics.dropped), (2, 0));
+    assert_eq!((statistics.bytes_in, statistics.bytes_out), (2 * LONG as u64, 2 * LONG as u64));
 }
 
 #[test]
@@ -209,6 +236,18 @@ fn who_offers_ciphers_without_certificates_only_is_told_apart() {
     let called = listening.end();
     assert!(matches!(called.1, Some(TlsFault::NothingInCommon(_))), "{}", called.0);
     client.wait().unwrap();
+
+    // As a server without certificates answers: a fatal alert, `handshake_failure`.
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = server.local_addr().unwrap();
+    let (protocol, ends) = talker(WORD, LONG);
+    let client = Client::load(&settings).unwrap();
+    listening.links.connect(address, PATIENCE, Some(&client), protocol).unwrap();
+    let (mut stream, _) = server.accept().unwrap();
+    stream.read_exact(&mut [0; 5]).unwrap();
+    stream.write_all(&[21, 3, 3, 0, 2, 2, 40]).unwrap();
+    let end = ends.recv_timeout(PATIENCE).unwrap();
+    assert!(matches!(end.1, Some(TlsFault::NothingInCommon(_))), "{}", end.0);
 }
 
 #[test]

@@ -127,7 +127,7 @@ impl Outlet for ClientOutlet {
         self.client.link().wait_room(deadline)
     }
 
-    fn deliver(&self, parcel: &mut Parcel<'_>) {
+    fn deliver(&self, parcel: &Parcel<'_>) {
         if let Some(frame) = parcel.frame() {
             self.core.counters.dropped.add(self.client.deliver(frame));
         } else if parcel.message.kind() == crate::Kind::Data {

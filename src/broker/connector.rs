@@ -47,6 +47,15 @@ struct Wish {
     outcome: Option<Outcome>,
 }
 
+/// What a wish had come to when it was removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Removed {
+    /// It had not come true.
+    Wish,
+    /// This was the peer.
+    Peer(EndpointId),
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     Due(Instant),
@@ -83,17 +92,17 @@ impl Wishes {
         self.changed.notify_all();
     }
 
-    /// Wishes for it no more: whether anybody did, and who it was if it is a peer.
-    pub(crate) fn remove(&self, network: &NetworkInfo) -> Option<Option<EndpointId>> {
+    /// Wishes for it no more: what somebody did.
+    pub(crate) fn remove(&self, network: &NetworkInfo) -> Option<Removed> {
         let mut state = self.lock();
         let place = state.wishes.iter().position(|wish| is_same(&wish.network, network))?;
         let wish = state.wishes.swap_remove(place);
         drop(state);
         tell(wish.outcome, Err(Ec::PeerInvalid.into()));
-        match wish.phase {
-            Phase::Peered(id) => Some(Some(id)),
-            _ => Some(None),
-        }
+        Some(match wish.phase {
+            Phase::Peered(id) => Removed::Peer(id),
+            Phase::Due(_) | Phase::Trying => Removed::Wish,
+        })
     }
 
     /// Whether a wish still stands.

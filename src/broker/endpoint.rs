@@ -11,6 +11,7 @@ use ostler_net::{
 };
 use ostler_runtime::{Deadline, Thread};
 
+use crate::connector::Removed;
 use crate::core::Core;
 use crate::endpoint_info::NetworkInfo;
 use crate::options::{EndpointOptions, Tls};
@@ -133,7 +134,8 @@ impl Endpoint {
         let network = network(address, port, None);
         let wish = self.core.wishes.remove(&network);
         let is_meant = |id, at: &NetworkInfo| {
-            wish.flatten() == Some(id) || at.address == network.address && at.port == network.port
+            wish == Some(Removed::Peer(id))
+                || at.address == network.address && at.port == network.port
         };
         let links = self.core.peers.links(is_meant);
         if links.is_empty() && wish.is_none() {

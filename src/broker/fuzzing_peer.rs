@@ -11,9 +11,10 @@ use crate::endpoint_id::EndpointId;
 use crate::filter::Filter;
 use crate::handshake::Role;
 use crate::handshake_frame::HandshakeFrame;
+use crate::keepalive::Reading;
 use crate::message::{Kind, LENGTH_BYTES, Message};
 use crate::node::{Claim, Node};
-use crate::peering::{Peering, Reading};
+use crate::peering::Peering;
 use crate::peering_event::{Event, PeeringStatistics};
 use crate::peering_limits::PeeringLimits;
 

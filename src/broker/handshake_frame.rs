@@ -166,6 +166,8 @@ fn read_introduction(input: &mut &[u8]) -> Result<EndpointId, NoFrame> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const SENDER: EndpointId = EndpointId([0x11; 16]);
@@ -208,6 +210,41 @@ mod tests {
         }
         for type_byte in (0..6).chain(13..=255) {
             assert_eq!(HandshakeFrame::decode(&[type_byte]), Err(NoFrame::Malformed));
+        }
+    }
+
+    fn frame() -> impl Strategy<Value = HandshakeFrame> {
+        let sender = any::<[u8; 16]>().prop_map(EndpointId);
+        let filter = || prop::collection::vec(prop::collection::vec(any::<u8>(), 0..9), 0..9);
+        let filter = move || filter().prop_map(|topics| topics.iter().collect::<Filter>());
+        let words = prop::collection::vec(any::<u8>(), 0..200);
+        prop_oneof![
+            (sender.clone(), any::<u8>(), any::<u8>()).prop_map(|(sender, lowest, highest)| {
+                HandshakeFrame::Hello { sender, lowest, highest }
+            }),
+            Just(HandshakeFrame::Probe),
+            (sender.clone(), any::<u8>())
+                .prop_map(|(sender, version)| HandshakeFrame::VersionSelect { sender, version }),
+            (sender, any::<u8>(), words).prop_map(|(sender, code, words)| {
+                HandshakeFrame::DropConnection { sender, code, words }
+            }),
+            filter().prop_map(HandshakeFrame::OriginatorSyn),
+            filter().prop_map(HandshakeFrame::ResponderSynAck),
+            Just(HandshakeFrame::OriginatorAck),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn a_frame_that_was_built_is_read_again(frame in frame()) {
+            prop_assert_eq!(HandshakeFrame::decode(&frame.encode()[4..]), Ok(frame));
+        }
+
+        #[test]
+        fn any_bytes_are_a_frame_or_none(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
+            if let Ok(frame) = HandshakeFrame::decode(&bytes) {
+                prop_assert_eq!(HandshakeFrame::decode(&frame.encode()[4..]), Ok(frame));
+            }
         }
     }
 }

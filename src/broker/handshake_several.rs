@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::claims::Claims;
-use crate::peering::Reading;
+use crate::keepalive::Reading;
 use crate::peering_bench::{LARGE, SMALL, Side, View, join};
 use crate::peering_event::Event;
 

@@ -17,6 +17,15 @@ pub(crate) struct Keepalive {
     dead_after: Duration,
 }
 
+/// Whether the bytes of a peer are read, which says what its silence means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reading {
+    /// As they come.
+    On,
+    /// Not now, because what it sent before has not been taken yet.
+    Held,
+}
+
 /// What is to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {

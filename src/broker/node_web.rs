@@ -11,7 +11,7 @@ use crate::node_settings::NodeSettings;
 /// What the settings say, with the token from its file.
 pub(crate) fn access(settings: &NodeSettings) -> Result<WebSocketAccess, Exit> {
     let token = settings.token_file.as_deref().map(token).transpose()?;
-    Ok(WebSocketAccess { origins: settings.origins.clone(), names: None, token })
+    Ok(WebSocketAccess { origins: settings.origins.clone(), token, ..WebSocketAccess::default() })
 }
 
 fn token(path: &Path) -> Result<Secret, Exit> {

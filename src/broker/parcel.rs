@@ -1,5 +1,6 @@
 //! A message on its way to all who want it, with its forms made once.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use crate::{EndpointId, Message, websocket_data};
@@ -23,30 +24,30 @@ pub(crate) struct Parcel<'a> {
     pub(crate) message: &'a Message,
     pub(crate) origin: Origin,
     /// As it goes to peers: `None` once it has gone through too many nodes.
-    relayed: Option<Option<Message>>,
+    relayed: OnceCell<Option<Message>>,
     /// As it goes to WebSocket clients: `None` if it has no such form.
-    frame: Option<Option<Arc<[u8]>>>,
+    frame: OnceCell<Option<Arc<[u8]>>>,
     id: EndpointId,
 }
 
 impl<'a> Parcel<'a> {
     /// A message that is in the endpoint of this id.
     pub(crate) fn new(message: &'a Message, origin: Origin, id: EndpointId) -> Self {
-        Self { message, origin, relayed: None, frame: None, id }
+        Self { message, origin, relayed: OnceCell::new(), frame: OnceCell::new(), id }
     }
 
     /// The message as it goes to peers.
-    pub(crate) fn relayed(&mut self) -> Option<&Message> {
+    pub(crate) fn relayed(&self) -> Option<&Message> {
         if !matches!(self.origin, Origin::Peer(_)) {
             return Some(self.message);
         }
         let (message, id) = (self.message, self.id);
-        self.relayed.get_or_insert_with(|| message.relayed(id)).as_ref()
+        self.relayed.get_or_init(|| message.relayed(id)).as_ref()
     }
 
     /// The frame that goes to WebSocket clients.
-    pub(crate) fn frame(&mut self) -> Option<&Arc<[u8]>> {
+    pub(crate) fn frame(&self) -> Option<&Arc<[u8]>> {
         let message = self.message;
-        self.frame.get_or_insert_with(|| websocket_data::frame(message)).as_ref()
+        self.frame.get_or_init(|| websocket_data::frame(message)).as_ref()
     }
 }

@@ -11,16 +11,18 @@ use crate::core::Core;
 use crate::endpoint_info::{EndpointInfo, NetworkInfo};
 use crate::failure::Failure;
 use crate::handshake::Role;
+use crate::keepalive::Reading;
 use crate::leaving::Leaving;
 use crate::parcel::Origin;
 use crate::peer_outlet::PeerOutlet;
 use crate::peer_view::PeerView;
-use crate::peering::{Peering, Reading};
+use crate::peering::Peering;
 use crate::peering_event::{Event, PeeringStatistics};
 use crate::peers::Peer;
 use crate::route::{Owner, Route};
 use crate::routing::Behind;
 use crate::status::{Error, Status};
+use crate::tls_advice::{advice, warn_of};
 use crate::{EndpointId, Filter, Message};
 
 /// See the module.
@@ -272,10 +274,14 @@ impl Protocol for PeerLink {
             }
             log::debug!("{}: no peering: {why}", self.network);
             if let Some(wish) = self.wish.take() {
-                if !matches!(why, Closed::Unreachable(_) | Closed::TimedOut) {
-                    log::warn!("peer {}: {why}", self.network);
+                match advice(why) {
+                    Some(advice) => log::warn!("peer {}: {why}; {advice}", self.network),
+                    None if matches!(why, Closed::Unreachable(_) | Closed::TimedOut) => {}
+                    None => log::warn!("peer {}: {why}", self.network),
                 }
                 core.unreachable(wish, self.network.clone());
+            } else {
+                warn_of(&self.network, why);
             }
             return;
         };

@@ -38,7 +38,7 @@ impl Outlet for PeerOutlet {
         self.link.wait_room(deadline)
     }
 
-    fn deliver(&self, parcel: &mut Parcel<'_>) {
+    fn deliver(&self, parcel: &Parcel<'_>) {
         let is_local = parcel.origin == Origin::Local;
         let Some(message) = parcel.relayed() else {
             self.core.counters.expired.count();

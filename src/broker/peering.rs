@@ -18,7 +18,7 @@ use crate::endpoint_id::EndpointId;
 use crate::failure::Failure;
 use crate::filter::Filter;
 use crate::handshake::{Handshake, Progress, Role};
-use crate::keepalive::{Keepalive, Verdict};
+use crate::keepalive::{Keepalive, Reading, Verdict};
 use crate::message::{Kind, Message};
 use crate::node::Node;
 use crate::peering_event::{Event, PeeringStatistics, count};
@@ -57,15 +57,6 @@ enum Phase {
     Leaving { farewell: [u8; 11], until: Instant },
     /// Nothing happens any more.
     Over,
-}
-
-/// Whether the bytes of a peer are read, which says what its silence means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Reading {
-    /// As they come.
-    On,
-    /// Not now, because what it sent before has not been taken yet.
-    Held,
 }
 
 impl Peering {

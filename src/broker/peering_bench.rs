@@ -8,8 +8,9 @@ use crate::claims::Claims;
 use crate::endpoint_id::EndpointId;
 use crate::filter::Filter;
 use crate::handshake::Role;
+use crate::keepalive::Reading;
 use crate::node::{Claim, Node};
-use crate::peering::{Peering, Reading};
+use crate::peering::Peering;
 use crate::peering_event::Event;
 use crate::peering_limits::PeeringLimits;
 

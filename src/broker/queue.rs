@@ -91,6 +91,18 @@ impl<T> Queue<T> {
         }
     }
 
+    /// Puts an item in if there is room for it, else nothing comes in any more.
+    pub(crate) fn put_or_close(&self, item: T, bytes: usize) {
+        let state = self.lock();
+        if self.is_beyond(&state) {
+            drop(state);
+            self.count_drops(1);
+            self.close();
+        } else {
+            self.put_locked(state, item, bytes);
+        }
+    }
+
     /// Puts an item in and drops those that have waited longest, as many as are beyond the limits.
     pub(crate) fn push_out(&self, item: T, bytes: usize) {
         let mut gone = Vec::new();

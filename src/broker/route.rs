@@ -21,7 +21,7 @@ pub(crate) trait Outlet: Send + Sync {
     fn wait_room(&self, deadline: Deadline) -> bool;
 
     /// Takes a message, whatever comes of it.
-    fn deliver(&self, parcel: &mut Parcel<'_>);
+    fn deliver(&self, parcel: &Parcel<'_>);
 }
 
 /// Who is at the end of a route.
@@ -81,8 +81,8 @@ impl Route {
                     // What the endpoint says of itself is for who asked for just that.
                     (Owner::Subscriber, Origin::Local) => !is_internal,
                     (Owner::Subscriber, Origin::Hub(_)) => true,
-                    (Owner::Hub(one), Origin::Hub(other)) => one == other,
-                    (Owner::Client(one), Origin::Client(other)) => one == other,
+                    (Owner::Hub(one), Origin::Hub(other))
+                    | (Owner::Client(one), Origin::Client(other)) => one == other,
                     _ => false,
                 };
                 !own && (is_for_all || receiver == here.id) && matches()

@@ -74,14 +74,18 @@ impl Routing {
         let wanting = || routes.iter().filter(|route| route.wants(message, origin, self.here));
         for route in wanting() {
             while route.outlet.is_blocked(true) {
-                match patience {
-                    Patience::Until(deadline) if route.outlet.wait_room(deadline) => {}
-                    _ => return Err(Behind(Arc::clone(route))),
+                let waited = match patience {
+                    Patience::Until(deadline) => route.outlet.wait_room(deadline),
+                    Patience::None => false,
+                };
+                // Who has gone meanwhile holds up nobody any more.
+                if !waited && route.outlet.is_blocked(true) {
+                    return Err(Behind(Arc::clone(route)));
                 }
             }
         }
-        let mut parcel = Parcel::new(message, origin, self.here.id);
-        Ok(wanting().map(|route| route.outlet.deliver(&mut parcel)).count())
+        let parcel = Parcel::new(message, origin, self.here.id);
+        Ok(wanting().map(|route| route.outlet.deliver(&parcel)).count())
     }
 
     /// Gives a message that came from elsewhere to all who want it, unless one of them wants its
@@ -92,8 +96,8 @@ impl Routing {
         if let Some(route) = wanting().find(|route| route.outlet.is_blocked(false)) {
             return Err(Behind(Arc::clone(route)));
         }
-        let mut parcel = Parcel::new(message, origin, self.here.id);
-        Ok(wanting().map(|route| route.outlet.deliver(&mut parcel)).count())
+        let parcel = Parcel::new(message, origin, self.here.id);
+        Ok(wanting().map(|route| route.outlet.deliver(&parcel)).count())
     }
 
     /// Whether anybody might want messages about this topic that are for everybody.

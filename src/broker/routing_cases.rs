@@ -33,7 +33,7 @@ impl Outlet for Notes {
         false
     }
 
-    fn deliver(&self, parcel: &mut Parcel<'_>) {
+    fn deliver(&self, parcel: &Parcel<'_>) {
         self.got.lock().unwrap().push(parcel.relayed().map(Message::ttl));
     }
 }

@@ -103,13 +103,13 @@ impl Outlet for Inbox {
         self.queue.wait_room(deadline)
     }
 
-    fn deliver(&self, parcel: &mut Parcel<'_>) {
+    fn deliver(&self, parcel: &Parcel<'_>) {
         let (message, bytes) = (parcel.message.clone(), parcel.message.frame().len());
         match self.overflow {
             Overflow::DropOldest => self.queue.push_out(message, bytes),
             Overflow::DropNewest => self.queue.put_or_drop(message, bytes),
-            // There is nobody to cut off but the reader, who is told by the gap in what he gets.
-            Overflow::Block | Overflow::Disconnect => self.queue.put(message, bytes),
+            Overflow::Disconnect => self.queue.put_or_close(message, bytes),
+            Overflow::Block => self.queue.put(message, bytes),
         }
     }
 }

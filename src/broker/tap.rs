@@ -56,7 +56,7 @@ impl<F: Fn(&Message) + Send + Sync> Outlet for Spout<F> {
         true
     }
 
-    fn deliver(&self, parcel: &mut Parcel<'_>) {
+    fn deliver(&self, parcel: &Parcel<'_>) {
         // A function that panics loses the message, not the connection that brought it.
         threads::caught("a tap's function", || (self.0)(parcel.message));
     }

@@ -4,9 +4,9 @@
 //!
 //! A browser opens a WebSocket to wherever a page wants, and sends no question before. So the
 //! page's origin is looked at, which browsers send and pages cannot forge: it must be the place that
-//! is asked, or be allowed by name. Clients that are no browsers send none and pass. Where the
-//! names of the service are known, a browser must ask for one of them: else a page could have its
-//! own name lead here and pass for the service's own.
+//! is asked, or be allowed by name. Clients that are no browsers send none and pass. A name that is
+//! not known as the service's own must be allowed too: a page could have its own name lead here and
+//! pass for the service's.
 //!
 //! # Token
 //!
@@ -33,8 +33,8 @@ pub struct WebSocketAccess {
     /// Origins that are allowed beside the service's own, such as `https://example.org:8080`; `*`
     /// allows all of them.
     pub origins: Vec<String>,
-    /// The names under which browsers may ask; `None` where every name may be one of the service's.
-    pub names: Option<OwnNames>,
+    /// The names under which pages are the service's own, beside addresses and `localhost`.
+    pub names: OwnNames,
     /// What clients must know; `None` lets everybody in.
     pub token: Option<Secret>,
 }
@@ -65,8 +65,7 @@ impl WebSocketAccess {
     }
 
     fn is_own(&self, request: &Request<'_>) -> bool {
-        !is_for_another_page(request)
-            && self.names.as_ref().is_none_or(|names| names.are_asked(request))
+        !is_for_another_page(request) && self.names.are_asked(request)
     }
 }
 

@@ -141,7 +141,7 @@ impl<S: Read + Write> Client<S> {
     }
 
     /// The next message, of whatever kind.
-    pub fn next(&mut self) -> Message {
+    pub fn message(&mut self) -> Message {
         self.0.read().expect("a message")
     }
 
@@ -151,16 +151,11 @@ impl<S: Read + Write> Client<S> {
             Ok(Message::Close(Some(frame))) => frame,
             other => panic!("{other:?} instead of a close frame"),
         };
-        loop {
-            match self.0.read() {
-                Err(Error::ConnectionClosed) => return frame,
-                // Whoever closes first may have no ear for the answer.
-                Err(Error::Io(error)) if error.kind() == ErrorKind::ConnectionReset => {
-                    return frame;
-                }
-                Err(error) => panic!("{error} instead of the end"),
-                Ok(message) => panic!("{message:?} behind the close frame"),
-            }
+        match self.0.read() {
+            Err(Error::ConnectionClosed) => frame,
+            // Whoever closes first may have no ear for the answer.
+            Err(Error::Io(error)) if error.kind() == ErrorKind::ConnectionReset => frame,
+            other => panic!("{other:?} instead of the end"),
         }
     }
 

@@ -1,9 +1,12 @@
 //! What clients publish, and what they are sent.
 
+use std::io::Write;
+use std::net::TcpStream;
+
 use broker::data::Data;
-use broker::{EndpointOptions, Topic, WebSocketAccess, WebSocketLimits};
+use broker::{Topic, WebSocketLimits};
 use ostler_runtime::Deadline;
-use ostler_tests::websocket::{Node, data_message};
+use ostler_tests::websocket::{Client, Node, data_message};
 use ostler_tests::{PATIENCE, wait_for};
 use tungstenite::{Bytes, Message};
 
@@ -98,9 +101,9 @@ fn binary_frames_fragments_and_pings_are_fine() {
     writer.send_message(Message::binary(message.clone().into_bytes()));
     assert_eq!(reader.text(), message);
     writer.send_message(Message::Ping(Bytes::from_static(b"there?")));
-    assert_eq!(writer.next(), Message::Pong(Bytes::from_static(b"there?")));
+    assert_eq!(writer.message(), Message::Pong(Bytes::from_static(b"there?")));
     writer.send_message(Message::Close(None));
-    assert_eq!(writer.next(), Message::Close(None));
+    assert_eq!(writer.message(), Message::Close(None));
 }
 
 #[test]
@@ -125,8 +128,7 @@ fn bursts_of_any_size_come_whole() {
 #[test]
 fn peers_are_told_what_clients_want_and_when_they_do_not_any_more() {
     let node = Node::new(WebSocketLimits::default());
-    let other =
-        Node::with(EndpointOptions::default(), WebSocketAccess::default(), Default::default());
+    let other = Node::new(WebSocketLimits::default());
     other.endpoint().peer_with(node.endpoint()).unwrap();
     let mut client = node.client(&["/wanted"]);
     let wanted = topic("/wanted");
@@ -143,4 +145,54 @@ fn peers_are_told_what_clients_want_and_when_they_do_not_any_more() {
         peers.iter().any(|peer| peer.filter.matches(b"/wanted/x"))
     };
     wait_for("the peer's filter to shrink", || !is_wanted());
+}
+
+/// What the next change says that a client is told of: its code, and the words.
+fn change(watcher: &mut Client<TcpStream>) -> (String, String) {
+    let told = watcher.json();
+    assert_eq!(told["topic"], "<$>/local/data/statuses");
+    let field = |index: usize| told["data"][index]["data"].as_str().unwrap().to_owned();
+    (field(1), field(3))
+}
+
+#[test]
+fn who_watches_is_told_of_clients_as_by_the_original() {
+    let node = Node::new(WebSocketLimits::default());
+    let mut watcher = node.client(&["<$>/local/data/statuses"]);
+    let came = [
+        ("endpoint_discovered", "found a new client in the network"),
+        ("peer_added", "handshake successful"),
+    ];
+    let went = [
+        ("peer_lost", "lost connection to client"),
+        ("endpoint_unreachable", "lost the last path"),
+    ];
+    let mut expect = |changes: [(&str, &str); 2]| {
+        for (code, words) in changes {
+            assert_eq!(change(&mut watcher), (code.to_owned(), words.to_owned()));
+        }
+    };
+    expect(came);
+    for says_so in [true, false] {
+        let mut client = node.client(&[]);
+        expect(came);
+        if says_so {
+            client.send_message(Message::Close(None));
+        }
+        drop(client);
+        expect(went);
+    }
+    let mut client = node.client(&[]);
+    expect(came);
+    client.stream().write_all(b"\xf1\x80\0\0\0\0").unwrap();
+    expect([("peer_removed", "client removed: a reserved bit is set"), went[1]]);
+}
+
+#[test]
+fn at_the_nodes_end_clients_are_told_that_it_goes() {
+    let node = Node::new(WebSocketLimits::default());
+    let mut client = node.client(&["/x"]);
+    drop(node);
+    let close = client.closed();
+    assert_eq!((u16::from(close.code), close.reason.as_str()), (1001, "the node ends"));
 }

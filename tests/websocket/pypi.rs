@@ -1,4 +1,4 @@
-//! Clients of others, from PyPI: `websockets`, `websocket-client` and `zeek-client`.
+//! Clients of others, from `PyPI`: `websockets`, `websocket-client` and `zeek-client`.
 //!
 //! Only with `BROKER_CLIENTS` set to a Python that has them, as `tests/websocket/run` sets it.
 

@@ -91,12 +91,14 @@ fn pages_of_another_origin_stay_outside() {
         (&[("Host", &host), ("Origin", "null")], 403),
         (&[("Host", &host), ("Origin", &own), ("Sec-Fetch-Site", "same-origin")], 101),
         (&[("Host", &host), ("Origin", &own), ("Sec-Fetch-Site", "cross-site")], 403),
+        // A name that somebody else may have made lead here.
+        (&[("Host", "evil.example"), ("Origin", "http://evil.example")], 403),
     ] {
         assert_eq!(upgraded(&node, headers).status, status, "{headers:?}");
     }
     let access = WebSocketAccess {
         origins: vec!["https://dashboard.example".to_owned()],
-        names: Some(OwnNames::new(["broker.example"])),
+        names: OwnNames::new(["broker.example"]),
         token: None,
     };
     let node = Node::with(EndpointOptions::default(), access, WebSocketLimits::default());
@@ -106,7 +108,6 @@ fn pages_of_another_origin_stay_outside() {
         (&[("Origin", "https://dashboard.example"), ("Sec-Fetch-Site", "cross-site")], 101),
         (&[("Origin", "http://dashboard.example")], 403),
         (&[("Host", "broker.example"), ("Origin", "https://broker.example")], 101),
-        // A name that somebody else has made lead here.
         (&[("Host", "evil.example"), ("Origin", evil)], 403),
         // No browser.
         (&[("Host", "evil.example")], 101),

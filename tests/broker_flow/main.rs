@@ -1,0 +1,13 @@
+//! What becomes of messages for whom nobody is fast enough: nothing is lost unless it is asked for,
+//! and nothing grows.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod publishers;
+mod slow_peers;
+mod subscribers;
+mod together;

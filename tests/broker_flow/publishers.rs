@@ -1,0 +1,77 @@
+//! Who publishes faster than others read waits, or is told no.
+
+use std::time::Duration;
+
+use broker::{EndpointOptions, PublishError};
+use ostler_runtime::{Deadline, Thread};
+
+use crate::together::{number, numbered, pair, soon, topic};
+
+/// So many messages that no buffer of any kind on the way holds them.
+const MANY: u64 = 60_000;
+
+#[test]
+fn a_publisher_at_full_speed_loses_nothing_though_the_reader_is_slow() {
+    let (publishing, _reading, mut subscriber) = pair(EndpointOptions::default());
+    let publisher = publishing.publisher();
+    let thread = Thread::spawn("publisher", move || {
+        for number in 0..MANY {
+            assert_eq!(publisher.publish(&topic("/x"), &numbered(number, 200)), Ok(1));
+        }
+    })
+    .unwrap();
+    for expected in 0..MANY {
+        let received = subscriber.get_before(soon()).expect("a message in time");
+        assert_eq!(number(&received.data), expected);
+    }
+    thread.join();
+    assert_eq!(subscriber.dropped(), 0);
+}
+
+#[test]
+fn a_publisher_is_told_no_when_nobody_reads_and_yes_again_when_somebody_does() {
+    let (publishing, _reading, mut subscriber) = pair(EndpointOptions::default());
+    let mut sent = 0;
+    // The kernel takes more now and then, until its buffers are as large as they may be.
+    let refused = loop {
+        while publishing.try_publish(&topic("/x"), &numbered(sent, 1000)).is_ok() {
+            sent += 1;
+        }
+        let soon = Deadline::after(Duration::from_millis(50));
+        match publishing.publish_deadline(&topic("/x"), &numbered(sent, 1000), soon) {
+            Ok(_) => sent += 1,
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(&refused, PublishError::Behind(who) if who.starts_with("peer ")), "{refused}");
+    // What was refused does not arrive, and everything else does.
+    for expected in 0..sent {
+        assert_eq!(number(&subscriber.get_before(soon()).unwrap().data), expected);
+    }
+    publishing.publish(&topic("/x"), &numbered(sent, 0)).unwrap();
+    assert_eq!(number(&subscriber.get_before(soon()).unwrap().data), sent);
+}
+
+#[test]
+fn a_publisher_that_waits_goes_on_when_the_reader_has_gone() {
+    let (publishing, reading, subscriber) = pair(EndpointOptions::default());
+    while publishing.try_publish(&topic("/x"), &numbered(0, 1000)).is_ok() {}
+    let publisher = publishing.publisher();
+    let (sender, outcome) = std::sync::mpsc::sync_channel(1);
+    let thread = Thread::spawn("publisher", move || {
+        sender.send(publisher.publish(&topic("/x"), &numbered(1, 0))).unwrap();
+    })
+    .unwrap();
+    drop((subscriber, reading));
+    // It was taken while there was room once more, or there is nobody left.
+    assert!(outcome.recv().unwrap().is_ok());
+    thread.join();
+}
+
+#[test]
+fn without_anybody_who_wants_it_a_message_goes_nowhere() {
+    let (publishing, _reading, mut subscriber) = pair(EndpointOptions::default());
+    assert_eq!(publishing.publish(&topic("/y"), &numbered(0, 0)), Ok(0));
+    assert_eq!(publishing.publish(&topic("/x/y"), &numbered(1, 0)), Ok(1));
+    assert_eq!(number(&subscriber.get_before(soon()).unwrap().data), 1);
+}
