@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::str;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ostler_runtime::Problem;
@@ -21,8 +22,13 @@ const MAX_FILE_BYTES: u64 = 1 << 20;
 #[derive(Clone, Debug, Default)]
 pub struct CafConfig {
     path: PathBuf,
-    entries: BTreeMap<String, (usize, CafValue)>,
+    entries: BTreeMap<String, (Place, CafValue)>,
+    /// Where what was taken out was.
+    taken: BTreeMap<String, Place>,
 }
+
+/// Where a key is set: a file, or what is in place of one, and the line there.
+type Place = (Arc<Path>, Option<usize>);
 
 impl CafConfig {
     /// Reads the file at `path`, of at most 1 MiB.
@@ -44,39 +50,46 @@ impl CafConfig {
             let line = valid.split(|byte| *byte == b'\n').count();
             Problem::in_line(path, line, "this is not UTF-8")
         })?;
+        let file: Arc<Path> = path.into();
         let entries = read_file(text)
             .map_err(|error| Problem::in_line(path, error.line, error.words))?
             .into_iter()
-            .map(|entry| (entry.key, (entry.line, entry.value)));
-        Ok(Self { path: path.to_owned(), entries: entries.collect() })
+            .map(|entry| (entry.key, ((Arc::clone(&file), Some(entry.line)), entry.value)));
+        Ok(Self { entries: entries.collect(), ..Self::empty(path) })
     }
 
-    /// Sets a key from elsewhere, such as a command line: `written` is a value in the same syntax,
-    /// or else a text.
-    pub fn set(&mut self, key: &str, written: &str) {
-        self.insert(key, None, written);
+    /// Sets a key from elsewhere, such as a command line, which `from` names: `written` is a value in
+    /// the same syntax, or else a text.
+    pub fn set(&mut self, from: &str, key: &str, written: &str) {
+        self.insert((Path::new(from).into(), None), key, written);
     }
 
-    /// One without a key, whose problems are those of `path`.
+    /// One without a key.
     pub(crate) fn empty(path: &Path) -> Self {
-        Self { path: path.to_owned(), entries: BTreeMap::new() }
+        Self { path: path.to_owned(), ..Self::default() }
     }
 
-    /// Whose problems it has.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
+    /// A problem of a key, where it is set or else of the whole file.
+    pub(crate) fn problem(&self, key: &str, words: impl Into<String>) -> Problem {
+        let set = self.entries.get(key).map(|(place, _)| place).or_else(|| self.taken.get(key));
+        let (file, line) = set.map_or((&*self.path, None), |(file, line)| (&**file, *line));
+        Problem::of_key(file, line, "", key, words)
     }
 
     /// The same as [`set`](Self::set) for what stands in a line of the file.
-    pub(crate) fn insert(&mut self, key: &str, line: Option<usize>, written: &str) {
-        let value = read_value(written).unwrap_or_else(|_| CafValue::Text(written.to_owned()));
-        self.entries.insert(key.to_owned(), (line.unwrap_or(0), value));
+    pub(crate) fn set_line(&mut self, key: &str, line: Option<usize>, written: &str) {
+        self.insert((self.path.as_path().into(), line), key, written);
     }
 
     /// Sets a key to a list of texts.
-    pub(crate) fn insert_texts(&mut self, key: &str, line: Option<usize>, texts: Vec<String>) {
+    pub(crate) fn set_texts(&mut self, key: &str, line: Option<usize>, texts: Vec<String>) {
         let value = CafValue::List(texts.into_iter().map(CafValue::Text).collect());
-        self.entries.insert(key.to_owned(), (line.unwrap_or(0), value));
+        self.entries.insert(key.to_owned(), ((self.path.as_path().into(), line), value));
+    }
+
+    fn insert(&mut self, place: Place, key: &str, written: &str) {
+        let value = read_value(written).unwrap_or_else(|_| CafValue::Text(written.to_owned()));
+        self.entries.insert(key.to_owned(), (place, value));
     }
 
     /// Takes a boolean.
@@ -157,11 +170,8 @@ impl CafConfig {
 
     /// A warning for each key that was not taken.
     pub fn unknown(&self) -> Vec<Problem> {
-        let unknown = self.entries.iter().map(|(key, (line, _))| {
-            let line = Some(*line).filter(|line| *line > 0);
-            Problem::of_key(&self.path, line, "", key, "there is no such key: it is ignored")
-        });
-        unknown.collect()
+        let unknown = "there is no such key: it is ignored";
+        self.entries.keys().map(|key| self.problem(key, unknown)).collect()
     }
 
     /// Forgets the keys in a group, which need not be understood.
@@ -179,17 +189,15 @@ impl CafConfig {
         words: &str,
         convert: impl Fn(CafValue) -> Option<T>,
     ) -> Result<Option<T>, Problem> {
-        let Some((line, value)) = self.entries.remove(key) else { return Ok(None) };
+        let Some((place, value)) = self.entries.remove(key) else { return Ok(None) };
+        self.taken.insert(key.to_owned(), place);
         let quoted = match &value {
             CafValue::Text(text) => read_value(text).ok(),
             _ => None,
         };
         let kind = value.kind();
         let converted = convert(value).or_else(|| quoted.and_then(&convert));
-        converted.map(Some).ok_or_else(|| {
-            let line = Some(line).filter(|line| *line > 0);
-            Problem::of_key(&self.path, line, "", key, format!("{words}, and is {kind}"))
-        })
+        converted.map(Some).ok_or_else(|| self.problem(key, format!("{words}, and is {kind}")))
     }
 }
 

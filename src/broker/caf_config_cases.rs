@@ -34,9 +34,9 @@ fn keys_are_taken_by_type_and_the_rest_is_warned_of() {
 fn the_last_of_several_values_counts() {
     let mut config = config("a { b = 1 }\na.b = 2\n");
     assert_eq!(config.integer("a.b", 0..=9), Ok(Some(2)));
-    config.set("a.b", "3");
-    config.set("topics", "[\"/x\"]");
-    config.set("name", "plain words");
+    config.set("here", "a.b", "3");
+    config.set("here", "topics", "[\"/x\"]");
+    config.set("here", "name", "plain words");
     assert_eq!(config.integer("a.b", 0..=9), Ok(Some(3)));
     assert_eq!(config.texts("topics"), Ok(Some(vec!["/x".into()])));
     assert_eq!(config.text("name"), Ok(Some("plain words".into())));
@@ -71,10 +71,10 @@ fn a_value_of_another_type_is_told_without_being_repeated() {
     ] {
         assert!(wrong.starts_with("broker.conf:") && wrong.contains("must be"), "{wrong}");
     }
-    config.set("f", "x");
+    config.set("here", "f", "x");
     assert_eq!(
         config.boolean("f").map_err(shown),
-        Err("broker.conf: f: must be true or false, and is a text".into())
+        Err("here: f: must be true or false, and is a text".into())
     );
 }
 

@@ -35,8 +35,8 @@ impl CafConfig {
                     group => format!("{group}.{key}"),
                 };
                 match value {
-                    Value::One(text) => config.insert(&full, line, &text),
-                    Value::Many(texts) => config.insert_texts(&full, line, texts),
+                    Value::One(text) => config.set_line(&full, line, &text),
+                    Value::Many(texts) => config.set_texts(&full, line, texts),
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! Takes keys out of a configuration and collects what is wrong with them.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use ostler_runtime::Problem;
@@ -114,8 +114,7 @@ impl<'a> Keys<'a> {
 
     /// Notes that a key is not there, or is not what it should be.
     pub(crate) fn missing(&mut self, key: &str, words: &str) {
-        let path: &Path = self.config.path();
-        self.problems.push(Problem::of_key(path, None, "", key, words));
+        self.problems.push(self.config.problem(key, words));
     }
 
     fn noted<T>(&mut self, value: Result<Option<T>, Problem>) -> Option<T> {

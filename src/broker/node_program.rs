@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use ostler_net::{Address, AddressError, BindError};
-use ostler_runtime::logging::{self, with_cause};
+use ostler_runtime::logging::{self, LevelFilter, with_cause};
 use ostler_runtime::supervise::{Serving, prepare, supervise};
 use ostler_runtime::{Exit, Problem};
 
@@ -26,7 +26,7 @@ pub fn run(options: &NodeOptions) -> Exit {
         }
     };
     if options.check {
-        return Exit::Success;
+        return check(&settings);
     }
     let (level, file) = &settings.log;
     if let Err(error) = logging::start(*level, file.as_deref()) {
@@ -36,6 +36,19 @@ pub fn run(options: &NodeOptions) -> Exit {
     match serve(options, &settings) {
         Ok(exit) | Err(exit) => exit,
     }
+}
+
+/// Tries the files that the settings name.
+fn check(settings: &NodeSettings) -> Exit {
+    let logged = logging::start(LevelFilter::Warn, None).map_err(|error| {
+        eprintln!("broker-node: {}", with_cause(&error));
+        Exit::Os
+    });
+    let tried = logged.and_then(|()| {
+        node_tls::load(settings.ssl.as_ref())?;
+        access(settings)
+    });
+    tried.map_or_else(|exit| exit, |_| Exit::Success)
 }
 
 /// Says what is wrong with the configuration; the log is not there yet.

@@ -14,6 +14,8 @@ use crate::{CafConfig, EndpointId, Overflow, Topic, WebSocketLimits, node_tls};
 
 /// The file that is read in the working directory when none is named.
 const DEFAULT_FILE: &str = "broker.conf";
+/// What problems of the command line are said to be of.
+pub(crate) const COMMAND_LINE: &str = "command line";
 /// Variables with the keys that they set.
 const VARIABLES: [(&str, &str); 6] = [
     ("BROKER_PORT", "port"),
@@ -103,17 +105,25 @@ pub struct NodeSettings {
 impl NodeSettings {
     /// Reads everything: the settings and what is odd, or all that is wrong.
     pub fn read(options: &NodeOptions) -> Result<(Self, Vec<Problem>), Vec<Problem>> {
+        Self::of(options, variable)
+    }
+
+    /// The same with the environment that `variable` knows.
+    fn of(
+        options: &NodeOptions,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<(Self, Vec<Problem>), Vec<Problem>> {
         let mut config = match &options.config {
             Some(path) => CafConfig::read_ini(path)?,
             None => original(options.config_file.as_deref())?,
         };
         for (name, key) in VARIABLES {
             if let Some(value) = variable(name).filter(|value| !value.is_empty()) {
-                config.set(key, &value);
+                config.set(name, key, &value);
             }
         }
         for (key, value) in &options.keys {
-            config.set(key, value);
+            config.set(COMMAND_LINE, key, value);
         }
         let mut keys = Keys::new(&mut config);
         let settings = Self::take(&mut keys);
@@ -181,7 +191,7 @@ pub(crate) fn original(named: Option<&Path>) -> Result<CafConfig, Vec<Problem>> 
     let default = Some(Path::new(DEFAULT_FILE)).filter(|path| path.is_file());
     match named.or(default) {
         Some(path) => CafConfig::read(path).map_err(|problem| vec![problem]),
-        None => Ok(CafConfig::empty(Path::new("command line"))),
+        None => Ok(CafConfig::empty(Path::new(COMMAND_LINE))),
     }
 }
 
@@ -204,3 +214,7 @@ fn log(keys: &mut Keys<'_>) -> (LevelFilter, Option<PathBuf>) {
         None => (console.unwrap_or(LevelFilter::Warn), None),
     }
 }
+
+#[cfg(test)]
+#[path = "node_settings_cases.rs"]
+mod cases;

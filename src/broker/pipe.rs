@@ -11,6 +11,7 @@ use ostler_runtime::{Event, Exit, Problem, Signals, Thread};
 
 use crate::node_keys::Keys;
 use crate::node_program::{address, exit};
+use crate::node_settings::COMMAND_LINE;
 use crate::node_tasks::{print_rates, stop_process};
 use crate::pipe_options::{PipeMode, PipeOptions};
 use crate::pipe_publish::{publish, standard_input};
@@ -99,7 +100,7 @@ fn endpoint_options(options: &PipeOptions) -> Result<EndpointOptions, Exit> {
     let named = options.config_file.as_deref();
     let mut config = node_settings::original(named).map_err(refused)?;
     for (key, value) in &options.keys {
-        config.set(key, value);
+        config.set(COMMAND_LINE, key, value);
     }
     let mut keys = Keys::new(&mut config);
     let ssl = node_tls::settings(&mut keys);
