@@ -24,12 +24,15 @@ use ostler_tests::process::command;
 const SHELLS: [(Shell, &str); 3] =
     [(Shell::Bash, "bash"), (Shell::Zsh, "zsh"), (Shell::Fish, "fish")];
 
-fn definitions() -> [Command; 4] {
+fn definitions() -> [Command; 7] {
     [
         shown("bui-monitor", &options::command()),
         shown("bui-status", &status_options::command()),
         shown("katalogus", &katalogus::options::command()),
         shown("boefjes", &boefjes::options::command()),
+        shown("broker-node", &broker::node_options::command()),
+        shown("broker-pipe", &broker::pipe_options::command()),
+        shown("broker-throughput", &broker::throughput_options::command()),
     ]
 }
 

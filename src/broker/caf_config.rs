@@ -1,7 +1,7 @@
 //! A configuration file of the original's programs, `broker.conf`: what is set in it, asked for by
 //! type, and what nobody asked for. Its syntax is described in `caf_syntax.rs`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::str;
@@ -25,6 +25,8 @@ pub struct CafConfig {
     entries: BTreeMap<String, (Place, CafValue)>,
     /// Where what was taken out was.
     taken: BTreeMap<String, Place>,
+    /// What was asked for, whether it was there or not.
+    asked: BTreeSet<String>,
 }
 
 /// Where a key is set: a file, or what is in place of one, and the line there.
@@ -67,6 +69,11 @@ impl CafConfig {
     /// One without a key.
     pub(crate) fn empty(path: &Path) -> Self {
         Self { path: path.to_owned(), ..Self::default() }
+    }
+
+    /// The keys that were asked for.
+    pub(crate) fn into_asked(self) -> BTreeSet<String> {
+        self.asked
     }
 
     /// A problem of a key, where it is set or else of the whole file.
@@ -189,6 +196,7 @@ impl CafConfig {
         words: &str,
         convert: impl Fn(CafValue) -> Option<T>,
     ) -> Result<Option<T>, Problem> {
+        self.asked.insert(key.to_owned());
         let Some((place, value)) = self.entries.remove(key) else { return Ok(None) };
         self.taken.insert(key.to_owned(), place);
         let quoted = match &value {

@@ -85,8 +85,8 @@ fn endpoint_options(settings: &NodeSettings) -> Result<EndpointOptions, Exit> {
     let mut options =
         EndpointOptions { forwarding: settings.forwarding, ..EndpointOptions::default() };
     options.id = settings.endpoint_id.unwrap_or(options.id);
-    options.peer_buffer = settings.peer_buffer.unwrap_or(options.peer_buffer);
-    options.peer_overflow = settings.peer_overflow.unwrap_or(options.peer_overflow);
+    options.peer_buffer = settings.peer_buffer;
+    options.peer_overflow = settings.peer_overflow;
     options.tls = node_tls::load(settings.ssl.as_ref())?;
     Ok(options)
 }

@@ -1,6 +1,7 @@
 //! What `broker-node` is told by its configuration, the environment and the command line; what
 //! comes later in this order goes before.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use ostler_runtime::{LevelFilter, Problem};
 
 use crate::node_keys::Keys;
 use crate::node_options::NodeOptions;
-use crate::{CafConfig, EndpointId, Overflow, Topic, WebSocketLimits, node_tls};
+use crate::{CafConfig, EndpointId, EndpointOptions, Overflow, Topic, WebSocketLimits, node_tls};
 
 /// The file that is read in the working directory when none is named.
 const DEFAULT_FILE: &str = "broker.conf";
@@ -82,9 +83,9 @@ pub struct NodeSettings {
     /// `broker.disable-forwarding`.
     pub forwarding: bool,
     /// `broker.peer-buffer-size`.
-    pub peer_buffer: Option<usize>,
+    pub peer_buffer: usize,
     /// `broker.peer-overflow-policy`.
-    pub peer_overflow: Option<Overflow>,
+    pub peer_overflow: Overflow,
     /// `broker.web-socket.address` and `.port`.
     pub web_socket: Option<(String, u16)>,
     /// `broker.web-socket-buffer-size`, `broker.web-socket-overflow-policy` and
@@ -137,8 +138,15 @@ impl NodeSettings {
         Ok((settings, config.unknown()))
     }
 
+    /// The keys that there are, with their groups.
+    pub fn keys() -> BTreeSet<String> {
+        let mut config = CafConfig::empty(Path::new(COMMAND_LINE));
+        Self::take(&mut Keys::new(&mut config));
+        config.into_asked()
+    }
+
     fn take(keys: &mut Keys<'_>) -> Self {
-        let defaults = WebSocketLimits::default();
+        let (defaults, peers) = (WebSocketLimits::default(), EndpointOptions::default());
         let web_socket_limits = WebSocketLimits {
             max_queued: keys
                 .size("broker.web-socket-buffer-size", 1)
@@ -173,8 +181,10 @@ impl NodeSettings {
             listen: keys.place("address", "port"),
             endpoint_id: keys.endpoint_id("endpoint-id"),
             forwarding: !keys.boolean("broker.disable-forwarding").unwrap_or(false),
-            peer_buffer: keys.size("broker.peer-buffer-size", 1),
-            peer_overflow: keys.overflow("broker.peer-overflow-policy"),
+            peer_buffer: keys.size("broker.peer-buffer-size", 1).unwrap_or(peers.peer_buffer),
+            peer_overflow: keys
+                .overflow("broker.peer-overflow-policy")
+                .unwrap_or(peers.peer_overflow),
             web_socket: keys.place("broker.web-socket.address", "broker.web-socket.port"),
             web_socket_limits,
             origins: keys.texts("broker.web-socket.origins"),

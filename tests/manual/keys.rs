@@ -68,9 +68,14 @@ fn defaulted(program: &Program) -> BTreeSet<Place> {
     shown(&(program.check)(program.least)).filter(|place| !needed.contains(place)).collect()
 }
 
-/// What the page says.
+/// What the page of a program says.
 pub(crate) fn of_page(program: &Program) -> BTreeMap<Place, Entry> {
-    let page = Page::read(program.page);
+    described(program.page)
+}
+
+/// What a page says.
+pub(crate) fn described(name: &'static str) -> BTreeMap<Place, Entry> {
+    let page = Page::read(name);
     let mut entries = BTreeMap::new();
     for heading in page.sections() {
         let Some(section) = heading.strip_prefix("SECTION [") else { continue };
@@ -86,9 +91,9 @@ pub(crate) fn of_page(program: &Program) -> BTreeMap<Place, Entry> {
                 example: fact("Example"),
             };
             let names = Item::marked(&item, "Cm");
-            let [name] = names[..] else { panic!("{}: {:?}", program.page, item.head) };
+            let [name] = names[..] else { panic!("{}: {:?}", page.name, item.head) };
             let before = entries.insert((section.to_owned(), name.to_owned()), entry);
-            assert!(before.is_none(), "{}: {name} twice", program.page);
+            assert!(before.is_none(), "{}: {name} twice", page.name);
         }
     }
     entries
@@ -113,22 +118,27 @@ fn of_readme(program: &Program) -> Option<BTreeMap<Place, Entry>> {
 /// The key and the value in a line of the sample file, behind a `#` or not.
 fn sampled(line: &str) -> Option<(&str, &str)> {
     let (key, value) = line.strip_prefix("# ").unwrap_or(line).split_once(" =")?;
-    let is_key = key.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+    let is_key = key.chars().all(|c| c.is_ascii_lowercase() || matches!(c, '_' | '-'));
     is_key.then_some((key, value.trim()))
 }
 
 /// What the sample file says: every key, most of them behind a `#`.
 fn of_sample(program: &Program) -> BTreeMap<Place, Entry> {
+    shipped(program.sample)
+}
+
+/// What a sample file says.
+pub(crate) fn shipped(file: &str) -> BTreeMap<Place, Entry> {
     let mut section = String::new();
     let mut entries = BTreeMap::new();
-    for line in document(program.sample).lines() {
+    for line in document(file).lines() {
         if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
             name.clone_into(&mut section);
         }
         let Some((key, value)) = sampled(line) else { continue };
         let entry = Entry { default: value.to_owned(), ..Entry::default() };
         let before = entries.insert((section.clone(), key.to_owned()), entry);
-        assert!(before.is_none(), "{}: {key} twice", program.sample);
+        assert!(before.is_none(), "{file}: {key} twice");
     }
     entries
 }

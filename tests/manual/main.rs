@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod broker;
 mod keys;
 mod options;
 mod programs;
@@ -26,7 +27,11 @@ const CATALOGUE: &str = "katalogus.8";
 const CATALOGUE_CONFIGURATION: &str = "katalogus.cfg.5";
 const WORKERS: &str = "boefjes.8";
 const WORKERS_CONFIGURATION: &str = "boefjes.cfg.5";
-const PAGES: [&str; 7] = [
+const NODE: &str = "broker-node.8";
+const NODE_CONFIGURATION: &str = "broker.cfg.5";
+const PIPE: &str = "broker-pipe.1";
+const THROUGHPUT: &str = "broker-throughput.1";
+const PAGES: [&str; 9] = [
     MONITOR,
     CONFIGURATION,
     STATUS,
@@ -34,15 +39,18 @@ const PAGES: [&str; 7] = [
     CATALOGUE_CONFIGURATION,
     WORKERS,
     WORKERS_CONFIGURATION,
+    NODE,
+    NODE_CONFIGURATION,
 ];
 /// What the tools of the workers are called, a page of their own; their other names lead there.
 const TOOLS: &str = "run-boefje.1";
 
 /// The pages of other projects that ours refer to: mandoc tells of references that lead nowhere.
-const ELSEWHERE: [&str; 8] = [
+const ELSEWHERE: [&str; 9] = [
     "burp.8",
     "mallopt.3",
     "nohup.1",
+    "poll.2",
     "sd_listen_fds.3",
     "sd_notify.3",
     "sysexits.3",
@@ -69,7 +77,7 @@ fn mandoc_has_nothing_to_say() {
         let head = format!(".Dd January 1, 2026\n.Dt X {number}\n.Os\n");
         fs::write(at(name), format!("{head}.Sh NAME\n.Nm {title}\n.Nd of others\n")).unwrap();
     }
-    let all = [&PAGES[..], &[TOOLS]].concat();
+    let all = [&PAGES[..], &[TOOLS, PIPE, THROUGHPUT]].concat();
     for &name in &all {
         fs::copy(workspace().join("man").join(name), at(name)).unwrap();
     }

@@ -5,14 +5,16 @@ use std::path::Path;
 
 use bui_monitor::{options, status_options};
 use clap::{Arg, Command};
-use ostler_tests::binaries::{boefjes, bui_monitor, bui_status, katalogus};
+use ostler_tests::binaries::{
+    boefjes, broker_node, broker_pipe, broker_throughput, bui_monitor, bui_status, katalogus,
+};
 use ostler_tests::markdown::{document, section};
 use ostler_tests::page::{Item, Page, items};
 use ostler_tests::process::command;
 
 use crate::{
-    CATALOGUE, CATALOGUE_CONFIGURATION, CONFIGURATION, MONITOR, STATUS, TOOLS, WORKERS,
-    WORKERS_CONFIGURATION, none,
+    CATALOGUE, CATALOGUE_CONFIGURATION, CONFIGURATION, MONITOR, NODE, NODE_CONFIGURATION, PIPE,
+    STATUS, THROUGHPUT, TOOLS, WORKERS, WORKERS_CONFIGURATION, none,
 };
 
 /// A definition with all that is added to it: `--help`, `--version`, and the command `help`.
@@ -91,6 +93,10 @@ fn every_option_is_in_the_page_of_its_program_and_no_other() {
     none(&differences(&definition, &page, &items(page.section("OPTIONS"))));
 
     let mut troubles = Vec::new();
+    for (name, definition, _) in of_broker() {
+        let page = Page::read(name);
+        troubles.extend(differences(&definition, &page, &items(page.section("OPTIONS"))));
+    }
     for (name, definition) in commanding() {
         let page = Page::read(name);
         troubles.extend(differences(&definition, &page, &items(page.head_of("OPTIONS"))));
@@ -101,6 +107,15 @@ fn every_option_is_in_the_page_of_its_program_and_no_other() {
         }
     }
     none(&troubles);
+}
+
+/// The programs of Broker, each with its page and where it is.
+fn of_broker() -> [(&'static str, Command, &'static Path); 3] {
+    [
+        (NODE, built(broker::node_options::command()), broker_node()),
+        (PIPE, built(broker::pipe_options::command()), broker_pipe()),
+        (THROUGHPUT, built(broker::throughput_options::command()), broker_throughput()),
+    ]
 }
 
 /// The programs that have commands, each with its page.
@@ -151,7 +166,12 @@ fn no_page_mentions_an_option_that_is_not_there() {
     let both: BTreeSet<String> = monitor.union(&status).cloned().collect();
     let catalogue = long(&built(katalogus::options::command()));
     let workers = long(&built(::boefjes::options::command()));
+    let [node, pipe, throughput] = of_broker().map(|(_, definition, _)| long(&definition));
     for (name, own, all) in [
+        (NODE, &node, &node),
+        (NODE_CONFIGURATION, &node, &node),
+        (PIPE, &pipe, &pipe),
+        (THROUGHPUT, &throughput, &throughput),
         (MONITOR, &monitor, &both),
         (STATUS, &status, &both),
         (CONFIGURATION, &both, &both),
@@ -164,12 +184,16 @@ fn no_page_mentions_an_option_that_is_not_there() {
         let page = Page::read(name);
         for flag in page.marked("Fl") {
             let is_short =
-                !flag.starts_with('-') && flag.chars().all(|c| "acdhilnpvwV".contains(c));
+                !flag.starts_with('-') && flag.chars().all(|c| "acdfhilmnprstvwNV".contains(c));
             assert!(is_short || own.contains(&format!("-{flag}")), "{name}: {flag}");
         }
         // In examples.
         for word in page.words().filter(|word| word.starts_with("--")) {
             let word = word.split('=').next().unwrap();
+            if word.contains('.') {
+                // Any key of a configuration.
+                continue;
+            }
             assert!(all.contains(word), "{name}: {word}");
         }
     }
@@ -212,6 +236,9 @@ fn help_tells_every_option_with_its_default() {
         }
     };
     check(&built(options::command()), &help(bui_monitor(), &[]));
+    for (_, definition, program) in of_broker() {
+        check(&definition, &help(program, &[]));
+    }
     for ((_, definition), program) in
         commanding().iter().zip([bui_status(), katalogus(), boefjes()])
     {

@@ -15,8 +15,8 @@ use signal_hook::low_level::signal_name;
 use crate::keys::of_page;
 use crate::programs::PROGRAMS;
 use crate::{
-    CATALOGUE, CATALOGUE_CONFIGURATION, CONFIGURATION, MONITOR, PAGES, STATUS, TOOLS, WORKERS,
-    WORKERS_CONFIGURATION, none,
+    CATALOGUE, CATALOGUE_CONFIGURATION, CONFIGURATION, MONITOR, NODE, PAGES, PIPE, STATUS,
+    THROUGHPUT, TOOLS, WORKERS, WORKERS_CONFIGURATION, none,
 };
 
 /// All sources of the programs.
@@ -33,7 +33,7 @@ fn sources() -> String {
 fn signals_are_those_that_are_caught() {
     let caught: BTreeSet<&str> =
         MEANINGS.iter().map(|(signal, _)| signal_name(*signal).unwrap()).collect();
-    for name in [MONITOR, CATALOGUE, WORKERS] {
+    for name in [MONITOR, CATALOGUE, WORKERS, NODE] {
         let page = Page::read(name);
         let listed = items(page.section("SIGNALS"));
         let said: BTreeSet<&str> = listed.iter().flat_map(|item| item.marked("Dv")).collect();
@@ -79,7 +79,14 @@ fn exit_codes_are_those_of_the_programs() {
     // it given anything to work on.
     let others = BTreeSet::from([Exit::Internal.code(), Exit::Data.code()]);
     assert_eq!(daemon, &exits - &others);
-    assert_eq!(listed(Page::read(CATALOGUE).section("EXIT STATUS")), daemon);
+    for name in [CATALOGUE, NODE] {
+        assert_eq!(listed(Page::read(name).section("EXIT STATUS")), daemon, "{name}");
+    }
+    let pipe = listed(Page::read(PIPE).section("EXIT STATUS"));
+    assert_eq!(pipe, &daemon | &BTreeSet::from([Exit::Data.code()]));
+    let least =
+        BTreeSet::from([Exit::Success, Exit::Usage, Exit::Unavailable, Exit::Os].map(Exit::code));
+    assert_eq!(listed(Page::read(THROUGHPUT).section("EXIT STATUS")), least);
     // A wrong command line ends with the original's code, and so do its tools.
     let usage = BTreeSet::from([Exit::Usage.code()]);
     let workers = &(&daemon - &usage) | &BTreeSet::from([1, 2]);
@@ -225,7 +232,10 @@ fn functions_and_keys_in_running_text_are_known() {
     assert_eq!(daemon.call("no_function").error(), "'query'");
 
     let keys = PROGRAMS.iter().flat_map(of_page);
-    let keys: BTreeSet<String> = keys.map(|((_, key), _)| key).collect();
+    let keys = keys.map(|((_, key), _)| key);
+    let of_nodes = broker::node_settings::NodeSettings::keys().into_iter();
+    let of_nodes = of_nodes.map(|key| key.rsplit('.').next().unwrap().to_owned());
+    let keys: BTreeSet<String> = keys.chain(of_nodes).collect();
     let definitions =
         [status_options::command(), katalogus::options::command(), boefjes::options::command()];
     let commands = definitions.iter().flat_map(clap::Command::get_subcommands);
