@@ -11,5 +11,4 @@ mod meeting;
 mod node;
 mod recorded;
 mod relayed;
-mod slow;
 mod strangers;
