@@ -28,9 +28,6 @@ use crate::subscriber::{Subscriber, Subscription};
 use crate::worker::Worker;
 use crate::{EndpointId, Filter, Hub, Message, Overflow, Received, Tap, Topic};
 
-/// How long peers have for the answer to a farewell when the endpoint ends.
-const FAREWELL: Duration = Duration::from_secs(3);
-
 /// A node of Broker: it publishes, subscribes, and peers with others. Several may be in one process.
 /// Dropping it says farewell to its peers and ends all its threads and subscriptions.
 pub struct Endpoint {
@@ -124,7 +121,7 @@ impl Endpoint {
     pub fn unpeer(&self, address: &str, port: u16) -> bool {
         let gone = self.part(address, port);
         let Some(ids) = gone else { return false };
-        let deadline = Deadline::after(FAREWELL.saturating_add(Duration::from_secs(1)));
+        let deadline = self.parted();
         self.core.peers.wait(deadline, |peers| ids.iter().all(|id| !peers.contains_key(id)));
         true
     }
@@ -152,6 +149,11 @@ impl Endpoint {
         Some(links.into_iter().map(|(id, _, _)| id).collect())
     }
 
+    /// When a peer that is left now has gone, whether it answers or not.
+    fn parted(&self) -> Deadline {
+        Deadline::after(self.core.options.peering.bye.saturating_add(Duration::from_secs(1)))
+    }
+
     /// The peers there are, and those that are wished for.
     pub fn peers(&self) -> Vec<PeerInfo> {
         let mut peers = self.core.peers.all();
@@ -164,10 +166,9 @@ impl Endpoint {
         self.core.peers.wait(deadline, |peers| peers.contains_key(&id))
     }
 
-    /// Waits until a peer has subscribed to this topic; whether one has in time.
+    /// See [`Publisher::await_filter_entry`].
     pub fn await_filter_entry(&self, topic: &Topic, deadline: Deadline) -> bool {
-        let wants = |filter: &Filter| filter.matches(topic.as_bytes());
-        self.core.peers.wait(deadline, |peers| peers.values().any(|peer| wants(&peer.route.filter)))
+        self.publisher.await_filter_entry(topic, deadline)
     }
 
     /// Publishes on this endpoint.
@@ -314,7 +315,7 @@ impl Drop for Endpoint {
         for (_, link, leaving) in self.core.peers.links(|_, _| true) {
             leaving.ask(&link);
         }
-        self.core.peers.wait(Deadline::after(FAREWELL), BTreeMap::is_empty);
+        self.core.peers.wait(self.parted(), BTreeMap::is_empty);
         self.core.close();
     }
 }

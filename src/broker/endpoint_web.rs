@@ -9,9 +9,9 @@ use crate::client_host::ClientHost;
 use crate::websocket_upgrade::WebSocketDoor;
 use crate::{Endpoint, WebSocketAccess, WebSocketLimits};
 
-/// Threads that answer requests until they become `WebSocket`s: none takes long.
+/// Threads that answer requests until they are upgraded: none takes long.
 const THREADS: usize = 1;
-/// Connections that are no `WebSocket`s yet.
+/// Connections that are not upgraded yet.
 const CONNECTIONS: usize = 256;
 /// No request has a body worth reading.
 const MAX_BODY: usize = 1024;

@@ -127,7 +127,7 @@ impl<'a> Keys<'a> {
 }
 
 /// The host and the port of `tcp://host:port`, or of `host:port`.
-fn peer(uri: &str) -> Option<(String, u16)> {
+pub(crate) fn peer(uri: &str) -> Option<(String, u16)> {
     let place = uri.strip_prefix(SCHEME).unwrap_or(uri).trim_end_matches('/');
     let (host, port) = place.rsplit_once(':')?;
     let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);

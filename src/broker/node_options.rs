@@ -103,11 +103,8 @@ impl NodeOptions {
         I: IntoIterator<Item = T>,
         T: Into<OsString>,
     {
-        let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
-        let (dotted, others): (Vec<_>, Vec<_>) =
-            arguments.into_iter().partition(|argument| key_of(argument).is_some());
+        let (mut keys, others) = dotted(arguments);
         let mut matches = command().try_get_matches_from(others)?;
-        let mut keys: Vec<(String, String)> = dotted.iter().filter_map(key_of).collect();
         for (_, key, _, _, _) in KEYS {
             let value = matches.remove_one::<String>(key);
             keys.extend(value.map(|value| (key.to_owned(), value)));
@@ -126,6 +123,18 @@ impl NodeOptions {
     }
 }
 
+/// The arguments that set a key by its own name, as keys and values, and the others.
+pub(crate) fn dotted<I, T>(arguments: I) -> (Vec<(String, String)>, Vec<OsString>)
+where
+    I: IntoIterator<Item = T>,
+    T: Into<OsString>,
+{
+    let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
+    let (dotted, others): (Vec<_>, Vec<_>) =
+        arguments.into_iter().partition(|argument| key_of(argument).is_some());
+    (dotted.iter().filter_map(key_of).collect(), others)
+}
+
 /// The key and the value of `--group.key=value`, which sets any key there is.
 fn key_of(argument: &OsString) -> Option<(String, String)> {
     let (key, value) = argument.to_str()?.strip_prefix("--")?.split_once('=')?;
@@ -135,15 +144,8 @@ fn key_of(argument: &OsString) -> Option<(String, String)> {
 /// The command line.
 pub fn command() -> Command {
     let path = |name, short: Option<char>, help| {
-        let argument = Arg::new(name)
-            .long(name)
-            .value_name("FILE")
-            .value_parser(value_parser!(PathBuf))
-            .help(help);
-        match short {
-            Some(short) => argument.short(short),
-            None => argument,
-        }
+        let argument = Arg::new(name).long(name).short(short).value_name("FILE").help(help);
+        argument.value_parser(value_parser!(PathBuf))
     };
     let mut command = Command::new("broker-node")
         .version(env!("CARGO_PKG_VERSION"))
@@ -158,18 +160,11 @@ pub fn command() -> Command {
                 .help("Only say what is wrong with the configuration"),
         );
     for (name, key, short, value, help) in KEYS {
-        let argument = Arg::new(key).long(name).value_name(value).help(help);
-        command = command.arg(match short {
-            Some(short) => argument.short(short),
-            None => argument,
-        });
+        command = command.arg(Arg::new(key).long(name).short(short).value_name(value).help(help));
     }
     for (name, key, short, help) in SWITCHES {
-        let argument = Arg::new(key).long(name).action(ArgAction::SetTrue).help(help);
-        command = command.arg(match short {
-            Some(short) => argument.short(short),
-            None => argument,
-        });
+        let argument = Arg::new(key).long(name).short(short).help(help);
+        command = command.arg(argument.action(ArgAction::SetTrue));
     }
     command
 }

@@ -11,7 +11,7 @@ use crate::node_options::NodeOptions;
 use crate::node_settings::NodeSettings;
 use crate::node_tasks::Tasks;
 use crate::node_web::access;
-use crate::{Endpoint, EndpointOptions};
+use crate::{Endpoint, EndpointOptions, node_tls};
 
 /// Does what the command line asks for.
 pub fn run(options: &NodeOptions) -> Exit {
@@ -74,7 +74,7 @@ fn endpoint_options(settings: &NodeSettings) -> Result<EndpointOptions, Exit> {
     options.id = settings.endpoint_id.unwrap_or(options.id);
     options.peer_buffer = settings.peer_buffer.unwrap_or(options.peer_buffer);
     options.peer_overflow = settings.peer_overflow.unwrap_or(options.peer_overflow);
-    options.tls = crate::node_tls::load(settings)?;
+    options.tls = node_tls::load(settings.ssl.as_ref())?;
     Ok(options)
 }
 
@@ -106,7 +106,7 @@ fn listen(endpoint: &Endpoint, settings: &NodeSettings) -> Result<(), Exit> {
 }
 
 /// A place to listen on; without a host everywhere.
-fn address(host: &str, port: u16) -> Result<Address, ListenError> {
+pub(crate) fn address(host: &str, port: u16) -> Result<Address, ListenError> {
     if host.is_empty() {
         return Ok(Address::everywhere(port));
     }
@@ -115,14 +115,15 @@ fn address(host: &str, port: u16) -> Result<Address, ListenError> {
 
 /// Why the node does not listen.
 #[derive(Debug, thiserror::Error)]
-enum ListenError {
+pub(crate) enum ListenError {
     #[error(transparent)]
     Address(#[from] AddressError),
     #[error(transparent)]
     Bind(#[from] BindError),
 }
 
-fn exit(error: ListenError) -> Exit {
+/// Says why in the log.
+pub(crate) fn exit(error: ListenError) -> Exit {
     log::error!("{}", with_cause(&error));
     match error {
         ListenError::Address(_) => Exit::Config,
@@ -146,7 +147,7 @@ impl Serving for Daemon<'_> {
 
     fn reload(&mut self) {
         match NodeSettings::read(self.options) {
-            Ok((settings, _)) => crate::node_tls::reload(self.endpoint, &settings),
+            Ok((settings, _)) => node_tls::reload(self.endpoint, settings.ssl.as_ref()),
             Err(problems) => {
                 for problem in problems {
                     log::error!("{problem}");

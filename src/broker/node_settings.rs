@@ -10,7 +10,7 @@ use ostler_runtime::{LevelFilter, Problem};
 
 use crate::node_keys::Keys;
 use crate::node_options::NodeOptions;
-use crate::{CafConfig, EndpointId, Overflow, Topic, WebSocketLimits};
+use crate::{CafConfig, EndpointId, Overflow, Topic, WebSocketLimits, node_tls};
 
 /// The file that is read in the working directory when none is named.
 const DEFAULT_FILE: &str = "broker.conf";
@@ -100,20 +100,13 @@ pub struct NodeSettings {
     pub log: (LevelFilter, Option<PathBuf>),
 }
 
-/// What is set of `broker.ssl`.
-#[derive(Default, PartialEq, Eq)]
-struct Ssl {
-    certificate: Option<PathBuf>,
-    key: Option<PathBuf>,
-    passphrase: Option<String>,
-    capath: Option<PathBuf>,
-    cafile: Option<PathBuf>,
-}
-
 impl NodeSettings {
     /// Reads everything: the settings and what is odd, or all that is wrong.
     pub fn read(options: &NodeOptions) -> Result<(Self, Vec<Problem>), Vec<Problem>> {
-        let mut config = file(options)?;
+        let mut config = match &options.config {
+            Some(path) => CafConfig::read_ini(path)?,
+            None => original(options.config_file.as_deref())?,
+        };
         for (name, key) in VARIABLES {
             if let Some(value) = variable(name).filter(|value| !value.is_empty()) {
                 config.set(key, &value);
@@ -177,57 +170,19 @@ impl NodeSettings {
             origins: keys.texts("broker.web-socket.origins"),
             token_file: keys.path("broker.web-socket.token-file"),
             metrics: keys.place("broker.metrics.address", "broker.metrics.port"),
-            ssl: ssl(keys),
+            ssl: node_tls::settings(keys),
             log: log(keys),
         }
     }
 }
 
-/// The file that is named, or the one that is there.
-fn file(options: &NodeOptions) -> Result<CafConfig, Vec<Problem>> {
-    if let Some(path) = &options.config {
-        return CafConfig::read_ini(path);
-    }
-    let default = Path::new(DEFAULT_FILE);
-    match &options.config_file {
+/// The file of the original's that is named, or the one that is there.
+pub(crate) fn original(named: Option<&Path>) -> Result<CafConfig, Vec<Problem>> {
+    let default = Some(Path::new(DEFAULT_FILE)).filter(|path| path.is_file());
+    match named.or(default) {
         Some(path) => CafConfig::read(path).map_err(|problem| vec![problem]),
-        None if default.is_file() => CafConfig::read(default).map_err(|problem| vec![problem]),
         None => Ok(CafConfig::empty(Path::new("command line"))),
     }
-}
-
-fn ssl(keys: &mut Keys<'_>) -> Option<PeerSettings> {
-    let ssl = Ssl {
-        certificate: keys.path("broker.ssl.certificate"),
-        key: keys.path("broker.ssl.key"),
-        passphrase: keys.text("broker.ssl.passphrase"),
-        capath: keys.path("broker.ssl.capath"),
-        cafile: keys.path("broker.ssl.cafile"),
-    };
-    if keys.boolean("broker.disable-ssl").unwrap_or(false) {
-        return None;
-    }
-    if ssl == Ssl::default() {
-        let words = "TLS without certificates, which is the default of Zeek's Broker, cannot be \
-                     spoken here: set it to true on both sides, or name certificates in broker.ssl";
-        keys.missing("broker.disable-ssl", words);
-        return None;
-    }
-    for (key, is_there) in [
-        ("broker.ssl.certificate", ssl.certificate.is_some()),
-        ("broker.ssl.key", ssl.key.is_some()),
-    ] {
-        if !is_there {
-            keys.missing(key, "is needed as soon as anything else of broker.ssl is set");
-        }
-    }
-    Some(PeerSettings {
-        certificate: ssl.certificate?,
-        key: ssl.key?,
-        passphrase: ssl.passphrase,
-        cafile: ssl.cafile,
-        capath: ssl.capath,
-    })
 }
 
 /// Log levels by the names of CAF.

@@ -25,6 +25,7 @@ pub(crate) struct Tasks {
     end: Option<crossbeam_channel::Sender<()>>,
     is_over: Arc<AtomicBool>,
     failed: Arc<AtomicBool>,
+    /// Held for what their ends would end.
     workers: Vec<Worker>,
     taps: Vec<Tap>,
 }
@@ -57,6 +58,8 @@ impl Tasks {
         self.is_over.store(true, Ordering::Release);
         drop(self.end.take());
         self.threads.clear();
+        self.workers.clear();
+        self.taps.clear();
         if self.failed.load(Ordering::Acquire) { Exit::Unavailable } else { Exit::Success }
     }
 
@@ -151,7 +154,7 @@ impl Tasks {
 }
 
 /// Ends the process as a signal would.
-fn stop_process() {
+pub(crate) fn stop_process() {
     if let Err(error) = kill_process(getpid(), Signal::TERM) {
         log::error!("cannot stop: {error}");
     }
@@ -168,7 +171,8 @@ fn relayed(name: &str, received: &Received) -> String {
     }
 }
 
-fn print_rates(count: &AtomicU64, ended: &Receiver<()>) {
+/// Prints every second how much `count` has grown, until `ended` is.
+pub(crate) fn print_rates(count: &AtomicU64, ended: &Receiver<()>) {
     let mut before = 0;
     while ended.recv_timeout(SECOND) == Err(crossbeam_channel::RecvTimeoutError::Timeout) {
         let all = count.load(Ordering::Relaxed);

@@ -21,7 +21,8 @@ pub struct PeeringLimits {
     pub ping_after: Duration,
     /// How long nothing comes from a peer before it is given up: 60 s.
     pub dead_after: Duration,
-    /// How long a peer has to answer BYE: 3 s, as with the original.
+    /// How long a peer has to answer BYE, which it reads behind all that was sent to it before: 3 s,
+    /// as with the original.
     pub bye: Duration,
 }
 

@@ -8,6 +8,7 @@ use ostler_runtime::Deadline;
 
 use crate::core::Core;
 use crate::parcel::Origin;
+use crate::peers::Peer;
 use crate::publish_error::PublishError;
 use crate::routing::{Behind, Patience};
 use crate::{EndpointId, Message, Topic};
@@ -31,6 +32,12 @@ pub struct Publisher {
 impl Publisher {
     pub(crate) fn new(core: &Arc<Core>, origin: Origin) -> Self {
         Self { core: Arc::clone(core), origin }
+    }
+
+    /// Waits until a peer has subscribed to this topic; whether one has in time.
+    pub fn await_filter_entry(&self, topic: &Topic, deadline: Deadline) -> bool {
+        let wants = |peer: &Peer| peer.route.filter.matches(topic.as_bytes());
+        self.core.peers.wait(deadline, |peers| peers.values().any(wants))
     }
 
     /// Publishes: whoever wants the topic gets it. Waits for receivers that are behind, up to

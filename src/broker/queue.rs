@@ -207,6 +207,12 @@ impl<T> Queue<T> {
         self.lock().items.len()
     }
 
+    /// Whether it is closed and empty.
+    pub(crate) fn has_ended(&self) -> bool {
+        let state = self.lock();
+        state.closed && state.items.is_empty()
+    }
+
     /// Nothing more comes in; what waits may still be taken.
     pub(crate) fn close(&self) {
         let mut state = self.lock();
@@ -233,11 +239,6 @@ impl<T> Queue<T> {
         };
         self.close();
         drop(waiting);
-    }
-
-    /// Whether nothing more comes in.
-    pub(crate) fn is_closed(&self) -> bool {
-        self.lock().closed
     }
 
     /// The descriptor that is readable while items wait.

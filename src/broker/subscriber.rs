@@ -173,9 +173,9 @@ impl Subscriber {
         self.inner.queue.len().saturating_add(self.taken.len())
     }
 
-    /// Whether nothing more comes, but for what waits already.
+    /// Whether the endpoint has ended and all that had come was read.
     pub fn has_ended(&self) -> bool {
-        self.inner.queue.is_closed()
+        self.taken.is_empty() && self.inner.queue.has_ended()
     }
 
     /// A descriptor that is readable while messages wait, for `poll(2)` and its kind. It stays

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 /// A topic of at most [`MAX_BYTES`](Topic::MAX_BYTES), cheap to clone.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Topic(Arc<[u8]>);
 
 /// A topic does not fit into a message.

@@ -35,6 +35,9 @@
 //!   shown and counted, or exempt if it is trusted itself. Who is trusted and says nothing of the
 //!   kind is the client itself, and from anybody else such a header is no request.
 //!
+//! Beside requests there are [`Links`]: connections in both directions that live long, accepted or
+//! made, with threads of their own ([`Protocol`] says what their bytes mean).
+//!
 //! # What is refused
 //!
 //! - Bodies longer than [`Limits::max_request`], as soon as their header says so, and whatever the
@@ -78,6 +81,8 @@ mod link_adopt;
 #[cfg(test)]
 mod link_behaviour;
 mod link_call;
+#[cfg(test)]
+mod link_disorder;
 mod link_doors;
 mod link_end;
 mod link_hub;

@@ -11,6 +11,8 @@ pub enum Exit {
     Success = 0,
     /// The command line is wrong.
     Usage = 64,
+    /// What it was given to work on is wrong.
+    Data = 65,
     /// Something needed is not there: the address is in use, no child can be started.
     Unavailable = 69,
     /// A fault of our own.
@@ -25,9 +27,10 @@ pub enum Exit {
 
 impl Exit {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Success,
         Self::Usage,
+        Self::Data,
         Self::Unavailable,
         Self::Internal,
         Self::Os,
@@ -53,6 +56,6 @@ mod tests {
 
     #[test]
     fn the_codes_are_those_of_sysexits() {
-        assert_eq!(Exit::ALL.map(Exit::code), [0, 64, 69, 70, 71, 77, 78]);
+        assert_eq!(Exit::ALL.map(Exit::code), [0, 64, 65, 69, 70, 71, 77, 78]);
     }
 }

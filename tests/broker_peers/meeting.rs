@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use broker::{Endpoint, EndpointId, EndpointOptions, PeerState, Sc};
 
+use ostler_net::Address;
 use ostler_tests::wait::wait_for;
 
 use crate::node::{LARGE, SMALL, listening, next, soon, topic};
@@ -80,4 +81,20 @@ fn a_peer_that_is_given_up_while_it_is_won_does_not_stay() {
         drop(comes);
         wait_for("it has gone", || listener.peers().is_empty());
     }
+}
+
+#[test]
+fn a_node_that_listens_again_is_found_again() {
+    let (listener, port) = listening(named(SMALL));
+    let comes = Endpoint::new(named(LARGE)).unwrap();
+    let statuses = comes.status_subscriber(true);
+    let retry = Some(Duration::from_secs(1));
+    assert_eq!(comes.peer("127.0.0.1", port, retry, soon()), Ok(SMALL));
+    next(&statuses, |status| status.code == Sc::PeerAdded);
+    drop(listener);
+    next(&statuses, |status| status.code == Sc::PeerLost);
+    let again = Endpoint::new(named(SMALL)).unwrap();
+    again.listen(&Address::parse("127.0.0.1", port).unwrap()).unwrap();
+    next(&statuses, |status| status.code == Sc::PeerAdded);
+    assert!(again.await_peer(LARGE, soon()));
 }

@@ -121,7 +121,7 @@ impl Node {
     }
 
     /// The other side closes without another word.
-    pub(crate) fn is_closed(mut self) {
+    pub(crate) fn ends(mut self) {
         let mut rest = Vec::new();
         match self.stream.read_to_end(&mut rest) {
             Ok(_) => assert!(rest.is_empty(), "{rest:?}"),

@@ -139,7 +139,7 @@ fn replay(name: &str, side: Side) {
         }
     }
     if is_leaving {
-        meeting.node.is_closed();
+        meeting.node.ends();
     }
 }
 

@@ -31,24 +31,24 @@ fn who_speaks_something_else_is_told_so_as_by_the_original() {
         let length = u8::try_from(words.len()).unwrap();
         let told = [b"\x09ZEEK", &id.0[..], &[code, length], words.as_bytes()].concat();
         assert_eq!(node.frame(), told);
-        node.is_closed();
+        node.ends();
     }
 }
 
 #[test]
-fn what_is_no_handshake_at_all_is_closed() {
+fn what_is_no_handshake_at_all_ends() {
     let (_endpoint, port) = listening(options());
     for bytes in [&b"\0\0\0\0"[..], b"\xff\xff\xff\xff", b"\0\0\0\x01\x0c"] {
         let mut node = Node::connect(port);
         assert_eq!(node.frame(), b"\x07ZEEK");
         node.raw(bytes);
-        node.is_closed();
+        node.ends();
     }
     // An HTTP request announces a frame that is far too long.
     let mut node = Node::connect(port);
     node.frame();
     node.raw(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-    node.is_closed();
+    node.ends();
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn a_second_connection_of_a_peer_is_dropped_and_the_first_lives() {
             let told = [b"\x09ZEEK", &MIDDLE.0[..], &[39, 20], b"redundant connection"].concat();
             assert_eq!(second.frame(), told);
         }
-        second.is_closed();
+        second.ends();
         first.publish(&data(peer, "/cap/x", 1));
         assert_eq!(subscriber.get_before(soon()).unwrap().data.to_string(), "1");
     }
@@ -109,7 +109,7 @@ fn a_frame_beyond_the_limit_costs_the_peering_and_no_memory() {
     next(&statuses, |status| status.code == Sc::PeerAdded);
     node.raw(&u32::MAX.to_be_bytes());
     next(&statuses, is_lost);
-    node.is_closed();
+    node.ends();
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn a_silent_node_has_no_longer_than_a_handshake_takes() {
     let (_endpoint, port) = listening(EndpointOptions { peering, ..options() });
     let mut node = Node::connect(port);
     assert_eq!(node.frame(), b"\x07ZEEK");
-    node.is_closed();
+    node.ends();
 }
 
 #[test]
@@ -153,5 +153,5 @@ fn who_does_not_answer_a_farewell_is_left_all_the_same() {
     assert!(endpoint.unpeer("127.0.0.1", node.port()));
     assert!(node.message().payload().starts_with(b"BYE"));
     next(&statuses, |status| status.code == Sc::PeerRemoved);
-    node.is_closed();
+    node.ends();
 }

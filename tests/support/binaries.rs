@@ -36,6 +36,12 @@ pub fn boefjes() -> &'static Path {
     BUILT.get_or_init(|| build("ostler-boefjes", "--bin", "boefjes"))
 }
 
+/// `broker-node` as its own package makes it.
+pub fn broker_node() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| build("ostler-broker", "--bin", "broker-node"))
+}
+
 /// The scripted burp.
 pub fn fake_burp() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();

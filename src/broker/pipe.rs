@@ -1,0 +1,171 @@
+//! The program `broker-pipe`, from its command line to its exit code.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use crossbeam_channel::bounded;
+use ostler_runtime::logging::{self, LevelFilter};
+use ostler_runtime::{Event, Exit, Problem, Signals, Thread};
+
+use crate::node_keys::Keys;
+use crate::node_program::{address, exit};
+use crate::node_tasks::{print_rates, stop_process};
+use crate::pipe_options::{PipeMode, PipeOptions};
+use crate::pipe_publish::{publish, standard_input};
+use crate::pipe_subscribe::subscribe;
+use crate::{Endpoint, EndpointOptions, Happening, PublishError, node_settings, node_tls};
+
+/// How long after a failure a peer is tried again.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// Why the pipe ends early.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PipeError {
+    #[error("line {0} is longer than {most} bytes", most = crate::pipe_publish::MAX_LINE_BYTES)]
+    LongLine(u64),
+    #[error("nobody has wanted the topic for {0:?}")]
+    Unwanted(Duration),
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+    #[error("standard input cannot be read: {0}")]
+    Input(io::Error),
+    #[error("standard output cannot be written: {0}")]
+    Output(io::Error),
+    #[error("cannot wait: {0}")]
+    Wait(io::Error),
+}
+
+/// Does what the command line asks for.
+pub fn run(options: &PipeOptions) -> Exit {
+    match logging::start(LevelFilter::Error, None) {
+        Ok(()) => pipe(options).unwrap_or_else(|exit| exit),
+        Err(error) => {
+            eprintln!("*** {error}");
+            Exit::Os
+        }
+    }
+}
+
+fn pipe(options: &PipeOptions) -> Result<Exit, Exit> {
+    let endpoint_options = endpoint_options(options)?;
+    // Before any thread is there.
+    let mut signals = Signals::install().map_err(|error| os("catch signals", &error))?;
+    let endpoint = Endpoint::new(endpoint_options).map_err(|error| os("start", &error))?;
+    tell_statuses(&endpoint)?;
+    let outcome = work(&endpoint, options)?;
+    if let Some((host, port)) = &options.listen {
+        let ports = address(host, *port).and_then(|at| Ok(endpoint.listen(&at)?)).map_err(exit)?;
+        eprintln!("*** listening on port {}", ports.first().unwrap_or(port));
+    }
+    for (host, port) in &options.peers {
+        endpoint.peer_nosync(host, *port, Some(RETRY));
+    }
+    wait_stop(&mut signals);
+    let outcome = outcome.try_recv();
+    // All that was published is behind the farewell, unless it is cut short by a second signal.
+    let farewell = move || {
+        drop(endpoint);
+        stop_process();
+    };
+    Thread::spawn("farewell", farewell).map_err(|error| os("part", &error))?.detach();
+    wait_stop(&mut signals);
+    // Nothing has come of it when it was told to stop.
+    let Ok(Err(error)) = outcome else { return Ok(Exit::Success) };
+    if matches!(&error, PipeError::Output(error) if error.kind() == io::ErrorKind::BrokenPipe) {
+        // Whoever has read it has enough.
+        return Ok(Exit::Success);
+    }
+    eprintln!("*** {error}");
+    Ok(match error {
+        PipeError::LongLine(_) => Exit::Data,
+        PipeError::Unwanted(_) | PipeError::Publish(_) => Exit::Unavailable,
+        PipeError::Input(_) | PipeError::Output(_) | PipeError::Wait(_) => Exit::Os,
+    })
+}
+
+/// What the command line and the file say of TLS.
+fn endpoint_options(options: &PipeOptions) -> Result<EndpointOptions, Exit> {
+    let refused = |problems: Vec<Problem>| {
+        for problem in problems {
+            eprintln!("*** {problem}");
+        }
+        Exit::Config
+    };
+    let named = options.config_file.as_deref();
+    let mut config = node_settings::original(named).map_err(refused)?;
+    for (key, value) in &options.keys {
+        config.set(key, value);
+    }
+    let mut keys = Keys::new(&mut config);
+    let ssl = node_tls::settings(&mut keys);
+    let mut problems = keys.finish();
+    // Other keys of a file are for other programs.
+    problems.extend(config.unknown().into_iter().filter(|problem| problem.line().is_none()));
+    if !problems.is_empty() {
+        return Err(refused(problems));
+    }
+    let mut endpoint = EndpointOptions { publish_wait: options.wait, ..EndpointOptions::default() };
+    endpoint.tls = node_tls::load(ssl.as_ref())?;
+    // Whoever reads slowly gets it all.
+    endpoint.peering.bye = endpoint.peering.bye.max(options.wait);
+    Ok(endpoint)
+}
+
+/// Starts the work on threads that end by themselves or with the process; what has come of it.
+fn work(
+    endpoint: &Endpoint,
+    options: &PipeOptions,
+) -> Result<crossbeam_channel::Receiver<Result<(), PipeError>>, Exit> {
+    let count = Arc::new(AtomicU64::new(0));
+    if options.rate {
+        let count = Arc::clone(&count);
+        spawn("rate", move || print_rates(&count, &crossbeam_channel::never()))?;
+    }
+    let (ended, outcome) = bounded(1);
+    let publisher = endpoint.publisher();
+    let mut subscriber = match options.mode {
+        PipeMode::Subscribe => Some(endpoint.subscribe([options.topic.clone()])),
+        PipeMode::Publish => None,
+    };
+    let options = options.clone();
+    spawn("pipe", move || {
+        let result = match &mut subscriber {
+            Some(subscriber) => subscribe(subscriber, &options, io::stdout(), &count),
+            None => publish(&publisher, &options, &mut standard_input(), &count),
+        };
+        // There is room for it, and whoever waits for it is there.
+        let _ = ended.try_send(result);
+        stop_process();
+    })?;
+    Ok(outcome)
+}
+
+/// Says on standard error what becomes of peers.
+fn tell_statuses(endpoint: &Endpoint) -> Result<(), Exit> {
+    let statuses = endpoint.status_subscriber(true);
+    spawn("statuses", move || {
+        while let Some(happening) = statuses.get() {
+            match happening {
+                Happening::Status(status) => eprintln!("*** {status}"),
+                Happening::Error(error) => eprintln!("*** {error}"),
+            }
+        }
+    })
+}
+
+fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), Exit> {
+    let thread = Thread::spawn(name, body).map_err(|error| os("start a thread", &error))?;
+    thread.detach();
+    Ok(())
+}
+
+fn wait_stop(signals: &mut Signals) {
+    while signals.wait() != Event::Stop {}
+}
+
+fn os(what: &str, error: &io::Error) -> Exit {
+    eprintln!("*** cannot {what}: {error}");
+    Exit::Os
+}

@@ -1,0 +1,12 @@
+//! The program `broker-node` as scripts for the original's start it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod configured;
+mod modes;
+mod program;
+mod secured;
