@@ -1,6 +1,5 @@
 //! A node: what its user does with it.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -315,7 +314,7 @@ impl Drop for Endpoint {
         for (_, link, leaving) in self.core.peers.links(|_, _| true) {
             leaving.ask(&link);
         }
-        self.core.peers.wait(self.parted(), BTreeMap::is_empty);
+        self.core.peers.wait_gone(self.parted());
         self.core.close();
     }
 }

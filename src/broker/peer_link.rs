@@ -286,7 +286,7 @@ impl Protocol for PeerLink {
             return;
         };
         core.routing.remove(&route);
-        core.peers.remove(id, link);
+        let gone = core.peers.remove(id, link);
         // Only now can another connection have the peer.
         core.claims.release(self.view.number);
         let is_cut = matches!(why, Closed::Aborted(_)) && !self.is_lost;
@@ -297,6 +297,9 @@ impl Protocol for PeerLink {
             core.status(Status::peer_lost(id, self.network.clone()));
         }
         core.status(Status::endpoint_unreachable(id));
+        if gone.is_some() {
+            core.peers.told();
+        }
         core.wishes.lost(id);
     }
 }

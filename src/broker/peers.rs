@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use ostler_net::Link;
@@ -56,6 +57,8 @@ pub(crate) struct Peer {
 #[derive(Default)]
 pub(crate) struct Peers {
     table: Mutex<BTreeMap<EndpointId, Peer>>,
+    /// How many were taken out of which it was not told yet.
+    untold: AtomicUsize,
     changed: Condvar,
 }
 
@@ -66,14 +69,29 @@ impl Peers {
         self.changed.notify_all();
     }
 
-    /// Takes out the peer that this link leads to.
+    /// Takes out the peer that this link leads to. Whoever does it tells that it has gone, and then
+    /// [that it has told so](Self::told).
     pub(crate) fn remove(&self, id: EndpointId, link: &Link) -> Option<Peer> {
         let mut table = self.lock();
         table.get(&id).filter(|peer| peer.link.id() == link.id())?;
+        self.untold.fetch_add(1, Ordering::AcqRel);
         let gone = table.remove(&id);
         drop(table);
         self.changed.notify_all();
         gone
+    }
+
+    /// It is told that one has gone which was taken out.
+    pub(crate) fn told(&self) {
+        let table = self.lock();
+        self.untold.fetch_sub(1, Ordering::AcqRel);
+        drop(table);
+        self.changed.notify_all();
+    }
+
+    /// Waits until all have gone and it is told.
+    pub(crate) fn wait_gone(&self, deadline: Deadline) {
+        self.wait(deadline, |peers| peers.is_empty() && self.untold.load(Ordering::Acquire) == 0);
     }
 
     /// Changes a peer's entry.

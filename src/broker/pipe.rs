@@ -2,10 +2,10 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use crossbeam_channel::bounded;
+use crossbeam_channel::{Receiver, bounded, never};
 use ostler_runtime::logging::{self, LevelFilter};
 use ostler_runtime::{Event, Exit, Problem, Signals, Thread};
 
@@ -53,8 +53,9 @@ fn pipe(options: &PipeOptions) -> Result<Exit, Exit> {
     // Before any thread is there.
     let mut signals = Signals::install().map_err(|error| os("catch signals", &error))?;
     let endpoint = Endpoint::new(endpoint_options).map_err(|error| os("start", &error))?;
-    tell_statuses(&endpoint)?;
-    let outcome = work(&endpoint, options)?;
+    let statuses = tell_statuses(&endpoint)?;
+    let is_leaving = Arc::new(AtomicBool::new(false));
+    let outcome = work(&endpoint, options, Arc::clone(&is_leaving))?;
     if let Some((host, port)) = &options.listen {
         let ports = address(host, *port).and_then(|at| Ok(endpoint.listen(&at)?)).map_err(exit)?;
         eprintln!("*** listening on port {}", ports.first().unwrap_or(port));
@@ -63,13 +64,15 @@ fn pipe(options: &PipeOptions) -> Result<Exit, Exit> {
         endpoint.peer_nosync(host, *port, Some(RETRY));
     }
     wait_stop(&mut signals);
+    is_leaving.store(true, Ordering::Release);
     let outcome = outcome.try_recv();
     // All that was published is behind the farewell, unless it is cut short by a second signal.
     let farewell = move || {
         drop(endpoint);
+        statuses.join();
         stop_process();
     };
-    Thread::spawn("farewell", farewell).map_err(|error| os("part", &error))?.detach();
+    spawn("farewell", farewell)?.detach();
     wait_stop(&mut signals);
     // Nothing has come of it when it was told to stop.
     let Ok(Err(error)) = outcome else { return Ok(Exit::Success) };
@@ -114,14 +117,16 @@ fn endpoint_options(options: &PipeOptions) -> Result<EndpointOptions, Exit> {
 }
 
 /// Starts the work on threads that end by themselves or with the process; what has come of it.
+/// When it is done, that is as good as a signal.
 fn work(
     endpoint: &Endpoint,
     options: &PipeOptions,
-) -> Result<crossbeam_channel::Receiver<Result<(), PipeError>>, Exit> {
+    is_leaving: Arc<AtomicBool>,
+) -> Result<Receiver<Result<(), PipeError>>, Exit> {
     let count = Arc::new(AtomicU64::new(0));
     if options.rate {
         let count = Arc::clone(&count);
-        spawn("rate", move || print_rates(&count, &crossbeam_channel::never()))?;
+        spawn("rate", move || print_rates(&count, &never()))?.detach();
     }
     let (ended, outcome) = bounded(1);
     let publisher = endpoint.publisher();
@@ -137,13 +142,16 @@ fn work(
         };
         // There is room for it, and whoever waits for it is there.
         let _ = ended.try_send(result);
-        stop_process();
-    })?;
+        if !is_leaving.load(Ordering::Acquire) {
+            stop_process();
+        }
+    })?
+    .detach();
     Ok(outcome)
 }
 
 /// Says on standard error what becomes of peers.
-fn tell_statuses(endpoint: &Endpoint) -> Result<(), Exit> {
+fn tell_statuses(endpoint: &Endpoint) -> Result<Thread, Exit> {
     let statuses = endpoint.status_subscriber(true);
     spawn("statuses", move || {
         while let Some(happening) = statuses.get() {
@@ -155,10 +163,8 @@ fn tell_statuses(endpoint: &Endpoint) -> Result<(), Exit> {
     })
 }
 
-fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), Exit> {
-    let thread = Thread::spawn(name, body).map_err(|error| os("start a thread", &error))?;
-    thread.detach();
-    Ok(())
+fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<Thread, Exit> {
+    Thread::spawn(name, body).map_err(|error| os("start a thread", &error))
 }
 
 fn wait_stop(signals: &mut Signals) {

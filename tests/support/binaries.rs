@@ -42,6 +42,18 @@ pub fn broker_node() -> &'static Path {
     BUILT.get_or_init(|| build("ostler-broker", "--bin", "broker-node"))
 }
 
+/// `broker-pipe` as its own package makes it.
+pub fn broker_pipe() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| build("ostler-broker", "--bin", "broker-pipe"))
+}
+
+/// `broker-throughput` as its own package makes it.
+pub fn broker_throughput() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| build("ostler-broker", "--bin", "broker-throughput"))
+}
+
 /// The scripted burp.
 pub fn fake_burp() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
