@@ -137,9 +137,9 @@ fn side(settings: &PeerSettings) -> Side {
 
 /// Both have heard everything.
 fn talked(side: &Side, client: &Client) {
-    let (caller, called) = side.called(Some(client));
-    assert_eq!((caller.1, caller.2.len()), (None, LONG), "{}", caller.0);
-    assert_eq!((called.1, called.2.len()), (None, WORD), "{}", called.0);
+    let (there, here) = side.called(Some(client));
+    assert_eq!((there.1, there.2.len()), (None, LONG), "{}", there.0);
+    assert_eq!((here.1, here.2.len()), (None, WORD), "{}", here.0);
 }
 
 #[test]
@@ -170,9 +170,9 @@ fn a_secured_link_carries_much_in_both_directions_at_once() {
     let settings = settings(&made.signed("good", &authority, 9), &authority);
     let listening = Side::expecting(Some(Identity::of_peer(&settings).unwrap()), LONG);
     let client = Client::load(&settings).unwrap();
-    let (caller, called) = listening.called_with(Some(&client), LONG);
-    assert_eq!((caller.1, caller.2.len()), (None, LONG), "{}", caller.0);
-    assert_eq!((called.1, called.2.len()), (None, LONG), "{}", called.0);
+    let (there, here) = listening.called_with(Some(&client), LONG);
+    assert_eq!((there.1, there.2.len()), (None, LONG), "{}", there.0);
+    assert_eq!((here.1, here.2.len()), (None, LONG), "{}", here.0);
     let statistics = listening.links.statistics();
     assert_eq!((statistics.frames_out, statistics.dropped), (2, 0));
     assert_eq!((statistics.bytes_in, statistics.bytes_out), (2 * LONG as u64, 2 * LONG as u64));
@@ -188,17 +188,17 @@ fn a_certificate_of_another_authority_or_an_expired_one_is_refused_by_either_sid
     let expired = made.signed("expired", &authority, -1);
     for bad in [&strange, &expired] {
         let listening = side(&settings(&good, &authority));
-        let (caller, called) =
+        let (there, here) =
             listening.called(Some(&Client::load(&settings(bad, &authority)).unwrap()));
-        assert!(matches!(called.1, Some(TlsFault::Certificate(_))), "{}", called.0);
-        assert!(matches!(caller.1, Some(TlsFault::Refused(_))), "{}", caller.0);
+        assert!(matches!(here.1, Some(TlsFault::Certificate(_))), "{}", here.0);
+        assert!(matches!(there.1, Some(TlsFault::Refused(_))), "{}", there.0);
 
         let listening = side(&settings(bad, &authority));
-        let (caller, called) =
+        let (there, here) =
             listening.called(Some(&Client::load(&settings(&good, &authority)).unwrap()));
-        assert!(matches!(caller.1, Some(TlsFault::Certificate(_))), "{}", caller.0);
-        assert!(matches!(called.1, Some(TlsFault::Refused(_))), "{}", called.0);
-        assert_eq!(called.2, b"");
+        assert!(matches!(there.1, Some(TlsFault::Certificate(_))), "{}", there.0);
+        assert!(matches!(here.1, Some(TlsFault::Refused(_))), "{}", here.0);
+        assert_eq!(here.2, b"");
     }
 }
 
@@ -210,13 +210,13 @@ fn plain_and_secured_sides_tell_each_other_apart() {
     let client = Client::load(&settings).unwrap();
 
     // Whoever listens without TLS talks first, and is not understood; or it is called by TLS.
-    let (caller, called) = Side::listening(None).called(Some(&client));
-    assert!(matches!(caller.1, Some(TlsFault::Plain(_))), "{}", caller.0);
-    assert_eq!(called.1, Some(TlsFault::Unexpected), "{}", called.0);
+    let (there, here) = Side::listening(None).called(Some(&client));
+    assert!(matches!(there.1, Some(TlsFault::Plain(_))), "{}", there.0);
+    assert_eq!(here.1, Some(TlsFault::Unexpected), "{}", here.0);
 
-    let (caller, called) = side(&settings).called(None);
-    assert!(matches!(called.1, Some(TlsFault::Plain(_))), "{}", called.0);
-    assert_eq!(caller.1, Some(TlsFault::Unexpected), "{}", caller.0);
+    let (there, here) = side(&settings).called(None);
+    assert!(matches!(here.1, Some(TlsFault::Plain(_))), "{}", here.0);
+    assert_eq!(there.1, Some(TlsFault::Unexpected), "{}", there.0);
 }
 
 #[test]
@@ -233,8 +233,8 @@ fn who_offers_ciphers_without_certificates_only_is_told_apart() {
         .stderr(std::process::Stdio::null())
         .spawn()
         .unwrap();
-    let called = listening.end();
-    assert!(matches!(called.1, Some(TlsFault::NothingInCommon(_))), "{}", called.0);
+    let here = listening.end();
+    assert!(matches!(here.1, Some(TlsFault::NothingInCommon(_))), "{}", here.0);
     client.wait().unwrap();
 
     // As a server without certificates answers: a fatal alert, `handshake_failure`.
@@ -244,8 +244,13 @@ fn who_offers_ciphers_without_certificates_only_is_told_apart() {
     let client = Client::load(&settings).unwrap();
     listening.links.connect(address, PATIENCE, Some(&client), protocol).unwrap();
     let (mut stream, _) = server.accept().unwrap();
-    stream.read_exact(&mut [0; 5]).unwrap();
+    let mut hello = [0; 5];
+    stream.read_exact(&mut hello).unwrap();
+    let length = u16::from_be_bytes([hello[3], hello[4]]);
+    // Bytes left unread would destroy the alert.
+    stream.read_exact(&mut vec![0; length.into()]).unwrap();
     stream.write_all(&[21, 3, 3, 0, 2, 2, 40]).unwrap();
+    drop(stream);
     let end = ends.recv_timeout(PATIENCE).unwrap();
     assert!(matches!(end.1, Some(TlsFault::NothingInCommon(_))), "{}", end.0);
 }

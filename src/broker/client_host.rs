@@ -108,8 +108,11 @@ impl WebSocketHost for ClientHost {
     }
 
     fn end(&self) {
-        for subscribed in self.clients().values() {
-            subscribed.client.close(CloseCode::Away, "the node ends");
+        // Who has gone takes its entry out, which may happen at once.
+        let clients: Vec<_> =
+            self.clients().values().map(|subscribed| Arc::clone(&subscribed.client)).collect();
+        for client in clients {
+            client.close(CloseCode::Away, "the node ends");
         }
     }
 }

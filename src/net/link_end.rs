@@ -1,6 +1,7 @@
 //! How a link ends, and its protocol's last call.
 
 use std::sync::{Arc, MutexGuard};
+use std::time::Duration;
 
 use ostler_runtime::Deadline;
 use ostler_runtime::threads::caught;
@@ -10,6 +11,9 @@ use crate::link_inner::{Entrance, Inner, Inside};
 use crate::link_state::{Intake, News, Pen, Phase, State};
 use crate::link_write::call_waiters;
 use crate::{Closed, Link};
+
+/// How long the other side has, at most, to take note of why TLS has failed.
+const LINGER: Duration = Duration::from_secs(1);
 
 impl Inner {
     /// Ends the link once everything that is queued has been written.
@@ -79,7 +83,7 @@ impl Inner {
     /// closing the connection over bytes that have come and were not read.
     fn part<'a>(self: &'a Arc<Self>, mut state: MutexGuard<'a, State>, why: Closed) {
         state.phase = Phase::Lingering;
-        state.deadline = Deadline::after(self.hub.limits.close);
+        state.deadline = Deadline::after(self.hub.limits.close.min(LINGER));
         state.lost = Some(why);
         state.pen = Pen::Free;
         state.intake = Intake::Flowing;

@@ -36,7 +36,7 @@ fn who_speaks_something_else_is_told_so_as_by_the_original() {
 }
 
 #[test]
-fn what_is_no_handshake_at_all_ends() {
+fn what_is_no_handshake_at_all_is_closed() {
     let (_endpoint, port) = listening(options());
     for bytes in [&b"\0\0\0\0"[..], b"\xff\xff\xff\xff", b"\0\0\0\x01\x0c"] {
         let mut node = Node::connect(port);

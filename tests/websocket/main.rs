@@ -9,4 +9,5 @@
 mod messages;
 mod overflow;
 mod pypi;
+mod secured;
 mod upgrade;

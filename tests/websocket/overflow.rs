@@ -89,3 +89,24 @@ fn with_block_nothing_is_lost_and_the_writer_waits() {
         }
     });
 }
+
+#[test]
+fn with_block_a_client_that_writes_waits_too() {
+    let node = node(Overflow::Block);
+    let mut reader = node.client(&["/x"]);
+    let mut writer = node.client(&[]);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for number in 0..MANY {
+                writer.publish("/x", "string", &format!("\"{number:0>LENGTH$}\""));
+            }
+        });
+        for number in 0..MANY {
+            let message = reader.json();
+            assert_eq!(message["data"].as_str().unwrap().parse(), Ok(number));
+        }
+    });
+    // Whoever was held may go on.
+    writer.publish("/x", "count", "1");
+    assert_eq!(reader.json()["data"], 1);
+}
