@@ -85,7 +85,8 @@ fn endpoint() -> (Endpoint, String) {
 
 #[test]
 fn each_way_to_wait_prints_every_line() {
-    let lines: String = (0..20_000).map(|number| format!("line {number}\n")).collect();
+    let lines: Vec<String> = (0..20_000).map(|number| format!("line {number}\n")).collect();
+    let lines = lines.concat();
     for how in ["blocking", "select", "stream"] {
         let (mut subscriber, at) =
             Pipe::listening(&["-m", "subscribe", "-t", "/a", "-i", how, "-c", "20000"]);

@@ -12,10 +12,10 @@ const PLAIN: &str = "broker.disable-ssl = true\ntopics = [\"/t\"]\n";
 fn pings_go_through_a_relay_to_who_answers_them() {
     let relay = Setup::new(PLAIN).arguments(&["-p", "0", "-v", "-N", "middle"]).start();
     let peers = format!("--peers=[<tcp://127.0.0.1:{}>]", relay.port("peers"));
-    let pong = Setup::new(PLAIN).arguments(&["-m", "pong", &peers]).start();
+    let answering = Setup::new(PLAIN).arguments(&["-m", "pong", &peers]).start();
     let arguments = ["-m", "ping", "-n", "20", "-s", "100", &peers];
-    let mut ping = Setup::new(PLAIN).arguments(&arguments).start();
-    let trips: Vec<u64> = ping.ended().lines().map(|line| line.parse().unwrap()).collect();
+    let mut asking = Setup::new(PLAIN).arguments(&arguments).start();
+    let trips: Vec<u64> = asking.ended().lines().map(|line| line.parse().unwrap()).collect();
     assert_eq!(trips.len(), 20, "one line each");
     assert!(trips.iter().all(|nanos| *nanos > 0));
     let endpoint = Endpoint::new(EndpointOptions::default()).unwrap();
@@ -23,9 +23,9 @@ fn pings_go_through_a_relay_to_who_answers_them() {
     let topic = Topic::new("/t").unwrap();
     assert!(endpoint.await_filter_entry(&topic, soon()));
     endpoint.publish(&topic, &Data::String(b"stop".to_vec())).unwrap();
-    let (mut relay, mut pong) = (relay, pong);
+    let (mut relay, mut answering) = (relay, answering);
     let printed = relay.ended();
-    pong.ended();
+    answering.ended();
     for words in ["middle: received ping 20", "middle: received pong 20", "middle: received stop"] {
         assert!(printed.contains(words), "{words} in {printed}");
     }

@@ -30,11 +30,11 @@ fn nodes_with_certificates_are_peers_also_with_an_encrypted_key() {
         "broker.ssl.passphrase = \"12345\"\n",
     );
     let second = config(&[("certificate", &other.certificate), ("key", &other.key), cafile], "");
-    let pong = Setup::new(&first).arguments(&["-m", "pong", "-p", "0"]).start();
-    let peers = format!("--peers=[<tcp://127.0.0.1:{}>]", pong.port("peers"));
-    let mut ping = Setup::new(&second).arguments(&["-m", "ping", "-n", "3", &peers]).start();
-    assert_eq!(ping.ended().lines().count(), 3);
-    pong.stop();
+    let answering = Setup::new(&first).arguments(&["-m", "pong", "-p", "0"]).start();
+    let peers = format!("--peers=[<tcp://127.0.0.1:{}>]", answering.port("peers"));
+    let mut asking = Setup::new(&second).arguments(&["-m", "ping", "-n", "3", &peers]).start();
+    assert_eq!(asking.ended().lines().count(), 3);
+    answering.stop();
 }
 
 #[test]
