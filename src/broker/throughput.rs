@@ -1,5 +1,7 @@
 //! The program `broker-throughput`.
 
+use std::fmt::Display;
+
 use ostler_runtime::Exit;
 use ostler_runtime::logging::{self, LevelFilter};
 
@@ -20,12 +22,17 @@ pub fn run(options: &Options) -> Exit {
             return Exit::Os;
         }
     };
-    match options.role {
-        Role::Server => {
-            throughput_server::exit(throughput_server::run(&endpoint, &options.address))
-        }
+    let result = match options.role {
+        Role::Server => throughput_server::run(&endpoint, &options.address).map_err(told),
         Role::Client(load) => {
-            throughput_client::exit(throughput_client::run(&endpoint, &options.address, load))
+            throughput_client::run(&endpoint, &options.address, load).map_err(told)
         }
-    }
+    };
+    result.map_or_else(|exit| exit, |()| Exit::Success)
+}
+
+/// Says why it has ended.
+fn told(error: impl Display) -> Exit {
+    eprintln!("broker-throughput: {error}");
+    Exit::Unavailable
 }

@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use ostler_runtime::{Deadline, Exit, now};
+use ostler_runtime::{Deadline, now};
 
+use crate::node_program::print;
 use crate::throughput_events::{EVENTS, STATS};
 use crate::throughput_options::Load;
 use crate::throughput_server::received;
@@ -121,18 +122,8 @@ impl Sending<'_> {
         }
         let (new, in_flight) =
             (self.sent.saturating_sub(self.told), self.sent.saturating_sub(self.arrived));
-        println!("{new} events/s sent, {} in all, {in_flight} in flight", self.sent);
+        let sent = self.sent;
+        print(&format!("{new} events/s sent, {sent} in all, {in_flight} in flight"));
         (self.since, self.told) = (time, self.sent);
-    }
-}
-
-/// What ends the process after this.
-pub(crate) fn exit(result: Result<(), SendingError>) -> Exit {
-    match result {
-        Ok(()) => Exit::Success,
-        Err(error) => {
-            eprintln!("broker-throughput: {error}");
-            Exit::Unavailable
-        }
     }
 }

@@ -4,13 +4,16 @@ use std::time::Duration;
 
 use broker_data::Data;
 use ostler_net::{Address, AddressError, BindError};
-use ostler_runtime::{Deadline, Exit, now};
+use ostler_runtime::{Deadline, now};
 
+use crate::node_program::print;
 use crate::throughput_events::{EVENTS, STATS, TERMINATE, event};
 use crate::{Endpoint, Topic, TopicTooLong};
 
 /// How often it is said how many have come.
 const SECOND: Duration = Duration::from_secs(1);
+/// Messages that are counted at once.
+const BATCH: usize = 128;
 /// Names the events that say so.
 const STATS_EVENT: &str = "stats_update";
 
@@ -30,7 +33,8 @@ pub(crate) fn run(endpoint: &Endpoint, at: &(String, u16)) -> Result<(), Countin
     let (events, stats, end) = (Topic::new(EVENTS)?, Topic::new(STATS)?, Topic::new(TERMINATE)?);
     let mut subscriber = endpoint.subscribe([events, end.clone()]);
     let ports = endpoint.listen(&Address::parse(&at.0, at.1)?)?;
-    println!("listening on {}:{}", at.0, ports.first().copied().unwrap_or(at.1));
+    let port = ports.first().unwrap_or(&at.1);
+    print(&format!("listening on {}:{port}", at.0));
     let (mut all, mut told) = (0_u64, 0_u64);
     let mut since = now();
     loop {
@@ -45,7 +49,7 @@ pub(crate) fn run(endpoint: &Endpoint, at: &(String, u16)) -> Result<(), Countin
             if new > 0 || is_over {
                 #[expect(clippy::cast_precision_loss, reason = "a rate to be read by people")]
                 let rate = new as f64 / spent.as_secs_f64().max(f64::EPSILON);
-                println!("{rate:.0} events/s, {all} in all");
+                print(&format!("{rate:.0} events/s, {all} in all"));
             }
             since = now();
             told = all;
@@ -58,9 +62,6 @@ pub(crate) fn run(endpoint: &Endpoint, at: &(String, u16)) -> Result<(), Countin
     }
 }
 
-/// Messages that are counted at once.
-const BATCH: usize = 128;
-
 /// How many have come, as the server says.
 pub(crate) fn received(data: &Data) -> Option<u64> {
     let Data::Vector(message) = data else { return None };
@@ -71,16 +72,5 @@ pub(crate) fn received(data: &Data) -> Option<u64> {
     match arguments.as_slice() {
         [Data::Count(count)] if name == STATS_EVENT.as_bytes() => Some(*count),
         _ => None,
-    }
-}
-
-/// What ends the process after this.
-pub(crate) fn exit(result: Result<(), CountingError>) -> Exit {
-    match result {
-        Ok(()) => Exit::Success,
-        Err(error) => {
-            eprintln!("broker-throughput: {error}");
-            Exit::Unavailable
-        }
     }
 }

@@ -8,6 +8,7 @@
 )]
 
 mod activation;
+mod broker;
 mod catalogue;
 mod logfile;
 mod refusals;
