@@ -1,0 +1,58 @@
+//! `broker-throughput`: both sides of a measurement, and how they end.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::Stdio;
+
+use broker::data::Data;
+use broker::{Endpoint, EndpointOptions, Topic};
+use ostler_runtime::Deadline;
+use ostler_tests::PATIENCE;
+use ostler_tests::binaries::broker_throughput;
+use ostler_tests::process::{Process, command};
+
+#[test]
+fn events_of_each_type_arrive_and_are_counted() {
+    let mut server = command(broker_throughput());
+    server.args(["--server", "127.0.0.1:0"]).stdout(Stdio::piped());
+    let mut server = Process::start(&mut server);
+    let mut printed = BufReader::new(server.streams().stdout.take().unwrap());
+    let mut line = String::new();
+    printed.read_line(&mut line).unwrap();
+    let at = line.trim().strip_prefix("listening on ").expect("where it listens").to_owned();
+    for kind in ["1", "2", "3"] {
+        let mut client = command(broker_throughput());
+        client.args(["-t", kind, "-r", "0", "-s", "50", "-m", "500", &at]);
+        let output = client.output().unwrap();
+        let words = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!((output.status.code(), words.as_str()), (Some(0), ""), "type {kind}");
+    }
+    let endpoint = Endpoint::new(EndpointOptions::default()).unwrap();
+    let (host, port) = at.split_once(':').unwrap();
+    let soon = || Deadline::after(PATIENCE);
+    endpoint.peer(host, port.parse().unwrap(), None, soon()).unwrap();
+    let end = Topic::new("/benchmark/terminate").unwrap();
+    assert!(endpoint.await_filter_entry(&end, soon()));
+    endpoint.publish(&end, &Data::None).unwrap();
+    let mut rest = String::new();
+    printed.read_to_string(&mut rest).unwrap();
+    assert_eq!(server.ended().code(), Some(0));
+    let all = rest.trim_end().rsplit_once("events/s, ").and_then(|(_, rest)| rest.split_once(' '));
+    let all: u64 = all.and_then(|(all, _)| all.parse().ok()).expect("how many came");
+    assert!(all >= 500, "{rest}");
+}
+
+#[test]
+fn without_a_server_it_says_so() {
+    // Nobody listens on the port of a listener that has gone.
+    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let output = command(broker_throughput()).arg(gone.to_string()).output().unwrap();
+    let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(69), "{words}");
+    assert!(words.contains("cannot peer with 127.0.0.1:"), "{words}");
+}
