@@ -110,7 +110,9 @@ fn endpoint_options(options: &PipeOptions) -> Result<EndpointOptions, Exit> {
     if !problems.is_empty() {
         return Err(refused(problems));
     }
-    let mut endpoint = EndpointOptions { publish_wait: options.wait, ..EndpointOptions::default() };
+    let mut endpoint = EndpointOptions::default();
+    // Readers that are behind are there, and are waited for even if nobody else is.
+    endpoint.publish_wait = endpoint.publish_wait.max(options.wait);
     endpoint.tls = node_tls::load(ssl.as_ref())?;
     // Whoever reads slowly gets it all.
     endpoint.peering.bye = endpoint.peering.bye.max(options.wait);
