@@ -16,7 +16,7 @@ const SPARE_BYTES: usize = 4096;
 impl Inner {
     /// Has the protocol look at `bytes`: how many it consumed.
     pub(crate) fn deliver(self: &Arc<Self>, inside: &mut Inside, bytes: &[u8]) -> usize {
-        let first = !std::mem::replace(&mut inside.heard, true);
+        let first = !bytes.is_empty() && !std::mem::replace(&mut inside.heard, true);
         if first && !self.secured && is_tls(bytes) {
             self.end(&mut self.lock(), Closed::Tls(TlsFault::Unexpected));
             return 0;
@@ -79,6 +79,7 @@ impl Inner {
         let link = Link::from(self.clone());
         let turn = caught("a link", || body(protocol.as_mut(), &link));
         let mut state = self.lock();
+        inside.owed |= turn == Some(Turn::Hold);
         match turn {
             Some(Turn::Continue) => {}
             Some(Turn::Hold) if state.intake == Intake::Resumed => {

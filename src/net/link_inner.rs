@@ -49,6 +49,9 @@ pub(crate) struct Inside {
     pub(crate) heard: bool,
     /// Whether anything has come since the last tick.
     pub(crate) busy: bool,
+    /// Whether the protocol has stopped reading, and is asked again when it goes on, whatever it has
+    /// left.
+    pub(crate) owed: bool,
 }
 
 impl Inner {
@@ -64,7 +67,8 @@ impl Inner {
         if let Entrance::Accepted(stranger) = entrance {
             state.stranger = stranger;
         }
-        let inside = Inside { protocol: Some(protocol), input, heard: false, busy: false };
+        let inside =
+            Inside { protocol: Some(protocol), input, heard: false, busy: false, owed: false };
         Self {
             id,
             peer,

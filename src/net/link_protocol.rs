@@ -17,9 +17,9 @@ pub trait Protocol: Send + 'static {
     /// that never comes about.
     fn opened(&mut self, link: &Link) -> Turn;
 
-    /// `input` are all bytes that have come and were not consumed yet, also after
-    /// [`Turn::Hold`] where nothing new has come: how many are consumed now, and how to go on.
-    /// It is called again with what is left when more has come.
+    /// `input` are all bytes that have come and were not consumed yet; behind a
+    /// [`Turn::Hold`] also where nothing new has come, or there are none: how many are consumed
+    /// now, and how to go on. It is called again with what is left when more has come.
     fn received(&mut self, input: &[u8], link: &Link) -> (usize, Turn);
 
     /// About four times a second while the link is open, also while it is held.

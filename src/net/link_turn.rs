@@ -191,7 +191,9 @@ impl Inner {
         let come = buffer.len().saturating_sub(before);
         self.hub.counters.bytes_in.add(come);
         inside.busy |= come > 0;
-        let again = before > 0 && news.any(News::MORE);
+        // Whoever has stopped is asked again also where nothing has come since, and before the end.
+        let owed = std::mem::take(&mut inside.owed);
+        let again = owed || before > 0 && news.any(News::MORE);
         let consumed = if come > 0 || again { self.deliver(inside, &buffer) } else { 0 };
         if own {
             buffer.drain(..consumed);

@@ -39,6 +39,25 @@ fn a_full_buffer_drops_what_it_was_told_to_drop_and_counts_it() {
 }
 
 #[test]
+fn the_last_message_comes_too_that_had_to_wait_for_room() {
+    for _ in 0..20 {
+        let options = EndpointOptions { subscriber_buffer: SMALL, ..EndpointOptions::default() };
+        let (reading, port) = listening(options);
+        let mut subscriber = reading.subscribe([topic("/x")]);
+        let publishing = broker::Endpoint::new(EndpointOptions::default()).unwrap();
+        publishing.peer("127.0.0.1", port, None, soon()).unwrap();
+        assert!(publishing.await_filter_entry(&topic("/x"), soon()));
+        for number in 0..11 {
+            publishing.publish(&topic("/x"), &numbered(number, 0)).unwrap();
+        }
+        wait_for("a full buffer", || subscriber.available() == 10);
+        for expected in 0..11 {
+            assert_eq!(number(&subscriber.get_before(soon()).unwrap().data), expected);
+        }
+    }
+}
+
+#[test]
 fn a_subscription_that_is_cut_off_ends_behind_what_it_has() {
     let options = EndpointOptions { subscriber_buffer: SMALL, ..EndpointOptions::default() };
     let (reading, port) = listening(options);
