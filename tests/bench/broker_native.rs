@@ -34,8 +34,8 @@ pub(crate) fn round(bench: &Bench, count: u64) -> Result<Round, Failure> {
 
 /// Has the server end: how many it has counted.
 fn stop(server: &mut Program, port: u16) -> Result<u64, Failure> {
-    let endpoint =
-        Endpoint::new(EndpointOptions::default()).context(|| "cannot make an endpoint".to_owned())?;
+    let endpoint = Endpoint::new(EndpointOptions::default())
+        .context(|| "cannot make an endpoint".to_owned())?;
     let soon = || Deadline::after(PATIENCE);
     let failed = |error: &dyn std::fmt::Display| Failure::Program(format!("broker: {error}"));
     let topic = Topic::new(TERMINATE).map_err(|error| failed(&error))?;

@@ -117,7 +117,8 @@ pub(crate) fn json(figures: &Figures, bars: &[Bar]) -> Value {
             "peak_bytes": measure.peak(),
         })
     };
-    let trips = |times: &[u64]| json!({ "p50_us": micros(times, 0.5), "p90_us": micros(times, 0.9) });
+    let trips =
+        |times: &[u64]| json!({ "p50_us": micros(times, 0.5), "p90_us": micros(times, 0.9) });
     json!({
         "broker": figures.measures.iter().map(row).collect::<Vec<_>>(),
         "nodes": trips(&figures.trips.nodes),
@@ -197,10 +198,8 @@ mod tests {
     #[test]
     fn what_was_measured_is_judged_and_the_rest_is_not() {
         assert!(judge(&Figures::default()).iter().all(|bar| bar.met().is_none()));
-        let met: Vec<_> = judge(&figures(Row::Native, 700_000, 700_000))
-            .iter()
-            .map(|bar| bar.met())
-            .collect();
+        let met: Vec<_> =
+            judge(&figures(Row::Native, 700_000, 700_000)).iter().map(|bar| bar.met()).collect();
         assert_eq!(met, [Some(true), None, None, Some(true), Some(true)]);
     }
 
