@@ -8,5 +8,6 @@
 
 mod configured;
 mod modes;
-mod program;
 mod secured;
+
+use ostler_tests::broker_program as program;
