@@ -40,7 +40,7 @@ fn brk_n01_a_thousand_silent_ones_are_closed_and_hold_nobody_up() {
     let before = memory(node.pid(), "VmRSS");
     // From so many addresses that none of them has too many.
     let silent: Vec<TcpStream> =
-        (0..1000).map(|number| from(Ipv4Addr::new(127, 0, 1, number as u8 % 25), port)).collect();
+        (0..1000_u32).map(|number| from((0x7f00_0100 + number % 25).into(), port)).collect();
     fault.injected();
     let good = Peer::peer(port, LARGE, &[]);
     fault.within("meanwhile a good one was a peer", fault.elapsed(), 1.0);
@@ -112,9 +112,9 @@ fn brk_n09_without_descriptors_both_ports_rest_and_go_on_at_once() {
     through.goes();
     limit_descriptors(node.pid(), before);
     fault.injected();
-    for (number, stream) in late_peers.into_iter().enumerate() {
+    for (number, stream) in (0..).zip(late_peers) {
         let mut id = SMALL;
-        id.0[15] = number as u8;
+        id.0[15] = number;
         Peer::on(stream).shake_hands(id, &[]);
     }
     for stream in late_clients {

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 
 use broker::data::Data;
 use broker::{EndpointId, Kind, Message, TTL};
-use ostler_tests::broker_peer::{LARGE, Node as Peer, SMALL, data, soon, topic};
+use ostler_tests::broker_peer::{LARGE, Node as Peer, SMALL, data, topic};
 use ostler_tests::fault::is_long;
 use ostler_tests::process::memory;
 use ostler_tests::random::Random;
@@ -116,7 +116,7 @@ fn brk_n17_values_nested_200_000_deep_are_skipped() {
     let mut peer = Peer::peer(node.port("peers"), SMALL, &[]);
     peer.publish(&deep);
     peer.publish(&data(SMALL, "/x", 7));
-    assert_eq!(through.received_text(), "7", "what comes behind it");
+    assert_eq!(through.comes(), Data::Count(7), "what comes behind it");
     let mut client =
         Client::over(stream(local(node.port("WebSocket clients"))), "/v1/messages/json", &[]);
     client.send("[]");
@@ -125,7 +125,7 @@ fn brk_n17_values_nested_200_000_deep_are_skipped() {
     client.publish("/x", "vector", &format!("{nested}[]{}", "}]".repeat(DEEP)));
     assert_eq!(client.json()["type"], "error");
     client.publish("/x", "count", "8");
-    assert_eq!(through.received_text(), "8", "what comes behind it");
+    assert_eq!(through.comes(), Data::Count(8), "what comes behind it");
     fault.saw("one of a peer is skipped, one of a WebSocket client told, what follows arrives");
 }
 
@@ -134,13 +134,6 @@ impl Through {
     fn goes_with(&mut self, bytes: usize) {
         let text = Data::String(vec![b'x'; bytes]);
         self.from.publish(&topic("/x"), &text).unwrap();
-        let received = self.received.get_before(soon());
-        assert_eq!(received.expect("a message in time").data, text);
-    }
-
-    /// What comes next, as text.
-    fn received_text(&mut self) -> String {
-        let received = self.received.get_before(soon());
-        received.expect("a message in time").data.to_string()
+        assert_eq!(self.comes(), text);
     }
 }
