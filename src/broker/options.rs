@@ -35,6 +35,10 @@ pub struct EndpointOptions {
     /// How long [`publish`](crate::Endpoint::publish) waits for receivers that are behind; default
     /// 60 s. A peer that reads nothing for [`LinkLimits::stall`] is cut off before.
     pub publish_wait: Duration,
+    /// How long what waits for peers and WebSocket clients may take when the endpoint is dropped;
+    /// default 10 s. Peers that do not answer a farewell take
+    /// [`PeeringLimits::bye`] only.
+    pub end_wait: Duration,
     /// For one attempt to connect to a peer, as far as the connection itself; default 1 s.
     pub connect_wait: Duration,
     /// What all links together and each of them may take.
@@ -70,6 +74,7 @@ impl Default for EndpointOptions {
             subscriber_buffer: QueueLimits::default(),
             peering: PeeringLimits::default(),
             publish_wait: Duration::from_secs(60),
+            end_wait: Duration::from_secs(10),
             connect_wait: Duration::from_secs(1),
             links: LinkLimits::default(),
         }

@@ -100,6 +100,21 @@ impl Routing {
         Ok(wanting().map(|route| route.outlet.deliver(&parcel)).count())
     }
 
+    /// Gives a message to all who want it but for those that are behind: how many these are.
+    pub(crate) fn tell(&self, message: &Message, origin: Origin) -> u64 {
+        let routes = self.all();
+        let parcel = Parcel::new(message, origin, self.here.id);
+        let mut left_out = 0_u64;
+        for route in routes.iter().filter(|route| route.wants(message, origin, self.here)) {
+            if route.outlet.is_blocked(true) {
+                left_out = left_out.saturating_add(1);
+            } else {
+                route.outlet.deliver(&parcel);
+            }
+        }
+        left_out
+    }
+
     /// Whether anybody might want messages about this topic that are for everybody.
     pub(crate) fn is_wanted(&self, topic: &[u8]) -> bool {
         self.all().iter().any(|route| route.filter.matches(topic))

@@ -10,3 +10,4 @@ mod configured;
 mod modes;
 mod program;
 mod secured;
+mod stopping;

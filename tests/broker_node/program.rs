@@ -71,6 +71,10 @@ impl Node {
         &self.log
     }
 
+    pub(crate) fn signal(&mut self, signal: Signal) {
+        self.process.signal(signal);
+    }
+
     /// Has it end, with success: what it has printed.
     pub(crate) fn stop(mut self) -> String {
         self.process.signal(Signal::TERM);
