@@ -22,7 +22,7 @@ const MAX_FILE_BYTES: u64 = 1 << 20;
 #[derive(Clone, Debug, Default)]
 pub struct CafConfig {
     path: PathBuf,
-    entries: BTreeMap<String, (Place, CafValue)>,
+    entries: BTreeMap<String, Set>,
     /// Where what was taken out was.
     taken: BTreeMap<String, Place>,
     /// What was asked for, whether it was there or not.
@@ -31,6 +31,15 @@ pub struct CafConfig {
 
 /// Where a key is set: a file, or what is in place of one, and the line there.
 type Place = (Arc<Path>, Option<usize>);
+
+/// What a key is set to.
+#[derive(Clone, Debug)]
+struct Set {
+    place: Place,
+    value: CafValue,
+    /// As it is written where texts need no quotes, so that `12345` may be a passphrase.
+    written: Option<String>,
+}
 
 impl CafConfig {
     /// Reads the file at `path`, of at most 1 MiB.
@@ -56,7 +65,10 @@ impl CafConfig {
         let entries = read_file(text)
             .map_err(|error| Problem::in_line(path, error.line, error.words))?
             .into_iter()
-            .map(|entry| (entry.key, ((Arc::clone(&file), Some(entry.line)), entry.value)));
+            .map(|entry| {
+                let place = (Arc::clone(&file), Some(entry.line));
+                (entry.key, Set { place, value: entry.value, written: None })
+            });
         Ok(Self { entries: entries.collect(), ..Self::empty(path) })
     }
 
@@ -78,7 +90,7 @@ impl CafConfig {
 
     /// A problem of a key, where it is set or else of the whole file.
     pub(crate) fn problem(&self, key: &str, words: impl Into<String>) -> Problem {
-        let set = self.entries.get(key).map(|(place, _)| place).or_else(|| self.taken.get(key));
+        let set = self.entries.get(key).map(|set| &set.place).or_else(|| self.taken.get(key));
         let (file, line) = set.map_or((&*self.path, None), |(file, line)| (&**file, *line));
         Problem::of_key(file, line, "", key, words)
     }
@@ -91,12 +103,14 @@ impl CafConfig {
     /// Sets a key to a list of texts.
     pub(crate) fn set_texts(&mut self, key: &str, line: Option<usize>, texts: Vec<String>) {
         let value = CafValue::List(texts.into_iter().map(CafValue::Text).collect());
-        self.entries.insert(key.to_owned(), ((self.path.as_path().into(), line), value));
+        let place = (self.path.as_path().into(), line);
+        self.entries.insert(key.to_owned(), Set { place, value, written: None });
     }
 
     fn insert(&mut self, place: Place, key: &str, written: &str) {
         let value = read_value(written).unwrap_or_else(|_| CafValue::Text(written.to_owned()));
-        self.entries.insert(key.to_owned(), (place, value));
+        let written = Some(written.to_owned());
+        self.entries.insert(key.to_owned(), Set { place, value, written });
     }
 
     /// Takes a boolean.
@@ -197,14 +211,18 @@ impl CafConfig {
         convert: impl Fn(CafValue) -> Option<T>,
     ) -> Result<Option<T>, Problem> {
         self.asked.insert(key.to_owned());
-        let Some((place, value)) = self.entries.remove(key) else { return Ok(None) };
+        let Some(Set { place, value, written }) = self.entries.remove(key) else {
+            return Ok(None);
+        };
         self.taken.insert(key.to_owned(), place);
         let quoted = match &value {
             CafValue::Text(text) => read_value(text).ok(),
             _ => None,
         };
         let kind = value.kind();
-        let converted = convert(value).or_else(|| quoted.and_then(&convert));
+        let converted = convert(value)
+            .or_else(|| quoted.and_then(&convert))
+            .or_else(|| written.map(CafValue::Text).and_then(&convert));
         converted.map(Some).ok_or_else(|| self.problem(key, format!("{words}, and is {kind}")))
     }
 }

@@ -17,15 +17,21 @@ const CONNECTIONS: usize = 256;
 const MAX_BODY: usize = 1024;
 
 impl Endpoint {
-    /// Listens for WebSocket clients, until the endpoint ends: TLS is spoken as with peers. The
-    /// ports that it has then.
+    /// Listens for WebSocket clients, until the endpoint ends: TLS is spoken as with peers, or
+    /// as [`web_socket_tls`](crate::EndpointOptions::web_socket_tls) says. The ports that it has then.
     pub fn web_socket_listen(
         &self,
         address: &Address,
         access: WebSocketAccess,
         limits: WebSocketLimits,
     ) -> Result<Vec<u16>, BindError> {
-        let listeners = self.bind(address)?;
+        let listeners = match &self.core().options.web_socket_tls {
+            Some(identity) => {
+                let secured = |listener: Listener| listener.secured(Arc::clone(identity));
+                Listener::bind(address)?.into_iter().map(secured).collect()
+            }
+            None => self.bind(address)?,
+        };
         let ports = listeners.iter().filter_map(Listener::inet).map(|at| at.port()).collect();
         let host = Arc::new(ClientHost::new(self.core()));
         let door = WebSocketDoor::new(Arc::clone(self.links_of()), host, limits, access);

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, Command, value_parser};
+use ostler_runtime::checked::Strictness;
 
 /// What the command line asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,8 +16,8 @@ pub struct NodeOptions {
     pub config: Option<PathBuf>,
     /// Keys with their values as they are written.
     pub keys: Vec<(String, String)>,
-    /// `--check`: only read the configuration.
-    pub check: bool,
+    /// `--check`: only look at the configuration, this strictly.
+    pub check: Option<Strictness>,
 }
 
 /// Arguments that set a key: the argument, the key, a letter, what a value is, and the help.
@@ -82,7 +83,10 @@ const KEYS: [(&str, &str, Option<char>, &str, &str); 17] = [
     ("metrics-address", "broker.metrics.address", None, "ADDRESS", "At which address"),
 ];
 
-/// Arguments that set a key to true.
+/// Lists of key-value stores, which the original's node can have.
+pub(crate) const STORES: [&str; 2] = ["master-stores", "clone-stores"];
+
+/// Arguments that set a key to true, or to what is said behind `=`.
 const SWITCHES: [(&str, &str, Option<char>, &str); 4] = [
     ("verbose", "verbose", Some('v'), "Print what happens"),
     ("rate", "rate", Some('r'), "Print how many messages a second come (relay)"),
@@ -109,16 +113,18 @@ impl NodeOptions {
             let value = matches.remove_one::<String>(key);
             keys.extend(value.map(|value| (key.to_owned(), value)));
         }
-        for (_, key, _, _) in SWITCHES {
-            if matches.get_flag(key) {
-                keys.push((key.to_owned(), "true".to_owned()));
-            }
+        let others = SWITCHES.iter().map(|(_, key, _, _)| *key).chain(STORES);
+        for key in others {
+            let value = matches.remove_one::<String>(key);
+            keys.extend(value.map(|value| (key.to_owned(), value)));
         }
         Ok(Self {
             config_file: matches.remove_one("config-file"),
             config: matches.remove_one("config"),
             keys,
-            check: matches.get_flag("check"),
+            check: matches.get_flag("check").then(|| {
+                if matches.get_flag("strict") { Strictness::Strict } else { Strictness::Lenient }
+            }),
         })
     }
 }
@@ -135,9 +141,11 @@ where
     (dotted.iter().filter_map(key_of).collect(), others)
 }
 
-/// The key and the value of `--group.key=value`, which sets any key there is.
+/// The key and the value of `--group.key=value`, which sets any key there is; without a value it is
+/// a switch.
 fn key_of(argument: &OsString) -> Option<(String, String)> {
-    let (key, value) = argument.to_str()?.strip_prefix("--")?.split_once('=')?;
+    let said = argument.to_str()?.strip_prefix("--")?;
+    let (key, value) = said.split_once('=').unwrap_or((said, "true"));
     key.contains('.').then(|| (key.to_owned(), value.to_owned()))
 }
 
@@ -157,14 +165,29 @@ pub fn command() -> Command {
             Arg::new("check")
                 .long("check")
                 .action(ArgAction::SetTrue)
-                .help("Only say what is wrong with the configuration"),
+                .help("Check the configuration, print it as it takes effect, and exit"),
+        )
+        .arg(
+            Arg::new("strict")
+                .long("strict")
+                .action(ArgAction::SetTrue)
+                .requires("check")
+                .help("With --check: take warnings for errors"),
         );
     for (name, key, short, value, help) in KEYS {
-        command = command.arg(Arg::new(key).long(name).short(short).value_name(value).help(help));
+        let argument = Arg::new(key).long(name).short(short).value_name(value).help(help);
+        // The original's own spelling.
+        let other = (name == "web-socket-buffer-size").then_some("web_socket-buffer-size");
+        command = command.arg(argument.aliases(other));
     }
     for (name, key, short, help) in SWITCHES {
-        let argument = Arg::new(key).long(name).short(short).help(help);
-        command = command.arg(argument.action(ArgAction::SetTrue));
+        let argument = Arg::new(key).long(name).short(short).help(help).hide_possible_values(true);
+        let argument = argument.num_args(0..=1).require_equals(true).default_missing_value("true");
+        command = command.arg(argument.value_parser(["true", "false"]));
+    }
+    for name in STORES {
+        // Known only for what is said of them.
+        command = command.arg(Arg::new(name).long(name).hide(true));
     }
     command
 }
@@ -203,5 +226,19 @@ mod tests {
             [pair("broker.ssl.cafile", "/ca.pem"), pair("caf.logger.console.verbosity", "debug")]
         );
         assert!(NodeOptions::parse(["broker-node", "--no-such"]).is_err());
+    }
+
+    #[test]
+    fn switches_may_have_a_value_and_keys_may_have_none() {
+        assert_eq!(
+            keys(&["--verbose=true", "--rate=false", "--broker.disable-ssl"]),
+            [pair("broker.disable-ssl", "true"), pair("verbose", "true"), pair("rate", "false")]
+        );
+        assert_eq!(keys(&["-vr", "-p", "1"])[1..], [pair("verbose", "true"), pair("rate", "true")]);
+        assert_eq!(
+            keys(&["--web_socket-buffer-size=7"]),
+            [pair("broker.web-socket-buffer-size", "7")]
+        );
+        assert!(NodeOptions::parse(["broker-node", "--verbose=much"]).is_err());
     }
 }

@@ -1,24 +1,31 @@
 //! The program `broker-node`, from its command line to its exit code.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use crossbeam_channel::{TryRecvError, bounded};
 use ostler_net::ending::{self, is_hurried};
+use ostler_net::tls::{Identity, LiveIdentity};
 use ostler_net::{Address, AddressError, BindError};
+use ostler_runtime::checked::{Checked, Strictness};
 use ostler_runtime::logging::{self, LevelFilter, with_cause};
 use ostler_runtime::notify::State;
-use ostler_runtime::supervise::{Serving, prepare, supervise};
+use ostler_runtime::supervise::{Serving, prepare, supervise, warn_of_restart};
 use ostler_runtime::{Deadline, Exit, Notifier, Problem, Signals, Thread};
 
 use crate::node_options::NodeOptions;
 use crate::node_settings::NodeSettings;
 use crate::node_tasks::Tasks;
 use crate::node_web::access;
-use crate::{Endpoint, EndpointOptions, node_tls};
+use crate::{Endpoint, EndpointOptions, node_effective, node_tls};
 
 /// Does what the command line asks for.
 pub fn run(options: &NodeOptions) -> Exit {
-    let settings = match NodeSettings::read(options) {
+    let read = NodeSettings::read(options);
+    if let Some(strictness) = options.check {
+        return check(read, strictness);
+    }
+    let settings = match read {
         Ok((settings, odd)) => {
             tell("warning", &odd);
             settings
@@ -28,11 +35,8 @@ pub fn run(options: &NodeOptions) -> Exit {
             return Exit::Config;
         }
     };
-    if options.check {
-        return check(&settings);
-    }
-    let (level, file) = &settings.log;
-    if let Err(error) = logging::start(*level, file.as_deref()) {
+    let (level, file) = settings.log();
+    if let Err(error) = logging::start(level, file) {
         eprintln!("broker-node: {}", with_cause(&error));
         return Exit::Config;
     }
@@ -41,17 +45,24 @@ pub fn run(options: &NodeOptions) -> Exit {
     }
 }
 
-/// Tries the files that the settings name.
-fn check(settings: &NodeSettings) -> Exit {
+/// Tries the files that the settings name, and prints what takes effect or says what is wrong.
+fn check(read: Result<(NodeSettings, Vec<Problem>), Vec<Problem>>, strictness: Strictness) -> Exit {
+    let (settings, warnings) = match read {
+        Ok(read) => read,
+        Err(problems) => return Checked::unreadable(problems).tell(strictness),
+    };
     let logged = logging::start(LevelFilter::Warn, None).map_err(|error| {
         eprintln!("broker-node: {}", with_cause(&error));
         Exit::Os
     });
     let tried = logged.and_then(|()| {
         node_tls::load(settings.ssl.as_ref())?;
-        access(settings)
+        web_socket_identity(&settings)?;
+        access(&settings)
     });
-    tried.map_or_else(|exit| exit, |_| Exit::Success)
+    let effective = node_effective::of(&settings);
+    let checked = Checked { problems: Vec::new(), warnings, effective };
+    tried.map_or_else(|exit| exit, |_| checked.tell(strictness))
 }
 
 /// Says what is wrong with the configuration; the log is not there yet.
@@ -63,7 +74,9 @@ fn tell(what: &str, problems: &[Problem]) {
 
 fn serve(options: &NodeOptions, settings: &NodeSettings) -> Result<Exit, Exit> {
     let (mut signals, notifier) = prepare()?;
-    let endpoint = Endpoint::new(endpoint_options(settings)?).map_err(|error| {
+    let endpoint_options = endpoint_options(settings)?;
+    let clients = endpoint_options.web_socket_tls.clone();
+    let endpoint = Endpoint::new(endpoint_options).map_err(|error| {
         log::error!("cannot start: {error}");
         Exit::Os
     })?;
@@ -77,7 +90,7 @@ fn serve(options: &NodeOptions, settings: &NodeSettings) -> Result<Exit, Exit> {
     for (host, port) in &settings.peers {
         endpoint.peer_nosync(host, *port, retry);
     }
-    let mut daemon = Daemon { options, endpoint: &endpoint };
+    let mut daemon = Daemon { options, settings, endpoint: &endpoint, clients };
     supervise(&mut daemon, &mut signals, &notifier);
     Ok(stop(endpoint, tasks, &mut signals, &notifier))
 }
@@ -121,7 +134,18 @@ fn endpoint_options(settings: &NodeSettings) -> Result<EndpointOptions, Exit> {
     options.peer_buffer = settings.peer_buffer;
     options.peer_overflow = settings.peer_overflow;
     options.tls = node_tls::load(settings.ssl.as_ref())?;
+    options.web_socket_tls = web_socket_identity(settings)?.map(|identity| {
+        // Kept, to be replaced at a reload.
+        Arc::new(LiveIdentity::new(identity))
+    });
     Ok(options)
+}
+
+fn web_socket_identity(settings: &NodeSettings) -> Result<Option<Identity>, Exit> {
+    node_tls::load_web_socket(settings.web_socket_tls.as_ref()).map_err(|error| {
+        log::error!("{error}");
+        Exit::Config
+    })
 }
 
 /// Listens wherever the settings say.
@@ -183,7 +207,11 @@ pub(crate) fn exit(error: ListenError) -> Exit {
 /// The node while it serves.
 struct Daemon<'a> {
     options: &'a NodeOptions,
+    /// What it was started with.
+    settings: &'a NodeSettings,
     endpoint: &'a Endpoint,
+    /// What WebSocket clients are shown, if it is not what peers are.
+    clients: Option<Arc<LiveIdentity>>,
 }
 
 impl Serving for Daemon<'_> {
@@ -193,7 +221,16 @@ impl Serving for Daemon<'_> {
 
     fn reload(&mut self) {
         match NodeSettings::read(self.options) {
-            Ok((settings, _)) => node_tls::reload(self.endpoint, settings.ssl.as_ref()),
+            Ok((settings, odd)) => {
+                for problem in odd {
+                    log::warn!("{problem}");
+                }
+                if node_tls::reload(self.endpoint, &settings, self.clients.as_deref()) {
+                    let keys = node_effective::needs_restart(self.settings, &settings);
+                    warn_of_restart(keys.into_iter().map(|key| (key, true)));
+                    log::info!("the configuration was read again");
+                }
+            }
             Err(problems) => {
                 for problem in problems {
                     log::error!("{problem}");

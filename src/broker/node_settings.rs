@@ -10,7 +10,7 @@ use ostler_runtime::environment::variable;
 use ostler_runtime::{LevelFilter, Problem};
 
 use crate::node_keys::Keys;
-use crate::node_options::NodeOptions;
+use crate::node_options::{NodeOptions, STORES};
 use crate::{CafConfig, EndpointId, EndpointOptions, Overflow, Topic, WebSocketLimits, node_tls};
 
 /// The file that is read in the working directory when none is named.
@@ -27,7 +27,7 @@ const VARIABLES: [(&str, &str); 6] = [
     ("BROKER_METRICS_ENDPOINT_NAME", "broker.metrics.endpoint-name"),
 ];
 /// Groups and keys of the original that mean nothing here.
-const MEANINGLESS: [&str; 8] = [
+pub(crate) const MEANINGLESS: [&str; 8] = [
     "caf",
     "broker.ttl",
     "broker.recording-directory",
@@ -50,16 +50,19 @@ pub enum Mode {
 }
 
 /// Each mode with its name.
-const MODES: [(&str, Mode); 3] =
+pub(crate) const MODES: [(&str, Mode); 3] =
     [("relay", Mode::Relay), ("ping", Mode::Ping), ("pong", Mode::Pong)];
 
 /// See the module.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct NodeSettings {
     /// `name`.
     pub name: String,
     /// `mode`.
     pub mode: Mode,
+    /// `stop`: whether the node ends when somebody publishes that it should.
+    pub stop: bool,
     /// `topics`.
     pub topics: Vec<Topic>,
     /// `verbose`.
@@ -95,12 +98,17 @@ pub struct NodeSettings {
     pub origins: Vec<String>,
     /// `broker.web-socket.token-file`.
     pub token_file: Option<PathBuf>,
+    /// `broker.web-socket.certificate`, `.key` and `.passphrase`; `None` where TLS is spoken with
+    /// clients as it is with peers.
+    pub web_socket_tls: Option<PeerSettings>,
     /// `broker.metrics.address` and `.port`.
     pub metrics: Option<(String, u16)>,
     /// `broker.disable-ssl` and `broker.ssl`; `None` where no TLS is spoken.
     pub ssl: Option<PeerSettings>,
-    /// How much is logged, and where if not on standard error.
-    pub log: (LevelFilter, Option<PathBuf>),
+    /// `caf.logger.console.verbosity`.
+    pub console: LevelFilter,
+    /// `caf.logger.file.verbosity` and `.path`.
+    pub file: (LevelFilter, Option<PathBuf>),
 }
 
 impl NodeSettings {
@@ -127,7 +135,14 @@ impl NodeSettings {
             config.set(COMMAND_LINE, key, value);
         }
         let mut keys = Keys::new(&mut config);
-        let settings = Self::take(&mut keys);
+        // Scripts for the original count on it; a service is not to be ended by strangers.
+        let is_stopped_by_default = options.config.is_none();
+        let settings = Self::take(&mut keys, is_stopped_by_default);
+        for store in STORES {
+            if !keys.texts(store).is_empty() {
+                keys.missing(store, "names key-value stores, which this node does not have");
+            }
+        }
         let problems = keys.finish();
         if !problems.is_empty() {
             return Err(problems);
@@ -135,17 +150,35 @@ impl NodeSettings {
         for group in MEANINGLESS {
             config.ignore(group);
         }
-        Ok((settings, config.unknown()))
+        let mut odd = config.unknown();
+        odd.extend(settings.odd(&config));
+        Ok((settings, odd))
     }
 
     /// The keys that there are, with their groups.
     pub fn keys() -> BTreeSet<String> {
         let mut config = CafConfig::empty(Path::new(COMMAND_LINE));
-        Self::take(&mut Keys::new(&mut config));
+        Self::take(&mut Keys::new(&mut config), false);
         config.into_asked()
     }
 
-    fn take(keys: &mut Keys<'_>) -> Self {
+    /// What is no error and yet hardly meant.
+    fn odd(&self, config: &CafConfig) -> Option<Problem> {
+        let words = "says nothing without caf.logger.file.path";
+        let level = "caf.logger.file.verbosity";
+        let is_odd = self.file.1.is_none() && self.file.0 != LevelFilter::Off;
+        is_odd.then(|| config.problem(level, words))
+    }
+
+    /// How much is logged, and where if not on standard error.
+    pub(crate) fn log(&self) -> (LevelFilter, Option<&Path>) {
+        match &self.file {
+            (level, Some(path)) if *level != LevelFilter::Off => (*level, Some(path)),
+            _ => (self.console, None),
+        }
+    }
+
+    fn take(keys: &mut Keys<'_>, is_stopped_by_default: bool) -> Self {
         let (defaults, peers) = (WebSocketLimits::default(), EndpointOptions::default());
         let web_socket_limits = WebSocketLimits {
             max_queued: keys
@@ -167,6 +200,7 @@ impl NodeSettings {
         Self {
             name: keys.text("name").unwrap_or_default(),
             mode,
+            stop: keys.boolean("stop").unwrap_or(is_stopped_by_default),
             topics,
             verbose: keys.boolean("verbose").unwrap_or(false),
             rate: keys.boolean("rate").unwrap_or(false),
@@ -189,9 +223,14 @@ impl NodeSettings {
             web_socket_limits,
             origins: keys.texts("broker.web-socket.origins"),
             token_file: keys.path("broker.web-socket.token-file"),
+            web_socket_tls: node_tls::web_socket(keys),
             metrics: keys.place("broker.metrics.address", "broker.metrics.port"),
             ssl: node_tls::settings(keys),
-            log: log(keys),
+            console: level(keys, "console").unwrap_or(LevelFilter::Warn),
+            file: (
+                level(keys, "file").unwrap_or(LevelFilter::Off),
+                keys.path("caf.logger.file.path"),
+            ),
         }
     }
 }
@@ -206,7 +245,7 @@ pub(crate) fn original(named: Option<&Path>) -> Result<CafConfig, Vec<Problem>> 
 }
 
 /// Log levels by the names of CAF.
-const LEVELS: [(&str, LevelFilter); 6] = [
+pub(crate) const LEVELS: [(&str, LevelFilter); 6] = [
     ("quiet", LevelFilter::Off),
     ("error", LevelFilter::Error),
     ("warning", LevelFilter::Warn),
@@ -215,14 +254,8 @@ const LEVELS: [(&str, LevelFilter); 6] = [
     ("trace", LevelFilter::Trace),
 ];
 
-fn log(keys: &mut Keys<'_>) -> (LevelFilter, Option<PathBuf>) {
-    let console = keys.choice("caf.logger.console.verbosity", &LEVELS);
-    let level = keys.choice("caf.logger.file.verbosity", &LEVELS).unwrap_or(LevelFilter::Off);
-    let path = keys.path("caf.logger.file.path").filter(|_| level != LevelFilter::Off);
-    match path {
-        Some(path) => (level, Some(path)),
-        None => (console.unwrap_or(LevelFilter::Warn), None),
-    }
+fn level(keys: &mut Keys<'_>, logger: &str) -> Option<LevelFilter> {
+    keys.choice(&format!("caf.logger.{logger}.verbosity"), &LEVELS)
 }
 
 #[cfg(test)]

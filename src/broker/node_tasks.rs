@@ -99,7 +99,9 @@ impl Tasks {
                 let _ = stop.try_send(());
             }
         }));
-        self.stop_when_asked(stopped, ended.clone())?;
+        if settings.stop {
+            self.stop_when_asked(stopped, ended.clone())?;
+        }
         if settings.rate {
             self.threads.push(Thread::spawn("rate", move || print_rates(&count, &ended))?);
         }
@@ -119,7 +121,7 @@ impl Tasks {
     ) -> io::Result<()> {
         let (tap, stopped) = answer(endpoint, &settings.topics);
         self.taps.push(tap);
-        self.stop_when_asked(stopped, ended)
+        if settings.stop { self.stop_when_asked(stopped, ended) } else { Ok(()) }
     }
 
     fn ping(&mut self, endpoint: &Endpoint, settings: &NodeSettings) -> io::Result<()> {

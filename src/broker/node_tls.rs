@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use ostler_net::tls::PeerSettings;
+use ostler_net::tls::{Identity, LiveIdentity, PeerSettings, TlsError};
 use ostler_runtime::Exit;
 
 use crate::node_keys::Keys;
+use crate::node_settings::NodeSettings;
 use crate::{Endpoint, Tls};
 
 /// What is set of `broker.ssl`.
@@ -44,6 +45,10 @@ pub(crate) fn settings(keys: &mut Keys<'_>) -> Option<PeerSettings> {
             keys.missing(key, "is needed as soon as anything else of broker.ssl is set");
         }
     }
+    if ssl.cafile.is_none() && ssl.capath.is_none() {
+        let words = "or broker.ssl.capath is needed: peers show certificates of an authority";
+        keys.missing("broker.ssl.cafile", words);
+    }
     Some(PeerSettings {
         certificate: ssl.certificate?,
         key: ssl.key?,
@@ -51,6 +56,30 @@ pub(crate) fn settings(keys: &mut Keys<'_>) -> Option<PeerSettings> {
         cafile: ssl.cafile,
         capath: ssl.capath,
     })
+}
+
+/// What `broker.web-socket` says of TLS with clients; `None` where it is that with peers, if any.
+pub(crate) fn web_socket(keys: &mut Keys<'_>) -> Option<PeerSettings> {
+    let certificate = keys.path("broker.web-socket.certificate");
+    let key = keys.path("broker.web-socket.key");
+    let passphrase = keys.text("broker.web-socket.passphrase");
+    match (certificate, key) {
+        (Some(certificate), Some(key)) => {
+            Some(PeerSettings { certificate, key, passphrase, cafile: None, capath: None })
+        }
+        (None, None) if passphrase.is_none() => None,
+        (certificate, _) => {
+            let missing = if certificate.is_none() { "certificate" } else { "key" };
+            let words = "is needed as soon as another is named for WebSocket clients";
+            keys.missing(&format!("broker.web-socket.{missing}"), words);
+            None
+        }
+    }
+}
+
+/// Reads the files that the settings name for WebSocket clients.
+pub(crate) fn load_web_socket(ssl: Option<&PeerSettings>) -> Result<Option<Identity>, TlsError> {
+    ssl.map(Identity::for_anybody).transpose()
 }
 
 /// Reads the files that the settings name.
@@ -61,11 +90,32 @@ pub(crate) fn load(ssl: Option<&PeerSettings>) -> Result<Option<Tls>, Exit> {
     })
 }
 
-/// Reads them again. Peers that come from now on see what is new.
-pub(crate) fn reload(endpoint: &Endpoint, ssl: Option<&PeerSettings>) {
-    match ssl.map(Tls::load) {
-        Some(Ok(tls)) => endpoint.present(&tls),
-        Some(Err(error)) => log::error!("{error}; the certificates stay as they were"),
-        None => {}
+/// Reads them again, those for WebSocket clients too. Whoever comes from now on sees what is new; if
+/// one of them is wrong, everything stays as it was, and `false` is returned.
+pub(crate) fn reload(
+    endpoint: &Endpoint,
+    settings: &NodeSettings,
+    clients: Option<&LiveIdentity>,
+) -> bool {
+    let loaded = settings
+        .ssl
+        .as_ref()
+        .map(Tls::load)
+        .transpose()
+        .and_then(|tls| Ok((tls, load_web_socket(settings.web_socket_tls.as_ref())?)));
+    match loaded {
+        Ok((tls, identity)) => {
+            if let Some(tls) = tls {
+                endpoint.present(&tls);
+            }
+            if let (Some(live), Some(identity)) = (clients, identity) {
+                live.replace(identity);
+            }
+            true
+        }
+        Err(error) => {
+            log::error!("{error}; the certificates stay as they were");
+            false
+        }
     }
 }

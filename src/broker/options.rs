@@ -22,6 +22,9 @@ pub struct EndpointOptions {
     pub threads: usize,
     /// How TLS is spoken with peers, those that come and those that are called; default not at all.
     pub tls: Option<Tls>,
+    /// How TLS is spoken with WebSocket clients; default as with peers, if at all. Peers must show a
+    /// certificate, which browsers cannot be expected to have.
+    pub web_socket_tls: Option<Arc<LiveIdentity>>,
     /// Messages that wait for one peer; default 2048.
     pub peer_buffer: usize,
     /// What becomes of messages from elsewhere for a peer whose buffer is full; default
@@ -69,6 +72,7 @@ impl Default for EndpointOptions {
             forwarding: true,
             threads: 2,
             tls: None,
+            web_socket_tls: None,
             peer_buffer: 2048,
             peer_overflow: Overflow::Disconnect,
             subscriber_buffer: QueueLimits::default(),

@@ -9,14 +9,12 @@ use crossbeam_channel::{Receiver, bounded, never};
 use ostler_runtime::logging::{self, LevelFilter};
 use ostler_runtime::{Event, Exit, Problem, Signals, Thread};
 
-use crate::node_keys::Keys;
 use crate::node_program::{address, exit};
-use crate::node_settings::COMMAND_LINE;
 use crate::node_tasks::{print_rates, stop_process};
 use crate::pipe_options::{PipeMode, PipeOptions};
 use crate::pipe_publish::{publish, standard_input};
 use crate::pipe_subscribe::subscribe;
-use crate::{Endpoint, EndpointOptions, Happening, PublishError, node_settings, node_tls};
+use crate::{Endpoint, EndpointOptions, Happening, PublishError, tool_settings};
 
 /// How long after a failure a peer is tried again.
 const RETRY: Duration = Duration::from_secs(1);
@@ -89,31 +87,13 @@ fn pipe(options: &PipeOptions) -> Result<Exit, Exit> {
     })
 }
 
-/// What the command line and the file say of TLS.
+/// What the command line and the file say of how peers are spoken with.
 fn endpoint_options(options: &PipeOptions) -> Result<EndpointOptions, Exit> {
-    let refused = |problems: Vec<Problem>| {
-        for problem in problems {
-            eprintln!("*** {problem}");
-        }
-        Exit::Config
-    };
     let named = options.config_file.as_deref();
-    let mut config = node_settings::original(named).map_err(refused)?;
-    for (key, value) in &options.keys {
-        config.set(COMMAND_LINE, key, value);
-    }
-    let mut keys = Keys::new(&mut config);
-    let ssl = node_tls::settings(&mut keys);
-    let mut problems = keys.finish();
-    // Other keys of a file are for other programs.
-    problems.extend(config.unknown().into_iter().filter(|problem| problem.line().is_none()));
-    if !problems.is_empty() {
-        return Err(refused(problems));
-    }
-    let mut endpoint = EndpointOptions::default();
+    let tell = |problem: &Problem| eprintln!("*** {problem}");
+    let mut endpoint = tool_settings::endpoint_options(named, &options.keys, tell)?;
     // Readers that are behind are there, and are waited for even if nobody else is.
     endpoint.publish_wait = endpoint.publish_wait.max(options.wait);
-    endpoint.tls = node_tls::load(ssl.as_ref())?;
     // Whoever reads slowly gets it all.
     endpoint.peering.bye = endpoint.peering.bye.max(options.wait);
     Ok(endpoint)

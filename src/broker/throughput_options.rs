@@ -2,10 +2,15 @@
 
 use std::ffi::OsString;
 use std::num::NonZeroU64;
+use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
+use crate::node_options::dotted;
 use crate::throughput_events::EventType;
+
+/// The fewest batches a second: about one a day.
+const LEAST_RATE: f64 = 1e-5;
 
 /// What the command line asks for.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +21,10 @@ pub struct Options {
     pub role: Role,
     /// `--verbose`.
     pub verbose: bool,
+    /// `--config-file`, for how it says that peers are spoken with.
+    pub config_file: Option<PathBuf>,
+    /// Keys with their values as they are written.
+    pub keys: Vec<(String, String)>,
 }
 
 /// Which side of a measurement this is.
@@ -52,9 +61,14 @@ impl Options {
     pub fn parse<I, T>(arguments: I) -> Result<Self, clap::Error>
     where
         I: IntoIterator<Item = T>,
-        T: Into<OsString> + Clone,
+        T: Into<OsString>,
     {
-        let mut matches = command().try_get_matches_from(arguments)?;
+        let (mut keys, others) = dotted(arguments);
+        let mut matches = command().try_get_matches_from(others)?;
+        if matches.get_flag("disable-ssl") {
+            keys.push(("broker.disable-ssl".to_owned(), "true".to_owned()));
+        }
+        let config_file = matches.remove_one("config-file");
         let address = matches.remove_one("address").unwrap_or_default();
         let verbose = matches.get_flag("verbose");
         let role = if matches.get_flag("server") {
@@ -62,7 +76,7 @@ impl Options {
         } else {
             Role::Client(load(&mut matches))
         };
-        Ok(Self { address, role, verbose })
+        Ok(Self { address, role, verbose, config_file, keys })
     }
 }
 
@@ -93,6 +107,7 @@ pub fn command() -> Command {
     Command::new("broker-throughput")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Measures how many messages a second go from one node of Broker to another")
+        .after_help("TLS is spoken as broker-node does, by the same keys: --broker.ssl.KEY=VALUE.")
         .arg(
             Arg::new("address")
                 .value_name("HOST:PORT")
@@ -153,6 +168,19 @@ pub fn command() -> Command {
             "End once so many were sent and have not arrived; 0 for no end",
         ))
         .arg(
+            Arg::new("config-file")
+                .long("config-file")
+                .value_name("FILE")
+                .value_parser(value_parser!(PathBuf))
+                .help("What to read broker.ssl from"),
+        )
+        .arg(
+            Arg::new("disable-ssl")
+                .long("disable-ssl")
+                .action(ArgAction::SetTrue)
+                .help("Speak no TLS, as without any key"),
+        )
+        .arg(
             Arg::new("verbose")
                 .long("verbose")
                 .short('v')
@@ -172,7 +200,8 @@ fn address(text: &str) -> Result<(String, u16), String> {
 
 fn rate(text: &str) -> Result<f64, String> {
     let rate: f64 = text.parse().map_err(|_| "is no number")?;
-    if rate.is_finite() && rate >= 0.0 { Ok(rate) } else { Err("is no rate".to_owned()) }
+    let is_rate = rate.is_finite() && (rate == 0.0 || rate >= LEAST_RATE);
+    if is_rate { Ok(rate) } else { Err(format!("is neither 0 nor at least {LEAST_RATE}")) }
 }
 
 #[cfg(test)]
@@ -196,6 +225,13 @@ mod tests {
     }
 
     #[test]
+    fn tls_is_said_as_to_a_node() {
+        let options = parse(&["--disable-ssl", "--broker.peer-buffer-size=9", "h:1"]).unwrap();
+        let names: Vec<&str> = options.keys.iter().map(|(key, _)| key.as_str()).collect();
+        assert_eq!(names, ["broker.peer-buffer-size", "broker.disable-ssl"]);
+    }
+
+    #[test]
     fn what_makes_no_sense_is_refused() {
         for arguments in [
             &[][..],
@@ -203,6 +239,7 @@ mod tests {
             &["host:x"],
             &["-t", "4", "h:1"],
             &["-r", "-1", "h:1"],
+            &["-r", "1e-30", "h:1"],
             &["-s", "0", "h:1"],
         ] {
             assert!(parse(arguments).is_err(), "{arguments:?}");

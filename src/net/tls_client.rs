@@ -11,6 +11,7 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::client::{Resumption, verify_server_cert_signed_by_trust_anchor};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{NoServerSessionStorage, ParsedCertificate, WebPkiClientVerifier};
 use rustls::sign::SingleCertAndKey;
 use rustls::version::{TLS12, TLS13};
@@ -76,10 +77,23 @@ impl Identity {
     pub fn of_peer(settings: &PeerSettings) -> Result<Self, TlsError> {
         let provider = Arc::new(provider());
         let roots = Arc::new(authorities(settings)?);
-        let certified = settings.certified(&provider)?;
         let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider.clone())
             .build()
             .map_err(|error| TlsError::Setup(error.to_string()))?;
+        Self::serving(settings, provider, verifier)
+    }
+
+    /// As [`Identity::of_peer`], but nobody is asked for a certificate, as it is with browsers.
+    pub fn for_anybody(settings: &PeerSettings) -> Result<Self, TlsError> {
+        Self::serving(settings, Arc::new(provider()), WebPkiClientVerifier::no_client_auth())
+    }
+
+    fn serving(
+        settings: &PeerSettings,
+        provider: Arc<CryptoProvider>,
+        verifier: Arc<dyn ClientCertVerifier>,
+    ) -> Result<Self, TlsError> {
+        let certified = settings.certified(&provider)?;
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(&[&TLS13, &TLS12])
             .map_err(|error| TlsError::Setup(error.to_string()))?

@@ -22,6 +22,16 @@ impl Lines {
         self.0.push(Line { section, key, value: value.into() });
     }
 
+    /// The keys with their sections that are not written alike in `other`.
+    pub fn differences(&self, other: &Self) -> Vec<(&'static str, &'static str)> {
+        let mut keys: Vec<_> =
+            self.0.iter().chain(&other.0).map(|line| (line.section, line.key)).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        keys.retain(|(section, key)| self.value(section, key) != other.value(section, key));
+        keys
+    }
+
     /// The value of a key as it is written, if it takes effect.
     pub fn value(&self, section: &str, key: &str) -> Option<&str> {
         let line = self.0.iter().find(|line| line.section == section && line.key == key);
@@ -69,6 +79,18 @@ pub fn seconds(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_are_compared_by_their_keys() {
+        let lines = |values: &[(&'static str, &str)]| {
+            let mut lines = Lines::default();
+            values.iter().for_each(|(key, value)| lines.add("A", key, *value));
+            lines
+        };
+        let (old, new) = (lines(&[("b", "1"), ("c", "1")]), lines(&[("d", "1"), ("c", "1")]));
+        assert_eq!(new.differences(&old), [("A", "b"), ("A", "d")]);
+        assert_eq!(old.differences(&lines(&[("c", "1"), ("b", "1")])), []);
+    }
 
     #[test]
     fn times_are_written_to_the_nanosecond() {

@@ -1,6 +1,7 @@
 //! What the main thread of a daemon does while it serves: it waits for signals, tells the service
 //! manager of readiness and signs of life, and sees to what has to be done from time to time.
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use crate::logging::{self, with_cause};
@@ -64,7 +65,7 @@ pub fn supervise(daemon: &mut impl Serving, signals: &mut Signals, notifier: &No
 
 /// Says which keys have changed whose change a reload cannot bring about, of these with whether they
 /// have.
-pub fn warn_of_restart(keys: impl IntoIterator<Item = (&'static str, bool)>) {
+pub fn warn_of_restart<K: Display>(keys: impl IntoIterator<Item = (K, bool)>) {
     for (key, _) in keys.into_iter().filter(|(_, has_changed)| *has_changed) {
         log::warn!("{key} has changed, which takes effect at the next start only");
     }

@@ -8,6 +8,7 @@
 
 mod configured;
 mod modes;
-mod program;
 mod secured;
 mod stopping;
+
+use ostler_tests::broker_program as program;

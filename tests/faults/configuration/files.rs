@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use ostler_tests::binaries::{bui_monitor, workspace};
+use ostler_tests::binaries::{broker_node, bui_monitor, workspace};
 use ostler_tests::checked::{BURP, Checked, check, write};
 use ostler_tests::process::{Process, command};
 use ostler_tests::secure::{Secure, Version};
@@ -25,6 +25,16 @@ fn k05_every_installed_file_is_right() {
         let path = entry.unwrap().path();
         // Other programs', which their own tests run with them.
         if ["haproxy.cfg", "katalogus.cfg", "boefjes.cfg"].iter().any(|name| path.ends_with(name)) {
+            continue;
+        }
+        if path.ends_with("broker.cfg") {
+            let told = command(broker_node()).arg("--check").arg("-c").arg(&path).output().unwrap();
+            assert_eq!(
+                (told.status.code(), told.stderr.as_slice()),
+                (Some(0), &b""[..]),
+                "{told:?}"
+            );
+            files += 1;
             continue;
         }
         let text = fs::read_to_string(path).unwrap();
