@@ -28,7 +28,14 @@ const FLOORS: [(&str, &[&str]); 9] = [
     ("ostler-katalogus", &["ostler-runtime", "ostler-net", "ostler-http", "ostler-pool"]),
     (
         "ostler-boefjes",
-        &["ostler-runtime", "ostler-net", "ostler-http", "ostler-pool", "ostler-katalogus"],
+        &[
+            "ostler-runtime",
+            "ostler-net",
+            "ostler-http",
+            "ostler-pool",
+            "ostler-broker",
+            "ostler-katalogus",
+        ],
     ),
 ];
 

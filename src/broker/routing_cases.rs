@@ -160,3 +160,17 @@ fn routes_come_change_and_go() {
     routing.remove(&route);
     assert!(!routing.is_wanted(b"a"));
 }
+
+#[test]
+fn a_deaf_node_passes_nothing_on() {
+    let routing = Routing::new(Here { id: HERE, forwards: true, is_deaf: true });
+    let notes = Arc::new(Notes::default());
+    let outlet = Arc::clone(&notes) as Arc<dyn Outlet>;
+    routing.add(Owner::Client(1), ["a"].iter().collect(), outlet);
+    let message = message(EndpointId::NIL, "a");
+    for origin in [Origin::Peer(PEER), Origin::Client(2)] {
+        assert_eq!(routing.pass_on(&message, origin).ok(), Some(0));
+    }
+    assert_eq!(routing.publish(&message, Origin::Local, Patience::None).ok(), Some(1));
+    assert_eq!(notes.got.lock().unwrap().len(), 1);
+}

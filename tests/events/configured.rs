@@ -6,14 +6,16 @@ use std::time::Duration;
 
 use broker::data::Data;
 use broker::data::zeek::Event;
-use broker::{Endpoint, EndpointOptions, Tls, Topic};
+use broker::{Endpoint, EndpointOptions, QueueLimits, Tls, Topic};
 use ostler_net::Address;
 use ostler_net::tls::PeerSettings;
 use ostler_runtime::Deadline;
 use ostler_tests::certificates::Pair;
 use ostler_tests::checked;
 use ostler_tests::program::UNCHANGED;
-use ostler_tests::{Certificates, Daemon, FakeBurp, PATIENCE, Secure, Settings, Version, wait_for};
+use ostler_tests::{
+    Certificates, Daemon, FakeBurp, PATIENCE, Secure, Settings, Step, Version, wait_for,
+};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
@@ -59,9 +61,11 @@ fn a_broker_that_is_peered_with_gets_the_events_and_comes_back_to_them() {
     let broker = Endpoint::new(EndpointOptions::default()).unwrap();
     let mut heard = broker.subscribe([topic("burp/client/")]);
     let at = Address::parse("127.0.0.1", 0).unwrap();
-    let place = format!("127.0.0.1:{}", broker.listen(&at).unwrap()[0]);
+    let port = broker.listen(&at).unwrap()[0];
+    let place = format!("127.0.0.1:{port}");
     let settings = fake.settings().status("port", "0").events("peers", &place);
-    let daemon = settings.events("interval", "0.25").events("source", "here").start();
+    let settings = settings.events("interval", "0.25").events("source", "here");
+    let daemon = settings.events("retry", "1").start();
     wait_for("they are peers", || broker.peers().len() == 1);
     wait_looked(&daemon);
     happen(&fake);
@@ -70,6 +74,14 @@ fn a_broker_that_is_peered_with_gets_the_events_and_comes_back_to_them() {
     assert_eq!(event.name, "Burp::client_state");
     assert_eq!(event.arguments[..2], [Data::from("here"), Data::from("client1")]);
     assert!(event.timestamp().is_some());
+    drop((heard, broker));
+    let broker = Endpoint::new(EndpointOptions::default()).unwrap();
+    let mut heard = broker.subscribe([topic("burp/client/")]);
+    broker.listen(&Address::parse("127.0.0.1", port).unwrap()).unwrap();
+    wait_for("they are peers again", || broker.peers().len() == 1);
+    idle(&fake);
+    let received = heard.get_before(Deadline::after(PATIENCE)).unwrap();
+    assert_eq!(Event::try_from(received.data).unwrap().arguments[3], Data::from("idle"));
 }
 
 #[test]
@@ -195,4 +207,32 @@ fn with_certificates_nobody_else_comes_in() {
     wait_looked(&daemon);
     happen(&fake);
     assert!(is_running(&next(&mut client).arguments));
+}
+
+#[test]
+fn who_reads_nothing_holds_up_no_query_and_is_counted() {
+    // Long enough that a few summaries fill what may wait for a client.
+    const CLIENTS: usize = 3000;
+    let fake = FakeBurp::new();
+    let many = |state: &str| {
+        let client =
+            |n: usize| json!({"name": format!("{n}{}", "x".repeat(1000)), "run_status": state});
+        json!({ "clients": (0..CLIENTS).map(client).collect::<Vec<_>>() }).to_string()
+    };
+    fake.at_query("c:", vec![Step::body(&many("idle"))]);
+    let daemon = settings(&fake).events("port", "0").start();
+    daemon.wait_ready(2);
+    let few = QueueLimits { items: 16, bytes: 1 << 20 };
+    let options = EndpointOptions { subscriber_buffer: few, ..EndpointOptions::default() };
+    let stuck = Endpoint::new(options).unwrap();
+    let _unread = stuck.subscribe([topic("burp/")]);
+    stuck.peer("127.0.0.1", port(&daemon, "peers"), None, Deadline::after(PATIENCE)).unwrap();
+    wait_looked(&daemon);
+    let mut state = false;
+    wait_for("events are dropped", || {
+        state = !state;
+        fake.at_query("c:", vec![Step::body(&many(if state { "crashed" } else { "idle" }))]);
+        assert_eq!(daemon.query("c:client1").status(), "OK");
+        count(&daemon, "dropped") > 0
+    });
 }

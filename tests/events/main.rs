@@ -7,5 +7,7 @@
 )]
 
 mod configured;
+mod examples;
 mod heard;
 mod monitor;
+mod workers;
