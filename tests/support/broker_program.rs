@@ -37,12 +37,14 @@ impl Setup {
     }
 
     /// With these arguments.
+    #[must_use]
     pub fn arguments(mut self, arguments: &[&str]) -> Self {
         self.command.args(arguments);
         self
     }
 
     /// With this variable.
+    #[must_use]
     pub fn variable(mut self, name: &str, value: &str) -> Self {
         self.command.env(name, value);
         self
