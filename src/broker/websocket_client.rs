@@ -44,7 +44,6 @@ impl WebSocketClient {
     /// One that has not been acknowledged.
     pub(crate) fn new(link: Link, application: Option<String>, limits: &WebSocketLimits) -> Self {
         link.set_max_frames(limits.max_queued);
-        link.set_max_frames(limits.max_queued);
         Self {
             link,
             application,
