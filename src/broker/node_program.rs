@@ -2,19 +2,25 @@
 
 use std::io::{self, Write};
 use std::sync::Arc;
+use std::time::Duration;
 
+use crossbeam_channel::bounded;
 use ostler_net::tls::{Identity, LiveIdentity};
 use ostler_net::{Address, AddressError, BindError};
 use ostler_runtime::checked::{Checked, Strictness};
 use ostler_runtime::logging::{self, LevelFilter, with_cause};
+use ostler_runtime::notify::State;
 use ostler_runtime::supervise::{Serving, prepare, supervise, warn_of_restart};
-use ostler_runtime::{Exit, Problem};
+use ostler_runtime::{Exit, Problem, Thread};
 
 use crate::node_options::NodeOptions;
 use crate::node_settings::NodeSettings;
 use crate::node_tasks::Tasks;
 use crate::node_web::access;
 use crate::{Endpoint, EndpointOptions, node_effective, node_tls};
+
+/// How often it is looked whether somebody is in a hurry, while the farewell is said.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// Does what the command line asks for.
 pub fn run(options: &NodeOptions) -> Exit {
@@ -79,7 +85,7 @@ fn serve(options: &NodeOptions, settings: &NodeSettings) -> Result<Exit, Exit> {
     })?;
     listen(&endpoint, settings)?;
     endpoint.forward(settings.topics.iter().cloned());
-    let tasks = Tasks::start(&endpoint, settings).map_err(|error| {
+    let mut tasks = Tasks::start(&endpoint, settings).map_err(|error| {
         log::error!("cannot start a thread: {error}");
         Exit::Os
     })?;
@@ -89,9 +95,33 @@ fn serve(options: &NodeOptions, settings: &NodeSettings) -> Result<Exit, Exit> {
     }
     let mut daemon = Daemon { options, settings, endpoint: &endpoint, clients };
     supervise(&mut daemon, &mut signals, &notifier);
+    notifier.tell(State::Stopping);
+    tasks.leave();
     // Subscriptions end with the endpoint, and with them the tasks that read them.
-    drop(endpoint);
-    Ok(tasks.end())
+    let (told, ended) = bounded(1);
+    let farewell = Thread::spawn("farewell", move || {
+        drop(endpoint);
+        // Whoever waits for it is there, or does not want it any more.
+        let _ = told.try_send(tasks.end());
+    });
+    let farewell = farewell.map_err(|error| {
+        log::error!("cannot start a thread: {error}");
+        Exit::Os
+    })?;
+    loop {
+        match ended.recv_timeout(LOOK) {
+            Ok(exit) => {
+                farewell.join();
+                return Ok(exit);
+            }
+            Err(_) if signals.is_stop_pending() => {
+                log::warn!("told to stop again: peers that have not answered are left");
+                farewell.detach();
+                return Ok(Exit::Success);
+            }
+            Err(_) => {}
+        }
+    }
 }
 
 fn endpoint_options(settings: &NodeSettings) -> Result<EndpointOptions, Exit> {
