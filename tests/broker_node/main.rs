@@ -6,7 +6,9 @@
     reason = "a test fails by panicking"
 )]
 
+mod clients;
 mod configured;
 mod modes;
 mod program;
+mod reloaded;
 mod secured;

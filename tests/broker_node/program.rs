@@ -14,7 +14,7 @@ use tempfile::TempDir;
 pub(crate) struct Node {
     process: Process,
     log: Log,
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 /// A node to be started.
@@ -34,6 +34,13 @@ impl Setup {
         Self { command, directory }
     }
 
+    /// With this `broker.cfg`, as the service has one.
+    pub(crate) fn service(config: &str) -> Self {
+        let setup = Self::new("");
+        fs::write(setup.directory.path().join("broker.cfg"), config).unwrap();
+        setup.arguments(&["-c", "broker.cfg"])
+    }
+
     pub(crate) fn arguments(mut self, arguments: &[&str]) -> Self {
         self.command.args(arguments);
         self
@@ -48,7 +55,7 @@ impl Setup {
         let mut process =
             Process::start(self.command.stdout(Stdio::piped()).stderr(Stdio::piped()));
         let log = Log::of(&mut process);
-        Node { process, log, _directory: self.directory }
+        Node { process, log, directory: self.directory }
     }
 
     /// Waits for its end: the exit code, standard output and standard error.
@@ -71,10 +78,22 @@ impl Node {
         &self.log
     }
 
+    /// Has it read another `broker.cfg`.
+    pub(crate) fn reload(&mut self, config: &str) {
+        fs::write(self.directory.path().join("broker.cfg"), config).unwrap();
+        self.process.signal(Signal::HUP);
+    }
+
     /// Has it end, with success: what it has printed.
     pub(crate) fn stop(mut self) -> String {
         self.process.signal(Signal::TERM);
         self.ended()
+    }
+
+    /// Has it end, with success, while nobody reads what it prints.
+    pub(crate) fn stop_unread(mut self) {
+        self.process.signal(Signal::TERM);
+        assert_eq!(self.process.ended().code(), Some(0), "{:?}", self.log.lines());
     }
 
     /// Waits for its end, with success: what it has printed.
