@@ -173,16 +173,23 @@ mod tests {
         let mut clients = Clients::default();
         let old = backup(1, 50, "current");
         let idle = client("a", "idle", &json!([old]));
-        assert_eq!(look(&mut clients, &[idle.clone()]), [], "nothing is known of before");
+        assert_eq!(
+            look(&mut clients, std::slice::from_ref(&idle)),
+            [],
+            "nothing is known of before"
+        );
         let mut running = client("a", "running", &json!([backup(2, 120, "working"), old]));
-        assert_eq!(look(&mut clients, &[running.clone()]), [state("a", "idle", "running", "")]);
+        assert_eq!(
+            look(&mut clients, std::slice::from_ref(&running)),
+            [state("a", "idle", "running", "")]
+        );
         running["children"] = json!([{"pid": 1}, {"pid": 2, "phase": "scanning"}]);
         let scans = state("a", "running", "running", "scanning");
-        assert_eq!(look(&mut clients, &[running.clone()]), [scans]);
+        assert_eq!(look(&mut clients, std::slice::from_ref(&running)), [scans]);
         assert_eq!(look(&mut clients, &[running]), []);
         let ended = client("a", "idle", &json!([backup(2, 120, "current"), old]));
         let both = [done("a", 2, 120), state("a", "running", "idle", "")];
-        assert_eq!(look(&mut clients, &[ended.clone()]), both);
+        assert_eq!(look(&mut clients, std::slice::from_ref(&ended)), both);
         assert_eq!(look(&mut clients, &[ended]), []);
         assert_eq!(look(&mut clients, &[idle]), [], "an older summary is nothing new");
     }
@@ -191,7 +198,7 @@ mod tests {
     fn clients_that_come_and_go_have_not_finished_their_old_backups() {
         let mut clients = Clients::default();
         let a = client("a", "idle", &json!([backup(7, 50, "current")]));
-        look(&mut clients, &[a.clone()]);
+        look(&mut clients, std::slice::from_ref(&a));
         let b = client("b", "idle", &json!([backup(3, 90, "current")]));
         let c = client("c", "idle", &json!([backup(1, 100, "current")]));
         let new = [state("b", "", "idle", ""), done("c", 1, 100), state("c", "", "idle", "")];
