@@ -53,7 +53,7 @@ impl EventsSettings {
         let settings = Self {
             source: r.text(SECTION, "source").unwrap_or_else(host_name),
             peers: peers(r),
-            retry: r.seconds(SECTION, "retry", second..=day, second * 10),
+            retry: r.seconds(SECTION, "retry", second..=day, Duration::from_secs(10)),
             addresses: places(r, &hosts, "port"),
             websocket_addresses: places(r, &hosts, "websocket_port"),
             max_clients: r.integer(SECTION, "max_clients", 1..=65_536, clients),
