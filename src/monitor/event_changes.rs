@@ -154,7 +154,7 @@ mod tests {
         json!({"number": number, "timestamp": started, "flags": [flag]})
     }
 
-    fn look(clients: &mut Clients, shown: &[Value]) -> Vec<Change> {
+    fn look(clients: &mut Clients, shown: &[&Value]) -> Vec<Change> {
         clients.look(json!({ "clients": shown }).to_string().as_bytes(), 100)
     }
 
@@ -173,38 +173,31 @@ mod tests {
         let mut clients = Clients::default();
         let old = backup(1, 50, "current");
         let idle = client("a", "idle", &json!([old]));
-        assert_eq!(
-            look(&mut clients, std::slice::from_ref(&idle)),
-            [],
-            "nothing is known of before"
-        );
+        assert_eq!(look(&mut clients, &[&idle]), [], "nothing is known of before");
         let mut running = client("a", "running", &json!([backup(2, 120, "working"), old]));
-        assert_eq!(
-            look(&mut clients, std::slice::from_ref(&running)),
-            [state("a", "idle", "running", "")]
-        );
+        assert_eq!(look(&mut clients, &[&running]), [state("a", "idle", "running", "")]);
         running["children"] = json!([{"pid": 1}, {"pid": 2, "phase": "scanning"}]);
         let scans = state("a", "running", "running", "scanning");
-        assert_eq!(look(&mut clients, std::slice::from_ref(&running)), [scans]);
-        assert_eq!(look(&mut clients, &[running]), []);
+        assert_eq!(look(&mut clients, &[&running]), [scans]);
+        assert_eq!(look(&mut clients, &[&running]), []);
         let ended = client("a", "idle", &json!([backup(2, 120, "current"), old]));
         let both = [done("a", 2, 120), state("a", "running", "idle", "")];
-        assert_eq!(look(&mut clients, std::slice::from_ref(&ended)), both);
-        assert_eq!(look(&mut clients, &[ended]), []);
-        assert_eq!(look(&mut clients, &[idle]), [], "an older summary is nothing new");
+        assert_eq!(look(&mut clients, &[&ended]), both);
+        assert_eq!(look(&mut clients, &[&ended]), []);
+        assert_eq!(look(&mut clients, &[&idle]), [], "an older summary is nothing new");
     }
 
     #[test]
     fn clients_that_come_and_go_have_not_finished_their_old_backups() {
         let mut clients = Clients::default();
         let a = client("a", "idle", &json!([backup(7, 50, "current")]));
-        look(&mut clients, std::slice::from_ref(&a));
+        look(&mut clients, &[&a]);
         let b = client("b", "idle", &json!([backup(3, 90, "current")]));
         let c = client("c", "idle", &json!([backup(1, 100, "current")]));
         let new = [state("b", "", "idle", ""), done("c", 1, 100), state("c", "", "idle", "")];
-        assert_eq!(look(&mut clients, &[a.clone(), b.clone(), c.clone()]), new);
-        assert_eq!(look(&mut clients, &[b.clone(), c.clone()]), [state("a", "idle", "", "")]);
-        assert_eq!(look(&mut clients, &[a, b, c]), [state("a", "", "idle", "")]);
+        assert_eq!(look(&mut clients, &[&a, &b, &c]), new);
+        assert_eq!(look(&mut clients, &[&b, &c]), [state("a", "idle", "", "")]);
+        assert_eq!(look(&mut clients, &[&a, &b, &c]), [state("a", "", "idle", "")]);
     }
 
     #[test]
@@ -212,9 +205,9 @@ mod tests {
         let mut clients = Clients::default();
         assert_eq!(clients.look(b"no", 1), []);
         assert_eq!(clients.look(br#"{"clients":1}"#, 1), []);
-        look(&mut clients, &[client("a", "idle", &json!(1))]);
+        look(&mut clients, &[&client("a", "idle", &json!(1))]);
         assert_eq!(clients.look(br#"{"clients":[{"name":"a"}"#, 1), []);
         let odd = [json!({"name": 1, "run_status": "idle"}), json!(2)];
-        assert_eq!(look(&mut clients, &odd), [state("a", "idle", "", "")]);
+        assert_eq!(look(&mut clients, &odd.each_ref()), [state("a", "idle", "", "")]);
     }
 }

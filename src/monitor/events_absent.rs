@@ -1,6 +1,12 @@
 //! `[Events]` in a daemon that was built without the feature `events`: every key of it is an error,
 //! since whoever waited for events would wait in vain.
 
+#![allow(
+    clippy::unused_self,
+    clippy::unnecessary_wraps,
+    reason = "the rest of the daemon is the same with events and without"
+)]
+
 use std::path::Path;
 use std::sync::Arc;
 
