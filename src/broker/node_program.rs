@@ -3,12 +3,15 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
+use crossbeam_channel::{TryRecvError, bounded};
+use ostler_net::ending::{self, is_hurried};
 use ostler_net::tls::{Identity, LiveIdentity};
 use ostler_net::{Address, AddressError, BindError};
 use ostler_runtime::checked::{Checked, Strictness};
 use ostler_runtime::logging::{self, LevelFilter, with_cause};
+use ostler_runtime::notify::State;
 use ostler_runtime::supervise::{Serving, prepare, supervise, warn_of_restart};
-use ostler_runtime::{Exit, Problem};
+use ostler_runtime::{Deadline, Exit, Notifier, Problem, Signals, Thread};
 
 use crate::node_options::NodeOptions;
 use crate::node_settings::NodeSettings;
@@ -89,9 +92,40 @@ fn serve(options: &NodeOptions, settings: &NodeSettings) -> Result<Exit, Exit> {
     }
     let mut daemon = Daemon { options, settings, endpoint: &endpoint, clients };
     supervise(&mut daemon, &mut signals, &notifier);
+    Ok(stop(endpoint, tasks, &mut signals, &notifier))
+}
+
+/// Says goodbye to all who are connected. Another stop signal meanwhile cuts it short.
+fn stop(endpoint: Endpoint, mut tasks: Tasks, signals: &mut Signals, notifier: &Notifier) -> Exit {
+    log::info!("stopping");
+    notifier.tell(State::Stopping);
+    tasks.leave();
     // Subscriptions end with the endpoint, and with them the tasks that read them.
-    drop(endpoint);
-    Ok(tasks.end())
+    let (said, outcome) = bounded(1);
+    let farewell = move || {
+        drop(endpoint);
+        // There is room for it, and whoever is in a hurry does not wait for it.
+        let _ = said.try_send(tasks.end());
+    };
+    match Thread::spawn("farewell", farewell) {
+        Ok(thread) => thread.detach(),
+        Err(error) => {
+            log::error!("cannot start a thread: {error}");
+            return Exit::Os;
+        }
+    }
+    loop {
+        match outcome.try_recv() {
+            Ok(exit) => return exit,
+            Err(TryRecvError::Disconnected) => return Exit::Internal,
+            Err(TryRecvError::Empty) => {}
+        }
+        notifier.tell(State::Watchdog);
+        if is_hurried(signals, Deadline::after(ending::TICK)) {
+            log::warn!("stopped before all had been told");
+            return Exit::Success;
+        }
+    }
 }
 
 fn endpoint_options(settings: &NodeSettings) -> Result<EndpointOptions, Exit> {

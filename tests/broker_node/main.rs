@@ -6,8 +6,11 @@
     reason = "a test fails by panicking"
 )]
 
+mod clients;
 mod configured;
 mod modes;
+mod reloaded;
 mod secured;
+mod stopping;
 
 use ostler_tests::broker_program as program;
