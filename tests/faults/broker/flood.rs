@@ -52,7 +52,9 @@ fn flood(policy: &str, time: Duration) -> (u64, u64, [u64; 2]) {
     };
     let patience = Deadline::after(time + PATIENCE);
     while !end.passed() || !has_overflowed() {
-        assert!(!patience.passed(), "{policy}: it is not too much");
+        let come = figure(&node, COME) - before;
+        let read = numbers.len();
+        assert!(!patience.passed(), "{policy}: {come} are not too much, of which {read} were read");
         numbers.extend(received.get_many(TAKEN, Deadline::after(PAUSE)).iter().map(number));
         // Nothing comes this way: it is only slow.
         let _ = pause.recv_timeout(PAUSE);
