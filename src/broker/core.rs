@@ -64,7 +64,7 @@ impl Core {
         let id = options.id;
         Self {
             id,
-            routing: Routing::new(Here { id, forwards: options.forwarding }),
+            routing: Routing::new(Here { id, forwards: options.forwarding, is_deaf: options.deaf }),
             client: Mutex::new(options.tls.as_ref().map(|tls| tls.client.clone())),
             options,
             peers: Peers::default(),

@@ -18,6 +18,8 @@ pub struct EndpointOptions {
     pub id: EndpointId,
     /// Whether messages of peers go on to other peers; default yes.
     pub forwarding: bool,
+    /// Whether what peers and WebSocket clients publish goes nowhere; default no.
+    pub deaf: bool,
     /// Threads that serve all peers and WebSocket clients; default 2.
     pub threads: usize,
     /// How TLS is spoken with peers, those that come and those that are called; default not at all.
@@ -70,6 +72,7 @@ impl Default for EndpointOptions {
         Self {
             id: EndpointId::random(),
             forwarding: true,
+            deaf: false,
             threads: 2,
             tls: None,
             web_socket_tls: None,

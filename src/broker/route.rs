@@ -60,6 +60,8 @@ pub(crate) struct Here {
     pub(crate) id: EndpointId,
     /// Whether messages of peers go on to other peers.
     pub(crate) forwards: bool,
+    /// Whether what comes from elsewhere goes nowhere.
+    pub(crate) is_deaf: bool,
 }
 
 impl Route {

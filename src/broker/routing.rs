@@ -91,6 +91,9 @@ impl Routing {
     /// Gives a message that came from elsewhere to all who want it, unless one of them wants its
     /// senders to wait: nobody gets it then.
     pub(crate) fn pass_on(&self, message: &Message, origin: Origin) -> Result<usize, Behind> {
+        if self.here.is_deaf {
+            return Ok(0);
+        }
         let routes = self.all();
         let wanting = || routes.iter().filter(|route| route.wants(message, origin, self.here));
         if let Some(route) = wanting().find(|route| route.outlet.is_blocked(false)) {

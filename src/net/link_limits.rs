@@ -33,6 +33,9 @@ pub struct LinkLimits {
     /// For writing what is queued when a link is closed, and for the other side to close as well;
     /// default 5 s.
     pub close: Duration,
+    /// For the other side to close, once everything is written; default 2 s. What it has not read by
+    /// then is still sent by the system.
+    pub linger: Duration,
 }
 
 impl Default for LinkLimits {
@@ -48,6 +51,7 @@ impl Default for LinkLimits {
             handshake: Duration::from_secs(10),
             stall: Duration::from_secs(30),
             close: Duration::from_secs(5),
+            linger: Duration::from_secs(2),
         }
     }
 }
