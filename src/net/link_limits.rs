@@ -28,7 +28,8 @@ pub struct LinkLimits {
     pub max_unconsumed: usize,
     /// For TLS to be established with whoever has connected; default 10 s.
     pub handshake: Duration,
-    /// How long bytes may wait without a single one being written; default 30 s.
+    /// How long bytes may wait without a single one being written, and how long what has come may
+    /// wait to be read once the other side hears nothing any more; default 30 s.
     pub stall: Duration,
     /// For writing what is queued when a link is closed, and for the other side to close as well;
     /// default 5 s.

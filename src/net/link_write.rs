@@ -6,8 +6,8 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
-use ostler_runtime::{Deadline, now};
 use ostler_runtime::threads::caught;
+use ostler_runtime::{Deadline, now};
 
 use crate::Closed;
 use crate::link_inner::Inner;
