@@ -12,9 +12,9 @@ use std::process::Stdio;
 use broker::data::Data;
 use broker::{Endpoint, EndpointOptions, Topic};
 use ostler_runtime::Deadline;
-use ostler_tests::PATIENCE;
 use ostler_tests::binaries::broker_throughput;
 use ostler_tests::process::{Process, command};
+use ostler_tests::{Certificates, PATIENCE};
 
 #[test]
 fn events_of_each_type_arrive_and_are_counted() {
@@ -59,4 +59,34 @@ fn without_a_server_it_says_so() {
     let words = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(69), "{words}");
     assert!(words.contains("cannot peer with 127.0.0.1:"), "{words}");
+}
+
+#[test]
+fn tls_is_spoken_by_the_keys_of_a_node() {
+    let files = Certificates::new();
+    let authority = files.own("authority");
+    let arguments = |name: &str| {
+        let pair = files.signed(name, &authority, 10);
+        [
+            format!("--broker.ssl.certificate={}", pair.certificate.display()),
+            format!("--broker.ssl.key={}", pair.key.display()),
+            format!("--broker.ssl.cafile={}", authority.certificate.display()),
+        ]
+    };
+    let mut server = command(broker_throughput());
+    server.args(arguments("server")).args(["--server", "127.0.0.1:0"]).stdout(Stdio::piped());
+    let mut server = Process::start(&mut server);
+    let mut line = String::new();
+    BufReader::new(server.streams().stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let at = line.trim().strip_prefix("listening on ").expect("where it listens");
+    let load = ["-t", "2", "-r", "0", "-s", "50", "-m", "500", at];
+    let output =
+        command(broker_throughput()).args(arguments("client")).args(load).output().unwrap();
+    let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!((output.status.code(), words.as_str()), (Some(0), ""));
+    let output = command(broker_throughput()).arg("--disable-ssl").args(load).output().unwrap();
+    assert_eq!(output.status.code(), Some(69), "without TLS: {output:?}");
+    let key = "--broker.ssl.cafile=/ca.pem";
+    let output = command(broker_throughput()).arg(key).args(load).output().unwrap();
+    assert_eq!(output.status.code(), Some(78), "without a certificate: {output:?}");
 }

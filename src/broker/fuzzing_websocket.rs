@@ -75,7 +75,8 @@ fn received(limits: &WebSocketLimits, pieces: &[&[u8]], now: Instant) -> Receive
 /// If one of these does not hold.
 pub fn websocket_text(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
-    if let Ok(topics) = websocket_data::subscriptions(text, MAX_TOPICS) {
+    let limits = WebSocketLimits { max_topics: MAX_TOPICS, ..WebSocketLimits::default() };
+    if let Ok(topics) = websocket_data::subscriptions(text, &limits) {
         assert!(topics.len() <= MAX_TOPICS, "{topics:?}");
     }
     match websocket_data::read(text) {

@@ -1,5 +1,55 @@
 //! Zeek's Broker in Rust, on the wire of the original: endpoints that publish and subscribe, peers,
 //! and clients over WebSocket.
+//!
+//! ```
+//! use broker::data::Data;
+//! use broker::{Endpoint, EndpointOptions, Topic};
+//! use ostler_net::Address;
+//! use ostler_runtime::Deadline;
+//! # use std::time::Duration;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // One node listens and subscribes.
+//! let reader = Endpoint::new(EndpointOptions::default())?;
+//! let ports = reader.listen(&Address::parse("127.0.0.1", 0)?)?;
+//! let topic = Topic::new("/zeek/event")?;
+//! let mut messages = reader.subscribe([topic.clone()]);
+//!
+//! // Another one peers with it, and publishes once it knows that somebody wants it.
+//! let writer = Endpoint::new(EndpointOptions::default())?;
+//! let soon = Deadline::after(Duration::from_secs(30));
+//! let port = ports.first().copied().unwrap_or_default();
+//! assert_eq!(writer.peer("127.0.0.1", port, None, soon).ok(), Some(reader.id()));
+//! assert!(writer.await_filter_entry(&topic, soon));
+//! writer.publish(&topic, &Data::from(vec![Data::from("alarm"), Data::from(7_u64)]))?;
+//!
+//! let received = messages.get_before(soon).ok_or("nothing has come")?;
+//! assert_eq!(received.topic, topic);
+//! assert_eq!(received.data.to_string(), "(alarm, 7)");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # The original's names
+//!
+//! | in the original, or on its first slides | here |
+//! | --- | --- |
+//! | `context`, `spawn<blocking>()`, `endpoint` | [`Endpoint::new`] |
+//! | `listen` | [`Endpoint::listen`], [`Endpoint::listen_to`], [`Endpoint::web_socket_listen`] |
+//! | `peer`, `peer_nosync` | [`Endpoint::peer`], which waits; [`Endpoint::peer_nosync`], which does not |
+//! | `ep0.peer(ep1)` | [`Endpoint::peer_with`] |
+//! | `unpeer`, `unpeer_nosync` | [`Endpoint::unpeer`], [`Endpoint::unpeer_nosync`] |
+//! | `publish` | [`Endpoint::publish`], which waits for receivers that are behind; [`Endpoint::try_publish`], which does not; [`Endpoint::publish_deadline`] |
+//! | `publish(endpoint_info, …)` | [`Endpoint::publish_to`] |
+//! | `make_publisher` | [`Endpoint::publisher`] |
+//! | blocking `subscribe` and `receive`, `make_subscriber` and `get` | [`Endpoint::subscribe`] and [`Subscriber::get`], [`Subscriber::get_before`], [`Subscriber::get_many`] |
+//! | `poll`, `available`, `fd` | [`Subscriber::poll`], [`Subscriber::available`], [`Subscriber::fd`] |
+//! | `subscribe` with a function | [`Endpoint::subscribe_callback`] |
+//! | `outgoing_connection_status`, `make_status_subscriber` | [`Endpoint::status_subscriber`] |
+//! | `hub` | [`Endpoint::hub`] |
+//! | `forward`, `filter`, `peers`, `await_peer`, `await_filter_entry` | the same names |
+//! | `node_id` | [`Endpoint::id`] |
+//! | `shutdown` | dropping the [`Endpoint`] |
 
 #![cfg_attr(
     not(test),

@@ -90,6 +90,10 @@ impl<'a> Keys<'a> {
         if let Err(error) = &id {
             self.missing(key, &format!("is {error}"));
         }
+        // It stands for everybody.
+        if id == Ok(EndpointId::NIL) {
+            self.missing(key, "must not be nil");
+        }
         id.ok()
     }
 

@@ -187,7 +187,7 @@ pub fn command() -> Command {
     }
     for name in STORES {
         // Known only for what is said of them.
-        command = command.arg(Arg::new(name).long(name).hide(true));
+        command = command.arg(Arg::new(name).long(name).value_name("LIST").hide(true));
     }
     command
 }

@@ -1,16 +1,17 @@
 //! The modes of `broker-node` that measure round trips: one side sends pings, the other answers.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use broker_data::Data;
-use crossbeam_channel::{Receiver, bounded};
-use ostler_runtime::{Deadline, now};
+use crossbeam_channel::{Receiver, TryRecvError, bounded};
+use ostler_runtime::{Deadline, Seldom, now};
 
 use crate::node_message::NodeMessage;
 use crate::node_settings::NodeSettings;
 use crate::{Endpoint, Message, PublishError, Publisher, Tap, Topic};
 
+/// The shortest time between two log lines about pings that are not answered.
+static SELDOM: Seldom = Seldom::new(Duration::from_secs(60));
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Answers that wait to be looked at. Of more, the newest are forgotten.
@@ -26,7 +27,9 @@ pub(crate) fn answer(endpoint: &Endpoint, topics: &[Topic]) -> (Tap, Receiver<()
             let Ok(topic) = Topic::new(message.topic()) else { return };
             let pong = Data::from(&NodeMessage::Pong(number));
             if let Err(error) = publisher.try_publish(&topic, &pong) {
-                log::warn!("ping {number} is not answered: {error}");
+                if let Some(more) = SELDOM.allow() {
+                    log::warn!("ping {number} is not answered: {error} ({more} more before)");
+                }
             }
         }
         Some(NodeMessage::Stop) => {
@@ -41,12 +44,22 @@ pub(crate) fn answer(endpoint: &Endpoint, topics: &[Topic]) -> (Tap, Receiver<()
 /// The answers to pings, with the time at which they came.
 pub(crate) struct Pongs {
     answers: Receiver<(u64, Instant)>,
+    /// Ends when no more are waited for.
+    ended: Receiver<()>,
     _tap: Tap,
 }
 
+/// What has come of waiting for an answer.
+enum Awaited {
+    Answered(Instant),
+    Late,
+    /// Nobody wants to know any more.
+    Over,
+}
+
 impl Pongs {
-    /// Listens for answers on `topics`.
-    pub(crate) fn new(endpoint: &Endpoint, topics: &[Topic]) -> Self {
+    /// Listens for answers on `topics`, until `ended` is.
+    pub(crate) fn new(endpoint: &Endpoint, topics: &[Topic], ended: Receiver<()>) -> Self {
         let (sender, answers) = bounded(MAX_PONGS);
         let tap = endpoint.tap(topics.to_vec(), move |message| {
             if let Some(NodeMessage::Pong(number)) = read(message) {
@@ -54,18 +67,28 @@ impl Pongs {
                 let _ = sender.try_send((number, now()));
             }
         });
-        Self { answers, _tap: tap }
+        Self { answers, ended, _tap: tap }
     }
 
-    /// When the answer with this number came.
-    fn wait(&self, number: u64, deadline: Deadline) -> Option<Instant> {
+    /// Waits for the answer with this number.
+    fn wait(&self, number: u64, deadline: Deadline) -> Awaited {
         loop {
             let left = deadline.remaining().unwrap_or(PATIENCE);
-            let (answered, at) = self.answers.recv_timeout(left).ok()?;
-            if answered == number {
-                return Some(at);
+            crossbeam_channel::select! {
+                recv(self.answers) -> answer => match answer {
+                    Ok((answered, at)) if answered == number => return Awaited::Answered(at),
+                    Ok(_) => {}
+                    Err(_) => return Awaited::Over,
+                },
+                recv(self.ended) -> _ => return Awaited::Over,
+                default(left) => return Awaited::Late,
             }
         }
+    }
+
+    /// Whether no more are waited for.
+    pub(crate) fn are_over(&self) -> bool {
+        self.ended.try_recv() == Err(TryRecvError::Disconnected)
     }
 }
 
@@ -87,26 +110,29 @@ pub(crate) fn measure(
     pongs: &Pongs,
     settings: &NodeSettings,
     mut told: impl FnMut(Duration),
-    is_over: &AtomicBool,
 ) -> Result<(), PingError> {
     let topic = settings.topics.first().ok_or(PingError::NoTopic)?;
-    let ping =
-        |number, size| publisher.publish(topic, &Data::from(&NodeMessage::Ping(number, size)));
-    while !is_over.load(Ordering::Acquire) {
+    let ping = |number, size| {
+        let sent = publisher.publish(topic, &Data::from(&NodeMessage::Ping(number, size)));
+        // What is not published since the node ends is no failure.
+        sent.or_else(|error| if pongs.are_over() { Ok(0) } else { Err(error) })
+    };
+    loop {
         ping(0, 0)?;
-        if pongs.wait(0, Deadline::after(settings.rendezvous_retry)).is_some() {
-            break;
+        match pongs.wait(0, Deadline::after(settings.rendezvous_retry)) {
+            Awaited::Answered(_) => break,
+            Awaited::Late => {}
+            Awaited::Over => return Ok(()),
         }
     }
     for number in 1..=settings.num_messages {
-        if is_over.load(Ordering::Acquire) {
-            break;
-        }
         let sent = now();
         ping(number, settings.payload_size)?;
-        let arrived = pongs.wait(number, Deadline::after(PATIENCE));
-        let arrived = arrived.ok_or(PingError::Unanswered(number))?;
-        told(arrived.saturating_duration_since(sent));
+        match pongs.wait(number, Deadline::after(PATIENCE)) {
+            Awaited::Answered(at) => told(at.saturating_duration_since(sent)),
+            Awaited::Late => return Err(PingError::Unanswered(number)),
+            Awaited::Over => break,
+        }
     }
     Ok(())
 }

@@ -96,9 +96,10 @@ fn serve(options: &NodeOptions, settings: &NodeSettings) -> Result<Exit, Exit> {
 }
 
 /// Says goodbye to all who are connected. Another stop signal meanwhile cuts it short.
-fn stop(endpoint: Endpoint, tasks: Tasks, signals: &mut Signals, notifier: &Notifier) -> Exit {
+fn stop(endpoint: Endpoint, mut tasks: Tasks, signals: &mut Signals, notifier: &Notifier) -> Exit {
     log::info!("stopping");
     notifier.tell(State::Stopping);
+    tasks.leave();
     // Subscriptions end with the endpoint, and with them the tasks that read them.
     let (said, outcome) = bounded(1);
     let farewell = move || {

@@ -44,6 +44,7 @@ fn read(
 }
 
 const ORIGINAL: &str = "broker { disable-ssl = true\n web-socket { port = 1 } }\nport = 1\n";
+const STAYS: &str = "stop = false\nbroker.disable-ssl = true\n";
 const OURS: &str =
     "[node]\nport = 1\n[broker]\ndisable-ssl = true\n[broker.web-socket]\nport = 1\n";
 
@@ -77,6 +78,12 @@ fn what_is_wrong_is_told_with_its_place() {
         file.problems(&["-m", "y"], &[("BROKER_PORT", "70000")]),
         [format!("command line: mode: {mode}"), format!("BROKER_PORT: port: {port}")]
     );
+    let nil = "00000000-0000-0000-0000-000000000000";
+    let file = File::new("broker.conf", "broker.disable-ssl = true\n");
+    let problems = file.problems(&["--endpoint-id", nil], &[("BROKER_FILE_VERBOSITY", "much")]);
+    let words = ["command line: endpoint-id: must not be nil", "BROKER_FILE_VERBOSITY: caf.logger"];
+    assert!(problems.iter().zip(words).all(|(problem, words)| problem.starts_with(words)));
+    assert_eq!(problems.len(), 2, "{problems:?}");
     let file = File::new("broker.cfg", "[broker]\ndisable-ssl = true\n[node]\npeers = a, b:1\n");
     let peers = "must be a list such as [<tcp://host:9999>]";
     assert_eq!(file.problems(&[], &[]), [format!("broker.cfg:4: peers: {peers}")]);
@@ -91,6 +98,29 @@ fn keys_of_the_original_that_mean_nothing_are_not_odd_and_others_are() {
     let words: Vec<String> = odd.iter().map(ToString::to_string).collect();
     let place = format!("{}:5", file.path().display());
     assert_eq!(words, [format!("{place}: topic: there is no such key: it is ignored")]);
+}
+
+#[test]
+fn texts_may_look_like_numbers() {
+    let file = File::new(
+        "broker.cfg",
+        "[node]\nname = 7\ntopics = 1, 2\n[broker.ssl]\ncertificate = a\nkey = b\ncafile = c\n\
+         passphrase = 12345\n",
+    );
+    let (settings, _) = read(&file.options(&[]), &[]).unwrap();
+    assert_eq!((settings.name.as_str(), settings.topics.len()), ("7", 2));
+    assert_eq!(settings.ssl.unwrap().passphrase.as_deref(), Some("12345"));
+    let (settings, _) = read(&file.options(&["--broker.ssl.passphrase=true"]), &[]).unwrap();
+    assert_eq!(settings.ssl.unwrap().passphrase.as_deref(), Some("true"));
+}
+
+#[test]
+fn a_service_is_stopped_from_elsewhere_only_if_it_is_to_be() {
+    let stop = |name, text| read(&File::new(name, text).options(&[]), &[]).unwrap().0.stop;
+    assert!(stop("broker.conf", ORIGINAL) && !stop("broker.conf", STAYS));
+    assert!(!stop("broker.cfg", OURS));
+    let stopped = "[node]\nstop = true\n[broker]\ndisable-ssl = true\n";
+    assert!(stop("broker.cfg", stopped));
 }
 
 #[test]

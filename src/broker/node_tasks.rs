@@ -5,28 +5,29 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, bounded};
-use ostler_runtime::{Exit, Thread};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use ostler_runtime::{Deadline, Exit, Thread};
 use rustix::process::{Signal, getpid, kill_process};
 
 use crate::node_message::NodeMessage;
-use crate::node_ping::{answer, measure};
+use crate::node_ping::{Pongs, answer, measure};
 use crate::node_program::print;
 use crate::node_settings::{Mode, NodeSettings};
-use crate::{Endpoint, Happening, Publisher, Received, Tap, Worker};
+use crate::{Endpoint, Happening, Overflow, Publisher, Received, Subscriber, Tap};
 
+/// How long what has been printed is waited for in the end.
+const PRINTING: Duration = Duration::from_secs(3);
 /// How often a rate is printed.
 const SECOND: Duration = Duration::from_secs(1);
 
 /// See the module. They end with the endpoint whose subscriptions they read.
 pub(crate) struct Tasks {
-    threads: Vec<Thread>,
+    /// Each with a channel that ends with it.
+    threads: Vec<(Thread, Receiver<()>)>,
     /// Nothing is said through it; its end is the end.
-    end: Option<crossbeam_channel::Sender<()>>,
-    is_over: Arc<AtomicBool>,
+    end: Option<Sender<()>>,
     failed: Arc<AtomicBool>,
     /// Held for what their ends would end.
-    workers: Vec<Worker>,
     taps: Vec<Tap>,
 }
 
@@ -34,46 +35,58 @@ impl Tasks {
     /// Starts what the settings ask for.
     pub(crate) fn start(endpoint: &Endpoint, settings: &NodeSettings) -> io::Result<Self> {
         let (end, ended) = bounded(0);
-        let mut tasks = Self {
-            threads: Vec::new(),
-            end: Some(end),
-            is_over: Arc::default(),
-            failed: Arc::default(),
-            workers: Vec::new(),
-            taps: Vec::new(),
-        };
+        let mut tasks =
+            Self { threads: Vec::new(), end: Some(end), failed: Arc::default(), taps: Vec::new() };
         if settings.verbose {
             tasks.print_statuses(endpoint)?;
         }
         match settings.mode {
             Mode::Relay => tasks.relay(endpoint, settings, ended)?,
             Mode::Pong => tasks.pong(endpoint, settings, ended)?,
-            Mode::Ping => tasks.ping(endpoint, settings)?,
+            Mode::Ping => tasks.ping(endpoint, settings, ended)?,
         }
         Ok(tasks)
     }
 
-    /// Waits for the tasks, whose endpoint has ended.
-    pub(crate) fn end(mut self) -> Exit {
-        self.is_over.store(true, Ordering::Release);
+    /// Has those end that do not by the end of the endpoint.
+    pub(crate) fn leave(&mut self) {
         drop(self.end.take());
-        self.threads.clear();
-        self.workers.clear();
-        self.taps.clear();
+    }
+
+    /// Waits for the tasks, whose endpoint has ended. What has been printed and nobody reads is not
+    /// waited for.
+    pub(crate) fn end(mut self) -> Exit {
+        self.leave();
+        let deadline = Deadline::after(PRINTING);
+        for (thread, alive) in self.threads {
+            let left = deadline.remaining().unwrap_or(PRINTING);
+            match alive.recv_timeout(left) {
+                Err(RecvTimeoutError::Timeout) => thread.detach(),
+                _ => thread.join(),
+            }
+        }
         if self.failed.load(Ordering::Acquire) { Exit::Unavailable } else { Exit::Success }
     }
 
     fn print_statuses(&mut self, endpoint: &Endpoint) -> io::Result<()> {
         let statuses = endpoint.status_subscriber(true);
-        let thread = Thread::spawn("statuses", move || {
+        self.spawn("statuses", move || {
             while let Some(happening) = statuses.get() {
                 match happening {
                     Happening::Status(status) => print(&format!("*** {status}")),
                     Happening::Error(error) => print(&format!("*** {error}")),
                 }
             }
+        })
+    }
+
+    fn spawn(&mut self, name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<()> {
+        let (living, alive) = bounded(0);
+        let thread = Thread::spawn(name, move || {
+            let _living: Sender<()> = living;
+            body();
         })?;
-        self.threads.push(thread);
+        self.threads.push((thread, alive));
         Ok(())
     }
 
@@ -103,12 +116,13 @@ impl Tasks {
             self.stop_when_asked(stopped, ended.clone())?;
         }
         if settings.rate {
-            self.threads.push(Thread::spawn("rate", move || print_rates(&count, &ended))?);
+            self.spawn("rate", move || print_rates(&count, &ended))?;
         }
         if settings.verbose {
             let name = settings.name.clone();
-            let printed = move |received: Received| print(&relayed(&name, &received));
-            self.workers.push(endpoint.subscribe_callback(settings.topics.clone(), printed)?);
+            // Whoever reads what is printed does not keep peers waiting.
+            let printed = endpoint.subscribe_with(settings.topics.clone(), Overflow::DropOldest);
+            self.spawn("printer", move || print_messages(printed, &name))?;
         }
         Ok(())
     }
@@ -124,22 +138,26 @@ impl Tasks {
         if settings.stop { self.stop_when_asked(stopped, ended) } else { Ok(()) }
     }
 
-    fn ping(&mut self, endpoint: &Endpoint, settings: &NodeSettings) -> io::Result<()> {
+    fn ping(
+        &mut self,
+        endpoint: &Endpoint,
+        settings: &NodeSettings,
+        ended: Receiver<()>,
+    ) -> io::Result<()> {
         let publisher: Publisher = endpoint.publisher();
-        let (settings, is_over, failed) =
-            (settings.clone(), Arc::clone(&self.is_over), Arc::clone(&self.failed));
-        let pongs = crate::node_ping::Pongs::new(endpoint, &settings.topics);
-        let thread = Thread::spawn("ping", move || {
+        let (settings, failed) = (settings.clone(), Arc::clone(&self.failed));
+        let pongs = Pongs::new(endpoint, &settings.topics, ended);
+        self.spawn("ping", move || {
             let told = |trip: Duration| print(&trip.as_nanos().to_string());
-            let measured = measure(&publisher, &pongs, &settings, told, &is_over);
+            let measured = measure(&publisher, &pongs, &settings, told);
             if let Err(error) = measured {
                 log::error!("{error}");
                 failed.store(true, Ordering::Release);
             }
-            stop_process();
-        })?;
-        self.threads.push(thread);
-        Ok(())
+            if !pongs.are_over() {
+                stop_process();
+            }
+        })
     }
 
     /// Ends the process when somebody says so.
@@ -150,8 +168,7 @@ impl Tasks {
                 recv(ended) -> _ => {},
             }
         };
-        self.threads.push(Thread::spawn("stop", wait)?);
-        Ok(())
+        self.spawn("stop", wait)
     }
 }
 
@@ -159,6 +176,19 @@ impl Tasks {
 pub(crate) fn stop_process() {
     if let Err(error) = kill_process(getpid(), Signal::TERM) {
         log::error!("cannot stop: {error}");
+    }
+}
+
+/// Prints messages until the subscription ends.
+fn print_messages(mut messages: Subscriber, name: &str) {
+    let mut told = 0;
+    while let Some(received) = messages.get() {
+        let dropped = messages.dropped();
+        if dropped > told {
+            print(&format!("*** {} messages are not printed", dropped.saturating_sub(told)));
+            told = dropped;
+        }
+        print(&relayed(name, &received));
     }
 }
 
@@ -176,7 +206,7 @@ fn relayed(name: &str, received: &Received) -> String {
 /// Prints every second how much `count` has grown, until `ended` is.
 pub(crate) fn print_rates(count: &AtomicU64, ended: &Receiver<()>) {
     let mut before = 0;
-    while ended.recv_timeout(SECOND) == Err(crossbeam_channel::RecvTimeoutError::Timeout) {
+    while ended.recv_timeout(SECOND) == Err(RecvTimeoutError::Timeout) {
         let all = count.load(Ordering::Relaxed);
         print(&format!("{} msgs/s", all.saturating_sub(before)));
         before = all;

@@ -120,6 +120,15 @@ impl Outlet for Inbox {
     }
 }
 
+/// Waits for each message, up to the end of the endpoint.
+impl Iterator for Subscriber {
+    type Item = Received;
+
+    fn next(&mut self) -> Option<Received> {
+        self.get()
+    }
+}
+
 impl Subscriber {
     pub(crate) fn new(inner: Subscription) -> Self {
         Self { inner, taken: VecDeque::new(), is_polled: false }

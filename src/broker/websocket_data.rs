@@ -5,10 +5,10 @@ use std::sync::Arc;
 use broker_data::Data;
 use broker_data::json::{self, JsonError, Malformed};
 
-use crate::Topic;
 use crate::message::{Kind, Message};
 use crate::websocket_frame::{TextFrame, frame as frame_of};
 use crate::websocket_notice::{self, ErrorCode};
+use crate::{Topic, WebSocketLimits};
 
 /// Why the first message is no array of topics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -21,10 +21,19 @@ pub(crate) enum SubscriptionsFlaw {
     TooMany(usize),
     #[error("a subscription of more than {} bytes", Topic::MAX_BYTES)]
     TooLong,
+    #[error("subscriptions of more than {0} bytes")]
+    TooMuch(usize),
 }
 
 /// The topics that a client's first message subscribes to.
-pub(crate) fn subscriptions(text: &str, most: usize) -> Result<Vec<Topic>, SubscriptionsFlaw> {
+pub(crate) fn subscriptions(
+    text: &str,
+    limits: &WebSocketLimits,
+) -> Result<Vec<Topic>, SubscriptionsFlaw> {
+    let most = limits.max_topics;
+    if text.len() > limits.max_subscriptions {
+        return Err(SubscriptionsFlaw::TooMuch(limits.max_subscriptions));
+    }
     let Ok(serde_json::Value::Array(array)) = serde_json::from_str(text) else {
         return Err(SubscriptionsFlaw::NoArray);
     };

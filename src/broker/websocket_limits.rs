@@ -7,12 +7,15 @@ use crate::overflow::Overflow;
 /// What WebSocket clients are granted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebSocketLimits {
-    /// Clients at the same time; default 256.
+    /// Clients at the same time, of which a single address may be all but a quarter; default 256.
     pub max_clients: usize,
     /// Longest message in bytes, whole or in fragments; default 32 MiB.
     pub max_message: usize,
     /// Topics that a client may subscribe to; default 4096.
     pub max_topics: usize,
+    /// Bytes of the message that it subscribes with; default 128 KiB. What clients want, each peer is
+    /// told.
+    pub max_subscriptions: usize,
     /// Messages that may wait for a client to read them; default 8192. (The original's 512 cuts off
     /// readers that fall behind for a few milliseconds.)
     pub max_queued: usize,
@@ -32,6 +35,7 @@ impl Default for WebSocketLimits {
             max_clients: 256,
             max_message: 32 << 20,
             max_topics: 4096,
+            max_subscriptions: 128 << 10,
             max_queued: 8192,
             overflow: Overflow::Disconnect,
             subscribe_deadline: Duration::from_secs(30),

@@ -214,7 +214,7 @@ impl WebSocketSession {
     /// A whole message.
     fn message(&mut self, text: &str) -> Option<WebSocketEvent> {
         if let State::Fresh { .. } = self.state {
-            match websocket_data::subscriptions(text, self.limits.max_topics) {
+            match websocket_data::subscriptions(text, &self.limits) {
                 Ok(topics) => {
                     self.state = State::Open;
                     return Some(WebSocketEvent::Subscribed(topics));

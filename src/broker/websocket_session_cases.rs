@@ -290,6 +290,7 @@ fn subscriptions_come_first_and_once() {
 fn a_first_message_that_is_no_array_of_topics_is_the_last() {
     let limits = WebSocketLimits { max_topics: 2, ..WebSocketLimits::default() };
     let long = format!(r#"["{}"]"#, "x".repeat(65_536));
+    let much = format!(r#"["{0}","{0}"]"#, "x".repeat(65_535));
     for (first, words) in [
         ("hello", "subscriptions not an array"),
         ("{}", "subscriptions not an array"),
@@ -299,6 +300,7 @@ fn a_first_message_that_is_no_array_of_topics_is_the_last() {
         (r#"["/a",5]"#, "subscriptions not an array of strings"),
         (r#"["/a","/b","/c"]"#, "more than 2 subscriptions"),
         (&long, "a subscription of more than 65535 bytes"),
+        (&much, "subscriptions of more than 131072 bytes"),
     ] {
         let mut client = Client::fresh(limits.clone());
         client.send(&framed(TEXT, first.as_bytes()));

@@ -1,12 +1,12 @@
 //! From an HTTP request to a WebSocket client (RFC 6455, section 4.2).
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ostler_http::{Handler, Method, Request, Responder, Response, Status};
-use ostler_net::{Guesses, Links};
+use ostler_net::{Guesses, Links, Origin};
 use ostler_runtime::{Seldom, now};
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 
@@ -33,18 +33,50 @@ pub(crate) struct WebSocketDoor {
     host: Arc<dyn WebSocketHost>,
     limits: WebSocketLimits,
     access: WebSocketAccess,
-    clients: Arc<AtomicUsize>,
+    places: Arc<Mutex<Places>>,
     guesses: Guesses,
     strangers: Seldom,
     crowds: Seldom,
 }
 
+/// The places that are taken, all of them and by address.
+#[derive(Default)]
+struct Places {
+    all: usize,
+    origins: BTreeMap<Origin, usize>,
+}
+
+impl Places {
+    /// Takes one more of `most`, of which a single address may have all but a quarter.
+    fn take(&mut self, origin: Option<Origin>, most: usize) -> bool {
+        let most_of_one = most.saturating_sub(most / 4);
+        let taken = origin.and_then(|origin| self.origins.get(&origin)).copied().unwrap_or(0);
+        if self.all >= most || taken >= most_of_one {
+            return false;
+        }
+        self.all = self.all.saturating_add(1);
+        if let Some(origin) = origin {
+            self.origins.insert(origin, taken.saturating_add(1));
+        }
+        true
+    }
+
+    fn give_back(&mut self, origin: Option<Origin>) {
+        self.all = self.all.saturating_sub(1);
+        let Some(origin) = origin else { return };
+        match self.origins.get_mut(&origin) {
+            Some(taken) if *taken > 1 => *taken = taken.saturating_sub(1),
+            _ => drop(self.origins.remove(&origin)),
+        }
+    }
+}
+
 /// A client counts until this is dropped.
-struct Place(Arc<AtomicUsize>);
+struct Place(Arc<Mutex<Places>>, Option<Origin>);
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::AcqRel);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).give_back(self.1);
     }
 }
 
@@ -80,7 +112,7 @@ impl WebSocketDoor {
             host,
             limits,
             access,
-            clients: Arc::default(),
+            places: Arc::default(),
             guesses: Guesses::default(),
             strangers: Seldom::new(PAUSE),
             crowds: Seldom::new(PAUSE),
@@ -142,14 +174,18 @@ impl WebSocketDoor {
     }
 
     /// A place for one more client.
-    fn place(&self) -> Result<Place, Refusal> {
-        let place = Place(Arc::clone(&self.clients));
-        if self.clients.fetch_add(1, Ordering::AcqRel) < self.limits.max_clients {
-            return Ok(place);
+    fn place(&self, origin: Option<Origin>) -> Result<Place, Refusal> {
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        if places.take(origin, self.limits.max_clients) {
+            return Ok(Place(Arc::clone(&self.places), origin));
         }
+        drop(places);
         if let Some(more) = self.crowds.allow() {
             let limit = self.limits.max_clients;
-            log::warn!("a WebSocket client is refused: there are {limit} ({more} refused before)");
+            log::warn!(
+                "a WebSocket client is refused: there are {limit}, or all but a quarter from its \
+                 address ({more} refused before)"
+            );
         }
         Err(Response::text(Status::ServiceUnavailable, "There are too many clients.").into())
     }
@@ -179,14 +215,15 @@ impl Drop for WebSocketDoor {
 
 impl Handler for WebSocketDoor {
     fn handle(&self, request: &Request<'_>, mut responder: Responder) {
-        let wish = self.wish(request).and_then(|wish| Ok((wish, self.place()?)));
+        let origin = responder.origin();
+        let wish = self.wish(request).and_then(|wish| Ok((wish, self.place(origin)?)));
         let refusal = match wish {
             Ok((wish, place)) => return self.let_in(wish, place, responder),
             Err(refusal) => refusal,
         };
         responder.close_after();
-        let origin = responder.origin().filter(|_| refusal.guessed);
-        let delay = origin.map(|origin| self.guesses.count(origin, now()));
+        let delay =
+            origin.filter(|_| refusal.guessed).map(|origin| self.guesses.count(origin, now()));
         let response = refusal.response.fresh();
         match delay.filter(|delay| !delay.is_zero()) {
             Some(delay) => responder.send_after(delay, response),
@@ -224,6 +261,21 @@ mod tests {
         for wrong in ["", "dGhlIHNhbXBsZSBub25jZQ", "dGhlIHNhbXBsZSBub25jZTE=", "a?b"] {
             assert_eq!(accept_key(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn one_address_leaves_a_quarter_of_the_places_to_others() {
+        let address = |last| Some(Origin::from(std::net::IpAddr::from([192, 0, 2, last])));
+        let mut places = Places::default();
+        let taken: Vec<bool> = (0..8).map(|_| places.take(address(1), 8)).collect();
+        assert_eq!(taken, [[true; 6].as_slice(), &[false; 2]].concat());
+        assert!(places.take(address(2), 8) && places.take(None, 8));
+        assert!(!places.take(address(3), 8), "all are taken");
+        places.give_back(address(1));
+        assert!(places.take(address(1), 8) && !places.take(address(1), 8));
+        // A few are not counted by address.
+        let mut few = Places::default();
+        assert!((0..3).all(|_| few.take(address(1), 3)));
     }
 
     #[test]

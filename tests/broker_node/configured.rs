@@ -99,3 +99,74 @@ fn a_port_that_is_taken_is_told() {
     assert!(said.contains(&port), "{said}");
     node.stop();
 }
+
+#[test]
+fn the_configuration_is_printed_as_it_takes_effect() {
+    let config = "[node]\nname = relay\ntopics = /a, \"/b, c\"\npeers = a:1, [::1]:2\n\
+                  retry = 1500ms\n[broker]\ndisable-ssl = true\n\
+                  [broker.web-socket]\ncertificate = x\nkey = y\npassphrase = secret\n";
+    let (code, _, said) = Setup::service(config).arguments(&["--check"]).output();
+    assert_eq!(code, Some(78), "there are no such files: {said}");
+    assert!(said.contains("cannot read x"), "{said}");
+    let (config, _) = config.split_once("[broker.web-socket]").unwrap();
+    let printed = |config: &str, arguments: &[&str]| {
+        let setup = Setup::service(config).arguments(&["--check"]).arguments(arguments);
+        let (code, printed, said) = setup.output();
+        assert_eq!((code, said.as_str()), (Some(0), ""), "{printed}");
+        printed
+    };
+    let first = printed(config, &["-p", "9", "--broker.web-socket.origins=https://a"]);
+    for line in [
+        "[node]\nname = \"relay\"\nmode = relay\nstop = false\ntopics = \"/a\", \"/b, c\"\n",
+        "peers = \"a:1\", \"[::1]:2\"\nretry = 1500ms\nport = 9\n",
+        "[broker.web-socket]\nmax-clients = 256\norigins = \"https://a\"\n",
+        // Of the environment.
+        "[caf.logger.console]\nverbosity = info\n",
+    ] {
+        assert!(first.contains(line), "{line} in {first}");
+    }
+    assert_eq!(printed(&first, &[]), first, "the same is meant by what is printed");
+}
+
+#[test]
+fn what_is_odd_is_wrong_to_a_strict_check() {
+    let config = "[broker]\ndisable-ssl = true\n[caf.logger.file]\nverbosity = info\n";
+    for (arguments, code) in [(&["--check"][..], 0), (&["--check", "--strict"], 78)] {
+        let (ended, _, said) = Setup::service(config).arguments(arguments).output();
+        assert_eq!(ended, Some(code));
+        let words = "broker.cfg:4: caf.logger.file.verbosity: says nothing without";
+        assert!(said.contains(words), "{said}");
+    }
+}
+
+#[test]
+fn command_lines_of_the_original_are_taken_as_they_are() {
+    let arguments = [
+        "--broker.disable-ssl",
+        "--verbose=true",
+        "--rate=false",
+        "--web_socket-buffer-size=9",
+        "--broker.ttl=3",
+        "--name=7",
+        "-t",
+        "[\"/a\", \"/b\"]",
+        "--check",
+    ];
+    let (code, printed, said) = Setup::new("").arguments(&arguments).output();
+    assert_eq!((code, said.as_str()), (Some(0), ""));
+    for line in [
+        "disable-ssl = true\n",
+        "verbose = true\nrate = false\n",
+        "web-socket-buffer-size = 9\n",
+        "name = \"7\"\n",
+        "topics = \"/a\", \"/b\"\n",
+        "stop = true\n",
+    ] {
+        assert!(printed.contains(line), "{line} in {printed}");
+    }
+    for stores in ["--master-stores=[\"a\"]", "--clone-stores=[\"a\"]"] {
+        let (code, _, said) = Setup::new(PLAIN).arguments(&[stores]).output();
+        assert_eq!(code, Some(78), "{said}");
+        assert!(said.contains("names key-value stores, which this node does not have"), "{said}");
+    }
+}

@@ -6,8 +6,10 @@
     reason = "a test fails by panicking"
 )]
 
+mod clients;
 mod configured;
 mod modes;
+mod reloaded;
 mod secured;
 mod stopping;
 

@@ -30,3 +30,69 @@ fn pings_go_through_a_relay_to_who_answers_them() {
         assert!(printed.contains(words), "{words} in {printed}");
     }
 }
+
+#[test]
+fn a_service_is_not_ended_by_what_somebody_publishes() {
+    let config = "[node]\ntopics = /t\nport = 0\naddress = 127.0.0.1\nverbose = true\n\
+                  [broker]\ndisable-ssl = true\n";
+    for mode in ["relay", "pong"] {
+        let node = Setup::service(config).arguments(&["-m", mode]).start();
+        let [one, other] = [0; 2].map(|_| Endpoint::new(EndpointOptions::default()).unwrap());
+        let topic = Topic::new("/t").unwrap();
+        let mut subscriber = other.subscribe([topic.clone()]);
+        for endpoint in [&one, &other] {
+            endpoint.peer("127.0.0.1", node.port("peers"), None, soon()).unwrap();
+        }
+        assert!(one.await_filter_entry(&topic, soon()));
+        for number in 0..20 {
+            one.publish(&topic, &Data::String(b"stop".to_vec())).unwrap();
+            one.publish(&topic, &Data::Count(number)).unwrap();
+            if mode == "relay" {
+                assert_eq!(subscriber.get_before(soon()).unwrap().data, Data::from("stop"));
+                assert_eq!(subscriber.get_before(soon()).unwrap().data, Data::Count(number));
+            }
+        }
+        // It is still there for others.
+        let late = Endpoint::new(EndpointOptions::default()).unwrap();
+        late.peer("127.0.0.1", node.port("peers"), None, soon()).unwrap();
+        drop((one, other, late));
+        node.stop();
+    }
+}
+
+#[test]
+fn a_relay_whose_output_nobody_reads_relays_and_ends() {
+    let node = Setup::new(PLAIN).arguments(&["-p", "0", "-v"]).start();
+    let endpoint = Endpoint::new(EndpointOptions::default()).unwrap();
+    endpoint.peer("127.0.0.1", node.port("peers"), None, soon()).unwrap();
+    let topic = Topic::new("/t").unwrap();
+    assert!(endpoint.await_filter_entry(&topic, soon()));
+    // More than a pipe and the subscription hold together.
+    let text = Data::String(vec![b'x'; 1000]);
+    for number in 0..10_000 {
+        assert_eq!(endpoint.publish(&topic, &text).unwrap(), 1, "{number}");
+    }
+    drop(endpoint);
+    node.stop_unread();
+}
+
+#[test]
+fn who_waits_for_an_answer_and_is_told_to_stop_has_not_failed() {
+    let endpoint = Endpoint::new(EndpointOptions::default()).unwrap();
+    let topic = Topic::new("/t").unwrap();
+    let mut pings = endpoint.subscribe([topic.clone()]);
+    let any = ostler_net::Address::parse("127.0.0.1", 0).unwrap();
+    let port = endpoint.listen(&any).unwrap()[0];
+    let peers = format!("--peers=[<tcp://127.0.0.1:{port}>]");
+    let node = Setup::new(PLAIN).arguments(&["-m", "ping", &peers]).start();
+    loop {
+        let Data::Vector(ping) = pings.get_before(soon()).expect("a ping").data else { continue };
+        if ping[1] == Data::Count(1) {
+            // Which is not answered.
+            break;
+        }
+        let answer = Data::Vector(vec![Data::from("pong"), Data::Count(0)]);
+        endpoint.publish(&topic, &answer).unwrap();
+    }
+    assert_eq!(node.stop(), "");
+}

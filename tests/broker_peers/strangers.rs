@@ -5,6 +5,8 @@ use std::time::Duration;
 use broker::data::Data;
 use broker::{EndpointId, EndpointOptions, PeeringLimits, Sc, Status, TTL};
 
+use ostler_tests::process::memory;
+
 use crate::node::{LARGE, Node, SMALL, data, hello, id, listening, next, soon, topic};
 
 const MIDDLE: EndpointId = EndpointId([0x77; 16]);
@@ -107,9 +109,14 @@ fn a_frame_beyond_the_limit_costs_the_peering_and_no_memory() {
     let statuses = endpoint.status_subscriber(true);
     let mut node = Node::peer(port, SMALL, &[]);
     next(&statuses, |status| status.code == Sc::PeerAdded);
+    // What is reserved counts already.
+    let reserved = || memory(std::process::id(), "VmPeak");
+    let before = reserved();
     node.raw(&u32::MAX.to_be_bytes());
     next(&statuses, is_lost);
     node.ends();
+    let more = reserved().saturating_sub(before);
+    assert!(more < 1 << 30, "{more} bytes more for 4 GiB that were announced");
 }
 
 #[test]

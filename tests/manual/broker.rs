@@ -5,6 +5,9 @@ use std::fmt::Write as _;
 
 use broker::node_options::NodeOptions;
 use broker::node_settings::NodeSettings;
+use broker::{Endpoint, EndpointOptions};
+use ostler_net::Address;
+use ostler_tests::http::Caller;
 use ostler_tests::markdown::document;
 
 use crate::NODE_CONFIGURATION;
@@ -80,10 +83,43 @@ fn examples_and_the_sample_are_right() {
         let (name, value) = example.split_once(" = ").unwrap();
         assert_eq!(name, key);
         let mut values = plain();
+        if section == "broker.web-socket" && ["certificate", "key", "passphrase"].contains(&&*key) {
+            // None of them can be without the others.
+            for other in ["certificate", "key"] {
+                values.insert((section.clone(), other.to_owned()), "/x.pem".to_owned());
+            }
+        }
+        if section == "caf.logger.file" {
+            values.insert((section.clone(), "path".to_owned()), "/x.log".to_owned());
+        }
         values.insert((section, key), value.to_owned());
         assert!(read(&written(&values)).is_ok(), "{example}: {:?}", read(&written(&values)));
     }
     let values = shipped(SAMPLE).into_iter().map(|(place, entry)| (place, entry.default));
     assert!(read(&written(&values.collect())).is_ok());
     assert!(read(&document(SAMPLE)).is_ok(), "as it is installed");
+}
+
+/// The names of figures in a text.
+fn figures<'a>(words: impl Iterator<Item = &'a str>) -> BTreeSet<String> {
+    words.filter(|word| word.starts_with("broker_")).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_page_has_every_figure_and_no_other() {
+    let endpoint = Endpoint::new(EndpointOptions::default()).unwrap();
+    let any = Address::parse("127.0.0.1", 0).unwrap();
+    let port = endpoint.metrics_listen(&any).unwrap()[0];
+    let mut caller = Caller::new(([127, 0, 0, 1], port).into());
+    caller.send("GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
+    let answer = caller.last();
+    let told = String::from_utf8_lossy(&answer.body);
+    let told = figures(
+        told.lines()
+            .filter(|line| !line.starts_with('#'))
+            .filter_map(|line| line.split(['{', ' ']).next()),
+    );
+    assert!(told.len() > 10, "{told:?}");
+    let page = document("man/broker-node.8");
+    assert_eq!(figures(page.split_whitespace()), told);
 }

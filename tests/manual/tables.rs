@@ -84,8 +84,8 @@ fn exit_codes_are_those_of_the_programs() {
     }
     let pipe = listed(Page::read(PIPE).section("EXIT STATUS"));
     assert_eq!(pipe, &daemon | &BTreeSet::from([Exit::Data.code()]));
-    let least =
-        BTreeSet::from([Exit::Success, Exit::Usage, Exit::Unavailable, Exit::Os].map(Exit::code));
+    let least = [Exit::Success, Exit::Usage, Exit::Unavailable, Exit::Os, Exit::Config];
+    let least = BTreeSet::from(least.map(Exit::code));
     assert_eq!(listed(Page::read(THROUGHPUT).section("EXIT STATUS")), least);
     // A wrong command line ends with the original's code, and so do its tools.
     let usage = BTreeSet::from([Exit::Usage.code()]);

@@ -36,6 +36,13 @@ impl Setup {
         Self { command, directory }
     }
 
+    /// With this `broker.cfg`, as the service has one.
+    pub fn service(config: &str) -> Self {
+        let setup = Self::new("");
+        fs::write(setup.directory.path().join("broker.cfg"), config).unwrap();
+        setup.arguments(&["-c", "broker.cfg"])
+    }
+
     /// With these arguments.
     #[must_use]
     pub fn arguments(mut self, arguments: &[&str]) -> Self {
@@ -100,10 +107,22 @@ impl Node {
         self.process.ended();
     }
 
+    /// Has it read another `broker.cfg`.
+    pub fn reload(&mut self, config: &str) {
+        fs::write(self.directory.path().join("broker.cfg"), config).unwrap();
+        self.process.signal(Signal::HUP);
+    }
+
     /// Has it end, with success: what it has printed.
     pub fn stop(mut self) -> String {
         self.process.signal(Signal::TERM);
         self.ended()
+    }
+
+    /// Has it end, with success, while nobody reads what it prints.
+    pub fn stop_unread(mut self) {
+        self.process.signal(Signal::TERM);
+        assert_eq!(self.process.ended().code(), Some(0), "{:?}", self.log.lines());
     }
 
     /// Waits for its end, with success: what it has printed.
