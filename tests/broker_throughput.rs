@@ -25,12 +25,16 @@ fn events_of_each_type_arrive_and_are_counted() {
     let mut line = String::new();
     printed.read_line(&mut line).unwrap();
     let at = line.trim().strip_prefix("listening on ").expect("where it listens").to_owned();
+    let mut sent = 0;
     for kind in ["1", "2", "3"] {
         let mut client = command(broker_throughput());
         client.args(["-t", kind, "-r", "0", "-s", "50", "-m", "500", &at]);
         let output = client.output().unwrap();
         let words = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!((output.status.code(), words.as_str()), (Some(0), ""), "type {kind}");
+        let told = String::from_utf8(output.stdout).unwrap();
+        let last = told.lines().last().and_then(|line| line.strip_suffix(" in all"));
+        sent += last.and_then(|count| count.parse::<u64>().ok()).expect("how many were sent");
     }
     let endpoint = Endpoint::new(EndpointOptions::default()).unwrap();
     let (host, port) = at.split_once(':').unwrap();
@@ -44,7 +48,7 @@ fn events_of_each_type_arrive_and_are_counted() {
     assert_eq!(server.ended().code(), Some(0));
     let all = rest.trim_end().rsplit_once("events/s, ").and_then(|(_, rest)| rest.split_once(' '));
     let all: u64 = all.and_then(|(all, _)| all.parse().ok()).expect("how many came");
-    assert!(all >= 500, "{rest}");
+    assert_eq!(all, sent, "all that was sent has come: {rest}");
 }
 
 #[test]

@@ -39,30 +39,27 @@ impl Outlet for PeerOutlet {
     }
 
     fn deliver(&self, parcel: &Parcel<'_>) {
-        let is_local = parcel.origin == Origin::Local;
         let Some(message) = parcel.relayed() else {
             self.core.counters.expired.count();
             return;
         };
         let frame = message.frame();
-        let Err(Refused::Full) = self.link.offer(frame) else { return };
-        // There was room when it was asked for; others have taken it since.
-        let overflow = if is_local { Overflow::Block } else { self.overflow() };
-        match overflow {
-            Overflow::Disconnect => {
+        let waits = matches!(parcel.origin, Origin::Local | Origin::Hub(_));
+        let is_refused = || self.link.offer(frame) == Err(Refused::Full);
+        match if waits { Overflow::Block } else { self.overflow() } {
+            // There was room when it was asked for; others may have taken it since, or it is less
+            // than a long message needs. Who has gone misses nothing.
+            Overflow::Block => drop(self.link.put(frame)),
+            Overflow::Disconnect if is_refused() => {
                 self.core.counters.cut.count();
                 self.link.abort(BEHIND);
             }
-            Overflow::DropNewest => self.core.counters.dropped.count(),
-            Overflow::DropOldest => {
+            Overflow::DropNewest if is_refused() => self.core.counters.dropped.count(),
+            Overflow::DropOldest if is_refused() => {
                 let dropped = self.link.push_out(frame);
                 self.core.counters.dropped.add(dropped as u64);
             }
-            Overflow::Block => {
-                if !self.link.force(frame) {
-                    self.core.counters.dropped.count();
-                }
-            }
+            Overflow::Disconnect | Overflow::DropNewest | Overflow::DropOldest => {}
         }
     }
 }

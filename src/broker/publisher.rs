@@ -11,7 +11,7 @@ use crate::parcel::Origin;
 use crate::peers::Peer;
 use crate::publish_error::PublishError;
 use crate::routing::{Behind, Patience};
-use crate::{EndpointId, Message, Topic};
+use crate::{EndpointId, Message, MessageError, Topic};
 
 /// Memory that a thread keeps from one message to the next, at most.
 const SPARE_BYTES: usize = 64 * 1024;
@@ -84,8 +84,8 @@ impl Publisher {
         patience: Patience,
     ) -> Result<usize, PublishError> {
         let core = &self.core;
-        core.counters.data.count();
         if receiver.is_nil() && !core.routing.is_wanted(topic.as_bytes()) {
+            core.counters.data.count();
             return Ok(0);
         }
         let message = SCRATCH.with_borrow_mut(|scratch| {
@@ -95,9 +95,16 @@ impl Publisher {
             }
             message
         })?;
-        core.routing.publish(&message, self.origin, patience).map_err(|Behind(route)| {
+        // A peer would end the connection over it.
+        if message.frame().len() > core.options.peering.max_frame_bytes {
+            return Err(MessageError::TooLong(message.frame().len()).into());
+        }
+        let taken = core.routing.publish(&message, self.origin, patience);
+        let taken = taken.map_err(|Behind(route)| {
             core.counters.refused.count();
             PublishError::Behind(route.owner.to_string())
-        })
+        })?;
+        core.counters.data.count();
+        Ok(taken)
     }
 }

@@ -55,7 +55,10 @@ pub(crate) fn run(endpoint: &Endpoint, to: &(String, u16), load: Load) -> Result
     }
     let since = now();
     let mut sending = Sending { endpoint, topic, load, stats, sent: 0, arrived: 0, since, told: 0 };
-    sending.run()
+    sending.run()?;
+    // What is in flight now arrives before the farewell is answered.
+    print(&format!("{} in all", sending.sent));
+    Ok(())
 }
 
 impl Sending<'_> {

@@ -97,7 +97,10 @@ impl WebSocketClient {
         if !self.is_open() {
             let mut gate = self.gate();
             match &mut *gate {
-                Gate::Waiting(early) if early.len() < self.max_early => {
+                // Who waits for room does not find it yet that there is none, for a moment.
+                Gate::Waiting(early)
+                    if early.len() < self.max_early || self.overflow == Overflow::Block =>
+                {
                     early.push(Arc::clone(data));
                     return 0;
                 }
@@ -124,10 +127,7 @@ impl WebSocketClient {
         let early = std::mem::take(early);
         let sent = self.link.force(ack);
         for data in early {
-            // Nobody else sends yet, and there is room for so many.
-            if self.link.offer(&data).is_err() {
-                self.count_drops(1);
-            }
+            self.link.put(&data);
         }
         *gate = Gate::Open;
         self.is_open.store(true, Ordering::Release);
@@ -162,23 +162,19 @@ impl WebSocketClient {
     }
 
     fn offer(&self, data: &Arc<[u8]>) -> u64 {
-        let Err(Refused::Full) = self.link.offer(data) else { return 0 };
+        let is_refused = || self.link.offer(data) == Err(Refused::Full);
         match self.overflow {
-            Overflow::Disconnect => {
-                self.cut_off();
-                0
+            // There was room when it was asked for; others may have taken it since, or it is less
+            // than a long message needs. Who has gone misses nothing.
+            Overflow::Block => drop(self.link.put(data)),
+            Overflow::Disconnect if is_refused() => self.cut_off(),
+            Overflow::DropNewest if is_refused() => return self.count_drops(1),
+            Overflow::DropOldest if is_refused() => {
+                return self.count_drops(self.link.push_out(data) as u64);
             }
-            Overflow::DropNewest => self.count_drops(1),
-            Overflow::DropOldest => self.count_drops(self.link.push_out(data) as u64),
-            // There was room when it was asked for; others have taken it since.
-            Overflow::Block => {
-                if self.link.force(data) {
-                    0
-                } else {
-                    self.count_drops(1)
-                }
-            }
+            Overflow::Disconnect | Overflow::DropNewest | Overflow::DropOldest => {}
         }
+        0
     }
 
     fn cut_off(&self) {

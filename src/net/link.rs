@@ -38,7 +38,7 @@ impl Link {
         if !state.takes_frames() {
             return Err(Refused::Closed);
         }
-        if !state.outbox.has_room(frame.len(), &self.0.hub.limits) {
+        if !state.outbox.has_room(&self.0.hub.limits) {
             self.0.full.store(true, Ordering::Release);
             return Err(Refused::Full);
         }
@@ -47,15 +47,31 @@ impl Link {
         Ok(())
     }
 
+    /// Queues `frame` whatever waits, unless the link ends: whether it was taken. It is never pushed
+    /// out.
+    ///
+    /// For those who have found that the link is [not full](Self::is_full), or have
+    /// [waited](Self::wait_room) for it: so many of them at the same moment, so many frames may wait
+    /// beyond the limits, and who comes then finds it full.
+    pub fn put(&self, frame: &Arc<[u8]>) -> bool {
+        let mut state = self.0.lock();
+        let taken = state.takes_frames();
+        if taken {
+            state.outbox.push(frame, Worth::Kept);
+            self.0.write_soon(state);
+        }
+        taken
+    }
+
     /// Queues a control frame also where the link is [full](Refused::Full), up to
-    /// [`LinkLimits::max_forced`](crate::LinkLimits::max_forced). Whether it was taken; one that
-    /// was is never pushed out.
+    /// [`LinkLimits::max_forced`](crate::LinkLimits::max_forced), whatever else waits. Whether it was
+    /// taken; one that was is never pushed out.
     pub fn force(&self, frame: &Arc<[u8]>) -> bool {
         let mut state = self.0.lock();
         let taken =
             state.takes_frames() && state.outbox.has_spare_room(frame.len(), &self.0.hub.limits);
         if taken {
-            state.outbox.push(frame, Worth::Kept);
+            state.outbox.push(frame, Worth::Forced);
             self.0.write_soon(state);
         }
         taken
@@ -70,10 +86,10 @@ impl Link {
             return 0;
         }
         let mut dropped = 0_usize;
-        let mut fits = state.outbox.has_room(frame.len(), limits);
+        let mut fits = state.outbox.has_room(limits);
         while !fits && state.outbox.drop_oldest() {
             dropped = dropped.saturating_add(1);
-            fits = state.outbox.has_room(frame.len(), limits);
+            fits = state.outbox.has_room(limits);
         }
         if fits {
             state.outbox.push(frame, Worth::Offered);

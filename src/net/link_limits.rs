@@ -19,9 +19,9 @@ pub struct LinkLimits {
     /// 16 384.
     pub max_frames: usize,
     /// Bytes that wait to be written before [`Link::offer`](crate::Link::offer) says no; default
-    /// 8 MiB. A single frame may be longer where nothing else waits.
+    /// 8 MiB. The last frame may reach beyond it, however long it is.
     pub max_bytes: usize,
-    /// Bytes that may wait in all, [forced](crate::Link::force) ones included; default 16 MiB.
+    /// Bytes of [forced](crate::Link::force) frames that may wait besides; default 8 MiB.
     pub max_forced: usize,
     /// Bytes that may have come without being consumed by the protocol; default 80 MiB.
     pub max_unconsumed: usize,
@@ -42,7 +42,7 @@ impl Default for LinkLimits {
             trusted: Vec::new(),
             max_frames: 16 * 1024,
             max_bytes: 8 * 1024 * 1024,
-            max_forced: 16 * 1024 * 1024,
+            max_forced: 8 * 1024 * 1024,
             max_unconsumed: 80 * 1024 * 1024,
             handshake: Duration::from_secs(10),
             stall: Duration::from_secs(30),

@@ -2,7 +2,8 @@
 //!
 //! Frames are copied one behind the other into chunks, so that a frame costs whoever offers it no
 //! more than its bytes, and many go out with one call; a long one is a chunk by itself and is not
-//! copied. Frames are pushed out from chunks that nobody has begun to write.
+//! copied. A frame that has been written waits no more, though others of its chunk do, and only the
+//! one that has been begun cannot be pushed out.
 
 use std::collections::VecDeque;
 use std::io::IoSlice;
@@ -19,6 +20,9 @@ const SHARED_BYTES: usize = 32 * 1024;
 /// Chunks written with one call.
 const CHUNKS: usize = 16;
 
+/// The first room of a chunk for several frames.
+const FIRST_BYTES: usize = 8 * 1024;
+
 /// An emptied chunk of this size is kept also while the link is quiet.
 const SPARE_BYTES: usize = 4096;
 
@@ -30,6 +34,8 @@ pub(crate) struct Outbox {
     frames: usize,
     /// Also those that are being written.
     bytes: usize,
+    /// Those of forced frames, until their chunk has been written.
+    forced: usize,
     /// An emptied chunk for the next frames.
     spare: Option<Chunk>,
     /// How many frames may wait, where that is not the limit of all links.
@@ -45,12 +51,12 @@ struct Chunk {
     body: Body,
     /// Where that begins which is to be written.
     start: usize,
-    /// The lengths of its frames.
+    /// The lengths of its frames that were not written as a whole.
     lengths: VecDeque<usize>,
-    /// Whether its frames may not be pushed out.
-    kept: bool,
-    /// Whether its beginning has been written.
-    begun: bool,
+    /// How much of the first of them has been written.
+    begun: usize,
+    /// What its frames are.
+    worth: Worth,
 }
 
 #[derive(Debug)]
@@ -59,11 +65,15 @@ enum Body {
     Shared(Arc<[u8]>),
 }
 
-/// Whether a frame may be pushed out.
+/// What becomes of a frame when there is no room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Worth {
+    /// It may be pushed out by others.
     Offered,
+    /// It may not.
     Kept,
+    /// Nor this, which has room of its own.
+    Forced,
 }
 
 impl Outbox {
@@ -71,25 +81,29 @@ impl Outbox {
     pub(crate) fn push(&mut self, frame: &Arc<[u8]>, worth: Worth) {
         self.frames = self.frames.saturating_add(1);
         self.bytes = self.bytes.saturating_add(frame.len());
-        let kept = worth == Worth::Kept;
+        if worth == Worth::Forced {
+            self.forced = self.forced.saturating_add(frame.len());
+        }
         if frame.len() < SHARED_BYTES {
-            let last = self.waiting.back_mut().filter(|chunk| chunk.takes(frame.len(), kept));
+            let last = self.waiting.back_mut().filter(|chunk| chunk.takes(frame.len(), worth));
             if let Some(chunk) = last {
                 return chunk.append(frame);
             }
             let mut chunk = self.spare.take().unwrap_or_else(|| self.fresh(frame.len()));
-            chunk.kept = kept;
+            chunk.worth = worth;
             chunk.append(frame);
             self.waiting.push_back(chunk);
         } else {
-            self.waiting.push_back(Chunk::of(Body::Shared(frame.clone()), Some(frame.len()), kept));
+            let body = Body::Shared(frame.clone());
+            self.waiting.push_back(Chunk::of(body, Some(frame.len()), worth));
         }
     }
 
     /// Drops the offered frame that has waited longest, unless it is being written. Whether there
     /// was one.
     pub(crate) fn drop_oldest(&mut self) -> bool {
-        let droppable = |chunk: &Chunk| !chunk.kept && !chunk.begun;
+        self.set_begun_apart();
+        let droppable = |chunk: &Chunk| chunk.worth == Worth::Offered && chunk.begun == 0;
         let Some(index) = self.waiting.iter().position(droppable) else { return false };
         let Some(chunk) = self.waiting.get_mut(index) else { return false };
         let length = chunk.lengths.pop_front().unwrap_or_default();
@@ -100,6 +114,19 @@ impl Outbox {
         self.frames = self.frames.saturating_sub(1);
         self.bytes = self.bytes.saturating_sub(length);
         true
+    }
+
+    /// Gives the frame that has been begun a chunk of its own.
+    fn set_begun_apart(&mut self) {
+        let several = |chunk: &&mut Chunk| chunk.begun > 0 && chunk.lengths.len() > 1;
+        let Some(chunk) = self.waiting.front_mut().filter(several) else { return };
+        let length = chunk.lengths.pop_front().unwrap_or_default();
+        let left = length.saturating_sub(chunk.begun);
+        let bytes = chunk.rest().get(..left).unwrap_or_default().to_vec();
+        let mut apart = Chunk::of(Body::Own(bytes), Some(length), chunk.worth);
+        apart.begun = std::mem::take(&mut chunk.begun);
+        chunk.start = chunk.start.saturating_add(left);
+        self.waiting.push_front(apart);
     }
 
     /// Moves what one call should write to `flight`, which is empty.
@@ -121,13 +148,12 @@ impl Outbox {
         while let Some(mut chunk) = flight.0.pop_front() {
             let rest = chunk.rest().len();
             if count < rest {
-                chunk.begun |= count > 0;
-                chunk.start = chunk.start.saturating_add(count);
+                finished = finished.saturating_add(self.advance(&mut chunk, count));
                 flight.0.push_front(chunk);
                 break;
             }
             count = count.saturating_sub(rest);
-            finished = finished.saturating_add(chunk.lengths.len());
+            finished = finished.saturating_add(self.advance(&mut chunk, rest));
             self.recycle(chunk);
         }
         while let Some(chunk) = flight.0.pop_back() {
@@ -137,11 +163,28 @@ impl Outbox {
         finished
     }
 
+    /// `count` bytes of a chunk have been written: how many of its frames are, as a whole.
+    fn advance(&mut self, chunk: &mut Chunk, count: usize) -> usize {
+        chunk.start = chunk.start.saturating_add(count);
+        chunk.begun = chunk.begun.saturating_add(count);
+        let mut finished = 0_usize;
+        while let Some(&length) = chunk.lengths.front().filter(|length| **length <= chunk.begun) {
+            chunk.lengths.pop_front();
+            chunk.begun = chunk.begun.saturating_sub(length);
+            finished = finished.saturating_add(1);
+            if chunk.worth == Worth::Forced {
+                self.forced = self.forced.saturating_sub(length);
+            }
+        }
+        finished
+    }
+
     /// Forgets everything: how many frames were not written.
     pub(crate) fn clear(&mut self) -> usize {
         self.waiting.clear();
         self.spare = None;
         self.bytes = 0;
+        self.forced = 0;
         std::mem::take(&mut self.frames)
     }
 
@@ -165,16 +208,15 @@ impl Outbox {
         self.max_frames = Some(frames);
     }
 
-    /// Whether a frame of `length` bytes may be offered.
-    pub(crate) fn has_room(&self, length: usize, limits: &LinkLimits) -> bool {
-        let fits = self.bytes.saturating_add(length) <= limits.max_bytes;
+    /// Whether a frame may be offered, however long it is: the limits are not reached.
+    pub(crate) fn has_room(&self, limits: &LinkLimits) -> bool {
         let few = self.frames < self.max_frames.unwrap_or(limits.max_frames);
-        self.frames == 0 || (few && fits)
+        self.frames == 0 || (few && self.bytes < limits.max_bytes)
     }
 
     /// Whether a frame of `length` bytes may be forced.
     pub(crate) fn has_spare_room(&self, length: usize, limits: &LinkLimits) -> bool {
-        self.bytes == 0 || self.bytes.saturating_add(length) <= limits.max_forced
+        self.forced == 0 || self.forced.saturating_add(length) <= limits.max_forced
     }
 
     /// Whether so little waits that whoever was told to wait should go on.
@@ -183,10 +225,10 @@ impl Outbox {
         self.frames <= max_frames / 2 && self.bytes <= limits.max_bytes / 2
     }
 
-    /// A chunk for frames of about `length` bytes; a large one where many have come already.
+    /// A chunk for a frame of `length` bytes, and for others where some wait already.
     fn fresh(&self, length: usize) -> Chunk {
-        let capacity = if self.waiting.is_empty() { length } else { CHUNK_BYTES };
-        Chunk::of(Body::Own(Vec::with_capacity(capacity)), None, false)
+        let capacity = if self.waiting.is_empty() { length } else { length.max(FIRST_BYTES) };
+        Chunk::of(Body::Own(Vec::with_capacity(capacity)), None, Worth::Offered)
     }
 
     fn recycle(&mut self, mut chunk: Chunk) {
@@ -205,8 +247,8 @@ impl Flight {
 }
 
 impl Chunk {
-    fn of(body: Body, length: Option<usize>, kept: bool) -> Self {
-        Self { body, start: 0, lengths: length.into_iter().collect(), kept, begun: false }
+    fn of(body: Body, length: Option<usize>, worth: Worth) -> Self {
+        Self { body, start: 0, lengths: length.into_iter().collect(), begun: 0, worth }
     }
 
     fn append(&mut self, frame: &[u8]) {
@@ -222,14 +264,14 @@ impl Chunk {
         }
         self.lengths.clear();
         self.start = 0;
-        self.begun = false;
+        self.begun = 0;
     }
 
     /// Whether a frame of `length` bytes can be appended.
-    fn takes(&self, length: usize, kept: bool) -> bool {
+    fn takes(&self, length: usize, worth: Worth) -> bool {
         let Body::Own(bytes) = &self.body else { return false };
         let fits = bytes.len().saturating_add(length) <= CHUNK_BYTES;
-        fits && self.kept == kept && !self.begun
+        fits && self.worth == worth
     }
 
     fn rest(&self) -> &[u8] {

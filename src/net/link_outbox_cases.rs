@@ -6,6 +6,7 @@ use std::sync::Arc;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
+use crate::LinkLimits;
 use crate::link_outbox::{Flight, Outbox, Worth};
 
 #[derive(Clone, Debug)]
@@ -18,7 +19,8 @@ enum Deed {
 }
 
 fn deed() -> impl Strategy<Value = Deed> {
-    let worth = prop_oneof![3 => Just(Worth::Offered), 1 => Just(Worth::Kept)];
+    let worth =
+        prop_oneof![3 => Just(Worth::Offered), 1 => Just(Worth::Kept), 1 => Just(Worth::Forced)];
     let length = prop_oneof![9 => 8_usize..600, 1 => 8_usize..50_000];
     let count = prop_oneof![0_usize..2000, 0_usize..400_000];
     prop_oneof![
@@ -68,31 +70,53 @@ proptest! {
         let mut outbox = Outbox::default();
         let (mut pushed, mut kept, mut dropped, mut finished) = (0, Vec::new(), 0, 0);
         let (mut bytes, mut written) = (0, Vec::new());
+        // What was not dropped, with its length.
+        let mut sent = Vec::new();
         for deed in deeds {
             match deed {
                 Deed::Push(worth, length) => {
                     outbox.push(&frame(pushed, length), worth);
-                    if worth == Worth::Kept {
+                    if worth != Worth::Offered {
                         kept.push(pushed);
                     }
+                    sent.push((worth, length));
                     pushed += 1;
                     bytes += length;
                 }
                 Deed::DropOldest => {
                     let before = outbox.len().1;
-                    dropped += usize::from(outbox.drop_oldest());
-                    bytes -= before - outbox.len().1;
+                    let mut start = 0;
+                    let oldest = sent.iter().position(|(worth, length)| {
+                        start += length;
+                        *worth == Worth::Offered && start - length >= written.len()
+                    });
+                    prop_assert_eq!(outbox.drop_oldest(), oldest.is_some());
+                    if let Some(oldest) = oldest {
+                        dropped += 1;
+                        let (_, length) = sent.remove(oldest);
+                        prop_assert_eq!(before - outbox.len().1, length);
+                        bytes -= length;
+                    }
                 }
                 Deed::Write(count) => finished += write(&mut outbox, count, &mut written),
                 Deed::Shrink => outbox.shrink(),
             }
             prop_assert_eq!(outbox.len().1, bytes - written.len());
             prop_assert_eq!(outbox.len().0, pushed as usize - dropped - finished);
+            let mut end = 0;
+            let whole = sent.iter().take_while(|(_, length)| {
+                end += length;
+                end <= written.len()
+            });
+            prop_assert_eq!(finished, whole.count(), "what was written does not wait");
         }
         while !outbox.is_empty() {
             finished += write(&mut outbox, usize::MAX, &mut written);
         }
         prop_assert_eq!(outbox.len(), (0, 0));
+        let limits = LinkLimits { max_forced: 1, ..LinkLimits::default() };
+        outbox.push(&frame(pushed, 8), Worth::Kept);
+        prop_assert!(outbox.has_spare_room(1000, &limits), "nothing that was forced waits");
         let numbers = numbers(&written);
         prop_assert_eq!(numbers.len(), finished);
         prop_assert_eq!(finished + dropped, pushed as usize);

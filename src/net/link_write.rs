@@ -26,7 +26,7 @@ impl Inner {
     /// Sees to it that what was put into the outbox goes out.
     pub(crate) fn write_soon<'a>(self: &'a Arc<Self>, mut state: MutexGuard<'a, State>) {
         state.taken = state.taken.wrapping_add(1);
-        if !state.outbox.has_room(1, &self.hub.limits) {
+        if !state.outbox.has_room(&self.hub.limits) {
             self.full.store(true, Ordering::Release);
         }
         if state.pen != Pen::Free || state.todo.any(News::FLUSH) || !state.may_write() {

@@ -3,6 +3,12 @@
 mod bars;
 mod boefjes;
 mod boefjes_table;
+mod broker;
+mod broker_load;
+mod broker_native;
+mod broker_table;
+mod broker_trips;
+mod broker_websocket;
 mod burp;
 mod burpui;
 mod catalogue;
@@ -40,9 +46,10 @@ fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { 64 } else { 0 });
         }
     };
-    let done = match options.serve_bare {
-        Some(port) => limits::serve(port).context(|| "bare loop".to_owned()).map(|()| 0),
-        None => bench(&options),
+    let done = match (options.serve_bare, options.serve_echo) {
+        (Some(port), _) => limits::serve(port).context(|| "bare loop".to_owned()).map(|()| 0),
+        (_, Some(port)) => broker_trips::serve(port).context(|| "bare echo".to_owned()).map(|()| 0),
+        _ => bench(&options),
     };
     match done {
         Ok(code) => ExitCode::from(code),
@@ -65,6 +72,9 @@ fn bench(options: &Options) -> Result<u8, Failure> {
     }
     if options.boefjes {
         return workers(options);
+    }
+    if options.broker {
+        return broker(options);
     }
     let figures = session::all(options)?;
     // A short run proves nothing about speed.
@@ -103,6 +113,20 @@ fn workers(options: &Options) -> Result<u8, Failure> {
         std::fs::write(path, text).context(|| path.display().to_string())?;
     }
     if let Some(complaint) = boefjes_table::complaint(&pools) {
+        return Err(Failure::Program(complaint));
+    }
+    Ok(u8::from(options.strict && bars.iter().any(|bar| bar.met() == Some(false))))
+}
+
+fn broker(options: &Options) -> Result<u8, Failure> {
+    let figures = broker::all(options)?;
+    let bars = if options.smoke { Vec::new() } else { broker_table::judge(&figures) };
+    print!("{}", broker_table::markdown(&figures, &bars));
+    if let Some(path) = &options.json {
+        let text = format!("{:#}\n", broker_table::json(&figures, &bars));
+        std::fs::write(path, text).context(|| path.display().to_string())?;
+    }
+    if let Some(complaint) = broker_table::complaint(&figures) {
         return Err(Failure::Program(complaint));
     }
     Ok(u8::from(options.strict && bars.iter().any(|bar| bar.met() == Some(false))))

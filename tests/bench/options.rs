@@ -59,8 +59,12 @@ pub(crate) struct Options {
     pub(crate) katalogus: bool,
     /// The workers instead of the rows.
     pub(crate) boefjes: bool,
+    /// The broker instead of the rows.
+    pub(crate) broker: bool,
     /// Be the bare loop on this port, and nothing else.
     pub(crate) serve_bare: Option<u16>,
+    /// Be the bare echo on this port, and nothing else.
+    pub(crate) serve_echo: Option<u16>,
 }
 
 impl Options {
@@ -109,7 +113,9 @@ impl Options {
             manual: found.get_flag("manual"),
             katalogus: found.get_flag("katalogus"),
             boefjes: found.get_flag("boefjes"),
+            broker: found.get_flag("broker"),
             serve_bare: one(found, "serve-bare"),
+            serve_echo: one(found, "serve-echo"),
         }
     }
 }
@@ -156,9 +162,14 @@ fn command() -> Command {
                 .conflicts_with_all(["original", "without-ours", "rows", "wire", "pool", "clients"])
                 .conflicts_with_all(["transport", "set", "two-writes", "full", "manual"])
                 .conflicts_with_all(["katalogus", "count"]),
+            flag("broker", "Instead of bui-monitor: the broker, natively and by WebSocket")
+                .conflicts_with_all(["original", "without-ours", "rows", "wire", "pool", "clients"])
+                .conflicts_with_all(["transport", "set", "two-writes", "full", "manual"])
+                .conflicts_with_all(["katalogus", "boefjes", "seconds"]),
             flag("strict", "Exit 1 when a bar is missed"),
             valued("json", "FILE", "Also write every figure to FILE").value_parser(path()),
             valued("serve-bare", "PORT", "").hide(true).value_parser(clap::value_parser!(u16)),
+            valued("serve-echo", "PORT", "").hide(true).value_parser(clap::value_parser!(u16)),
         ])
 }
 

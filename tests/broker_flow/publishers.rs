@@ -9,6 +9,8 @@ use crate::together::{number, numbered, pair, soon, topic};
 
 /// So many messages that no buffer of any kind on the way holds them.
 const MANY: u64 = 60_000;
+/// The same of messages of ten kilobytes.
+const LONG_ONES: u64 = 4_000;
 
 #[test]
 fn a_publisher_at_full_speed_loses_nothing_though_the_reader_is_slow() {
@@ -26,6 +28,53 @@ fn a_publisher_at_full_speed_loses_nothing_though_the_reader_is_slow() {
     }
     thread.join();
     assert_eq!(subscriber.dropped(), 0);
+}
+
+#[test]
+fn a_hub_that_publishes_is_no_less_than_other_publishers() {
+    let (publishing, _reading, mut subscriber) = pair(EndpointOptions::default());
+    let hub = publishing.hub([]);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for number in 0..LONG_ONES {
+                let sent = hub.publisher().publish(&topic("/x"), &numbered(number, 10 * 1024));
+                assert_eq!(sent, Ok(1));
+            }
+        });
+        for expected in 0..LONG_ONES {
+            let received = subscriber.get_before(soon()).expect("a message in time");
+            assert_eq!(number(&received.data), expected);
+        }
+    });
+    assert_eq!(publishing.peers().len(), 1, "it was not cut off");
+}
+
+#[test]
+fn messages_longer_than_all_buffers_together_arrive_whoever_publishes_them() {
+    const EACH: u64 = 3;
+    let (publishing, _reading, mut subscriber) = pair(EndpointOptions::default());
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                for number in 0..EACH {
+                    let message = numbered(number, 20 << 20);
+                    assert_eq!(publishing.publish(&topic("/x"), &message), Ok(1));
+                }
+            });
+        }
+        let numbers = (0..3 * EACH)
+            .map(|_| number(&subscriber.get_before(soon()).expect("a message in time").data));
+        assert_eq!(numbers.sum::<u64>(), 3 * (0..EACH).sum::<u64>());
+    });
+}
+
+#[test]
+fn what_no_peer_would_take_is_refused_and_costs_no_peering() {
+    let (publishing, _reading, mut subscriber) = pair(EndpointOptions::default());
+    let refused = publishing.publish(&topic("/x"), &numbered(0, 64 << 20)).unwrap_err();
+    assert!(matches!(refused, PublishError::Unfit(_)), "{refused}");
+    publishing.publish(&topic("/x"), &numbered(1, 0)).unwrap();
+    assert_eq!(number(&subscriber.get_before(soon()).unwrap().data), 1);
 }
 
 #[test]

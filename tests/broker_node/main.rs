@@ -9,6 +9,7 @@
 mod clients;
 mod configured;
 mod modes;
-mod program;
 mod reloaded;
 mod secured;
+
+use ostler_tests::broker_program as program;

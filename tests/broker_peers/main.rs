@@ -8,7 +8,8 @@
 )]
 
 mod meeting;
-mod node;
 mod recorded;
 mod relayed;
 mod strangers;
+
+use ostler_tests::broker_peer as node;

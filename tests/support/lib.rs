@@ -13,6 +13,8 @@
 
 pub mod aside;
 pub mod binaries;
+pub mod broker_peer;
+pub mod broker_program;
 pub mod catalogue;
 pub mod certificates;
 pub mod checked;

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use broker::data::Data;
 use broker::{EndpointOptions, Overflow, Topic, WebSocketAccess, WebSocketLimits};
 use ostler_net::LinkLimits;
-use ostler_tests::PATIENCE;
+use ostler_tests::wait::{PATIENCE, wait_for};
 use ostler_tests::websocket::{Client, Node};
 
 /// Bytes of a message.
@@ -86,6 +86,25 @@ fn with_block_nothing_is_lost_and_the_writer_waits() {
         for number in 0..MANY {
             let message = client.json();
             assert_eq!(message["data"].as_str().unwrap().parse(), Ok(number));
+        }
+    });
+}
+
+#[test]
+fn with_block_a_long_message_behind_others_is_not_lost_either() {
+    let node = node(Overflow::Block);
+    let mut client = node.client(&["/x"]);
+    // As much as the system does not take over, and less than may wait.
+    let lengths = [[1 << 20; 8].as_slice(), &[20 << 20, 1]].concat();
+    let publish = |length: usize| {
+        let text = Data::from("x".repeat(length).as_str());
+        assert_eq!(node.endpoint().publish(&Topic::new("/x").unwrap(), &text), Ok(1));
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(|| lengths.iter().copied().for_each(publish));
+        wait_for("the first messages on their way", || node.endpoint().links().bytes_out > 1 << 20);
+        for length in &lengths {
+            assert_eq!(client.json()["data"].as_str().unwrap().len(), *length);
         }
     });
 }

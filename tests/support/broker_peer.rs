@@ -1,4 +1,4 @@
-//! What the tests stand on: an endpoint on a port, and a node that is nothing but a socket.
+//! What tests of peers stand on: an endpoint on a port, and a node that is nothing but a socket.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
@@ -10,34 +10,38 @@ use broker::{
 };
 use ostler_net::Address;
 use ostler_runtime::Deadline;
-use ostler_tests::wait::PATIENCE;
+
+use crate::wait::PATIENCE;
 
 /// No step takes longer.
-pub(crate) fn soon() -> Deadline {
+pub fn soon() -> Deadline {
     Deadline::after(PATIENCE)
 }
 
-pub(crate) fn topic(text: &str) -> Topic {
+/// A topic.
+pub fn topic(text: &str) -> Topic {
     Topic::new(text).unwrap()
 }
 
-pub(crate) fn id(text: &str) -> EndpointId {
+/// An id as it is written.
+pub fn id(text: &str) -> EndpointId {
     text.parse().unwrap()
 }
 
-/// Smaller than every id of a [`Node`], and larger.
-pub(crate) const SMALL: EndpointId = EndpointId([0x11; 16]);
-pub(crate) const LARGE: EndpointId = EndpointId([0xee; 16]);
+/// Smaller than every id of an endpoint here.
+pub const SMALL: EndpointId = EndpointId([0x11; 16]);
+/// Larger than every one.
+pub const LARGE: EndpointId = EndpointId([0xee; 16]);
 
 /// An endpoint that listens, and where.
-pub(crate) fn listening(options: EndpointOptions) -> (Endpoint, u16) {
+pub fn listening(options: EndpointOptions) -> (Endpoint, u16) {
     let endpoint = Endpoint::new(options).unwrap();
     let ports = endpoint.listen(&Address::parse("127.0.0.1", 0).unwrap()).unwrap();
     (endpoint, ports[0])
 }
 
 /// The next change of these.
-pub(crate) fn next(statuses: &StatusSubscriber, wanted: impl Fn(&Status) -> bool) -> Status {
+pub fn next(statuses: &StatusSubscriber, wanted: impl Fn(&Status) -> bool) -> Status {
     let deadline = soon();
     loop {
         match statuses.get_before(deadline).expect("a change in time") {
@@ -48,16 +52,18 @@ pub(crate) fn next(statuses: &StatusSubscriber, wanted: impl Fn(&Status) -> bool
 }
 
 /// A node that says only what a test has it say.
-pub(crate) struct Node {
+pub struct Node {
     stream: TcpStream,
 }
 
 impl Node {
-    pub(crate) fn connect(port: u16) -> Self {
+    /// One that has connected and said nothing.
+    pub fn connect(port: u16) -> Self {
         Self::on(TcpStream::connect(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).unwrap())
     }
 
-    pub(crate) fn on(stream: TcpStream) -> Self {
+    /// One over a connection that stands already.
+    pub fn on(stream: TcpStream) -> Self {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
@@ -65,14 +71,14 @@ impl Node {
     }
 
     /// A node of this id that connected and shook hands, and wants `topics`.
-    pub(crate) fn peer(port: u16, id: EndpointId, topics: &[&str]) -> Self {
+    pub fn peer(port: u16, id: EndpointId, topics: &[&str]) -> Self {
         let mut node = Self::connect(port);
         node.shake_hands(id, topics);
         node
     }
 
     /// Shakes hands as the side that connected, with a node of a smaller or a larger id.
-    pub(crate) fn shake_hands(&mut self, id: EndpointId, topics: &[&str]) {
+    pub fn shake_hands(&mut self, id: EndpointId, topics: &[&str]) {
         let mut filter = Vec::new();
         topics.iter().collect::<Filter>().encode(&mut filter);
         self.send(&hello(id));
@@ -90,25 +96,27 @@ impl Node {
     }
 
     /// Where the other side sees it.
-    pub(crate) fn port(&self) -> u16 {
+    pub fn port(&self) -> u16 {
         self.stream.local_addr().unwrap().port()
     }
 
     /// Sends a frame, to which the length is added.
-    pub(crate) fn send(&mut self, body: &[u8]) {
+    pub fn send(&mut self, body: &[u8]) {
         self.raw(&[&u32::try_from(body.len()).unwrap().to_be_bytes(), body].concat());
     }
 
-    pub(crate) fn raw(&mut self, bytes: &[u8]) {
+    /// Sends bytes.
+    pub fn raw(&mut self, bytes: &[u8]) {
         self.stream.write_all(bytes).unwrap();
     }
 
-    pub(crate) fn publish(&mut self, message: &Message) {
+    /// Sends a message.
+    pub fn publish(&mut self, message: &Message) {
         self.raw(message.frame());
     }
 
     /// The next frame, without its length.
-    pub(crate) fn frame(&mut self) -> Vec<u8> {
+    pub fn frame(&mut self) -> Vec<u8> {
         let mut length = [0; 4];
         self.stream.read_exact(&mut length).expect("a frame in time");
         let mut body = vec![0; u32::from_be_bytes(length) as usize];
@@ -116,12 +124,13 @@ impl Node {
         body
     }
 
-    pub(crate) fn message(&mut self) -> Message {
+    /// The next message.
+    pub fn message(&mut self) -> Message {
         Message::parse(&self.frame()).unwrap()
     }
 
     /// The other side closes without another word.
-    pub(crate) fn ends(mut self) {
+    pub fn ends(mut self) {
         let mut rest = Vec::new();
         match self.stream.read_to_end(&mut rest) {
             Ok(_) => assert!(rest.is_empty(), "{rest:?}"),
@@ -130,17 +139,18 @@ impl Node {
     }
 }
 
-pub(crate) fn hello(id: EndpointId) -> Vec<u8> {
+/// The first frame of who connects.
+pub fn hello(id: EndpointId) -> Vec<u8> {
     [b"\x06ZEEK", &id.0[..], &[1, 1]].concat()
 }
 
 /// Data from a node to all.
-pub(crate) fn data(sender: EndpointId, about: &str, number: u64) -> Message {
+pub fn data(sender: EndpointId, about: &str, number: u64) -> Message {
     Message::data(sender, EndpointId::NIL, about.as_bytes(), &Data::Count(number)).unwrap()
 }
 
 /// The same with another TTL.
-pub(crate) fn data_with_ttl(sender: EndpointId, about: &str, ttl: u16) -> Message {
+pub fn data_with_ttl(sender: EndpointId, about: &str, ttl: u16) -> Message {
     let (kind, payload) = (Kind::Data, data(sender, about, ttl.into()).payload().to_vec());
     assert!(ttl <= TTL);
     Message::new(sender, EndpointId::NIL, kind, ttl, about.as_bytes(), &payload).unwrap()
