@@ -84,7 +84,9 @@ mod tests {
     fn lines_are_compared_by_their_keys() {
         let lines = |values: &[(&'static str, &str)]| {
             let mut lines = Lines::default();
-            values.iter().for_each(|(key, value)| lines.add("A", key, *value));
+            for (key, value) in values {
+                lines.add("A", key, *value);
+            }
             lines
         };
         let (old, new) = (lines(&[("b", "1"), ("c", "1")]), lines(&[("d", "1"), ("c", "1")]));
