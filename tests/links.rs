@@ -23,6 +23,8 @@ use ostler_tests::{Certificates, Pair};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 const LONG: usize = 3_000_000;
+/// More than all buffers on the way hold.
+const MUCH: usize = 32_000_000;
 const WORD: usize = 5;
 
 /// What a protocol was told at its end: how it ended, and what had come before.
@@ -96,7 +98,7 @@ impl Side {
         }
         let (came, ends) = channel();
         let admit = move |_| {
-            let (protocol, end) = talker(LONG, bytes);
+            let (protocol, end) = talker(bytes.max(LONG), bytes);
             came.send(end).unwrap();
             Some(protocol as Box<dyn Protocol>)
         };
@@ -111,7 +113,7 @@ impl Side {
 
     /// The same, and he says so many bytes.
     fn called_with(&self, client: Option<&Client>, says: usize) -> (End, End) {
-        let (protocol, ends) = talker(says, LONG);
+        let (protocol, ends) = talker(says, says.max(LONG));
         self.links.connect(self.address, PATIENCE, client, protocol).unwrap();
         let caller = ends.recv_timeout(PATIENCE).unwrap();
         (caller, self.end())
@@ -168,14 +170,14 @@ fn a_secured_link_carries_much_in_both_directions_at_once() {
     let made = Certificates::new();
     let authority = made.own("authority");
     let settings = settings(&made.signed("good", &authority, 9), &authority);
-    let listening = Side::expecting(Some(Identity::of_peer(&settings).unwrap()), LONG);
+    let listening = Side::expecting(Some(Identity::of_peer(&settings).unwrap()), MUCH);
     let client = Client::load(&settings).unwrap();
-    let (there, here) = listening.called_with(Some(&client), LONG);
-    assert_eq!((there.1, there.2.len()), (None, LONG), "{}", there.0);
-    assert_eq!((here.1, here.2.len()), (None, LONG), "{}", here.0);
+    let (there, here) = listening.called_with(Some(&client), MUCH);
+    assert_eq!((there.1, there.2.len()), (None, MUCH), "{}", there.0);
+    assert_eq!((here.1, here.2.len()), (None, MUCH), "{}", here.0);
     let statistics = listening.links.statistics();
     assert_eq!((statistics.frames_out, statistics.dropped), (2, 0));
-    assert_eq!((statistics.bytes_in, statistics.bytes_out), (2 * LONG as u64, 2 * LONG as u64));
+    assert_eq!((statistics.bytes_in, statistics.bytes_out), (2 * MUCH as u64, 2 * MUCH as u64));
 }
 
 #[test]

@@ -21,11 +21,21 @@ const FLOORS: [(&str, &[&str]); 9] = [
     ("ostler-pool", &["ostler-runtime"]),
     ("ostler-broker-data", &[]),
     ("ostler-broker", &["ostler-runtime", "ostler-net", "ostler-http", "ostler-broker-data"]),
-    ("bui-monitor", &["ostler-runtime", "ostler-net", "ostler-http", "ostler-pool"]),
+    (
+        "bui-monitor",
+        &["ostler-runtime", "ostler-net", "ostler-http", "ostler-pool", "ostler-broker"],
+    ),
     ("ostler-katalogus", &["ostler-runtime", "ostler-net", "ostler-http", "ostler-pool"]),
     (
         "ostler-boefjes",
-        &["ostler-runtime", "ostler-net", "ostler-http", "ostler-pool", "ostler-katalogus"],
+        &[
+            "ostler-runtime",
+            "ostler-net",
+            "ostler-http",
+            "ostler-pool",
+            "ostler-broker",
+            "ostler-katalogus",
+        ],
     ),
 ];
 
@@ -49,6 +59,21 @@ fn each_crate_stands_only_on_those_below_it() {
             }
         }
     }
+}
+
+#[test]
+fn bui_monitor_stands_on_the_broker_only_where_it_is_asked_for() {
+    let members = members();
+    let monitor = members.iter().find(|package| package["name"] == "bui-monitor").unwrap();
+    let mut dependencies = monitor["dependencies"].as_array().unwrap().iter();
+    let broker = dependencies.find(|dependency| dependency["name"] == "ostler-broker").unwrap();
+    assert_eq!(broker["optional"], true);
+    let features = monitor["features"].as_object().unwrap();
+    let asking = features.iter().filter(|(_, asked)| {
+        asked.as_array().unwrap().iter().any(|one| text(one).contains("broker"))
+    });
+    assert_eq!(asking.map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["events"]);
+    assert!(!features.contains_key("default"));
 }
 
 #[test]

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use broker::events::{self, Events};
 use katalogus::Plugins;
 use ostler_runtime::checked::{Checked, Strictness};
 use ostler_runtime::files::{is_program, open_regular, unreadable};
+use ostler_runtime::logging::with_cause;
 use ostler_runtime::sources::{Source, Sources};
 use ostler_runtime::{Accounts, Deadline, Exit};
 
@@ -46,6 +48,9 @@ fn judge(sources: &mut Sources<'_, '_>, config: &Configuration, options: &Option
         if Accounts::read().is_ok_and(|accounts| accounts.user(user).is_none()) {
             sources.reader.wrong(GLOBAL, "user", format!("there is no user {user}"));
         }
+    }
+    if let Some(Err(error)) = config.events.as_ref().map(Events::check) {
+        sources.reader.wrong(events::SECTION, error.key(), with_cause(&error));
     }
     let by = |option: bool, name, section, key| {
         if option { Source::Option(name) } else { Source::File(section, key) }

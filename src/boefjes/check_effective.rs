@@ -37,6 +37,9 @@ pub(crate) fn of(config: &Configuration) -> Lines {
     lines.add(CONTAINERS, "max_body", containers.max_body.to_string());
     lines.add(CONTAINERS, "max_bodies", containers.max_bodies.to_string());
     settings_shown::addresses(&mut lines, "Status", &config.status_addresses);
+    if let Some(events) = &config.events {
+        events.show(&mut lines);
+    }
     lines
 }
 

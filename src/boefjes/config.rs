@@ -12,6 +12,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use broker::EventsSettings;
 use katalogus::Json;
 use ostler_net::{Address, settings};
 use ostler_runtime::environment::{raw_variable, variable_of_any_case, variables};
@@ -88,6 +89,8 @@ pub struct Configuration {
     /// `[Status] bind` and `port`: where figures and health are told; nowhere without a port, the
     /// default.
     pub status_addresses: Vec<Address>,
+    /// `[Events]`: to whom it is published what becomes of tasks; to nobody, by default.
+    pub events: Option<EventsSettings>,
 }
 
 /// How jobs are run.
@@ -228,6 +231,7 @@ impl Configuration {
             plugins,
             containers: containers(s, given.options),
             status_addresses: settings::optional_addresses(&mut s.reader, STATUS, "127.0.0.1"),
+            events: EventsSettings::read(&mut s.reader),
         };
         s.ignored(&HEARTBEAT, "nobody sleeps while tasks wait");
         s.ignored(&LOG_FORMAT, "-l and --log-level say where the log goes and how much it says");

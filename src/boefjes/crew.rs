@@ -7,6 +7,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::container::Containers;
+use crate::events::TaskEvents;
 use crate::hosts::Hosts;
 use crate::runner::Runner;
 use crate::services::{Filters, Services};
@@ -95,6 +96,7 @@ impl Crew {
         workers: usize,
         live: Live,
         journal: Option<Journal>,
+        events: Arc<TaskEvents>,
         stopping: &Arc<Stopping>,
         over: &Arc<Stopping>,
     ) -> Self {
@@ -104,6 +106,7 @@ impl Crew {
             Arc::clone(&services.scheduler),
             journal,
             Arc::clone(&counts),
+            events,
             Arc::clone(stopping),
             Arc::clone(over),
         ));

@@ -89,6 +89,8 @@ pub(crate) fn end(running: Running, drain: Duration, signals: &mut Signals, noti
     let threads = dispatcher.into_iter().chain(workers);
     if is_whole {
         threads.for_each(Thread::join);
+        // A farewell to whoever was told of all that.
+        let _ = crew.settler.events.set(None);
         drop(plugins);
     } else {
         // What they wait for nobody has time for. The end of the process ends them.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use broker::EventCounts;
 use ostler_http::exposition::{Families, Figures};
 use ostler_net::Statistics;
 
@@ -34,7 +35,9 @@ impl Exposition {
         out.gauge("tasks", "Tasks that are with this program, begun or not", *tasks)?;
         let busy = workers.iter().flatten().count();
         out.gauge("workers", "Workers", workers.len())?;
-        out.gauge("workers_busy", "Workers that are at a task", busy)
+        out.gauge("workers_busy", "Workers that are at a task", busy)?;
+        let events = self.snapshot.events.labelled();
+        out.counters(EventCounts::NAME, EventCounts::HELP, ["result"], events)
     }
 }
 

@@ -28,6 +28,7 @@
 //! | `local*` | what stands for them on a machine of its own |
 //! | `models`, `model_fields`, `rules`, `ooi_*` | what the services and plugins speak of, by version |
 //! | `listening`, `endpoint`, `exposition`, `state`, `status`, `top*` | how it goes, for whoever looks |
+//! | `events` | what becomes of tasks, for whoever listens |
 //! | `tool*`, `requirements` | the tools of the command line |
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice))]
@@ -61,6 +62,7 @@ pub mod daemon;
 mod dispatcher;
 mod ending;
 mod endpoint;
+mod events;
 mod exposition;
 #[doc(hidden)]
 pub mod fuzzing;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use broker::EventsSettings;
 use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
 use katalogus::Plugins;
 use ostler_runtime::supervise::warn_of_restart;
@@ -18,6 +19,7 @@ use crate::container::Containers;
 use crate::crew::{Crew, Live};
 use crate::dispatcher::Dispatcher;
 use crate::ending;
+use crate::events::TaskEvents;
 use crate::hosts::Hosts;
 use crate::listening::{Doors, Sockets};
 use crate::runner::Runner;
@@ -92,7 +94,11 @@ impl Running {
         let (journal, left) = if takes_tasks { journal(&config, kind) } else { (None, Vec::new()) };
         let containers = sockets.containers(&config).map_err(failed)?.map(Arc::new);
         let live = live(&config, &services, &hosts, &plugins, containers.as_ref());
-        let crew = Arc::new(Crew::new(kind, config.pool_size, live, journal, &stopping, &over));
+        let events = Arc::new(TaskEvents::default());
+        events.set(config.events.as_ref()).map_err(|error| error.exit())?;
+        let size = config.pool_size;
+        let crew = Crew::new(kind, size, live, journal, events, &stopping, &over);
+        let crew = Arc::new(crew);
         let (free, tokens) = bounded(config.pool_size.saturating_add(1));
         let (work, handed) = bounded(config.pool_size);
         let doors = sockets.serve(&config, &crew, takes_tasks).map_err(failed)?;
@@ -145,6 +151,11 @@ impl Running {
             live(&config, &crew.services, &crew.hosts, &self.plugins, crew.containers.as_ref());
         *self.crew.live.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(live);
         self.plugins.rescan();
+        if let Err(error) = crew.settler.events.set(config.events.as_ref()) {
+            // What is wrong, the log says then.
+            let _ = error.exit();
+            log::warn!("[Events] stays as it was");
+        }
         self.config = config;
         log::info!("the configuration was read again");
     }
@@ -232,7 +243,9 @@ fn give_up_rights(config: &Configuration, logfile: Option<&Path>) -> Result<(), 
     let own: Vec<PathBuf> = logfile.map(Path::to_owned).into_iter().collect();
     let remote = config.services.remote();
     let needed = remote.iter().flat_map(|it| it.password_file.iter().chain(&it.authorities));
-    privileges::give_up(config.user.as_deref(), &own, needed.map(PathBuf::as_path))
+    let events = config.events.iter().flat_map(EventsSettings::files);
+    let needed = needed.map(PathBuf::as_path).chain(events);
+    privileges::give_up(config.user.as_deref(), &own, needed)
 }
 
 /// The keys whose change a reload cannot bring about, and whether they have changed.

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Instant;
 
+use broker::EventCounts;
 use ostler_net::{Meter, Statistics};
 use ostler_runtime::now;
 use serde_json::{Value, json};
@@ -49,6 +50,8 @@ pub(crate) struct Snapshot {
     pub(crate) scheduler: Reached,
     /// Why no tasks are done now, if none are.
     pub(crate) unready: Option<&'static str>,
+    /// What has become of events.
+    pub(crate) events: EventCounts,
 }
 
 /// A task that a worker is at.
@@ -206,6 +209,7 @@ impl State {
     /// A moment's picture.
     pub(crate) fn snapshot(&self) -> Snapshot {
         let hosts = self.hosts.upgrade().map(|hosts| hosts.statistics());
+        let settler = self.settler.upgrade();
         let unready = self.unready();
         let scheduler = lock(&self.scheduler).clone();
         let mut workers = lock(&self.workers).clone();
@@ -219,7 +223,8 @@ impl State {
             kind: self.kind,
             started: self.started,
             workers,
-            tasks: self.settler.upgrade().map_or(0, |settler| settler.ledger.len()),
+            events: settler.as_ref().map_or_else(EventCounts::default, |it| it.events.counts()),
+            tasks: settler.map_or(0, |settler| settler.ledger.len()),
             counted: self.counts.read(),
             hosts,
             scheduler,

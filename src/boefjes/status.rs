@@ -14,7 +14,8 @@ const SHOWN_ID: usize = 8;
 
 /// See the module. Ages are in seconds, memory is in bytes.
 pub(crate) fn of(snapshot: &Snapshot, connections: Option<&Statistics>) -> Value {
-    let Snapshot { kind, started, workers, tasks, counted, hosts, scheduler, unready } = snapshot;
+    let Snapshot { kind, started, workers, tasks, counted, hosts, scheduler, unready, events: _ } =
+        snapshot;
     json!({
         "version": env!("CARGO_PKG_VERSION"),
         "kind": kind.name(),

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use crate::events::{Became, TaskEvents};
 use crate::service_error::ServiceError;
 use crate::services::Scheduler;
 use crate::state::{Count, Counts};
@@ -32,6 +33,7 @@ pub(crate) struct Settler {
     scheduler: Arc<dyn Scheduler>,
     pub(crate) ledger: Ledger,
     counts: Arc<Counts>,
+    pub(crate) events: Arc<TaskEvents>,
     /// The pauses are short from now on.
     stopping: Arc<Stopping>,
     /// Nothing is told again any more.
@@ -56,15 +58,19 @@ impl Settler {
         scheduler: Arc<dyn Scheduler>,
         journal: Option<Journal>,
         counts: Arc<Counts>,
+        events: Arc<TaskEvents>,
         stopping: Arc<Stopping>,
         over: Arc<Stopping>,
     ) -> Self {
-        Self { scheduler, ledger: Ledger::new(journal), counts, stopping, over }
+        Self { scheduler, ledger: Ledger::new(journal), counts, events, stopping, over }
     }
 
     /// Something happens to a task, and what follows is done, unless it is to be run. What it was.
     pub(crate) fn on(&self, task: &Task, event: Event) -> Action {
         let action = self.ledger.on(task.id, event);
+        if action == Action::Run {
+            self.events.tell(task.id, Some(task), Became::Running);
+        }
         self.carry_out(task.id, Some(task), action);
         action
     }
@@ -96,6 +102,12 @@ impl Settler {
             }
             Action::Requeue => self.requeue(id),
         };
+        let became = match count {
+            Count::Completed => Became::Completed,
+            Count::GivenBack => Became::GivenBack,
+            _ => Became::Failed,
+        };
+        self.events.tell(id, task, became);
         settled.is_heard = matches!(heard, Heard::Yes | Heard::Refused);
         self.counts.add(counted(id, count, heard));
     }

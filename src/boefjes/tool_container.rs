@@ -60,7 +60,8 @@ pub(crate) fn run_image(
         }),
     };
     let stopping = Arc::new(Stopping::new());
-    let crew = Arc::new(Crew::new(TaskKind::Boefje, 1, live, None, &stopping, &stopping));
+    let crew =
+        Arc::new(Crew::new(TaskKind::Boefje, 1, live, None, Arc::default(), &stopping, &stopping));
     let doors = sockets.serve(&config, &crew, true).map_err(not_run)?;
     // The end of the process ends it.
     let until_end = move || end_with(signals, outlives_terminal, &containers);

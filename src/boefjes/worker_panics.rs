@@ -100,7 +100,7 @@ fn crew(scheduler: Arc<Clumsy>, folder: &std::path::Path) -> Arc<Crew> {
         }),
     };
     let [stopping, over] = [(); 2].map(|()| Arc::new(Stopping::new()));
-    Arc::new(Crew::new(TaskKind::Boefje, 1, live, None, &stopping, &over))
+    Arc::new(Crew::new(TaskKind::Boefje, 1, live, None, Arc::default(), &stopping, &over))
 }
 
 #[test]

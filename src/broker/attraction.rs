@@ -1,8 +1,18 @@
 //! What a node wants to be sent by its peers: all that somebody in it has subscribed to.
+//!
+//! Peers are told all of it at once, and take no more than so much. What WebSocket clients add to it
+//! leaves room for what the program itself wants.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{Filter, Topic};
+
+/// How many topics there may be for a client to add some.
+const MAX_TOPICS: usize = Filter::MAX_TOPICS / 2;
+/// How many bytes they may have on the wire.
+const MAX_BYTES: usize = Filter::MAX_ENCODED_BYTES / 2;
+/// What a topic has on the wire beside its own bytes, at most.
+const LENGTH_BYTES: usize = 5;
 
 /// Counts for each topic how often it is wanted.
 #[derive(Debug, Default)]
@@ -21,6 +31,16 @@ impl Attraction {
             *count = count.saturating_add(1);
         }
         new
+    }
+
+    /// Whether a client may want these too.
+    pub(crate) fn has_room(&self, topics: &[Topic]) -> bool {
+        let new: BTreeSet<&Topic> =
+            topics.iter().filter(|topic| !self.0.contains_key(topic)).collect();
+        let length = |topic: &Topic| topic.as_bytes().len().saturating_add(LENGTH_BYTES);
+        let bytes = || self.0.keys().chain(new.iter().copied()).map(length).sum::<usize>();
+        new.is_empty()
+            || self.0.len().saturating_add(new.len()) <= MAX_TOPICS && bytes() <= MAX_BYTES
     }
 
     /// Who wanted these does not any more. Whether the node's filter may be another now.

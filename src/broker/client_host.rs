@@ -56,6 +56,10 @@ impl WebSocketHost for ClientHost {
 
     fn subscribe(&self, client: &Arc<WebSocketClient>, topics: Vec<Topic>) {
         let (number, core) = (client.link().id(), &self.core);
+        if !core.attract_client(&topics) {
+            let deadline = Deadline::after(core.options.links.close);
+            return client.close(CloseCode::Policy, "too many topics are subscribed to", deadline);
+        }
         let id = EndpointId::random();
         let network = match client.peer() {
             Peer::Inet(at) => NetworkInfo::new(at.ip().to_canonical().to_string(), at.port()),
@@ -64,10 +68,10 @@ impl WebSocketHost for ClientHost {
         let outlet = ClientOutlet { client: Arc::clone(client), core: Arc::clone(core) };
         let filter = topics.iter().collect();
         let route = core.routing.add(Owner::Client(number), filter, Arc::new(outlet));
-        core.attract(&topics);
         let client = Arc::clone(client);
         let subscribed = Subscribed { client, id, network: network.clone(), topics, route };
         self.clients().insert(number, subscribed);
+        core.peers.client_came();
         core.status(Status::client_discovered(id));
         core.status(Status::peer_added(id, network));
     }
@@ -77,7 +81,6 @@ impl WebSocketHost for ClientHost {
             // What a node says of itself, nobody else says in its name.
             return true;
         }
-        self.core.counters.data.count();
         let origin = Origin::Client(client.link().id());
         while let Err(Behind(route)) = self.core.routing.pass_on(message, origin) {
             let held: Link = client.link().clone();
@@ -85,6 +88,7 @@ impl WebSocketHost for ClientHost {
                 return false;
             }
         }
+        self.core.counters.data.count();
         true
     }
 
@@ -94,6 +98,7 @@ impl WebSocketHost for ClientHost {
         self.core.routing.remove(&route);
         self.core.repel(&topics);
         if client.is_cut_off() {
+            log::warn!("the WebSocket client {network} is cut off: it does not keep up");
             self.core.counters.cut.count();
         }
         let lost = match why {
@@ -105,6 +110,7 @@ impl WebSocketHost for ClientHost {
         };
         self.core.status(lost);
         self.core.status(Status::endpoint_unreachable(id));
+        self.core.peers.client_left();
     }
 
     fn end(&self) {
@@ -112,7 +118,7 @@ impl WebSocketHost for ClientHost {
         let clients: Vec<_> =
             self.clients().values().map(|subscribed| Arc::clone(&subscribed.client)).collect();
         for client in clients {
-            client.close(CloseCode::Away, "the node ends");
+            client.close(CloseCode::Away, "the node ends", self.core.ending());
         }
     }
 }

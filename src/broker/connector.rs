@@ -1,4 +1,5 @@
-//! The peers that shall be connected to, and the thread that keeps trying.
+//! The peers that shall be connected to, and the thread that keeps trying. Names are resolved on
+//! threads of their own, for which nobody waits: a resolver may take as long as it likes.
 //!
 //! ```text
 //! Due ──time──▶ Trying ──hands shaken──▶ Peered
@@ -7,19 +8,35 @@
 //! ```
 
 use std::collections::VecDeque;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::io;
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Sender;
 use ostler_net::Links;
-use ostler_runtime::now;
+use ostler_runtime::{Thread, now};
 
 use crate::core::Core;
 use crate::endpoint_info::{EndpointInfo, NetworkInfo};
 use crate::peer_link::PeerLink;
 use crate::status::Error;
 use crate::{Ec, EndpointId};
+
+/// How long the resolver may take for a name before the attempt has failed.
+const RESOLVE_WAIT: Duration = Duration::from_secs(10);
+
+/// Names that are being resolved at the same time, at most; others wait for a second.
+const MAX_RESOLVING: usize = 32;
+
+/// Finds the addresses of a name.
+pub(crate) type Resolve = fn(&str, u16) -> io::Result<Vec<SocketAddr>>;
+
+/// Asks the system.
+pub(crate) fn resolve(name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    Ok((name, port).to_socket_addrs()?.collect())
+}
 
 /// Told once how a wish has come out first.
 pub(crate) type Outcome = Sender<Result<EndpointId, Error>>;
@@ -29,6 +46,7 @@ pub(crate) type Outcome = Sender<Result<EndpointId, Error>>;
 pub(crate) struct Wishes {
     state: Mutex<State>,
     changed: Condvar,
+    resolving: AtomicUsize,
 }
 
 #[derive(Default)]
@@ -44,7 +62,8 @@ struct Wish {
     phase: Phase,
     /// Addresses of its name that were not tried in this round.
     addresses: VecDeque<SocketAddr>,
-    outcome: Option<Outcome>,
+    /// Those who wait to learn what comes of it.
+    outcomes: Vec<Outcome>,
 }
 
 /// What a wish had come to when it was removed.
@@ -59,6 +78,8 @@ pub(crate) enum Removed {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     Due(Instant),
+    /// Its name is being resolved, until this moment.
+    Resolving(Instant),
     Trying,
     Peered(EndpointId),
 }
@@ -67,6 +88,8 @@ enum Phase {
 enum Job {
     Resolve(u64, NetworkInfo),
     Connect(u64, NetworkInfo, SocketAddr),
+    /// The resolver takes too long.
+    GiveUp(u64, NetworkInfo),
     End,
 }
 
@@ -78,16 +101,23 @@ impl Wishes {
         if let Some(wish) = state.wishes.iter_mut().find(same) {
             wish.network.retry_seconds = network.retry_seconds;
             match wish.phase {
-                Phase::Peered(id) => tell(outcome, Ok(id)),
+                Phase::Peered(id) => tell(outcome.into_iter().collect(), &Ok(id)),
                 // Whoever asked first learns it from the same attempt.
-                _ => wish.outcome = outcome.or(wish.outcome.take()),
+                Phase::Due(_) => {
+                    wish.outcomes.extend(outcome);
+                    wish.phase = Phase::Due(now());
+                }
+                Phase::Resolving(_) | Phase::Trying => wish.outcomes.extend(outcome),
             }
+            drop(state);
+            self.changed.notify_all();
             return;
         }
         state.next = state.next.saturating_add(1);
         let key = state.next;
         let (phase, addresses) = (Phase::Due(now()), VecDeque::new());
-        state.wishes.push(Wish { key, network, phase, addresses, outcome });
+        let outcomes = outcome.into_iter().collect();
+        state.wishes.push(Wish { key, network, phase, addresses, outcomes });
         drop(state);
         self.changed.notify_all();
     }
@@ -98,10 +128,10 @@ impl Wishes {
         let place = state.wishes.iter().position(|wish| is_same(&wish.network, network))?;
         let wish = state.wishes.swap_remove(place);
         drop(state);
-        tell(wish.outcome, Err(Ec::PeerInvalid.into()));
+        tell(wish.outcomes, &Err(Ec::PeerInvalid.into()));
         Some(match wish.phase {
             Phase::Peered(id) => Removed::Peer(id),
-            Phase::Due(_) | Phase::Trying => Removed::Wish,
+            Phase::Due(_) | Phase::Resolving(_) | Phase::Trying => Removed::Wish,
         })
     }
 
@@ -115,7 +145,9 @@ impl Wishes {
         let mut state = self.lock();
         if let Some(wish) = state.wishes.iter_mut().find(|wish| wish.key == key) {
             wish.phase = Phase::Peered(id);
-            tell(wish.outcome.take(), Ok(id));
+            // Another time its name is asked for anew.
+            wish.addresses.clear();
+            tell(std::mem::take(&mut wish.outcomes), &Ok(id));
         }
     }
 
@@ -130,15 +162,15 @@ impl Wishes {
             self.changed.notify_all();
             return None;
         }
-        let outcome = if let Some(next) = retry(&wish.network) {
+        let outcomes = if let Some(next) = retry(&wish.network) {
             wish.phase = Phase::Due(next);
-            None
+            Vec::new()
         } else {
-            state.wishes.swap_remove(place).outcome
+            state.wishes.swap_remove(place).outcomes
         };
         drop(state);
         self.changed.notify_all();
-        tell(outcome, Err(error.clone()));
+        tell(outcomes, &Err(error.clone()));
         Some(error)
     }
 
@@ -161,7 +193,8 @@ impl Wishes {
     pub(crate) fn open(&self) -> Vec<(NetworkInfo, bool)> {
         let state = self.lock();
         let open = state.wishes.iter().filter(|wish| !matches!(wish.phase, Phase::Peered(_)));
-        open.map(|wish| (wish.network.clone(), wish.phase == Phase::Trying)).collect()
+        let is_tried = |wish: &Wish| matches!(wish.phase, Phase::Resolving(_) | Phase::Trying);
+        open.map(|wish| (wish.network.clone(), is_tried(wish))).collect()
     }
 
     /// Ends the thread.
@@ -172,29 +205,19 @@ impl Wishes {
         drop(state);
         self.changed.notify_all();
         for wish in wishes {
-            tell(wish.outcome, Err(Ec::ShuttingDown.into()));
+            tell(wish.outcomes, &Err(Ec::ShuttingDown.into()));
         }
     }
 
     /// The thread's work, until [`end`](Self::end).
-    pub(crate) fn run(&self, core: &Arc<Core>, links: &Links) {
+    pub(crate) fn run(&self, core: &Arc<Core>, links: &Links, resolve: Resolve) {
         loop {
             match self.next() {
                 Job::End => return,
-                Job::Resolve(key, network) => {
-                    let resolved = (network.address.as_str(), network.port).to_socket_addrs();
-                    let addresses: VecDeque<_> = match resolved {
-                        Ok(addresses) => addresses.collect(),
-                        Err(error) => {
-                            log::warn!("peer {network}: {error}");
-                            VecDeque::new()
-                        }
-                    };
-                    if addresses.is_empty() {
-                        core.unreachable(key, network);
-                    } else {
-                        self.resolved(key, addresses);
-                    }
+                Job::Resolve(key, network) => start_resolving(core, key, network, resolve),
+                Job::GiveUp(key, network) => {
+                    log::warn!("peer {network}: the name is not resolved within {RESOLVE_WAIT:?}");
+                    core.unreachable(key, network);
                 }
                 Job::Connect(key, network, address) => {
                     let tls = core.client();
@@ -209,12 +232,18 @@ impl Wishes {
         }
     }
 
-    fn resolved(&self, key: u64, addresses: VecDeque<SocketAddr>) {
+    /// A resolver has found something. Whether somebody still waits for it.
+    fn resolved(&self, key: u64, addresses: Vec<SocketAddr>) -> bool {
         let mut state = self.lock();
-        if let Some(wish) = state.wishes.iter_mut().find(|wish| wish.key == key) {
-            wish.addresses = addresses;
+        let waits = |wish: &&mut Wish| wish.key == key && matches!(wish.phase, Phase::Resolving(_));
+        let Some(wish) = state.wishes.iter_mut().find(waits) else { return false };
+        if !addresses.is_empty() {
+            wish.addresses = addresses.into();
             wish.phase = Phase::Due(now());
         }
+        drop(state);
+        self.changed.notify_all();
+        true
     }
 
     /// Waits for the next thing to do.
@@ -226,8 +255,8 @@ impl Wishes {
             }
             let time = now();
             let due = |wish: &Wish| match wish.phase {
-                Phase::Due(at) => Some(at.saturating_duration_since(time)),
-                _ => None,
+                Phase::Due(at) | Phase::Resolving(at) => Some(at.saturating_duration_since(time)),
+                Phase::Trying | Phase::Peered(_) => None,
             };
             let Some(wait) = state.wishes.iter().filter_map(due).min() else {
                 state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -240,17 +269,63 @@ impl Wishes {
             }
             let is_due = |wish: &&mut Wish| due(wish) == Some(Duration::ZERO);
             let Some(wish) = state.wishes.iter_mut().find(is_due) else { continue };
-            wish.phase = Phase::Trying;
             let (key, network) = (wish.key, wish.network.clone());
-            return match wish.addresses.pop_front() {
-                Some(address) => Job::Connect(key, network, address),
-                None => Job::Resolve(key, network),
-            };
+            if matches!(wish.phase, Phase::Resolving(_)) {
+                return Job::GiveUp(key, network);
+            }
+            if wish.addresses.is_empty() {
+                let is_possible = self.resolving.load(Ordering::Acquire) < MAX_RESOLVING;
+                let wait = if is_possible { RESOLVE_WAIT } else { Duration::from_secs(1) };
+                let until = time.checked_add(wait).unwrap_or(time);
+                if is_possible {
+                    wish.phase = Phase::Resolving(until);
+                    return Job::Resolve(key, network);
+                }
+                wish.phase = Phase::Due(until);
+                continue;
+            }
+            wish.phase = Phase::Trying;
+            if let Some(address) = wish.addresses.pop_front() {
+                return Job::Connect(key, network, address);
+            }
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Has a thread find the addresses of a peer that is wished for.
+fn start_resolving(core: &Arc<Core>, key: u64, network: NetworkInfo, resolve: Resolve) {
+    if let Ok(ip) = network.address.parse::<IpAddr>() {
+        core.wishes.resolved(key, vec![SocketAddr::new(ip, network.port)]);
+        return;
+    }
+    let (found, name) = (Arc::clone(core), network.clone());
+    core.wishes.resolving.fetch_add(1, Ordering::AcqRel);
+    let work = move || {
+        let resolved = resolve(&network.address, network.port);
+        found.wishes.resolving.fetch_sub(1, Ordering::AcqRel);
+        let (addresses, error) = match resolved {
+            Ok(addresses) => (addresses, None),
+            Err(error) => (Vec::new(), Some(error)),
+        };
+        let is_empty = addresses.is_empty();
+        if found.wishes.resolved(key, addresses) && is_empty {
+            let words = error.map_or("the name has no address".to_owned(), |why| why.to_string());
+            log::warn!("peer {network}: {words}");
+            found.unreachable(key, network);
+        }
+    };
+    // Nothing can end a resolver, and nobody waits for it.
+    match Thread::spawn("resolver", work) {
+        Ok(thread) => thread.detach(),
+        Err(error) => {
+            core.wishes.resolving.fetch_sub(1, Ordering::AcqRel);
+            log::warn!("peer {name}: cannot start a thread: {error}");
+            core.unreachable(key, name);
+        }
     }
 }
 
@@ -284,9 +359,13 @@ fn retry(network: &NetworkInfo) -> Option<Instant> {
     (seconds > 0).then(|| now().checked_add(Duration::from_secs(seconds))).flatten()
 }
 
-fn tell(outcome: Option<Outcome>, what: Result<EndpointId, Error>) {
-    if let Some(outcome) = outcome {
+fn tell(outcomes: Vec<Outcome>, what: &Result<EndpointId, Error>) {
+    for outcome in outcomes {
         // Whoever asked may have gone.
-        let _ = outcome.try_send(what);
+        let _ = outcome.try_send(what.clone());
     }
 }
+
+#[cfg(test)]
+#[path = "connector_cases.rs"]
+mod cases;

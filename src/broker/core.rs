@@ -1,13 +1,13 @@
 //! What all parts of an endpoint share: the routes, the peers, what the node wants, and what it
 //! tells of itself.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use broker_data::{Data, DecodeError};
 use ostler_net::tls;
-use ostler_runtime::Seldom;
+use ostler_runtime::{Deadline, Seldom};
 
 use crate::attraction::Attraction;
 use crate::claims::Claims;
@@ -19,13 +19,16 @@ use crate::parcel::Origin;
 use crate::peers::Peers;
 use crate::queue::Queue;
 use crate::route::Here;
-use crate::routing::{Patience, Routing};
+use crate::routing::Routing;
 use crate::status::{ERRORS, Error, STATUSES, Status};
 use crate::status_board::{Happening, StatusBoard};
 use crate::{EndpointId, Filter, Kind, Message, TTL, Topic};
 
 /// The shortest time between two log lines of a kind that others can provoke.
 const PAUSE: Duration = Duration::from_secs(60);
+
+/// How much may wait for a peer that is told at once what is wanted.
+const MAX_WAITING_BYTES: usize = 256 * 1024;
 
 /// See the module.
 pub(crate) struct Core {
@@ -44,6 +47,7 @@ pub(crate) struct Core {
     queues: Mutex<Vec<Weak<Queue<Message>>>>,
     numbers: AtomicU64,
     garbage: Seldom,
+    ending: OnceLock<Deadline>,
 }
 
 /// What the node wants from its peers, and what it has told them.
@@ -58,7 +62,7 @@ impl Core {
         let id = options.id;
         Self {
             id,
-            routing: Routing::new(Here { id, forwards: options.forwarding }),
+            routing: Routing::new(Here { id, forwards: options.forwarding, is_deaf: options.deaf }),
             client: Mutex::new(options.tls.as_ref().map(|tls| tls.client.clone())),
             options,
             peers: Peers::default(),
@@ -70,7 +74,23 @@ impl Core {
             queues: Mutex::default(),
             numbers: AtomicU64::new(1),
             garbage: Seldom::new(PAUSE),
+            ending: OnceLock::new(),
         }
+    }
+
+    /// When a peer that is left now has gone, whether it answers or not.
+    pub(crate) fn parted(&self) -> Deadline {
+        Deadline::after(self.options.peering.bye.saturating_add(Duration::from_secs(1)))
+    }
+
+    /// Says by when everything that waits must have been sent, since the endpoint ends.
+    pub(crate) fn end_by(&self, deadline: Deadline) {
+        self.ending.get_or_init(|| deadline);
+    }
+
+    /// That moment; now if nobody has said so.
+    pub(crate) fn ending(&self) -> Deadline {
+        self.ending.get().copied().unwrap_or_else(|| Deadline::after(Duration::ZERO))
     }
 
     /// A number that nobody else in this endpoint has.
@@ -96,6 +116,16 @@ impl Core {
         if wanted.attraction.add(topics) {
             self.announce(&mut wanted);
         }
+    }
+
+    /// A WebSocket client wants these topics. Not if peers could not be told of so many.
+    pub(crate) fn attract_client(&self, topics: &[Topic]) -> bool {
+        let mut wanted = self.wanted();
+        let has_room = wanted.attraction.has_room(topics);
+        if has_room && wanted.attraction.add(topics) {
+            self.announce(&mut wanted);
+        }
+        has_room
     }
 
     /// Who wanted these topics does not any more.
@@ -134,8 +164,26 @@ impl Core {
             return;
         }
         wanted.announced = filter;
-        for (id, link, _) in self.peers.links(|_, _| true) {
-            self.tell(id, &link, &wanted.announced);
+        for (id, link, stale) in self.peers.told_links() {
+            self.update(id, &link, &stale, &wanted.announced);
+        }
+    }
+
+    /// Tells a peer what it was not told because much waited for it, if that is less now.
+    pub(crate) fn tell_stale(&self, id: EndpointId, link: &ostler_net::Link, stale: &AtomicBool) {
+        if stale.load(Ordering::Acquire) {
+            let wanted = self.wanted();
+            self.update(id, link, stale, &wanted.announced);
+        }
+    }
+
+    /// Tells a peer what is wanted, now or once less waits for it: of many changes it then hears the
+    /// last. To be called under the lock of what is wanted.
+    fn update(&self, id: EndpointId, link: &ostler_net::Link, stale: &AtomicBool, now: &Filter) {
+        let waits = link.queued().1 > MAX_WAITING_BYTES;
+        stale.store(waits, Ordering::Release);
+        if !waits {
+            self.tell(id, link, now);
         }
     }
 
@@ -154,14 +202,18 @@ impl Core {
     pub(crate) fn status(&self, status: Status) {
         log::info!("{status}");
         self.say(STATUSES, &Data::from(&status));
-        self.board.post(&Happening::Status(status));
+        self.post(&Happening::Status(status));
     }
 
     /// Tells of an error.
     pub(crate) fn error(&self, error: Error) {
         log::debug!("{error}");
         self.say(ERRORS, &Data::from(&error));
-        self.board.post(&Happening::Error(error));
+        self.post(&Happening::Error(error));
+    }
+
+    fn post(&self, happening: &Happening) {
+        self.counters.unread_statuses.add(self.board.post(happening));
     }
 
     /// A peering has come about.
@@ -172,8 +224,9 @@ impl Core {
 
     fn say(&self, topic: &[u8], data: &Data) {
         if let Ok(message) = Message::data(self.id, EndpointId::NIL, topic, data) {
-            // Nobody who is behind keeps the node from going on.
-            let _ = self.routing.publish(&message, Origin::Local, Patience::None);
+            // Nobody who is behind keeps the node from going on, or others from hearing it.
+            let left_out = self.routing.tell(&message, Origin::Local);
+            self.counters.unread.add(left_out);
         }
     }
 

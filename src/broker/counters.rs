@@ -43,6 +43,12 @@ pub(crate) struct Counters {
     pub(crate) expired: Counter,
     /// Messages dropped because a peer or client was behind.
     pub(crate) dropped: Counter,
+    /// Messages for a peer or client that had gone already.
+    pub(crate) late: Counter,
+    /// Messages dropped because a subscriber of this process was behind.
+    pub(crate) unread: Counter,
+    /// Changes and errors that nobody read in time.
+    pub(crate) unread_statuses: Counter,
     /// Peers and clients cut off because they were behind.
     pub(crate) cut: Counter,
     /// Publications refused because a receiver was behind.

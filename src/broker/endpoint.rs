@@ -11,7 +11,7 @@ use ostler_net::{
 };
 use ostler_runtime::{Deadline, Thread};
 
-use crate::connector::Removed;
+use crate::connector::{Removed, resolve};
 use crate::core::Core;
 use crate::endpoint_info::NetworkInfo;
 use crate::options::{EndpointOptions, Tls};
@@ -26,6 +26,9 @@ use crate::status_board::StatusSubscriber;
 use crate::subscriber::{Subscriber, Subscription};
 use crate::worker::Worker;
 use crate::{EndpointId, Filter, Hub, Message, Overflow, Received, Tap, Topic};
+
+/// How long it takes to tell that peers are cut off.
+const CUT_WAIT: Duration = Duration::from_secs(1);
 
 /// A node of Broker: it publishes, subscribes, and peers with others. Several may be in one process.
 /// Dropping it says farewell to its peers and ends all its threads and subscriptions.
@@ -45,7 +48,8 @@ impl Endpoint {
         let links = Arc::new(Links::start(options.threads, options.links.clone())?);
         let core = Arc::new(Core::new(options));
         let (trying, by) = (Arc::clone(&core), Arc::clone(&links));
-        let connector = Thread::spawn("connector", move || trying.wishes.run(&trying, &by))?;
+        let connector =
+            Thread::spawn("connector", move || trying.wishes.run(&trying, &by, resolve))?;
         let publisher = Publisher::new(&core, Origin::Local);
         let (listeners, servers) = (Mutex::default(), Mutex::default());
         Ok(Self { listeners, servers, connector: Some(connector), links, core, publisher })
@@ -120,7 +124,7 @@ impl Endpoint {
     pub fn unpeer(&self, address: &str, port: u16) -> bool {
         let gone = self.part(address, port);
         let Some(ids) = gone else { return false };
-        let deadline = self.parted();
+        let deadline = self.core.parted();
         self.core.peers.wait(deadline, |peers| ids.iter().all(|id| !peers.contains_key(id)));
         true
     }
@@ -143,14 +147,9 @@ impl Endpoint {
             return None;
         }
         for (_, link, leaving) in &links {
-            leaving.ask(link);
+            leaving.ask(link, self.core.parted());
         }
         Some(links.into_iter().map(|(id, _, _)| id).collect())
-    }
-
-    /// When a peer that is left now has gone, whether it answers or not.
-    fn parted(&self) -> Deadline {
-        Deadline::after(self.core.options.peering.bye.saturating_add(Duration::from_secs(1)))
     }
 
     /// The peers there are, and those that are wished for.
@@ -283,6 +282,37 @@ impl Endpoint {
         self.core.present(tls);
     }
 
+    /// Ends the endpoint: what waits for peers and WebSocket clients is sent as far as it can be by
+    /// `deadline`, and then they are told goodbye. Whether all of them have gone in time; whoever has
+    /// not is cut off. Dropping the endpoint does the same within
+    /// [`EndpointOptions::end_wait`].
+    pub fn shutdown(mut self, deadline: Deadline) -> bool {
+        self.end(deadline)
+    }
+
+    fn end(&mut self, deadline: Deadline) -> bool {
+        let Some(connector) = self.connector.take() else { return true };
+        self.core.end_by(deadline);
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.core.wishes.end();
+        self.core.claims.close();
+        for (_, link, leaving) in self.core.peers.links(|_, _| true) {
+            leaving.ask(&link, deadline);
+        }
+        // Here WebSocket clients are told.
+        self.servers.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        let gone = self.core.peers.wait_gone(deadline);
+        if !gone {
+            for (_, link, _) in self.core.peers.links(|_, _| true) {
+                link.abort("the endpoint has ended");
+            }
+            self.core.peers.wait_gone(Deadline::after(CUT_WAIT));
+        }
+        connector.join();
+        self.core.close();
+        gone
+    }
+
     /// What all connections together have counted.
     pub fn links(&self) -> LinkStatistics {
         self.links.statistics()
@@ -306,16 +336,9 @@ impl Endpoint {
 
 impl Drop for Endpoint {
     fn drop(&mut self) {
-        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        self.servers.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        self.core.wishes.end();
-        drop(self.connector.take());
-        self.core.claims.close();
-        for (_, link, leaving) in self.core.peers.links(|_, _| true) {
-            leaving.ask(&link);
-        }
-        self.core.peers.wait_gone(self.parted());
-        self.core.close();
+        let options = &self.core.options;
+        let farewell = options.peering.bye.saturating_add(CUT_WAIT);
+        self.end(Deadline::after(options.end_wait.max(farewell)));
     }
 }
 

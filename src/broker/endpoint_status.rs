@@ -38,6 +38,7 @@ impl Told for Figures {
     fn figures(&self) -> Response {
         let (core, counters) = (&self.core, &self.core.counters);
         let (peers, waiting) = core.peers.load();
+        let links = self.links.upgrade().map(|links| links.statistics()).unwrap_or_default();
         let figures = Exposition {
             peers,
             clients: core.routing.clients(),
@@ -52,10 +53,13 @@ impl Told for Figures {
             skipped: counters.skipped.get(),
             expired: counters.expired.get(),
             dropped: counters.dropped.get(),
+            unread: counters.unread.get(),
+            unsent: links.unsent.saturating_add(counters.late.get()),
+            unread_statuses: counters.unread_statuses.get(),
             cut: counters.cut.get(),
             refused: counters.refused.get(),
             waiting,
-            links: self.links.upgrade().map(|links| links.statistics()).unwrap_or_default(),
+            links,
         };
         exposition::response("broker", figures)
     }

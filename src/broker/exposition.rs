@@ -16,6 +16,9 @@ pub(crate) struct Exposition {
     pub(crate) skipped: u64,
     pub(crate) expired: u64,
     pub(crate) dropped: u64,
+    pub(crate) unread: u64,
+    pub(crate) unsent: u64,
+    pub(crate) unread_statuses: u64,
     pub(crate) cut: u64,
     pub(crate) refused: u64,
     pub(crate) waiting: usize,
@@ -36,8 +39,12 @@ impl Figures for Exposition {
             (["malformed"], self.skipped),
             (["expired"], self.expired),
             (["overflow"], self.dropped),
+            (["unread"], self.unread),
+            (["unsent"], self.unsent),
         ];
         out.counters("dropped_messages", help, ["reason"], lost)?;
+        let help = "Changes among the peers, and errors, that programs did not read in time";
+        out.counter("dropped_statuses", help, self.unread_statuses)?;
         let help = "Peers and WebSocket clients cut off since they did not keep up";
         out.counter("overflow_disconnects", help, self.cut)?;
         let help = "Publications refused since a receiver was behind";
@@ -51,6 +58,9 @@ impl Figures for Exposition {
 impl Exposition {
     fn write_links(&self, out: &mut Families<'_, '_>) -> fmt::Result {
         let links = &self.links;
+        out.gauge("open_connections", "Connections, also those on their way", links.open)?;
+        let help = "Accepted connections whose other side has not shown who it is";
+        out.gauge("unestablished_connections", help, links.unestablished)?;
         out.counter("accepted_connections", "Connections accepted", links.accepted)?;
         let help = "Connections closed at once, since there were too many";
         out.counter("refused_connections", help, links.refused)?;
@@ -62,6 +72,9 @@ impl Exposition {
         out.counter("tls_failures", help, links.tls_failures)?;
         let help = "Failures to accept a connection, as without descriptors";
         out.counter("accept_errors", help, links.accept_errors)?;
+        let help = "Connections lost to an error of this program";
+        out.counter("failed_connections", help, links.panics)?;
+        out.counter("sent_frames", "Messages sent, all kinds of them", links.frames_out)?;
         out.counter("received_bytes", "Bytes received", links.bytes_in)?;
         out.counter("sent_bytes", "Bytes sent", links.bytes_out)
     }
@@ -77,7 +90,7 @@ mod tests {
     fn the_names_of_the_original_are_there() {
         let processed =
             [("data", 7), ("command", 0), ("routing-update", 1), ("ping", 2), ("pong", 3)];
-        let figures = Exposition { peers: 2, processed, ..Exposition::default() };
+        let figures = Exposition { peers: 2, processed, unsent: 4, ..Exposition::default() };
         let text = text("broker", figures).unwrap();
         for line in [
             "broker_connections{type=\"native\"} 2",
@@ -85,6 +98,8 @@ mod tests {
             "broker_processed_messages_total{type=\"data\"} 7",
             "broker_processed_messages_total{type=\"routing-update\"} 1",
             "broker_dropped_messages_total{reason=\"overflow\"} 0",
+            "broker_dropped_messages_total{reason=\"unread\"} 0",
+            "broker_dropped_messages_total{reason=\"unsent\"} 4",
         ] {
             assert!(text.lines().any(|other| other == line), "{line} in {text}");
         }

@@ -107,6 +107,8 @@ impl Handshake {
     fn input(&mut self, frame: HandshakeFrame, node: &dyn Node) -> Input {
         match frame {
             HandshakeFrame::Probe => Input::Probe,
+            // Whoever is called nobody would get what is for everybody.
+            HandshakeFrame::Hello { sender, .. } if sender.is_nil() => Input::Malformed,
             HandshakeFrame::Hello { sender, lowest, highest } => {
                 self.peer = sender;
                 if !(lowest..=highest).contains(&VERSION) {
@@ -117,6 +119,14 @@ impl Handshake {
                     Ordering::Less => Input::HelloFromSmaller,
                     Ordering::Equal => Input::HelloFromSelf,
                 }
+            }
+            // It comes from the smaller of the two, who is called what it was before.
+            HandshakeFrame::VersionSelect { sender, .. }
+                if sender.is_nil()
+                    || sender >= node.id()
+                    || !self.peer.is_nil() && sender != self.peer =>
+            {
+                Input::Malformed
             }
             HandshakeFrame::VersionSelect { sender, version } => {
                 self.peer = sender;

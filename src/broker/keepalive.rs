@@ -7,8 +7,10 @@ use std::time::{Duration, Instant};
 /// What is known of a peer's life.
 #[derive(Debug)]
 pub(crate) struct Keepalive {
-    /// When bytes of it came last.
+    /// When bytes of it came last, or were not read.
     heard: Instant,
+    /// When bytes of it came last, or it was asked.
+    quiet: Instant,
     /// The question that awaits its answer, and when it was asked.
     asked: Option<(u64, Instant)>,
     /// How many questions were asked.
@@ -39,25 +41,42 @@ pub(crate) enum Verdict {
 
 impl Keepalive {
     pub(crate) fn new(ask_after: Duration, dead_after: Duration, now: Instant) -> Self {
-        Self { heard: now, asked: None, questions: 0, ask_after, dead_after }
+        Self { heard: now, quiet: now, asked: None, questions: 0, ask_after, dead_after }
     }
 
-    /// Bytes of the peer came, or could not come because they were not read.
+    /// Bytes of the peer came.
     pub(crate) fn heard(&mut self, now: Instant) {
         self.heard = now;
+        self.quiet = now;
     }
 
     /// Time has passed.
-    pub(crate) fn tick(&mut self, now: Instant) -> Verdict {
-        let silence = now.saturating_duration_since(self.heard);
-        if silence >= self.dead_after {
-            return Verdict::Dead(silence);
+    pub(crate) fn tick_as(&mut self, reading: Reading, now: Instant) -> Verdict {
+        match reading {
+            Reading::On => self.tick(now),
+            Reading::Held => self.tick_held(now),
         }
+    }
+
+    fn tick(&mut self, now: Instant) -> Verdict {
+        let silence = now.saturating_duration_since(self.heard);
+        if silence >= self.dead_after { Verdict::Dead(silence) } else { self.ask(now) }
+    }
+
+    /// The same while the peer is not read: its silence means nothing, and it is asked only that it
+    /// hears something.
+    fn tick_held(&mut self, now: Instant) -> Verdict {
+        // It has all its time once it is read again.
+        self.heard = now;
+        self.ask(now)
+    }
+
+    fn ask(&mut self, now: Instant) -> Verdict {
         // A question that is not answered is asked again: it may have been lost in a queue.
-        let asked = self.asked.map_or(self.heard, |(_, asked)| asked.max(self.heard));
-        if now.saturating_duration_since(asked) < self.ask_after {
+        if now.saturating_duration_since(self.quiet) < self.ask_after {
             return Verdict::Alive;
         }
+        self.quiet = now;
         self.questions = self.questions.saturating_add(1);
         self.asked = Some((self.questions, now));
         Verdict::Ask(self.questions.to_be_bytes())
@@ -89,6 +108,19 @@ mod tests {
         assert_eq!(life.answered(&first, at(41)), None, "the last question counts");
         assert_eq!(life.tick(at(59)), Verdict::Alive);
         assert_eq!(life.tick(at(60)), Verdict::Dead(60 * SECOND));
+    }
+
+    #[test]
+    fn who_is_not_read_is_asked_now_and_then_and_not_given_up() {
+        let start = ostler_runtime::now();
+        let at = |seconds| start + seconds * SECOND;
+        let mut life = Keepalive::new(20 * SECOND, 60 * SECOND, start);
+        for seconds in 1..=200 {
+            let asks = matches!(life.tick_held(at(seconds)), Verdict::Ask(_));
+            assert_eq!(asks, seconds % 20 == 0, "{seconds}");
+        }
+        assert!(matches!(life.tick(at(220)), Verdict::Ask(_)));
+        assert_eq!(life.tick(at(260)), Verdict::Dead(60 * SECOND));
     }
 
     #[test]

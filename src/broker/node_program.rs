@@ -2,25 +2,22 @@
 
 use std::io::{self, Write};
 use std::sync::Arc;
-use std::time::Duration;
 
-use crossbeam_channel::bounded;
+use crossbeam_channel::{TryRecvError, bounded};
+use ostler_net::ending::{self, is_hurried};
 use ostler_net::tls::{Identity, LiveIdentity};
 use ostler_net::{Address, AddressError, BindError};
 use ostler_runtime::checked::{Checked, Strictness};
 use ostler_runtime::logging::{self, LevelFilter, with_cause};
 use ostler_runtime::notify::State;
 use ostler_runtime::supervise::{Serving, prepare, supervise, warn_of_restart};
-use ostler_runtime::{Exit, Problem, Thread};
+use ostler_runtime::{Deadline, Exit, Notifier, Problem, Signals, Thread};
 
 use crate::node_options::NodeOptions;
 use crate::node_settings::NodeSettings;
 use crate::node_tasks::Tasks;
 use crate::node_web::access;
 use crate::{Endpoint, EndpointOptions, node_effective, node_tls};
-
-/// How often it is looked whether somebody is in a hurry, while the farewell is said.
-const LOOK: Duration = Duration::from_millis(50);
 
 /// Does what the command line asks for.
 pub fn run(options: &NodeOptions) -> Exit {
@@ -85,7 +82,7 @@ fn serve(options: &NodeOptions, settings: &NodeSettings) -> Result<Exit, Exit> {
     })?;
     listen(&endpoint, settings)?;
     endpoint.forward(settings.topics.iter().cloned());
-    let mut tasks = Tasks::start(&endpoint, settings).map_err(|error| {
+    let tasks = Tasks::start(&endpoint, settings).map_err(|error| {
         log::error!("cannot start a thread: {error}");
         Exit::Os
     })?;
@@ -95,31 +92,38 @@ fn serve(options: &NodeOptions, settings: &NodeSettings) -> Result<Exit, Exit> {
     }
     let mut daemon = Daemon { options, settings, endpoint: &endpoint, clients };
     supervise(&mut daemon, &mut signals, &notifier);
+    Ok(stop(endpoint, tasks, &mut signals, &notifier))
+}
+
+/// Says goodbye to all who are connected. Another stop signal meanwhile cuts it short.
+fn stop(endpoint: Endpoint, mut tasks: Tasks, signals: &mut Signals, notifier: &Notifier) -> Exit {
+    log::info!("stopping");
     notifier.tell(State::Stopping);
     tasks.leave();
     // Subscriptions end with the endpoint, and with them the tasks that read them.
-    let (told, ended) = bounded(1);
-    let farewell = Thread::spawn("farewell", move || {
+    let (said, outcome) = bounded(1);
+    let farewell = move || {
         drop(endpoint);
-        // Whoever waits for it is there, or does not want it any more.
-        let _ = told.try_send(tasks.end());
-    });
-    let farewell = farewell.map_err(|error| {
-        log::error!("cannot start a thread: {error}");
-        Exit::Os
-    })?;
+        // There is room for it, and whoever is in a hurry does not wait for it.
+        let _ = said.try_send(tasks.end());
+    };
+    match Thread::spawn("farewell", farewell) {
+        Ok(thread) => thread.detach(),
+        Err(error) => {
+            log::error!("cannot start a thread: {error}");
+            return Exit::Os;
+        }
+    }
     loop {
-        match ended.recv_timeout(LOOK) {
-            Ok(exit) => {
-                farewell.join();
-                return Ok(exit);
-            }
-            Err(_) if signals.is_stop_pending() => {
-                log::warn!("told to stop again: peers that have not answered are left");
-                farewell.detach();
-                return Ok(Exit::Success);
-            }
-            Err(_) => {}
+        match outcome.try_recv() {
+            Ok(exit) => return exit,
+            Err(TryRecvError::Disconnected) => return Exit::Internal,
+            Err(TryRecvError::Empty) => {}
+        }
+        notifier.tell(State::Watchdog);
+        if is_hurried(signals, Deadline::after(ending::TICK)) {
+            log::warn!("stopped before all had been told");
+            return Exit::Success;
         }
     }
 }

@@ -18,6 +18,8 @@ pub struct EndpointOptions {
     pub id: EndpointId,
     /// Whether messages of peers go on to other peers; default yes.
     pub forwarding: bool,
+    /// Whether what peers and WebSocket clients publish goes nowhere; default no.
+    pub deaf: bool,
     /// Threads that serve all peers and WebSocket clients; default 2.
     pub threads: usize,
     /// How TLS is spoken with peers, those that come and those that are called; default not at all.
@@ -38,6 +40,10 @@ pub struct EndpointOptions {
     /// How long [`publish`](crate::Endpoint::publish) waits for receivers that are behind; default
     /// 60 s. A peer that reads nothing for [`LinkLimits::stall`] is cut off before.
     pub publish_wait: Duration,
+    /// How long what waits for peers and WebSocket clients may take when the endpoint is dropped;
+    /// default 10 s. Peers that do not answer a farewell take
+    /// [`PeeringLimits::bye`] only.
+    pub end_wait: Duration,
     /// For one attempt to connect to a peer, as far as the connection itself; default 1 s.
     pub connect_wait: Duration,
     /// What all links together and each of them may take.
@@ -66,6 +72,7 @@ impl Default for EndpointOptions {
         Self {
             id: EndpointId::random(),
             forwarding: true,
+            deaf: false,
             threads: 2,
             tls: None,
             web_socket_tls: None,
@@ -74,6 +81,7 @@ impl Default for EndpointOptions {
             subscriber_buffer: QueueLimits::default(),
             peering: PeeringLimits::default(),
             publish_wait: Duration::from_secs(60),
+            end_wait: Duration::from_secs(10),
             connect_wait: Duration::from_secs(1),
             links: LinkLimits::default(),
         }

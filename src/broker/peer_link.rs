@@ -2,6 +2,7 @@
 //! events in the endpoint.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use ostler_net::{Closed, Link, Peer as Address, Protocol, Turn};
@@ -14,7 +15,7 @@ use crate::handshake::Role;
 use crate::keepalive::Reading;
 use crate::leaving::Leaving;
 use crate::parcel::Origin;
-use crate::peer_outlet::PeerOutlet;
+use crate::peer_outlet::{BEHIND, PeerOutlet};
 use crate::peer_view::PeerView;
 use crate::peering::Peering;
 use crate::peering_event::{Event, PeeringStatistics};
@@ -37,6 +38,8 @@ pub(crate) struct PeerLink {
     /// A message for which somebody had no room.
     pending: Option<Message>,
     leaving: Arc<Leaving>,
+    /// Whether the peer was not told the last that is wanted.
+    stale: Arc<AtomicBool>,
     /// What of its statistics the endpoint has counted.
     counted: PeeringStatistics,
     /// Whether it was this node that ended it.
@@ -79,6 +82,7 @@ impl PeerLink {
             peer: None,
             pending: None,
             leaving: Arc::default(),
+            stale: Arc::default(),
             counted: PeeringStatistics::default(),
             ours: false,
             is_lost: false,
@@ -96,6 +100,11 @@ impl PeerLink {
         {
             return turn;
         }
+        self.react(input, link, now)
+    }
+
+    /// The same, but for what is held.
+    fn react(&mut self, input: &mut &[u8], link: &Link, now: Instant) -> Turn {
         loop {
             let Some(peering) = &mut self.peering else { return Turn::Abort };
             let Some(event) = peering.next(input, now, &self.view) else {
@@ -125,7 +134,12 @@ impl PeerLink {
                 }
                 Event::Redundant { id } => {
                     if let Some(wish) = self.wish.take() {
-                        self.core().wishes.came_true(wish, id);
+                        let core = self.core();
+                        core.wishes.came_true(wish, id);
+                        // The connection that has the peer may have ended meanwhile, unseen.
+                        if core.claims.state(id).is_none() {
+                            core.wishes.lost(id);
+                        }
                     }
                     Some(Turn::Close)
                 }
@@ -175,6 +189,7 @@ impl PeerLink {
                     network: self.network.clone(),
                     route: Arc::clone(&route),
                     leaving: Arc::clone(&self.leaving),
+                    stale: Arc::clone(&self.stale),
                 },
             );
             route
@@ -185,7 +200,7 @@ impl PeerLink {
             core.wishes.came_true(wish, id);
             // Whoever stopped wishing for it while hands were shaken did not find it.
             if !core.wishes.holds(wish) {
-                self.leaving.ask(link);
+                self.leaving.ask(link, core.parted());
             }
         }
     }
@@ -244,29 +259,45 @@ impl Protocol for PeerLink {
 
     fn tick(&mut self, link: &Link, now: Instant) -> Turn {
         self.count();
+        if let Some((id, _)) = &self.peer {
+            self.view.core.tell_stale(*id, link, &self.stale);
+        }
         if self.peer.is_none() && self.wish.is_some_and(|wish| !self.core().wishes.holds(wish)) {
             return Turn::Abort;
         }
         let Some(peering) = &mut self.peering else { return Turn::Continue };
         let reading = if self.pending.is_some() { Reading::Held } else { Reading::On };
         if self.leaving.is_asked() {
+            // Nothing more is put behind the farewell.
+            if let Some((_, route)) = &self.peer {
+                self.view.core.routing.remove(route);
+            }
             peering.leave(link.id().to_be_bytes(), now);
+            if link.queued().0 > 0 && self.leaving.has_time() {
+                peering.put_off(now);
+            }
         }
         let was_aside = peering.is_aside();
         peering.tick(now, reading, &self.view);
         if was_aside && !peering.is_aside() {
             link.resume();
         }
-        if self.pending.is_some() {
-            // It stays held, unless it has been resumed meanwhile.
-            return Turn::Continue;
+        if self.pending.is_none() {
+            return self.go_on(&mut &[][..], link, now);
         }
-        self.go_on(&mut &[][..], link, now)
+        // It stays held, unless it has been resumed meanwhile, but says what is to be said.
+        match self.react(&mut &[][..], link, now) {
+            Turn::Hold => Turn::Continue,
+            turn => turn,
+        }
     }
 
     fn closed(&mut self, link: &Link, why: &Closed) {
         self.count();
         let core = Arc::clone(self.core());
+        if self.pending.is_some() {
+            core.counters.unread.count();
+        }
         let Some((id, route)) = self.peer.take() else {
             if let Some(id) = core.claims.release(self.view.number) {
                 // Others may have taken this connection for the one that they wished for.
@@ -287,19 +318,22 @@ impl Protocol for PeerLink {
         };
         core.routing.remove(&route);
         let gone = core.peers.remove(id, link);
-        // Only now can another connection have the peer.
-        core.claims.release(self.view.number);
+        let network = self.network.clone();
         let is_cut = matches!(why, Closed::Aborted(_)) && !self.is_lost;
-        let by_us = self.ours || self.leaving.is_asked() || is_cut;
-        if by_us {
-            core.status(Status::peer_removed(id, self.network.clone()));
+        core.status(if matches!(why, Closed::Aborted(BEHIND)) {
+            log::warn!("peer {id} at {network} is cut off: {BEHIND}");
+            Status::peer_overflowed(id, network)
+        } else if self.ours || self.leaving.is_asked() || is_cut {
+            Status::peer_removed(id, network)
         } else {
-            core.status(Status::peer_lost(id, self.network.clone()));
-        }
+            Status::peer_lost(id, network)
+        });
         core.status(Status::endpoint_unreachable(id));
         if gone.is_some() {
             core.peers.told();
         }
+        // Only now can another connection have the peer, and tell so.
+        core.claims.release(self.view.number);
         core.wishes.lost(id);
     }
 }

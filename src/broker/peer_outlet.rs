@@ -45,11 +45,22 @@ impl Outlet for PeerOutlet {
         };
         let frame = message.frame();
         let waits = matches!(parcel.origin, Origin::Local | Origin::Hub(_));
-        let is_refused = || self.link.offer(frame) == Err(Refused::Full);
+        let is_refused = || match self.link.offer(frame) {
+            Ok(()) => false,
+            Err(Refused::Full) => true,
+            Err(Refused::Closed) => {
+                self.core.counters.late.count();
+                false
+            }
+        };
         match if waits { Overflow::Block } else { self.overflow() } {
             // There was room when it was asked for; others may have taken it since, or it is less
-            // than a long message needs. Who has gone misses nothing.
-            Overflow::Block => drop(self.link.put(frame)),
+            // than a long message needs.
+            Overflow::Block => {
+                if !self.link.put(frame) {
+                    self.core.counters.late.count();
+                }
+            }
             Overflow::Disconnect if is_refused() => {
                 self.core.counters.cut.count();
                 self.link.abort(BEHIND);

@@ -114,9 +114,6 @@ impl Peering {
 
     /// Time has passed: to be called a few times a second. [`next`](Self::next) has the events.
     pub fn tick(&mut self, now: Instant, reading: Reading, node: &dyn Node) {
-        if reading == Reading::Held {
-            self.life.heard(now);
-        }
         match &mut self.phase {
             Phase::Handshake { handshake, is_aside, until, .. } => {
                 if now >= *until {
@@ -130,7 +127,7 @@ impl Peering {
                     self.progressed(progress);
                 }
             }
-            Phase::Peered { peer } => match self.life.tick(now) {
+            Phase::Peered { peer } => match self.life.tick_as(reading, now) {
                 Verdict::Alive => {}
                 Verdict::Ask(question) => {
                     self.events.extend(ping(self.own, *peer, &question).map(Event::Send));
@@ -158,6 +155,13 @@ impl Peering {
                 self.phase = Phase::Leaving { farewell, until: later(now, self.limits.bye) };
             }
             Phase::Leaving { .. } | Phase::Over => {}
+        }
+    }
+
+    /// What was sent before the goodbye is still on its way: there is all the time for an answer.
+    pub fn put_off(&mut self, now: Instant) {
+        if let Phase::Leaving { until, .. } = &mut self.phase {
+            *until = later(now, self.limits.bye);
         }
     }
 

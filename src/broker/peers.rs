@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use ostler_net::Link;
@@ -51,6 +51,8 @@ pub(crate) struct Peer {
     pub(crate) network: NetworkInfo,
     pub(crate) route: Arc<Route>,
     pub(crate) leaving: Arc<Leaving>,
+    /// Whether it was not told the last that is wanted.
+    pub(crate) stale: Arc<AtomicBool>,
 }
 
 /// See the module.
@@ -59,6 +61,8 @@ pub(crate) struct Peers {
     table: Mutex<BTreeMap<EndpointId, Peer>>,
     /// How many were taken out of which it was not told yet.
     untold: AtomicUsize,
+    /// WebSocket clients.
+    clients: AtomicUsize,
     changed: Condvar,
 }
 
@@ -89,9 +93,23 @@ impl Peers {
         self.changed.notify_all();
     }
 
-    /// Waits until all have gone and it is told.
-    pub(crate) fn wait_gone(&self, deadline: Deadline) {
-        self.wait(deadline, |peers| peers.is_empty() && self.untold.load(Ordering::Acquire) == 0);
+    /// A WebSocket client has come.
+    pub(crate) fn client_came(&self) {
+        self.clients.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// One has gone, and it is told.
+    pub(crate) fn client_left(&self) {
+        let table = self.lock();
+        self.clients.fetch_sub(1, Ordering::AcqRel);
+        drop(table);
+        self.changed.notify_all();
+    }
+
+    /// Waits until all have gone, clients too, and it is told; whether they have in time.
+    pub(crate) fn wait_gone(&self, deadline: Deadline) -> bool {
+        let none = |count: &AtomicUsize| count.load(Ordering::Acquire) == 0;
+        self.wait(deadline, |peers| peers.is_empty() && none(&self.untold) && none(&self.clients))
     }
 
     /// Changes a peer's entry.
@@ -127,6 +145,14 @@ impl Peers {
         let table = self.lock();
         let those = table.iter().filter(|(id, peer)| chosen(**id, &peer.network));
         those.map(|(id, peer)| (*id, peer.link.clone(), Arc::clone(&peer.leaving))).collect()
+    }
+
+    /// All links, and whether they were not told the last that is wanted.
+    pub(crate) fn told_links(&self) -> Vec<(EndpointId, Link, Arc<AtomicBool>)> {
+        let table = self.lock();
+        let link =
+            |(id, peer): (&EndpointId, &Peer)| (*id, peer.link.clone(), Arc::clone(&peer.stale));
+        table.iter().map(link).collect()
     }
 
     /// Waits until the table is as wished; whether it is.

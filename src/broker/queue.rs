@@ -81,30 +81,36 @@ impl<T> Queue<T> {
         self.put_locked(self.lock(), item, bytes);
     }
 
-    /// Puts an item in if there is room for it, else drops it.
-    pub(crate) fn put_or_drop(&self, item: T, bytes: usize) {
+    /// Puts an item in if there is room for it, else drops it: how many are dropped.
+    pub(crate) fn put_or_drop(&self, item: T, bytes: usize) -> u64 {
         let state = self.lock();
         if self.is_beyond(&state) {
-            self.count_drops(1);
-        } else {
-            self.put_locked(state, item, bytes);
+            return self.count_drops(1);
         }
+        self.put_locked(state, item, bytes);
+        0
     }
 
-    /// Puts an item in if there is room for it, else nothing comes in any more.
-    pub(crate) fn put_or_close(&self, item: T, bytes: usize) {
+    /// Puts an item in if there is room for it, else nothing comes in any more: how many are
+    /// dropped.
+    pub(crate) fn put_or_close(&self, item: T, bytes: usize) -> u64 {
         let state = self.lock();
+        if state.closed {
+            return 0;
+        }
         if self.is_beyond(&state) {
             drop(state);
-            self.count_drops(1);
+            let dropped = self.count_drops(1);
             self.close();
-        } else {
-            self.put_locked(state, item, bytes);
+            return dropped;
         }
+        self.put_locked(state, item, bytes);
+        0
     }
 
-    /// Puts an item in and drops those that have waited longest, as many as are beyond the limits.
-    pub(crate) fn push_out(&self, item: T, bytes: usize) {
+    /// Puts an item in and drops those that have waited longest, as many as are beyond the limits:
+    /// how many.
+    pub(crate) fn push_out(&self, item: T, bytes: usize) -> u64 {
         let mut gone = Vec::new();
         let mut state = self.lock();
         while self.is_beyond(&state)
@@ -113,8 +119,9 @@ impl<T> Queue<T> {
             state.bytes = state.bytes.saturating_sub(length);
             gone.push(old);
         }
-        self.count_drops(gone.len());
+        let dropped = self.count_drops(gone.len());
         self.put_locked(state, item, bytes);
+        dropped
     }
 
     fn put_locked(&self, mut state: MutexGuard<'_, State<T>>, item: T, bytes: usize) {
@@ -137,8 +144,10 @@ impl<T> Queue<T> {
         }
     }
 
-    fn count_drops(&self, count: usize) {
-        self.dropped.fetch_add(u64::try_from(count).unwrap_or(u64::MAX), Ordering::Relaxed);
+    fn count_drops(&self, count: usize) -> u64 {
+        let count = u64::try_from(count).unwrap_or(u64::MAX);
+        self.dropped.fetch_add(count, Ordering::Relaxed);
+        count
     }
 
     /// How many items were dropped for want of room.

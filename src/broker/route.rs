@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ostler_runtime::Deadline;
 
 use crate::parcel::{Origin, Parcel};
-use crate::{EndpointId, Filter, Message, Topic};
+use crate::{EndpointId, Filter, Kind, Message, Topic};
 
 /// Where the messages of a route go.
 pub(crate) trait Outlet: Send + Sync {
@@ -60,6 +60,8 @@ pub(crate) struct Here {
     pub(crate) id: EndpointId,
     /// Whether messages of peers go on to other peers.
     pub(crate) forwards: bool,
+    /// Whether what comes from elsewhere goes nowhere.
+    pub(crate) is_deaf: bool,
 }
 
 impl Route {
@@ -85,7 +87,9 @@ impl Route {
                     | (Owner::Client(one), Origin::Client(other)) => one == other,
                     _ => false,
                 };
-                !own && (is_for_all || receiver == here.id) && matches()
+                // Commands are for stores.
+                let is_data = message.kind() == Kind::Data;
+                !own && is_data && (is_for_all || receiver == here.id) && matches()
             }
         }
     }

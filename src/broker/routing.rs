@@ -91,6 +91,9 @@ impl Routing {
     /// Gives a message that came from elsewhere to all who want it, unless one of them wants its
     /// senders to wait: nobody gets it then.
     pub(crate) fn pass_on(&self, message: &Message, origin: Origin) -> Result<usize, Behind> {
+        if self.here.is_deaf {
+            return Ok(0);
+        }
         let routes = self.all();
         let wanting = || routes.iter().filter(|route| route.wants(message, origin, self.here));
         if let Some(route) = wanting().find(|route| route.outlet.is_blocked(false)) {
@@ -98,6 +101,21 @@ impl Routing {
         }
         let parcel = Parcel::new(message, origin, self.here.id);
         Ok(wanting().map(|route| route.outlet.deliver(&parcel)).count())
+    }
+
+    /// Gives a message to all who want it but for those that are behind: how many these are.
+    pub(crate) fn tell(&self, message: &Message, origin: Origin) -> u64 {
+        let routes = self.all();
+        let parcel = Parcel::new(message, origin, self.here.id);
+        let mut left_out = 0_u64;
+        for route in routes.iter().filter(|route| route.wants(message, origin, self.here)) {
+            if route.outlet.is_blocked(true) {
+                left_out = left_out.saturating_add(1);
+            } else {
+                route.outlet.deliver(&parcel);
+            }
+        }
+        left_out
     }
 
     /// Whether anybody might want messages about this topic that are for everybody.

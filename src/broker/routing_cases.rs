@@ -48,7 +48,7 @@ const OWNERS: [Owner; 6] = [
 ];
 
 fn routing(forwards: bool, topic: &str) -> (Routing, Vec<Arc<Notes>>) {
-    let routing = Routing::new(Here { id: HERE, forwards });
+    let routing = Routing::new(Here { id: HERE, forwards, is_deaf: false });
     let notes = OWNERS.map(|owner| {
         let notes = Arc::new(Notes::default());
         routing.add(owner, [topic].iter().collect(), Arc::clone(&notes) as Arc<dyn Outlet>);
@@ -151,7 +151,7 @@ fn nobody_gets_a_message_while_one_of_them_is_behind() {
 
 #[test]
 fn routes_come_change_and_go() {
-    let routing = Routing::new(Here { id: HERE, forwards: true });
+    let routing = Routing::new(Here { id: HERE, forwards: true, is_deaf: false });
     let notes = Arc::new(Notes::default());
     let route = routing.add(Owner::Peer(PEER), Filter::new(), notes);
     assert!(!routing.is_wanted(b"a"));
@@ -159,4 +159,18 @@ fn routes_come_change_and_go() {
     assert!(routing.is_wanted(b"a"));
     routing.remove(&route);
     assert!(!routing.is_wanted(b"a"));
+}
+
+#[test]
+fn a_deaf_node_passes_nothing_on() {
+    let routing = Routing::new(Here { id: HERE, forwards: true, is_deaf: true });
+    let notes = Arc::new(Notes::default());
+    let outlet = Arc::clone(&notes) as Arc<dyn Outlet>;
+    routing.add(Owner::Client(1), ["a"].iter().collect(), outlet);
+    let message = message(EndpointId::NIL, "a");
+    for origin in [Origin::Peer(PEER), Origin::Client(2)] {
+        assert_eq!(routing.pass_on(&message, origin).ok(), Some(0));
+    }
+    assert_eq!(routing.publish(&message, Origin::Local, Patience::None).ok(), Some(1));
+    assert_eq!(notes.got.lock().unwrap().len(), 1);
 }

@@ -17,6 +17,9 @@ pub const STATUSES: &[u8] = b"<$>/local/data/statuses";
 /// Where errors are published.
 pub const ERRORS: &[u8] = b"<$>/local/data/errors";
 
+/// What the original says of a peer or client that does not keep up.
+pub(crate) const OVERFLOW: &str = "caf::sec::backpressure_overflow";
+
 /// A change among the peers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Status {
@@ -58,6 +61,12 @@ impl Status {
     /// This node ended a peering.
     pub fn peer_removed(id: EndpointId, network: NetworkInfo) -> Self {
         Self::new(Sc::PeerRemoved, id, Some(network), "removed connection to remote peer")
+    }
+
+    /// This node ended a peering, since the other side does not keep up with what it is sent.
+    pub fn peer_overflowed(id: EndpointId, network: NetworkInfo) -> Self {
+        let words = format!("removed connection to remote peer: {OVERFLOW}");
+        Self::new(Sc::PeerRemoved, id, Some(network), words)
     }
 
     /// The other side ended a peering.

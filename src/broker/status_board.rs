@@ -32,17 +32,19 @@ struct Reader {
 }
 
 impl StatusBoard {
-    /// Tells all readers who want to know.
-    pub(crate) fn post(&self, happening: &Happening) {
+    /// Tells all readers who want to know: how many older ones had to make room.
+    pub(crate) fn post(&self, happening: &Happening) -> u64 {
+        let mut dropped = 0_u64;
         let is_status = matches!(happening, Happening::Status(_));
         let mut readers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         readers.retain(|reader| {
             let Some(queue) = reader.queue.upgrade() else { return false };
             if reader.wants_statuses || !is_status {
-                queue.push_out(happening.clone(), 0);
+                dropped = dropped.saturating_add(queue.push_out(happening.clone(), 0));
             }
             true
         });
+        dropped
     }
 
     /// A new reader, who gets errors, and changes if wanted.

@@ -53,7 +53,8 @@ impl Subscription {
         overflow: Overflow,
     ) -> Self {
         let queue = Arc::new(Queue::new(limits));
-        let outlet = Arc::new(Inbox { queue: Arc::clone(&queue), overflow });
+        let outlet =
+            Arc::new(Inbox { core: Arc::clone(core), queue: Arc::clone(&queue), overflow });
         let route = core.routing.add(owner, topics.iter().collect(), outlet);
         core.attract(&topics);
         core.keep_queue(&queue);
@@ -86,6 +87,7 @@ impl Drop for Subscription {
 
 /// Where the messages of a subscription wait.
 struct Inbox {
+    core: Arc<Core>,
     queue: Arc<Queue<Message>>,
     overflow: Overflow,
 }
@@ -105,12 +107,16 @@ impl Outlet for Inbox {
 
     fn deliver(&self, parcel: &Parcel<'_>) {
         let (message, bytes) = (parcel.message.clone(), parcel.message.frame().len());
-        match self.overflow {
+        let dropped = match self.overflow {
             Overflow::DropOldest => self.queue.push_out(message, bytes),
             Overflow::DropNewest => self.queue.put_or_drop(message, bytes),
             Overflow::Disconnect => self.queue.put_or_close(message, bytes),
-            Overflow::Block => self.queue.put(message, bytes),
-        }
+            Overflow::Block => {
+                self.queue.put(message, bytes);
+                0
+            }
+        };
+        self.core.counters.unread.add(dropped);
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ostler_net::{Link, Peer, Refused};
+use ostler_runtime::Deadline;
 use tungstenite::protocol::frame::coding::CloseCode;
 
 use crate::websocket_frame::{close_frame, frame};
@@ -140,11 +141,12 @@ impl WebSocketClient {
         !matches!(std::mem::replace(&mut *self.gate(), Gate::Closed), Gate::Closed)
     }
 
-    /// Ends the connection in order, with a reason of at most 123 bytes.
-    pub(crate) fn close(&self, code: CloseCode, reason: &'static str) {
+    /// Ends the connection in order, with a reason of at most 123 bytes, behind all that waits as far
+    /// as there is time for it.
+    pub(crate) fn close(&self, code: CloseCode, reason: &'static str, deadline: Deadline) {
         if self.stop() {
             self.link.force(&close_frame(code, reason));
-            self.link.close();
+            self.link.close_by(deadline);
         }
     }
 
@@ -165,7 +167,7 @@ impl WebSocketClient {
         let is_refused = || self.link.offer(data) == Err(Refused::Full);
         match self.overflow {
             // There was room when it was asked for; others may have taken it since, or it is less
-            // than a long message needs. Who has gone misses nothing.
+            // than a long message needs.
             Overflow::Block => drop(self.link.put(data)),
             Overflow::Disconnect if is_refused() => self.cut_off(),
             Overflow::DropNewest if is_refused() => return self.count_drops(1),

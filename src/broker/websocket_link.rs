@@ -6,6 +6,7 @@ use std::time::Instant;
 use ostler_net::{Closed, Link, Protocol, Turn};
 use ostler_runtime::now;
 
+use crate::status::OVERFLOW;
 use crate::websocket_client::WebSocketClient;
 use crate::{EndpointId, Message, Topic, WebSocketEvent, WebSocketLimits, WebSocketSession};
 
@@ -14,8 +15,6 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// What a client is cut off with that does not read what it is told of its own messages.
 const UNREAD: &str = "too many answers wait for it";
 
-/// What the original says of a client that does not keep up.
-const OVERFLOW: &str = "caf::sec::backpressure_overflow";
 /// Memory that is kept from one message to the next, at most.
 const SPARE_BYTES: usize = 64 * 1024;
 

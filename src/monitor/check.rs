@@ -14,6 +14,7 @@ use crate::check_effective;
 use crate::check_needs::Needs;
 use crate::check_report::Report;
 use crate::config::Config;
+use crate::events::Settings;
 use crate::load;
 use crate::options::Check;
 
@@ -94,6 +95,9 @@ impl Tally {
         self.warn(&reader.warnings());
         if let Err(error) = config.tls.as_ref().map(Identity::load).transpose() {
             self.blame(&[format!("{place}: [Global] sslcert, sslkey, sslca: {error}")]);
+        }
+        if let Some(trouble) = config.events.as_ref().and_then(Settings::check) {
+            self.blame(&[format!("{place}: {trouble}")]);
         }
         if let Some(user) = config.user.as_deref().filter(|user| accounts.user(user).is_none()) {
             self.blame(&[format!("{place}: [Global] user: there is no user {user}")]);

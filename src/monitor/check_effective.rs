@@ -15,6 +15,9 @@ pub(crate) fn of(config: &Config) -> Lines {
     lines.add("Burp", "timeout", seconds(config.timeout));
     settings_shown::addresses(&mut lines, "Status", &config.status_addresses);
     lines.add("Status", "max_viewers", config.max_viewers.to_string());
+    if let Some(events) = &config.events {
+        events.show(&mut lines);
+    }
     lines
 }
 

@@ -11,6 +11,7 @@ use rustix::fs::Access;
 
 use crate::burp_config::BurpConfig;
 use crate::config::Config;
+use crate::events::Settings;
 
 /// A file, what must be done with it, and where it is named.
 #[derive(Debug)]
@@ -54,6 +55,9 @@ impl Needs {
             if let Some(authority) = &tls.client_ca {
                 needs.read(authority, "[Global] sslca");
             }
+        }
+        for file in config.events.iter().flat_map(Settings::files) {
+            needs.read(file, "[Events]");
         }
         // A plain name is looked up where programs are.
         if config.burp_binary.components().count() > 1 {

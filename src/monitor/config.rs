@@ -10,6 +10,7 @@ use ostler_net::{Address, Limits, settings, tls};
 use ostler_runtime::files::is_readable_by_all;
 use ostler_runtime::{Document, Key, Problem, Reader};
 
+use crate::events;
 use crate::password::{self, Password};
 use crate::password_file::{self, Configured};
 use crate::transport::TransportChoice;
@@ -75,6 +76,8 @@ pub struct Config {
     pub status_addresses: Vec<Address>,
     /// `[Status] max_viewers`: how many may watch at the same time. Default 64.
     pub max_viewers: usize,
+    /// `[Events]`: to whom it is published what happens; to nobody, by default.
+    pub events: Option<events::Settings>,
 }
 
 impl Config {
@@ -127,6 +130,7 @@ impl Config {
             timeout: seconds(r, BURP, "timeout", 15),
             status_addresses: settings::optional_addresses(r, STATUS, "127.0.0.1"),
             max_viewers: r.integer(STATUS, "max_viewers", 1..=4096, 64),
+            events: events::read(r),
         };
         if config.limits.max_pending_answers < config.max_answer {
             r.wrong(

@@ -2,9 +2,9 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
 
-use ostler_pool::{Cause, Dialect, Launch};
+use ostler_pool::{Cause, Dialect, Incident, Launch};
 
 use crate::burp_config::BurpConfig;
 use crate::exchange::BurpAnswer;
@@ -23,7 +23,12 @@ pub(crate) struct Burp {
     plans: Arc<Plans>,
     runtime_dir: RuntimeDir,
     pub(crate) facts: Arc<Facts>,
+    /// Who is told of incidents.
+    watcher: OnceLock<Box<Watcher>>,
 }
+
+/// Is told of incidents, and must not wait.
+type Watcher = dyn Fn(&Incident<'_>) + Send + Sync;
 
 impl Burp {
     /// Children that follow `plan`; files for them go into `runtime_dir`.
@@ -32,7 +37,14 @@ impl Burp {
             plans: Arc::new(Plans::new(plan)),
             runtime_dir: RuntimeDir::new(runtime_dir),
             facts: Arc::default(),
+            watcher: OnceLock::new(),
         }
+    }
+
+    /// Has `watcher` called at every incident; only the first word counts.
+    #[cfg_attr(not(feature = "events"), allow(dead_code, reason = "nobody wants to know"))]
+    pub(crate) fn watch_incidents(&self, watcher: impl Fn(&Incident<'_>) + Send + Sync + 'static) {
+        let _ = self.watcher.set(Box::new(watcher));
     }
 
     /// Children that follow another plan are replaced.
@@ -130,5 +142,11 @@ impl Dialect for Burp {
         let launch = Launch { program: plan.binary.clone(), arguments, variables: &[] };
         let origin = Origin { plans: Arc::clone(&self.plans), plan, files };
         Ok((launch, BurpSession::new(Arc::clone(&self.facts), origin, transport)))
+    }
+
+    fn incident(&self, incident: &Incident<'_>) {
+        if let Some(watcher) = self.watcher.get() {
+            watcher(incident);
+        }
     }
 }

@@ -28,6 +28,8 @@ pub(crate) struct Exposition {
     /// Answers that are kept, and their bytes.
     pub(crate) cache: (usize, usize),
     pub(crate) viewers: usize,
+    /// What has become of events, if any can be published.
+    pub(crate) events: Option<[([&'static str; 1], u64); 3]>,
     /// `client_version`, `server_version` and `transport`.
     pub(crate) burp: [(&'static str, String); 3],
 }
@@ -60,7 +62,9 @@ impl Exposition {
         out.counters("cache_queries", help, ["result"], labelled(self.queries))?;
         out.gauge("cache_entries", "Answers that are kept", self.cache.0)?;
         out.gauge("cache_bytes", "Bytes of the answers that are kept", self.cache.1)?;
-        out.gauge("viewers", "Clients that wait for news", self.viewers)
+        out.gauge("viewers", "Clients that wait for news", self.viewers)?;
+        let help = "Events, by what became of them";
+        self.events.map_or(Ok(()), |events| out.counters("events", help, ["result"], events))
     }
 
     fn write_pool(&self, out: &mut Families<'_, '_>) -> fmt::Result {

@@ -33,6 +33,13 @@ pub mod config;
 pub mod daemon;
 mod dialect;
 mod endpoint;
+#[cfg(feature = "events")]
+mod event_changes;
+#[cfg(feature = "events")]
+mod events;
+#[cfg(not(feature = "events"))]
+#[path = "events_absent.rs"]
+mod events;
 mod exchange;
 mod exposition;
 mod facts;

@@ -16,6 +16,7 @@ use ostler_runtime::{Deadline, Exit, Notifier, Signals, Thread, descriptors, pri
 use crate::config::Config;
 use crate::dialect::Burp;
 use crate::endpoint;
+use crate::events::{self, Reporter};
 use crate::plan::Plan;
 use crate::service::{Monitor, Settings};
 
@@ -27,6 +28,8 @@ pub(crate) struct Running {
     watcher: Thread,
     /// The status listener, if there is one.
     endpoint: Option<Server>,
+    /// Publishes events, if the configuration says to whom.
+    reporter: Reporter,
     identity: Option<Arc<LiveIdentity>>,
     /// What it was started with, and what is in force.
     started: Config,
@@ -64,6 +67,7 @@ impl Running {
             .then(|| endpoint::start(&monitor, status_listeners, addresses, config.max_viewers))
             .transpose()
             .map_err(failed)?;
+        let reporter = Reporter::start(config.events.as_ref(), &monitor)?;
         for name in names {
             log::info!("listening on {name}");
         }
@@ -73,7 +77,8 @@ impl Running {
         let watching = Arc::clone(&monitor);
         let watcher = Thread::spawn("watcher", move || watching.viewers().run(&watching));
         let watcher = watcher.map_err(failed)?;
-        Ok(Self { server, monitor, watcher, endpoint, identity, started: config.clone(), config })
+        let started = config.clone();
+        Ok(Self { server, monitor, watcher, endpoint, reporter, identity, started, config })
     }
 
     /// Goes on with another configuration. What it can change is changed at once and costs no
@@ -86,6 +91,9 @@ impl Running {
         warn_of_restart(needs_restart(&self.started, &config));
         self.monitor.pool().dialect().set_plan(plan(&config));
         self.monitor.set(settings(&config));
+        if self.reporter.reload(config.events.as_ref()).is_err() {
+            log::warn!("[Events] stays as it was");
+        }
         if let Err(error) = self.monitor.pool().set_options(pool_options(&config)) {
             log::error!("cannot start a thread: {error}");
         }
@@ -111,6 +119,7 @@ impl Running {
             }
             notifier.tell(State::Watchdog);
         }
+        self.reporter.stop();
         self.server.stop();
         drop(self.endpoint);
         self.watcher.join();
@@ -124,7 +133,9 @@ fn give_up_rights(config: &Config, logfile: Option<&Path>) -> Result<(), Exit> {
     let own: Vec<PathBuf> = sockets.chain(logfile).map(Path::to_owned).collect();
     let tls = config.tls.iter().flat_map(|tls| [&tls.certificate, &tls.key]);
     let needed = tls.chain(&config.password_file).chain([&config.client_config]);
-    privileges::give_up(config.user.as_deref(), &own, needed.map(PathBuf::as_path))
+    let named = config.events.iter().flat_map(events::Settings::files);
+    let needed = needed.map(PathBuf::as_path).chain(named);
+    privileges::give_up(config.user.as_deref(), &own, needed)
 }
 
 fn plan(config: &Config) -> Plan {

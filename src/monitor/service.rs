@@ -43,11 +43,16 @@ pub(crate) struct Monitor {
     viewers: Viewers,
     guesses: Guesses,
     meter: OnceLock<Meter>,
+    /// What has become of events, where any are published.
+    events: OnceLock<Box<CountEvents>>,
     /// Why the last reload changed nothing, if it did not.
     reload_refused: Mutex<Option<&'static str>>,
     strangers: Seldom,
     refusals: Seldom,
 }
+
+/// Counts events, by what became of them.
+type CountEvents = dyn Fn() -> [([&'static str; 1], u64); 3] + Send + Sync;
 
 /// What a reload may change.
 #[derive(Clone, Debug)]
@@ -91,6 +96,7 @@ impl Monitor {
             viewers: Viewers::new(max_viewers),
             guesses: Guesses::default(),
             meter: OnceLock::new(),
+            events: OnceLock::new(),
             reload_refused: Mutex::new(None),
             strangers: Seldom::new(PAUSE),
             refusals: Seldom::new(PAUSE),
@@ -100,6 +106,15 @@ impl Monitor {
     /// Learns where the connections of its server are counted; only the first word counts.
     pub(crate) fn count_by(&self, meter: Meter) {
         let _ = self.meter.set(meter);
+    }
+
+    /// Learns what has become of events; only the first word counts.
+    #[cfg_attr(not(feature = "events"), allow(dead_code, reason = "there are none"))]
+    pub(crate) fn count_events_by(
+        &self,
+        count: impl Fn() -> [([&'static str; 1], u64); 3] + Send + Sync + 'static,
+    ) {
+        let _ = self.events.set(Box::new(count));
     }
 
     /// Serves by other settings from the next request on.
@@ -189,6 +204,7 @@ impl Monitor {
             wait: metrics.wait.read(),
             cache: self.shared.board().cache.size(),
             viewers: self.viewers.len(),
+            events: self.events.get().map(|count| count()),
             burp: [
                 ("client_version", version(dialect.facts.client_version())),
                 ("server_version", version(dialect.facts.server_version())),

@@ -167,7 +167,12 @@ impl Link {
     /// Ends the link once everything that is queued has been written, or
     /// [`LinkLimits::close`](crate::LinkLimits::close) has passed.
     pub fn close(&self) {
-        self.0.close();
+        self.close_by(Deadline::after(self.0.hub.limits.close));
+    }
+
+    /// The same by another deadline.
+    pub fn close_by(&self, deadline: Deadline) {
+        self.0.close(deadline);
     }
 
     /// Ends the link now; `why` becomes [`Closed::Aborted`].
@@ -179,8 +184,16 @@ impl Link {
     /// [`LinkLimits::max_unestablished`](crate::LinkLimits::max_unestablished) any more.
     pub fn established(&self) {
         let stranger = self.0.lock().stranger.take();
-        if let Some(origin) = stranger {
-            self.0.hub.doors.establish(origin);
+        if let Some(stranger) = stranger {
+            self.0.hub.doors.establish(stranger);
+        }
+    }
+
+    /// Has it make room for others as long as it is a stranger.
+    pub(crate) fn introduce(&self) {
+        let stranger = self.0.lock().stranger;
+        if let Some(stranger) = stranger {
+            self.0.hub.doors.introduce(stranger, &self.0);
         }
     }
 

@@ -2,12 +2,11 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
-use std::sync::Arc;
 use std::time::Duration;
 
 use ostler_runtime::Deadline;
 
-use crate::link_loopback::{Answer, PATIENCE, Rig, Told, all, frame, reporter};
+use crate::link_loopback::{Answer, Ear, PATIENCE, Rig, Told, all, frame, reporter};
 use crate::loopback::until;
 use crate::{Closed, Link, LinkLimits, Links, Refused, Turn};
 
@@ -178,7 +177,8 @@ fn who_waits_for_room_goes_on_when_there_is_some_or_the_link_ends() {
     calls.recv_timeout(PATIENCE).unwrap();
     assert!(!link.is_full() && !link.when_room(Box::new(|| panic!("called for nothing"))));
     until(|| rig.links.statistics().open == 0);
-    assert!(rig.links.statistics().dropped > 0);
+    let statistics = rig.links.statistics();
+    assert!(statistics.unsent > 0 && statistics.dropped == 0);
 }
 
 #[test]
@@ -325,26 +325,36 @@ fn dropping_the_links_tells_everybody() {
 }
 
 #[test]
-fn too_many_and_too_many_strangers_of_one_address_are_refused() {
+fn of_too_many_strangers_the_one_that_has_been_silent_longest_makes_room() {
     let limits = LinkLimits { max_links: 3, max_unestablished: 2, ..LinkLimits::default() };
     let rig = Rig::new(limits, all);
-    let refused = || {
-        let mut client = TcpStream::connect(rig.address).unwrap();
-        client.set_read_timeout(Some(PATIENCE)).unwrap();
-        client.read(&mut [0; 1]).unwrap_or_default() == 0
-    };
-    let (first, second) = (rig.client(), rig.client());
-    assert!(refused());
-    first.1.established();
-    first.1.established();
+    let sent_out = |ear: &Ear| assert!(matches!(ear.closed(), Closed::Aborted(_)));
+    let (mut first, second) = (rig.client(), rig.client());
+    first.0.write_all(b"hello").unwrap();
+    first.2.hears(b"hello");
+    // Whoever comes is let in, and not at the expense of who has spoken.
     let third = rig.client();
+    sent_out(&second.2);
+    let fourth = rig.client();
+    sent_out(&third.2);
+    // Nor of who is established.
+    first.1.established();
+    first.1.established();
+    let fifth = rig.client();
     assert_eq!(rig.links.statistics().unestablished, 2);
-    second.1.established();
-    assert!(refused());
-    drop(third);
+    until(|| rig.links.statistics().open == 3);
+    let sixth = rig.client();
+    sent_out(&fourth.2);
+    until(|| rig.links.statistics().open == 3);
+    // Where everybody is established, the newest is refused.
+    fifth.1.established();
+    sixth.1.established();
+    let mut late = TcpStream::connect(rig.address).unwrap();
+    late.set_read_timeout(Some(PATIENCE)).unwrap();
+    assert_eq!(late.read(&mut [0; 1]).unwrap_or_default(), 0);
+    drop(sixth);
     until(|| rig.links.statistics().open == 2);
-    let _fourth = rig.client();
+    let _seventh = rig.client();
     let statistics = rig.links.statistics();
-    assert_eq!((statistics.accepted, statistics.refused, statistics.unestablished), (4, 2, 1));
-    drop(Arc::new(second));
+    assert_eq!((statistics.accepted, statistics.refused, statistics.unestablished), (7, 4, 1));
 }

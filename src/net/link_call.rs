@@ -1,8 +1,10 @@
 //! The calls of a link's protocol: what they are given, and what follows from their answers.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
+use ostler_runtime::Deadline;
 use ostler_runtime::threads::caught;
 
 use crate::link_inner::{Inner, Inside};
@@ -16,7 +18,7 @@ const SPARE_BYTES: usize = 4096;
 impl Inner {
     /// Has the protocol look at `bytes`: how many it consumed.
     pub(crate) fn deliver(self: &Arc<Self>, inside: &mut Inside, bytes: &[u8]) -> usize {
-        let first = !bytes.is_empty() && !std::mem::replace(&mut inside.heard, true);
+        let first = !bytes.is_empty() && !self.heard.swap(true, Ordering::Relaxed);
         if first && !self.secured && is_tls(bytes) {
             self.end(&mut self.lock(), Closed::Tls(TlsFault::Unexpected));
             return 0;
@@ -90,7 +92,7 @@ impl Inner {
             Some(Turn::Hold) => state.intake = Intake::Held,
             Some(Turn::Close) => {
                 drop(state);
-                self.close();
+                self.close(Deadline::after(self.hub.limits.close));
             }
             Some(Turn::Abort) => self.end(&mut state, Closed::Aborted("ended by this side")),
             None => {

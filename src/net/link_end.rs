@@ -17,7 +17,7 @@ const LINGER: Duration = Duration::from_secs(1);
 
 impl Inner {
     /// Ends the link once everything that is queued has been written.
-    pub(crate) fn close(self: &Arc<Self>) {
+    pub(crate) fn close(self: &Arc<Self>, deadline: Deadline) {
         let mut state = self.lock();
         match state.phase {
             Phase::Connecting | Phase::Securing => self.end(&mut state, Closed::Asked),
@@ -26,12 +26,13 @@ impl Inner {
                     return self.end(&mut state, lost);
                 }
                 state.phase = Phase::Closing;
-                state.deadline = Deadline::after(self.hub.limits.close);
+                state.deadline = deadline;
                 self.no_longer_full();
                 if state.pen == Pen::Free {
                     self.signal(&mut state, News::FLUSH);
                 }
                 self.arm(&mut state);
+                call_waiters(state);
             }
             _ => {}
         }

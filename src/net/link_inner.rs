@@ -10,9 +10,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use rustix::event::epoll::{self, EventData, EventFlags};
 
+use crate::link_doors::Stranger;
 use crate::link_hub::Hub;
 use crate::link_state::{Armed, News, Phase, State};
-use crate::{Closed, Origin, Peer, Protocol};
+use crate::{Closed, Peer, Protocol};
 
 /// What all handles of a link share.
 pub(crate) struct Inner {
@@ -26,6 +27,8 @@ pub(crate) struct Inner {
     pub(crate) full: AtomicBool,
     /// Notified when there is room again, or never will be.
     pub(crate) room: Condvar,
+    /// Whether anything has come ever.
+    pub(crate) heard: AtomicBool,
     state: Mutex<State>,
     inside: Mutex<Inside>,
 }
@@ -36,7 +39,7 @@ pub(crate) enum Entrance {
     /// This side has made it.
     Own,
     /// It was accepted; and whom it is counted with until it is established.
-    Accepted(Option<Origin>),
+    Accepted(Option<Stranger>),
 }
 
 /// What belongs to the thread that runs the link.
@@ -45,8 +48,6 @@ pub(crate) struct Inside {
     pub(crate) protocol: Option<Box<dyn Protocol>>,
     /// Bytes that have come and were not consumed.
     pub(crate) input: Vec<u8>,
-    /// Whether anything has come ever.
-    pub(crate) heard: bool,
     /// Whether anything has come since the last tick.
     pub(crate) busy: bool,
     /// Whether the protocol has stopped reading, and is asked again when it goes on, whatever it has
@@ -67,8 +68,7 @@ impl Inner {
         if let Entrance::Accepted(stranger) = entrance {
             state.stranger = stranger;
         }
-        let inside =
-            Inside { protocol: Some(protocol), input, heard: false, busy: false, owed: false };
+        let inside = Inside { protocol: Some(protocol), input, busy: false, owed: false };
         Self {
             id,
             peer,
@@ -77,6 +77,7 @@ impl Inner {
             hub,
             full: AtomicBool::new(false),
             room: Condvar::new(),
+            heard: AtomicBool::new(false),
             state: Mutex::new(state),
             inside: Mutex::new(inside),
         }
@@ -130,10 +131,14 @@ impl Inner {
         self.signal(state, News::LOOK);
     }
 
+    /// Whether the other side has said anything yet.
+    pub(crate) fn has_spoken(&self) -> bool {
+        self.heard.load(Ordering::Relaxed)
+    }
+
     /// Drops what waits to be written, and tells those who wait for room that there will be none.
     pub(crate) fn forget_frames(&self, state: &mut State) {
-        let dropped = state.outbox.clear();
-        self.hub.counters.dropped.add(dropped);
+        self.hub.counters.unsent.add(state.outbox.clear());
         self.no_longer_full();
     }
 

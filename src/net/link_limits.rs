@@ -7,11 +7,12 @@ use crate::Network;
 /// What a link may take. Every wait and every buffer of links is bounded by one of these.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkLimits {
-    /// Accepted links that may be open at the same time; default 1024. Of more, the newest are
-    /// closed at once.
+    /// Accepted links that may be open at the same time; default 1024. Where more come, those that
+    /// are not [established](crate::Link::established) make room, and where there are none, the
+    /// newest are closed at once.
     pub max_links: usize,
     /// Accepted links from one address that are not [established](crate::Link::established);
-    /// default 64. Of more, the newest are closed at once.
+    /// default 64. Where more come, the one that has been silent longest makes room.
     pub max_unestablished: usize,
     /// Addresses that the limit above does not know; default none.
     pub trusted: Vec<Network>,

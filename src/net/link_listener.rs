@@ -12,13 +12,13 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use crate::acceptor::Stop;
-use crate::link_doors::Crowded;
+use crate::link_doors::{Crowded, Entered};
 use crate::link_hub::Hub;
-use crate::link_inner::Entrance;
+use crate::link_inner::{Entrance, Inner};
 use crate::link_state::{Phase, State};
 use crate::link_wire::Wire;
 use crate::stream::Stream;
-use crate::{Admit, Listener, Peer};
+use crate::{Admit, Closed, Listener, Peer};
 
 /// How long accepting rests when the system has nothing left.
 const REST: Duration = Duration::from_millis(100);
@@ -136,21 +136,41 @@ impl Door {
 
     fn let_in(&self, stream: Stream, peer: Peer) {
         let limits = &self.hub.limits;
-        let origin = match self.hub.doors.enter(peer, limits) {
-            Ok(origin) => origin,
+        let Entered { stranger, outgoing } = match self.hub.doors.enter(peer, limits) {
+            Ok(entered) => entered,
             Err(why) => return self.refuse(why),
         };
+        if let Some(outgoing) = outgoing {
+            self.send_out(&outgoing);
+        }
         let Some(protocol) = caught("admission", || (self.admit)(peer)).flatten() else {
             self.hub.counters.refused.count();
-            return self.hub.doors.leave(origin);
+            return self.hub.doors.leave(stranger);
         };
         self.hub.counters.accepted.count();
         let deadline = Deadline::after(limits.handshake);
         let state = State::new(Phase::Securing, Wire::from(stream), deadline);
-        if self.hub.begin((peer, Entrance::Accepted(origin)), state, protocol, Vec::new()).is_err()
-        {
+        let from = (peer, Entrance::Accepted(stranger));
+        match self.hub.begin(from, state, protocol, Vec::new()) {
+            Ok(link) => link.introduce(),
             // Everything is about to end.
-            self.hub.doors.leave(origin);
+            Err(_) => self.hub.doors.leave(stranger),
+        }
+    }
+
+    /// Ends a link that makes room for another.
+    fn send_out(&self, outgoing: &Arc<Inner>) {
+        self.hub.counters.refused.count();
+        outgoing
+            .end(&mut outgoing.lock(), Closed::Aborted("others that came later needed its place"));
+        if let Some(more) = self.refusals.allow() {
+            let limit = self.hub.limits.max_unestablished;
+            let peer = outgoing.peer;
+            log::warn!(
+                "closed a connection from {peer}, {more} before: it has not said who it is, and \
+                 {limit} from its address have not, or {} are open in all",
+                self.hub.limits.max_links
+            );
         }
     }
 

@@ -7,9 +7,10 @@ use std::time::Instant;
 use ostler_runtime::Deadline;
 use rustix::event::epoll::EventFlags;
 
+use crate::Closed;
+use crate::link_doors::Stranger;
 use crate::link_outbox::Outbox;
 use crate::link_wire::Wire;
-use crate::{Closed, Origin};
 
 /// How far a link has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,7 +134,7 @@ pub(crate) struct State {
     pub(crate) taken: u64,
     pub(crate) progress: Progress,
     /// Whom it is counted with as long as it is not established.
-    pub(crate) stranger: Option<Origin>,
+    pub(crate) stranger: Option<Stranger>,
 }
 
 /// What was seen at the last tick.

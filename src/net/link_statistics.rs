@@ -11,7 +11,8 @@ pub struct LinkStatistics {
     pub unestablished: usize,
     /// Connections accepted and admitted.
     pub accepted: u64,
-    /// Connections closed at once because there were too many, or they were not admitted.
+    /// Connections closed because there were too many, at once or since they were not established,
+    /// or because they were not admitted.
     pub refused: u64,
     /// Failures of `accept`, such as too many open files.
     pub accept_errors: u64,
@@ -29,8 +30,10 @@ pub struct LinkStatistics {
     pub bytes_out: u64,
     /// Frames sent as a whole.
     pub frames_out: u64,
-    /// Frames pushed out by newer ones, or never sent because their link ended.
+    /// Frames pushed out by newer ones.
     pub dropped: u64,
+    /// Frames that waited when their link ended.
+    pub unsent: u64,
 }
 
 /// The counters behind [`LinkStatistics`], but for those that another part knows anyway.
@@ -47,6 +50,7 @@ pub(crate) struct LinkCounters {
     pub(crate) bytes_out: Counter,
     pub(crate) frames_out: Counter,
     pub(crate) dropped: Counter,
+    pub(crate) unsent: Counter,
 }
 
 impl LinkCounters {
@@ -66,6 +70,7 @@ impl LinkCounters {
             bytes_out: self.bytes_out.value(),
             frames_out: self.frames_out.value(),
             dropped: self.dropped.value(),
+            unsent: self.unsent.value(),
         }
     }
 }

@@ -7,6 +7,7 @@ use ostler_runtime::now;
 
 use crate::link_inner::{Inner, Inside};
 use crate::link_state::{Armed, Intake, News, Pen, Phase, State};
+use crate::link_wire::Taken;
 use crate::socket::{Moved, Want};
 use crate::stream::Broken;
 use crate::{Closed, Protocol};
@@ -206,8 +207,12 @@ impl Inner {
     }
 
     /// What follows from a try to read that left `unconsumed` bytes.
-    fn conclude(self: &Arc<Self>, unconsumed: usize, received: Result<(Moved, bool), Broken>) {
+    fn conclude(self: &Arc<Self>, unconsumed: usize, received: Result<Taken, Broken>) {
         let mut state = self.lock();
+        let unsent = received.as_ref().is_ok_and(|taken| taken.unsent);
+        if unsent && state.pen == Pen::Free {
+            state.pen = Pen::Blocked;
+        }
         if state.phase == Phase::Open && state.intake == Intake::Held {
             // The end is found again when reading goes on.
             return;
@@ -215,7 +220,7 @@ impl Inner {
         if unconsumed > self.hub.limits.max_unconsumed {
             return self.end(&mut state, Closed::Oversized);
         }
-        match received {
+        match received.map(|taken| (taken.moved, taken.more)) {
             Ok((Moved::Bytes(_), more)) => {
                 // A failure to write is told when everything has been read.
                 if more || (state.phase == Phase::Open && state.lost.is_some()) {
@@ -259,7 +264,6 @@ impl Inner {
     /// Reads and throws away.
     fn discard(self: &Arc<Self>) {
         let Some(wire) = self.lock().wire.clone() else { return };
-        let received = wire.discard().map(|moved| (moved, false));
-        self.conclude(0, received);
+        self.conclude(0, wire.discard());
     }
 }

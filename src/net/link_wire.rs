@@ -34,6 +34,22 @@ pub(crate) struct Sent {
     pub(crate) blocked: bool,
 }
 
+/// What a call to read came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Taken {
+    pub(crate) moved: Moved,
+    /// Whether more is there that polling does not tell.
+    pub(crate) more: bool,
+    /// Whether something is to be sent for which there was no room.
+    pub(crate) unsent: bool,
+}
+
+impl From<Moved> for Taken {
+    fn from(moved: Moved) -> Self {
+        Self { moved, more: false, unsent: false }
+    }
+}
+
 impl From<Stream> for Wire {
     fn from(stream: Stream) -> Self {
         match stream {
@@ -64,15 +80,14 @@ impl Wire {
         }
     }
 
-    /// Reads into the spare capacity of `buffer`; and whether more is there that polling does not
-    /// tell.
-    pub(crate) fn receive(&self, buffer: &mut Vec<u8>) -> Result<(Moved, bool), Broken> {
+    /// Reads into the spare capacity of `buffer`.
+    pub(crate) fn receive(&self, buffer: &mut Vec<u8>) -> Result<Taken, Broken> {
         match self {
-            Self::Plain(socket) => Ok((socket.receive(buffer)?, false)),
+            Self::Plain(socket) => Ok(socket.receive(buffer)?.into()),
             Self::Tls { session, .. } => {
                 let mut session = lock(session);
-                let moved = session.receive(buffer)?;
-                Ok((moved, session.holds_bytes()))
+                let (moved, unsent) = session.receive_anyway(buffer)?;
+                Ok(Taken { moved, more: session.holds_bytes(), unsent })
             }
         }
     }
@@ -107,8 +122,8 @@ impl Wire {
     }
 
     /// Reads and forgets, without deciphering. Only of use when nothing is to be read any more.
-    pub(crate) fn discard(&self) -> Result<Moved, Broken> {
-        Ok(self.socket().discard()?)
+    pub(crate) fn discard(&self) -> Result<Taken, Broken> {
+        Ok(self.socket().discard()?.into())
     }
 
     /// Ends both directions, whoever still uses them.

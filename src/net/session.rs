@@ -63,6 +63,13 @@ enum State {
     Begun(Box<Connection>),
 }
 
+/// What is sent before anything is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Before {
+    All,
+    Handshake,
+}
+
 impl Session {
     /// One of a server.
     pub(crate) fn new(socket: Socket, config: Arc<ServerConfig>) -> Self {
@@ -121,8 +128,21 @@ impl Session {
         }
     }
 
-    /// Reads into the spare capacity of `buffer`, after the handshake.
+    /// Reads into the spare capacity of `buffer`, after the handshake, and once there is room for what
+    /// is to be sent before.
     pub(crate) fn receive(&mut self, buffer: &mut Vec<u8>) -> Result<Moved, Broken> {
+        self.take_in(buffer, Before::All)
+    }
+
+    /// The same whether there is room or not; and whether anything still is to be sent.
+    ///
+    /// If both sides read only what they have room to answer, both may wait for ever.
+    pub(crate) fn receive_anyway(&mut self, buffer: &mut Vec<u8>) -> Result<(Moved, bool), Broken> {
+        let moved = self.take_in(buffer, Before::Handshake)?;
+        Ok((moved, matches!(&self.state, State::Begun(tls) if tls.wants_write())))
+    }
+
+    fn take_in(&mut self, buffer: &mut Vec<u8>, before: Before) -> Result<Moved, Broken> {
         loop {
             let tls = begun(&mut self.state)?;
             if self.held > 0 {
@@ -131,7 +151,9 @@ impl Session {
                 return Ok(Moved::Bytes(moved));
             }
             if tls.wants_write() {
-                if let Some(want) = hand_over(tls, &self.socket)? {
+                if let Some(want) = hand_over(tls, &self.socket)?
+                    && (before == Before::All || tls.is_handshaking())
+                {
                     return Ok(Moved::Later(want));
                 }
                 if tls.is_handshaking() && self.early.is_empty() {

@@ -27,6 +27,39 @@ pub trait Dialect: Send + Sync + 'static {
     /// Called on the slot's own thread, which may have another child to attend to, so it must not
     /// wait. An error counts as a failed start.
     fn prepare(&self) -> Result<(Launch, Self::Session), Cause>;
+
+    /// Something has gone wrong with a child. Called on the slot's own thread, so it must not wait.
+    fn incident(&self, _incident: &Incident<'_>) {}
+}
+
+/// What has gone wrong with a child.
+#[derive(Clone, Copy, Debug)]
+pub struct Incident<'a> {
+    /// What it is.
+    pub kind: IncidentKind,
+    /// The child's process id, if it had one.
+    pub pid: Option<u32>,
+    /// Why.
+    pub cause: &'a Cause,
+}
+
+/// The kinds of incidents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IncidentKind {
+    /// A child was lost after it had been ready.
+    Lost,
+    /// A child did not become ready.
+    FailedStart,
+}
+
+impl IncidentKind {
+    /// As it is told.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Lost => "lost",
+            Self::FailedStart => "failed_start",
+        }
+    }
 }
 
 /// Why a child cannot be had, or was lost.

@@ -55,7 +55,7 @@ mod sync;
 mod wait;
 
 pub use call::{Call, CallError};
-pub use dialect::{Cause, Dialect, Idle, Session, Step};
+pub use dialect::{Cause, Dialect, Idle, Incident, IncidentKind, Session, Step};
 pub use errand::{Errand, ErrandEnd, Terms};
 pub use interview::{Bounds, End, interview};
 pub use launch::Launch;

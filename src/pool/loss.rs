@@ -9,7 +9,7 @@ use ostler_runtime::now;
 use crate::backoff;
 use crate::call::CallError;
 use crate::child::{Child, describe};
-use crate::dialect::{Cause, Dialect, Session};
+use crate::dialect::{Cause, Dialect, Incident, IncidentKind, Session};
 use crate::slot::{Detail, Slot};
 use crate::state::Event;
 use crate::statistics::count;
@@ -77,6 +77,11 @@ impl<D: Dialect> Slot<D> {
             );
         }
         self.set_last_error(cause);
+        self.shared.dialect.incident(&Incident {
+            kind: IncidentKind::FailedStart,
+            pid: None,
+            cause,
+        });
         self.start_at = now() + wait;
         if self.serving().is_none() {
             self.shared.checkout.note_trouble(&self.mailbox, Some(&cause.words));
@@ -96,7 +101,10 @@ impl<D: Dialect> Slot<D> {
         self.withdraw();
         let Some(child) = self.children.get(index) else { return };
         let cause = why_it_ended(child, detail);
-        log::warn!("child {} was lost: {cause}", child.pid());
+        let pid = child.pid();
+        log::warn!("child {pid} was lost: {cause}");
+        let kind = IncidentKind::Lost;
+        self.shared.dialect.incident(&Incident { kind, pid: Some(pid), cause: &cause });
         let settled = child.requests > 0 || now().duration_since(child.born) >= SETTLED;
         self.failures = if settled { 0 } else { self.failures.saturating_add(1) };
         self.start_at = now() + backoff::wait(self.failures);

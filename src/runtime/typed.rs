@@ -218,6 +218,11 @@ impl<'a> Reader<'a> {
         self.document.line(section, key).is_some()
     }
 
+    /// The keys that the document has in this section.
+    pub fn keys(&self, section: &str) -> Vec<String> {
+        self.document.keys(section).map(str::to_owned).collect()
+    }
+
     /// Ends the reading: all problems, or the warnings, about keys that nobody asked for too.
     pub fn finish(self) -> Result<Warnings, Vec<Problem>> {
         if self.problems.is_empty() { Ok(self.warnings()) } else { Err(self.problems) }

@@ -12,6 +12,9 @@ const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 /// The first byte of a whole text, and the same of a ping.
 const TEXT: u8 = 0x81;
 const PING: u8 = 0x89;
+/// In the second byte: that there is a key, and that two bytes of length follow.
+const MASKED: u8 = 0x80;
+const LONG: u8 = 126;
 
 /// So many frames of a client, one behind the other, each with an entry of conn.log.
 pub(crate) fn frames(count: u64) -> Vec<u8> {
@@ -35,13 +38,12 @@ pub(crate) fn ping() -> Vec<u8> {
 
 fn frame(kind: u8, payload: &[u8], out: &mut Vec<u8>) {
     out.push(kind);
-    match u8::try_from(payload.len()) {
-        Ok(short @ 0..126) => out.push(0x80 | short),
+    if let Ok(short @ 0..LONG) = u8::try_from(payload.len()) {
+        out.push(MASKED | short);
+    } else {
         // None of these is longer than 64 KiB.
-        _ => {
-            out.push(0x80 | 126);
-            out.extend(u16::try_from(payload.len()).unwrap_or(u16::MAX).to_be_bytes());
-        }
+        out.push(MASKED | LONG);
+        out.extend(u16::try_from(payload.len()).unwrap_or(u16::MAX).to_be_bytes());
     }
     out.extend(MASK);
     out.extend(payload.iter().zip(MASK.iter().cycle()).map(|(byte, mask)| byte ^ mask));
@@ -85,7 +87,7 @@ fn event(number: u64) -> Data {
 pub(crate) fn first(bytes: &[u8]) -> Option<(u8, &[u8], usize)> {
     let (&[kind, short], _) = bytes.split_first_chunk()?;
     let (head, length): (usize, usize) = match short {
-        126 => (4, usize::from(u16::from_be_bytes(*bytes.get(2..)?.first_chunk()?))),
+        LONG => (4, usize::from(u16::from_be_bytes(*bytes.get(2..)?.first_chunk()?))),
         127 => (10, usize::try_from(u64::from_be_bytes(*bytes.get(2..)?.first_chunk()?)).ok()?),
         short => (2, usize::from(short)),
     };
@@ -96,9 +98,9 @@ pub(crate) fn first(bytes: &[u8]) -> Option<(u8, &[u8], usize)> {
 /// The number that an event of `broker-throughput` ends with.
 pub(crate) fn number(text: &[u8]) -> Option<u64> {
     let from = rfind(text, b"\"data\":")?.checked_add(7)?;
-    let digits = text.get(from..)?.iter().take_while(|byte| byte.is_ascii_digit());
-    digits.fold(Some(0_u64), |all, digit| {
-        all?.checked_mul(10)?.checked_add(u64::from(digit.saturating_sub(b'0')))
+    let mut digits = text.get(from..)?.iter().take_while(|byte| byte.is_ascii_digit());
+    digits.try_fold(0_u64, |all, digit| {
+        all.checked_mul(10)?.checked_add(u64::from(digit.saturating_sub(b'0')))
     })
 }
 

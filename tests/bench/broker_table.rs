@@ -199,7 +199,7 @@ mod tests {
     fn what_was_measured_is_judged_and_the_rest_is_not() {
         assert!(judge(&Figures::default()).iter().all(|bar| bar.met().is_none()));
         let met: Vec<_> =
-            judge(&figures(Row::Native, 700_000, 700_000)).iter().map(|bar| bar.met()).collect();
+            judge(&figures(Row::Native, 700_000, 700_000)).iter().map(Bar::met).collect();
         assert_eq!(met, [Some(true), None, None, Some(true), Some(true)]);
     }
 

@@ -41,15 +41,15 @@ impl Trips {
 /// So many round trips of each.
 pub(crate) fn round(bench: &Bench, count: usize) -> Result<Trips, Failure> {
     let echo = bare(count)?;
-    let mut pong = bench.node(&["-m", "pong", TOPICS, "-p", "0"])?;
-    let peers = format!("--peers=[<tcp://{}>]", local(pong.port("peers")?));
+    let mut answering = bench.node(&["-m", "pong", TOPICS, "-p", "0"])?;
+    let peers = format!("--peers=[<tcp://{}>]", local(answering.port("peers")?));
     let wanted = count.to_string();
-    let mut ping = bench.node(&["-m", "ping", TOPICS, "-n", &wanted, &peers])?;
+    let mut asking = bench.node(&["-m", "ping", TOPICS, "-n", &wanted, &peers])?;
     // What it logs stands between.
-    let said = ping.ended()?;
+    let said = asking.ended()?;
     let nodes: Vec<u64> = said.lines().filter_map(|line| line.parse().ok()).collect();
     if nodes.len() != count {
-        return Err(ping.failed("not every ping was answered"));
+        return Err(asking.failed("not every ping was answered"));
     }
     Ok(Trips { nodes, echo })
 }

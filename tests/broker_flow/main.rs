@@ -7,6 +7,8 @@
     reason = "a test fails by panicking"
 )]
 
+mod drops;
+mod ends;
 mod publishers;
 mod slow_peers;
 mod subscribers;

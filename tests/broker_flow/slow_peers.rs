@@ -35,7 +35,7 @@ fn relay(overflow: Overflow) -> (Endpoint, Endpoint, Endpoint, broker::Subscribe
 
 /// So much that the socket's own buffers do not hold it.
 const MANY: u64 = 2_000;
-const LONG: usize = 16 * 1024;
+pub(crate) const LONG: usize = 16 * 1024;
 
 #[test]
 fn a_slow_peer_is_cut_off_as_with_the_original_and_the_others_go_on() {
@@ -47,7 +47,10 @@ fn a_slow_peer_is_cut_off_as_with_the_original_and_the_others_go_on() {
     let deadline = soon();
     loop {
         match statuses.get_before(deadline).expect("a change in time") {
-            Happening::Status(status) if status.code == Sc::PeerRemoved => break,
+            Happening::Status(status) if status.code == Sc::PeerRemoved => {
+                assert!(status.message.contains("caf::sec::backpressure_overflow"), "{status}");
+                break;
+            }
             _ => {}
         }
     }
@@ -117,7 +120,7 @@ fn a_peer_that_never_reads_is_given_up_and_its_publisher_goes_on() {
 }
 
 /// A peer that has subscribed to everything and reads no more.
-fn shaken(port: u16) -> TcpStream {
+pub(crate) fn shaken(port: u16) -> TcpStream {
     use std::io::Write;
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     let id = broker::EndpointId([0xff; 16]);

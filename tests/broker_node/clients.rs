@@ -15,10 +15,10 @@ use ostler_tests::process::{Process, command};
 use crate::program::Setup;
 
 /// Runs a part of the clients, if there is a Python for it.
-fn run(part: &str, port: u16, certificates: &[&Path]) {
+fn run(which: &str, port: u16, certificates: &[&Path]) {
     let Some(python) = variable("BROKER_CLIENTS") else { return };
     let mut clients = command(python);
-    clients.arg(workspace().join("tests/broker_node/clients.py")).arg(part);
+    clients.arg(workspace().join("tests/broker_node/clients.py")).arg(which);
     clients.arg(port.to_string()).args(certificates).stdin(Stdio::null());
     assert!(Process::start(&mut clients).ended().success(), "see what the client says above");
 }
@@ -28,8 +28,8 @@ fn each_type_goes_there_and_back_and_messages_in_fragments_come_whole() {
     let node = Setup::new("broker { disable-ssl = true }\ntopics = [\"/test\"]\n")
         .variable("BROKER_WEB_SOCKET_PORT", "0/tcp")
         .start();
-    for part in ["types", "fragments", "errors"] {
-        run(part, node.port("WebSocket clients"), &[]);
+    for which in ["types", "fragments", "errors"] {
+        run(which, node.port("WebSocket clients"), &[]);
     }
     node.stop();
 }

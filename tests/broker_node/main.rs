@@ -11,5 +11,6 @@ mod configured;
 mod modes;
 mod reloaded;
 mod secured;
+mod stopping;
 
 use ostler_tests::broker_program as program;

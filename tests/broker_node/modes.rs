@@ -91,8 +91,8 @@ fn who_waits_for_an_answer_and_is_told_to_stop_has_not_failed() {
             // Which is not answered.
             break;
         }
-        let pong = Data::Vector(vec![Data::from("pong"), Data::Count(0)]);
-        endpoint.publish(&topic, &pong).unwrap();
+        let answer = Data::Vector(vec![Data::from("pong"), Data::Count(0)]);
+        endpoint.publish(&topic, &answer).unwrap();
     }
     assert_eq!(node.stop(), "");
 }

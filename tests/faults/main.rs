@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use ostler_tests::fault::rows;
 
+mod broker;
 mod catalogue;
 mod children;
 mod configuration;

@@ -50,7 +50,7 @@ pub(crate) const MONITOR: Program = Program {
     least: BURP,
     warns: "is the default, which everybody knows",
     files: &["password_file"],
-    with: &[("ssl", "sslcert", "/x")],
+    with: &[("ssl", "sslcert", "/x"), ("ssl", "sslca", "/x")],
 };
 
 pub(crate) const CATALOGUE: Program = Program {
@@ -98,7 +98,7 @@ pub(crate) const WORKERS: Program = Program {
     least: "",
     warns: "",
     files: &["bytes_password_file"],
-    with: &[],
+    with: &[("ssl", "sslcert", "/x"), ("ssl", "sslca", "/x")],
 };
 
 pub(crate) const PROGRAMS: [Program; 3] = [MONITOR, CATALOGUE, WORKERS];

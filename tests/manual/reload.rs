@@ -73,7 +73,8 @@ fn a_reload_changes_the_keys_of_which_the_page_says_so() {
     let certificates = Certificates::new();
     let own = certificates.own("own");
     let both = certificates.joined("both", &[&own.certificate, &own.key]);
-    let daemon = fake.settings().start();
+    // One that has events, which are published to nobody yet.
+    let daemon = fake.settings().events("interval", "2").start();
     daemon.wait_ready(2);
     let file = daemon.file();
     let secret = file.with_extension("secret");
@@ -91,7 +92,11 @@ fn a_reload_changes_the_keys_of_which_the_page_says_so() {
             write(&secret, password);
             with(&text, section, key, secret.to_str().unwrap())
         }
-        "ssl" => with(&text, section, "sslcert", both.to_str().unwrap()),
+        "ssl" => {
+            let text = with(&text, section, "sslcert", both.to_str().unwrap());
+            let is_of_peers = section == "Events";
+            if is_of_peers { with(&text, section, "sslca", both.to_str().unwrap()) } else { text }
+        }
         _ => text,
     });
 }
@@ -132,7 +137,9 @@ fn so_it_does_with_the_catalogue() {
 fn so_it_does_with_the_workers() {
     let openkat = OpenKat::new(OpenKatVersion::V1_15);
     let certificates = Certificates::new();
-    let authority = certificates.own("own").certificate;
+    let own = certificates.own("own");
+    let both = certificates.joined("both", &[&own.certificate, &own.key]);
+    let authority = own.certificate;
     // Variables would go before what the file says.
     let settings = openkat.variables().into_iter().fold(
         WorkersSettings::bare().arguments(["boefje"]).set("Status", "port", "0"),
@@ -161,6 +168,10 @@ fn so_it_does_with_the_workers() {
         // It may be what the example says.
         "bytes_password" => with(&text, section, key, "other"),
         "authorities" => with(&text, section, key, authority.to_str().unwrap()),
+        "ssl" => {
+            let text = with(&text, section, "sslcert", both.to_str().unwrap());
+            with(&text, section, "sslca", both.to_str().unwrap())
+        }
         _ => text,
     });
 }

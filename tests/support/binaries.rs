@@ -18,6 +18,12 @@ pub fn bui_monitor() -> &'static Path {
     BUILT.get_or_init(|| build("bui-monitor", "--bin", "bui-monitor"))
 }
 
+/// `bui-monitor` with the feature `events`.
+pub fn bui_monitor_with_events() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| build("ostler-tests", "--bin", "bui-monitor-events"))
+}
+
 /// `bui-status` as its own package makes it.
 pub fn bui_status() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();

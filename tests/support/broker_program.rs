@@ -44,12 +44,14 @@ impl Setup {
     }
 
     /// With these arguments.
+    #[must_use]
     pub fn arguments(mut self, arguments: &[&str]) -> Self {
         self.command.args(arguments);
         self
     }
 
     /// With this variable.
+    #[must_use]
     pub fn variable(mut self, name: &str, value: &str) -> Self {
         self.command.env(name, value);
         self
@@ -84,12 +86,6 @@ impl Node {
         &self.log
     }
 
-    /// Has it read another `broker.cfg`.
-    pub fn reload(&mut self, config: &str) {
-        fs::write(self.directory.path().join("broker.cfg"), config).unwrap();
-        self.process.signal(Signal::HUP);
-    }
-
     /// Its configuration.
     pub fn config(&self) -> PathBuf {
         self.directory.path().join("broker.conf")
@@ -109,6 +105,12 @@ impl Node {
     pub fn kill(mut self) {
         self.process.signal(Signal::KILL);
         self.process.ended();
+    }
+
+    /// Has it read another `broker.cfg`.
+    pub fn reload(&mut self, config: &str) {
+        fs::write(self.directory.path().join("broker.cfg"), config).unwrap();
+        self.process.signal(Signal::HUP);
     }
 
     /// Has it end, with success: what it has printed.

@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 use ostler_runtime::Deadline;
 use serde_json::{Value, json};
 
-use crate::binaries::bui_monitor;
+use crate::binaries::{bui_monitor, bui_monitor_with_events};
 use crate::keys::Keys;
 use crate::process::{Identity, Process, UNPRIVILEGED, command, monitors};
 use crate::program::Program;
@@ -59,6 +59,13 @@ impl Settings {
     #[must_use]
     pub fn status(mut self, key: &str, value: &str) -> Self {
         self.keys.set("Status", key, value);
+        self
+    }
+
+    /// Sets a key of `[Events]`, for a daemon that has them.
+    #[must_use]
+    pub fn events(mut self, key: &str, value: &str) -> Self {
+        self.keys.set("Events", key, value);
         self
     }
 
@@ -117,9 +124,11 @@ impl Settings {
         }
         let (burp, conf) = (burp.display(), conf.display());
         let status = keys.lines("Status");
+        let events = keys.lines("Events");
+        let events = if events.is_empty() { events } else { format!("[Events]\n{events}") };
         format!(
             "[Global]\n{global}[Burp]\nburpbin = {burp}\nbconfcli = {conf}\ntimeout = {timeout}\n\
-             [Status]\n{status}"
+             [Status]\n{status}{events}"
         )
     }
 }
@@ -136,7 +145,8 @@ impl Daemon {
     fn launch(settings: &Settings) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let mut start = match settings.runner {
-            None => command(bui_monitor()),
+            None if settings.keys.lines("Events").is_empty() => command(bui_monitor()),
+            None => command(bui_monitor_with_events()),
             Some(runner) => runner(&handed_over(directory.path())),
         };
         start.args(&settings.arguments);

@@ -36,7 +36,8 @@ const ROWS: &str = include_str!("../faults/rows.tsv");
 /// A row of the scoreboard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Row {
-    /// A letter and two digits, behind `KAT-` for a row of the catalogue, `WRK-` of the workers.
+    /// A letter and two digits, behind `KAT-` for a row of the catalogue, `WRK-` of the
+    /// workers, `BRK-` of the broker.
     pub id: &'static str,
     /// What is done.
     pub injection: &'static str,

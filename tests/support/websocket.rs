@@ -47,6 +47,11 @@ impl Node {
         &self.endpoint
     }
 
+    /// The endpoint alone.
+    pub fn into_endpoint(self) -> Endpoint {
+        self.endpoint
+    }
+
     /// Where WebSocket clients connect to.
     pub fn address(&self) -> SocketAddr {
         self.address

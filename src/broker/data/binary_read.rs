@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::iter;
 use std::net::Ipv6Addr;
 
+use crate::budget::Budget;
 use crate::data::{Data, MAX_DEPTH};
 use crate::decode_error::DecodeError;
 use crate::enum_value::EnumValue;
@@ -21,32 +22,40 @@ impl Data {
     /// Reads one value that all of `bytes` are.
     pub fn decode(mut bytes: &[u8]) -> Result<Self, DecodeError> {
         let mut value = Self::None;
-        read(&mut bytes, MAX_DEPTH, &mut value)?;
+        read(&mut bytes, MAX_DEPTH, &mut Budget::default(), &mut value)?;
         if bytes.is_empty() { Ok(value) } else { Err(DecodeError::Trailing(bytes.len())) }
     }
 
     /// Reads one value off the front of `input`, and leaves what follows it.
     pub fn decode_front(input: &mut &[u8]) -> Result<Self, DecodeError> {
         let mut value = Self::None;
-        read(input, MAX_DEPTH, &mut value)?;
+        read(input, MAX_DEPTH, &mut Budget::default(), &mut value)?;
         Ok(value)
     }
 }
 
-/// One value into its place, in which others lie less than `depth` deep.
+/// One value into its place, in which others lie less than `depth` deep and which takes no more
+/// memory than `budget` has.
 ///
 /// A value that is returned is copied where it shall lie just after its parts were written, and a
 /// processor waits for that: in its place it is decoded in half the time.
-fn read(input: &mut &[u8], depth: usize, place: &mut Data) -> Result<(), DecodeError> {
+fn read(
+    input: &mut &[u8],
+    depth: usize,
+    budget: &mut Budget,
+    place: &mut Data,
+) -> Result<(), DecodeError> {
     let depth = depth.checked_sub(1).ok_or(DecodeError::TooDeep)?;
     let [tag] = array(input)?;
-    *place = match Type::from_tag(tag).ok_or(DecodeError::UnknownTag(tag))? {
+    let kind = Type::from_tag(tag).ok_or(DecodeError::UnknownTag(tag))?;
+    budget.value()?;
+    *place = match kind {
         Type::None => Data::None,
         Type::Boolean => Data::Boolean(array::<1>(input)? != [0]),
         Type::Count => Data::Count(u64::from_be_bytes(array(input)?)),
         Type::Integer => Data::Integer(i64::from_be_bytes(array(input)?)),
         Type::Real => Data::Real(f64::from_be_bytes(array(input)?)),
-        Type::String => Data::String(sized(input)?.to_vec()),
+        Type::String => Data::String(paid(input, budget)?.to_vec()),
         Type::Address => Data::Address(Ipv6Addr::from(array::<16>(input)?).to_canonical()),
         Type::Subnet => {
             let octets = array(input)?;
@@ -63,19 +72,32 @@ fn read(input: &mut &[u8], depth: usize, place: &mut Data) -> Result<(), DecodeE
             Data::Timestamp(Timestamp::from_nanos(i64::from_be_bytes(array(input)?)))
         }
         Type::Timespan => Data::Timespan(Timespan::from_nanos(i64::from_be_bytes(array(input)?))),
-        Type::Enum => Data::Enum(EnumValue::new(sized(input)?)),
-        Type::Set => Data::Set(set(input, depth)?),
-        Type::Table => Data::Table(table(input, depth)?),
-        Type::Vector => Data::Vector(vector(input, depth)?),
+        Type::Enum => Data::Enum(EnumValue::new(paid(input, budget)?)),
+        Type::Set => Data::Set(set(input, depth, budget)?),
+        Type::Table => Data::Table(table(input, depth, budget)?),
+        Type::Vector => Data::Vector(vector(input, depth, budget)?),
     };
     Ok(())
 }
 
-fn set(input: &mut &[u8], depth: usize) -> Result<BTreeSet<Data>, DecodeError> {
+/// Bytes after their length, for which there is memory.
+fn paid<'a>(input: &mut &'a [u8], budget: &mut Budget) -> Result<&'a [u8], DecodeError> {
+    let bytes = sized(input)?;
+    budget.bytes(bytes)?;
+    Ok(bytes)
+}
+
+fn set(
+    input: &mut &[u8],
+    depth: usize,
+    budget: &mut Budget,
+) -> Result<BTreeSet<Data>, DecodeError> {
+    let count = count(input, 1)?;
+    budget.tree(count)?;
     let mut values = BTreeSet::new();
-    for _ in 0..count(input, 1)? {
+    for _ in 0..count {
         let mut value = Data::None;
-        read(input, depth, &mut value)?;
+        read(input, depth, budget, &mut value)?;
         if !values.insert(value) {
             return Err(DecodeError::Duplicate);
         }
@@ -83,12 +105,19 @@ fn set(input: &mut &[u8], depth: usize) -> Result<BTreeSet<Data>, DecodeError> {
     Ok(values)
 }
 
-fn table(input: &mut &[u8], depth: usize) -> Result<BTreeMap<Data, Data>, DecodeError> {
+fn table(
+    input: &mut &[u8],
+    depth: usize,
+    budget: &mut Budget,
+) -> Result<BTreeMap<Data, Data>, DecodeError> {
+    let count = count(input, 2)?;
+    budget.tree(count)?;
+    budget.tree(count)?;
     let mut entries = BTreeMap::new();
-    for _ in 0..count(input, 2)? {
+    for _ in 0..count {
         let (mut key, mut value) = (Data::None, Data::None);
-        read(input, depth, &mut key)?;
-        read(input, depth, &mut value)?;
+        read(input, depth, budget, &mut key)?;
+        read(input, depth, budget, &mut value)?;
         if entries.insert(key, value).is_some() {
             return Err(DecodeError::Duplicate);
         }
@@ -96,15 +125,16 @@ fn table(input: &mut &[u8], depth: usize) -> Result<BTreeMap<Data, Data>, Decode
     Ok(entries)
 }
 
-fn vector(input: &mut &[u8], depth: usize) -> Result<Vec<Data>, DecodeError> {
+fn vector(input: &mut &[u8], depth: usize, budget: &mut Budget) -> Result<Vec<Data>, DecodeError> {
     let count = count(input, 1)?;
-    let mut values = Vec::new();
+    budget.vector()?;
+    let mut values = Vec::with_capacity(count.min(ROOM));
     while values.len() < count {
         let read_before = values.len();
         let room = (count - read_before).min(ROOM);
         values.extend(iter::repeat_with(|| Data::None).take(room));
         for place in values.iter_mut().skip(read_before) {
-            read(input, depth, place)?;
+            read(input, depth, budget, place)?;
         }
     }
     Ok(values)
@@ -184,6 +214,26 @@ mod tests {
             assert_eq!(Data::decode(&vectors(depth)), Err(DecodeError::TooDeep));
             assert_eq!(Data::check(&vectors(depth)), Err(DecodeError::TooDeep));
         }
+    }
+
+    #[test]
+    fn few_bytes_that_would_take_much_memory_are_refused() {
+        let vector = |count: usize, element: &[u8]| {
+            let mut bytes = vec![0x0e];
+            varbyte::write(u32::try_from(count).unwrap(), &mut bytes);
+            bytes.extend(element.repeat(count));
+            bytes
+        };
+        // Nothings, and tables, sets and vectors of one element.
+        for (element, count) in
+            [(&b"\x00"[..], 9 << 20), (b"\x0d\x01\x00\x00", 1 << 20), (b"\x0c\x01\x00", 1 << 20)]
+        {
+            let bytes = vector(count, element);
+            assert_eq!(Data::decode(&bytes), Err(DecodeError::TooLarge));
+            assert_eq!(Data::check(&bytes), Err(DecodeError::TooLarge));
+        }
+        let many = vector(1 << 20, b"\x02\0\0\0\0\0\0\0\x01");
+        assert!(Data::decode(&many).is_ok() && Data::check(&many).is_ok());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Why bytes are no value.
 
+use crate::budget::MAX_MEMORY;
 use crate::data::MAX_DEPTH;
 
 /// Why bytes are no value in the binary form.
@@ -33,4 +34,7 @@ pub enum DecodeError {
     /// Values lie in one another beyond [`MAX_DEPTH`].
     #[error("values lie in one another more than {MAX_DEPTH} deep")]
     TooDeep,
+    /// The value would take more memory than [`MAX_MEMORY`].
+    #[error("the value takes more than {MAX_MEMORY} bytes of memory")]
+    TooLarge,
 }

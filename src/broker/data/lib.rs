@@ -35,6 +35,7 @@ mod access;
 mod binary_check;
 mod binary_read;
 mod binary_write;
+mod budget;
 mod calendar;
 mod convert_error;
 mod convert_from;
@@ -77,6 +78,7 @@ mod properties;
 #[cfg(test)]
 mod zeek_cases;
 
+pub use budget::MAX_MEMORY;
 pub use convert_error::ConvertError;
 pub use convert_into::FromData;
 pub use data::{Data, MAX_DEPTH};

@@ -1,0 +1,84 @@
+//! At its end an endpoint sends what waits, as far as there is time.
+
+use std::time::Duration;
+
+use broker::data::Data;
+use broker::{
+    Endpoint, EndpointOptions, Overflow, PeeringLimits, QueueLimits, WebSocketAccess,
+    WebSocketLimits,
+};
+use ostler_net::LinkLimits;
+use ostler_runtime::Deadline;
+use ostler_tests::websocket::Node;
+
+use crate::slow_peers::{LONG, shaken};
+use crate::together::{listening, number, numbered, soon, topic};
+
+/// So long a reader does nothing.
+const PAUSE: Duration = Duration::from_secs(1);
+
+#[test]
+fn what_waits_for_a_slow_peer_is_delivered() {
+    let (reading, port) = listening(EndpointOptions {
+        subscriber_buffer: QueueLimits { items: 16, bytes: 1 << 20 },
+        ..EndpointOptions::default()
+    });
+    let mut subscriber = reading.subscribe([topic("/x")]);
+    let mut others = reading.subscribe([topic("/other")]);
+    // The farewell alone would not wait.
+    let peering = PeeringLimits { bye: PAUSE / 10, ..PeeringLimits::default() };
+    let publishing = Endpoint::new(EndpointOptions { peering, ..Default::default() }).unwrap();
+    publishing.peer("127.0.0.1", port, None, soon()).unwrap();
+    assert!(publishing.await_filter_entry(&topic("/x"), soon()));
+    let mut sent = 0;
+    while publishing.try_publish(&topic("/x"), &numbered(sent, LONG)).is_ok() {
+        sent += 1;
+    }
+    std::thread::scope(|scope| {
+        scope.spawn(move || publishing.shutdown(soon()));
+        assert!(others.get_before(Deadline::after(PAUSE)).is_none());
+        for expected in 0..sent {
+            let received = subscriber.get_before(soon()).expect("a message in time");
+            assert_eq!(number(&received.data), expected);
+        }
+    });
+}
+
+#[test]
+fn what_waits_for_a_slow_client_is_delivered_before_it_is_told_the_end() {
+    let links = LinkLimits { close: PAUSE / 10, ..LinkLimits::default() };
+    let options = EndpointOptions { links, ..EndpointOptions::default() };
+    let limits = WebSocketLimits { overflow: Overflow::Block, ..WebSocketLimits::default() };
+    let node = Node::with(options, WebSocketAccess::default(), limits);
+    let mut client = node.client(&["/x"]);
+    let text = "x".repeat(LONG);
+    let mut sent = 0;
+    while node.endpoint().try_publish(&topic("/x"), &Data::from(text.as_str())).is_ok() {
+        sent += 1;
+    }
+    let mut others = node.endpoint().subscribe([topic("/other")]);
+    std::thread::scope(|scope| {
+        let ends = scope.spawn(move || node.into_endpoint().shutdown(soon()));
+        assert!(others.get_before(Deadline::after(PAUSE)).is_none());
+        for _ in 0..sent {
+            assert_eq!(client.json()["data"].as_str().map(str::len), Some(LONG));
+        }
+        assert_eq!(u16::from(client.closed().code), 1001);
+        drop(client);
+        assert!(ends.join().unwrap(), "everybody has gone in time");
+    });
+}
+
+#[test]
+fn who_reads_nothing_does_not_keep_an_endpoint_from_ending() {
+    let (endpoint, port) = listening(EndpointOptions::default());
+    let silent = shaken(port);
+    assert!(endpoint.await_filter_entry(&topic("/x"), soon()));
+    while endpoint.try_publish(&topic("/x"), &numbered(0, LONG)).is_ok() {}
+    let mut happened = endpoint.subscribe([topic("<$>/local/data/statuses")]);
+    assert!(!endpoint.shutdown(Deadline::after(PAUSE)), "not everybody has gone in time");
+    // All is told, and then nothing more.
+    let last = std::iter::from_fn(|| happened.get()).last().unwrap();
+    assert!(last.data.to_string().contains("endpoint_unreachable"), "{}", last.data);
+    drop(silent);
+}

@@ -1,0 +1,63 @@
+//! The examples of listeners, in front of a real daemon.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::process::{Command, Stdio};
+
+use ostler_runtime::environment::variable;
+use ostler_tests::binaries::workspace;
+use ostler_tests::process::{Process, command};
+use ostler_tests::{FakeBurp, wait_for};
+use serde_json::json;
+
+use crate::heard::address;
+use crate::monitor::{backup, count, settings, show, wait_looked};
+
+/// Has a listener hear of a backup that begins, and returns what it prints of it.
+fn printed(listener: impl FnOnce(SocketAddr) -> Command) -> String {
+    let fake = FakeBurp::new();
+    show(&fake, "idle", None, &json!([]));
+    let daemon = settings(&fake).start();
+    daemon.wait_ready(2);
+    wait_looked(&daemon);
+    let mut listener = listener(address(&daemon));
+    let mut listener = Process::start(listener.stdin(Stdio::null()).stdout(Stdio::piped()));
+    daemon.wait_log("peer_added");
+    show(&fake, "running", None, &json!([backup(1, 1, &["working"])]));
+    wait_for("an event", || count(&daemon, "published") > 0);
+    let mut line = String::new();
+    let printed = listener.streams().stdout.take().unwrap();
+    BufReader::new(printed).read_line(&mut line).unwrap();
+    line
+}
+
+const RUNNING: &str = "Burp::client_state here client1 idle running \n";
+
+#[test]
+fn the_example_in_javascript_prints_what_happens() {
+    if command("node").arg("--version").stdout(Stdio::null()).status().is_err() {
+        eprintln!("there is no node");
+        return;
+    }
+    let line = printed(|at| {
+        let mut node = command("node");
+        node.args(["--no-warnings", "--experimental-websocket"]);
+        node.arg(workspace().join("packaging/examples/events.js")).arg(format!("ws://{at}"));
+        node.arg("burp/client/");
+        node
+    });
+    assert_eq!(line, RUNNING);
+}
+
+#[test]
+fn the_example_in_python_prints_what_happens_with_the_library_of_pypi() {
+    // tests/websocket/run says which Python has it.
+    let Some(python) = variable("BROKER_CLIENTS") else { return };
+    let line = printed(|at| {
+        let mut client = command(python);
+        client.arg(workspace().join("packaging/examples/events.py")).arg(format!("ws://{at}"));
+        client.arg("burp/client/");
+        client
+    });
+    assert_eq!(line, RUNNING);
+}

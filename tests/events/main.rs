@@ -1,0 +1,13 @@
+//! Events of the daemons: what happens in them, told to WebSocket clients and peers.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod configured;
+mod examples;
+mod heard;
+mod monitor;
+mod workers;
