@@ -8,19 +8,19 @@
 //! ```
 
 use std::collections::VecDeque;
-use std::io;
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Sender;
 use ostler_net::Links;
-use ostler_runtime::{Thread, now};
+use ostler_runtime::now;
 
 use crate::core::Core;
 use crate::endpoint_info::{EndpointInfo, NetworkInfo};
 use crate::peer_link::PeerLink;
+use crate::resolver::{self, Resolve};
 use crate::status::Error;
 use crate::{Ec, EndpointId};
 
@@ -30,14 +30,6 @@ const RESOLVE_WAIT: Duration = Duration::from_secs(10);
 /// Names that are being resolved at the same time, at most; others wait for a second.
 const MAX_RESOLVING: usize = 32;
 
-/// Finds the addresses of a name.
-pub(crate) type Resolve = fn(&str, u16) -> io::Result<Vec<SocketAddr>>;
-
-/// Asks the system.
-pub(crate) fn resolve(name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
-    Ok((name, port).to_socket_addrs()?.collect())
-}
-
 /// Told once how a wish has come out first.
 pub(crate) type Outcome = Sender<Result<EndpointId, Error>>;
 
@@ -46,7 +38,8 @@ pub(crate) type Outcome = Sender<Result<EndpointId, Error>>;
 pub(crate) struct Wishes {
     state: Mutex<State>,
     changed: Condvar,
-    resolving: AtomicUsize,
+    /// How many names are being resolved.
+    pub(crate) resolving: AtomicUsize,
 }
 
 #[derive(Default)]
@@ -214,7 +207,7 @@ impl Wishes {
         loop {
             match self.next() {
                 Job::End => return,
-                Job::Resolve(key, network) => start_resolving(core, key, network, resolve),
+                Job::Resolve(key, network) => resolver::start(core, key, network, resolve),
                 Job::GiveUp(key, network) => {
                     log::warn!("peer {network}: the name is not resolved within {RESOLVE_WAIT:?}");
                     core.unreachable(key, network);
@@ -233,7 +226,7 @@ impl Wishes {
     }
 
     /// A resolver has found something. Whether somebody still waits for it.
-    fn resolved(&self, key: u64, addresses: Vec<SocketAddr>) -> bool {
+    pub(crate) fn resolved(&self, key: u64, addresses: Vec<SocketAddr>) -> bool {
         let mut state = self.lock();
         let waits = |wish: &&mut Wish| wish.key == key && matches!(wish.phase, Phase::Resolving(_));
         let Some(wish) = state.wishes.iter_mut().find(waits) else { return false };
@@ -293,39 +286,6 @@ impl Wishes {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Has a thread find the addresses of a peer that is wished for.
-fn start_resolving(core: &Arc<Core>, key: u64, network: NetworkInfo, resolve: Resolve) {
-    if let Ok(ip) = network.address.parse::<IpAddr>() {
-        core.wishes.resolved(key, vec![SocketAddr::new(ip, network.port)]);
-        return;
-    }
-    let (found, name) = (Arc::clone(core), network.clone());
-    core.wishes.resolving.fetch_add(1, Ordering::AcqRel);
-    let work = move || {
-        let resolved = resolve(&network.address, network.port);
-        found.wishes.resolving.fetch_sub(1, Ordering::AcqRel);
-        let (addresses, error) = match resolved {
-            Ok(addresses) => (addresses, None),
-            Err(error) => (Vec::new(), Some(error)),
-        };
-        let is_empty = addresses.is_empty();
-        if found.wishes.resolved(key, addresses) && is_empty {
-            let words = error.map_or("the name has no address".to_owned(), |why| why.to_string());
-            log::warn!("peer {network}: {words}");
-            found.unreachable(key, network);
-        }
-    };
-    // Nothing can end a resolver, and nobody waits for it.
-    match Thread::spawn("resolver", work) {
-        Ok(thread) => thread.detach(),
-        Err(error) => {
-            core.wishes.resolving.fetch_sub(1, Ordering::AcqRel);
-            log::warn!("peer {name}: cannot start a thread: {error}");
-            core.unreachable(key, name);
-        }
     }
 }
 

@@ -1,10 +1,12 @@
 //! Names that nobody resolves, and who waits for them: nobody.
 
+use std::io;
 use std::net::TcpListener;
 use std::sync::OnceLock;
 use std::sync::mpsc::channel;
 
 use ostler_net::LinkLimits;
+use ostler_runtime::Thread;
 
 use super::*;
 use crate::EndpointOptions;

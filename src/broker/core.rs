@@ -47,6 +47,8 @@ pub(crate) struct Core {
     queues: Mutex<Vec<Weak<Queue<Message>>>>,
     numbers: AtomicU64,
     garbage: Seldom,
+    /// Failed handshakes of those who have connected.
+    pub(crate) strangers: Seldom,
     ending: OnceLock<Deadline>,
 }
 
@@ -74,6 +76,7 @@ impl Core {
             queues: Mutex::default(),
             numbers: AtomicU64::new(1),
             garbage: Seldom::new(PAUSE),
+            strangers: Seldom::new(PAUSE),
             ending: OnceLock::new(),
         }
     }

@@ -11,7 +11,7 @@ use ostler_net::{
 };
 use ostler_runtime::{Deadline, Thread};
 
-use crate::connector::{Removed, resolve};
+use crate::connector::Removed;
 use crate::core::Core;
 use crate::endpoint_info::NetworkInfo;
 use crate::options::{EndpointOptions, Tls};
@@ -20,6 +20,7 @@ use crate::peer_link::PeerLink;
 use crate::peers::PeerInfo;
 use crate::publish_error::PublishError;
 use crate::publisher::Publisher;
+use crate::resolver::resolve;
 use crate::route::Owner;
 use crate::status::Error;
 use crate::status_board::StatusSubscriber;

@@ -62,7 +62,7 @@ impl Exposition {
         let help = "Accepted connections whose other side has not shown who it is";
         out.gauge("unestablished_connections", help, links.unestablished)?;
         out.counter("accepted_connections", "Connections accepted", links.accepted)?;
-        let help = "Connections closed at once, since there were too many";
+        let help = "Connections closed since there were too many";
         out.counter("refused_connections", help, links.refused)?;
         let help = "Connections closed since the other side did not read";
         out.counter("stalled_connections", help, links.stalled)?;
@@ -73,7 +73,7 @@ impl Exposition {
         let help = "Failures to accept a connection, as without descriptors";
         out.counter("accept_errors", help, links.accept_errors)?;
         let help = "Connections lost to an error of this program";
-        out.counter("failed_connections", help, links.panics)?;
+        out.counter("internal_errors", help, links.panics)?;
         out.counter("sent_frames", "Messages sent, all kinds of them", links.frames_out)?;
         out.counter("received_bytes", "Bytes received", links.bytes_in)?;
         out.counter("sent_bytes", "Bytes sent", links.bytes_out)

@@ -2,8 +2,8 @@
 
 use crate::{Publisher, Subscriber};
 
-/// Both ends of an endpoint in one. Unlike a [`Subscriber`] alone, it gets what is published in its
-/// own process, as long as that is done through another hub.
+/// Both ends of an endpoint in one. Unlike a [`Subscriber`] alone, it gets what others publish on the
+/// same endpoint.
 pub struct Hub {
     publisher: Publisher,
     subscriber: Subscriber,

@@ -122,6 +122,7 @@ mod pipe_subscribe;
 mod publish_error;
 mod publisher;
 mod queue;
+mod resolver;
 mod route;
 mod routing;
 mod status;

@@ -227,7 +227,11 @@ impl PeerLink {
     }
 
     fn failed(&mut self, failure: &Failure) {
-        log::warn!("peer {}: {failure}", self.network);
+        if self.peer.is_some() || self.wish.is_some() {
+            log::warn!("peer {}: {failure}", self.network);
+        } else if let Some(others) = self.core().strangers.allow() {
+            log::warn!("peer {}: {failure} ({others} others before)", self.network);
+        }
         self.is_lost = true;
         if self.peer.is_none()
             && let Some(wish) = self.wish.take()

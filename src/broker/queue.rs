@@ -211,6 +211,20 @@ impl<T> Queue<T> {
         count
     }
 
+    /// Puts items that were taken in front of those that wait.
+    pub(crate) fn put_back(&self, items: impl DoubleEndedIterator<Item = (T, usize)>) {
+        let mut state = self.lock();
+        for (item, bytes) in items.rev() {
+            state.bytes = state.bytes.saturating_add(bytes);
+            state.items.push_front((item, bytes));
+        }
+        if !state.items.is_empty()
+            && let Some(wake) = self.wake.get()
+        {
+            wake.wake();
+        }
+    }
+
     /// How many items wait.
     pub(crate) fn len(&self) -> usize {
         self.lock().items.len()

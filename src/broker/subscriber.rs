@@ -197,6 +197,12 @@ impl Subscriber {
     /// readable once the endpoint has ended.
     pub fn fd(&mut self) -> rustix::io::Result<BorrowedFd<'_>> {
         self.is_polled = true;
+        // Of what was taken and not read the descriptor knows nothing.
+        let unread = self.taken.drain(..).map(|message| {
+            let bytes = message.frame().len();
+            (message, bytes)
+        });
+        self.inner.queue.put_back(unread);
         self.inner.queue.descriptor()
     }
 

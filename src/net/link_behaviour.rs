@@ -103,6 +103,18 @@ fn a_held_link_reads_no_more_until_it_is_resumed() {
 }
 
 #[test]
+fn a_held_link_whose_other_side_has_gone_ends_in_time() {
+    let hold = || -> Answer { Box::new(|_, _| (1, Turn::Hold)) };
+    let rig = Rig::new(LinkLimits { stall: SOON, ..LinkLimits::default() }, hold);
+    let (mut client, link, ear) = rig.client();
+    client.write_all(b"hello").unwrap();
+    ear.hears(b"h");
+    drop(client);
+    until(|| link.offer(&frame("nobody hears it")) == Err(Refused::Closed));
+    assert!(matches!(ear.closed(), Closed::Broken(_)));
+}
+
+#[test]
 fn a_resume_during_the_call_that_holds_is_not_lost() {
     let hold = || -> Answer {
         Box::new(|input, link| {

@@ -39,7 +39,9 @@ impl Inner {
             let late = state.deadline.instant().is_some_and(|deadline| deadline <= now);
             let limit = self.hub.limits.stall;
             let still = state.still_since(now);
-            let stalled = still.is_some_and(|still| now.saturating_duration_since(still) >= limit);
+            let is_over = |since| now.saturating_duration_since(since) >= limit;
+            let stalled = still.is_some_and(is_over);
+            let deaf = state.deaf_since(now).is_some_and(is_over);
             match state.phase {
                 Phase::Connecting | Phase::Securing if late => {
                     self.end(&mut state, Closed::TimedOut);
@@ -50,6 +52,7 @@ impl Inner {
                 }
                 Phase::Lingering if late => self.end_as_asked(&mut state),
                 Phase::Open if stalled => self.end(&mut state, Closed::Stalled),
+                Phase::Open if deaf => self.end_as_asked(&mut state),
                 _ => {}
             }
             state.shrink_if_quiet();

@@ -28,11 +28,15 @@ pub struct LinkLimits {
     pub max_unconsumed: usize,
     /// For TLS to be established with whoever has connected; default 10 s.
     pub handshake: Duration,
-    /// How long bytes may wait without a single one being written; default 30 s.
+    /// How long bytes may wait without a single one being written, and how long what has come may
+    /// wait to be read once the other side hears nothing any more; default 30 s.
     pub stall: Duration,
     /// For writing what is queued when a link is closed, and for the other side to close as well;
     /// default 5 s.
     pub close: Duration,
+    /// For the other side to close, once everything is written; default 2 s. What it has not read by
+    /// then is still sent by the system.
+    pub linger: Duration,
 }
 
 impl Default for LinkLimits {
@@ -48,6 +52,7 @@ impl Default for LinkLimits {
             handshake: Duration::from_secs(10),
             stall: Duration::from_secs(30),
             close: Duration::from_secs(5),
+            linger: Duration::from_secs(2),
         }
     }
 }

@@ -145,6 +145,8 @@ pub(crate) struct Progress {
     seen: u64,
     /// Since when bytes wait and none has gone.
     still: Option<Instant>,
+    /// Since when nothing can be written, and what has come is not read.
+    deaf: Option<Instant>,
     taken: u64,
 }
 
@@ -211,6 +213,17 @@ impl State {
             progress.still.get_or_insert(now);
         }
         progress.still
+    }
+
+    /// Since when nothing can be written, and nobody reads what has come; to be asked at each tick.
+    pub(crate) fn deaf_since(&mut self, now: Instant) -> Option<Instant> {
+        let progress = &mut self.progress;
+        if self.lost.is_some() && self.intake == Intake::Held {
+            progress.deaf.get_or_insert(now);
+        } else {
+            progress.deaf = None;
+        }
+        progress.deaf
     }
 
     /// Frees what is of no use while nothing is sent; to be called at each tick.

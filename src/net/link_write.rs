@@ -6,8 +6,8 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
-use ostler_runtime::now;
 use ostler_runtime::threads::caught;
+use ostler_runtime::{Deadline, now};
 
 use crate::Closed;
 use crate::link_inner::Inner;
@@ -122,6 +122,7 @@ impl Inner {
             return;
         }
         state.phase = Phase::Lingering;
+        state.deadline = state.deadline.earlier(Deadline::after(self.hub.limits.linger));
         if state.intake == Intake::Ended {
             self.end(&mut state, Closed::Asked);
         }

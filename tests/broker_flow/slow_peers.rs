@@ -58,6 +58,39 @@ fn a_slow_peer_is_cut_off_as_with_the_original_and_the_others_go_on() {
 }
 
 #[test]
+fn a_long_message_behind_a_short_one_is_passed_on_like_others() {
+    let (publishing, relay, _reading, mut subscriber) = relay(Overflow::Disconnect);
+    for number in 0..20 {
+        publishing.publish(&topic("/x"), &numbered(2 * number, 0)).unwrap();
+        publishing.publish(&topic("/x"), &numbered(2 * number + 1, 9 << 20)).unwrap();
+        for expected in [2 * number, 2 * number + 1] {
+            let received = subscriber.get_before(soon()).expect("a message in time");
+            assert_eq!(self::number(&received.data), expected);
+        }
+    }
+    assert_eq!(relay.peers().len(), 2);
+}
+
+#[test]
+fn a_peer_whose_messages_nobody_takes_can_be_left() {
+    let (reading, port) = listening(EndpointOptions {
+        subscriber_buffer: broker::QueueLimits { items: 1, bytes: 1 },
+        ..EndpointOptions::default()
+    });
+    let unread = reading.subscribe([topic("/x")]);
+    let publishing = Endpoint::new(EndpointOptions::default()).unwrap();
+    let id = publishing.peer("127.0.0.1", port, None, soon()).unwrap();
+    assert_eq!(id, reading.id());
+    assert!(publishing.await_filter_entry(&topic("/x"), soon()));
+    while publishing.try_publish(&topic("/x"), &numbered(0, LONG)).is_ok() {}
+    let peers = reading.peers();
+    let network = peers[0].endpoint.network.as_ref().unwrap();
+    assert!(reading.unpeer(&network.address, network.port));
+    assert!(reading.peers().is_empty());
+    drop(unread);
+}
+
+#[test]
 fn with_drops_a_slow_peer_stays_and_gets_the_rest_in_order() {
     for overflow in [Overflow::DropNewest, Overflow::DropOldest] {
         let (publishing, relay, _reading, mut subscriber) = relay(overflow);

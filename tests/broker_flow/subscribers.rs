@@ -103,6 +103,24 @@ fn a_subscriber_can_be_polled_with_other_descriptors() {
 }
 
 #[test]
+fn a_subscriber_that_was_read_from_can_be_polled_for_the_rest() {
+    let (publishing, _reading, mut subscriber) = pair(EndpointOptions::default());
+    for number in 0..3 {
+        publishing.publish(&topic("/x"), &numbered(number, 0)).unwrap();
+    }
+    wait_for("all messages", || subscriber.available() == 3);
+    assert_eq!(number(&subscriber.get().unwrap().data), 0);
+    let at_once = rustix::event::Timespec::default();
+    for readable in [1, 0] {
+        let fd = subscriber.fd().unwrap();
+        let ready = poll(&mut [PollFd::from_borrowed_fd(fd, PollFlags::IN)], Some(&at_once));
+        assert_eq!(ready, Ok(readable));
+        let rest: Vec<u64> = subscriber.poll().iter().map(|one| number(&one.data)).collect();
+        assert_eq!(rest, if readable == 1 { vec![1, 2] } else { vec![] });
+    }
+}
+
+#[test]
 fn topics_come_and_go() {
     let (publishing, reading, mut subscriber) = pair(EndpointOptions::default());
     subscriber.add_topic(topic("/y"));

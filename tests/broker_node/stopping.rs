@@ -10,7 +10,7 @@ use crate::program::Setup;
 #[test]
 fn a_second_signal_ends_a_node_whose_peers_do_not_listen() {
     let config = "broker.disable-ssl = true\ntopics = [\"/t\"]\n\
-                  broker.peer-overflow-policy = block\n";
+                  broker.peer-overflow-policy = \"block\"\n";
     let mut node = Setup::new(config).arguments(&["-p", "0"]).start();
     let port = node.port("peers");
     let topic = Topic::new("/t").unwrap();

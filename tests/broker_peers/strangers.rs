@@ -38,6 +38,30 @@ fn who_speaks_something_else_is_told_so_as_by_the_original() {
 }
 
 #[test]
+fn nobody_is_called_nobody_and_nobody_has_another_name_than_he_said() {
+    let (endpoint, port) = listening(options());
+    let version = |id: EndpointId| [&[11], &id.0[..], &[1]].concat();
+    for (name, version) in [
+        (EndpointId::NIL, None),
+        (SMALL, Some(version(EndpointId::NIL))),
+        (SMALL, Some(version(MIDDLE))),
+        (SMALL, Some(version(EndpointId([0x45; 16])))),
+    ] {
+        let mut node = Node::connect(port);
+        node.frame();
+        node.send(&hello(name));
+        if let Some(version) = version {
+            node.frame();
+            node.send(&version);
+        }
+        let told = node.frame();
+        assert_eq!(told.first(), Some(&9), "{told:?}");
+        node.ends();
+    }
+    assert!(endpoint.peers().is_empty());
+}
+
+#[test]
 fn what_is_no_handshake_at_all_is_closed() {
     let (_endpoint, port) = listening(options());
     for bytes in [&b"\0\0\0\0"[..], b"\xff\xff\xff\xff", b"\0\0\0\x01\x0c"] {

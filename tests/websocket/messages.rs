@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use broker::data::Data;
 use broker::{Topic, WebSocketLimits};
 use ostler_runtime::Deadline;
-use ostler_tests::websocket::{Client, Node, data_message};
+use ostler_tests::websocket::{Client, Node, data_message, stream};
 use ostler_tests::{PATIENCE, wait_for};
 use tungstenite::{Bytes, Message};
 
@@ -145,6 +145,26 @@ fn peers_are_told_what_clients_want_and_when_they_do_not_any_more() {
         peers.iter().any(|peer| peer.filter.matches(b"/wanted/x"))
     };
     wait_for("the peer's filter to shrink", || !is_wanted());
+}
+
+#[test]
+fn who_wants_more_than_peers_can_be_told_is_refused_and_costs_no_peering() {
+    let node = Node::new(WebSocketLimits::default());
+    let other = Node::new(WebSocketLimits::default());
+    other.endpoint().peer_with(node.endpoint()).unwrap();
+    let wanted = topic("/wanted");
+    let mut client = node.client(&["/wanted"]);
+    assert!(other.endpoint().await_filter_entry(&wanted, Deadline::after(PATIENCE)));
+    let many: Vec<String> = (0..17).map(|number| format!("{number:0>65000}")).collect();
+    let mut greedy = Client::over(stream(node.address()), "/v1/messages/json", &[]);
+    greedy.send(&serde_json::to_string(&many).unwrap());
+    let close = greedy.closed();
+    assert_eq!(
+        (u16::from(close.code), close.reason.as_str()),
+        (1008, "too many topics are subscribed to")
+    );
+    other.endpoint().publish(&topic("/wanted/x"), &Data::Boolean(true)).unwrap();
+    assert_eq!(client.text(), data_message("/wanted/x", "boolean", "true"));
 }
 
 /// What the next change says that a client is told of: its code, and the words.
