@@ -25,6 +25,7 @@ fn brk_s01_sigterm_with_peers_and_clients_that_answer() {
     let mut fault = Fault::begin("BRK-S01");
     node.signal(Signal::TERM);
     assert_eq!(u16::from(client.closed().code), 1001);
+    drop(client);
     node.ended();
     fault.within("exit 0", fault.elapsed(), 0.5);
 }
