@@ -3,9 +3,13 @@
 import json, sys
 from websockets.sync.client import connect  # pip install websockets
 
+def plain(field):  # without the types
+    data = field["data"]
+    return [plain(inner) for inner in data] if isinstance(data, list) else data
+
 with connect(sys.argv[1] + "/v1/messages/json", max_size=None) as socket:
     socket.send(json.dumps(sys.argv[2:] or ["burp/"]))
     for message in map(json.loads, socket):
         if message["type"] == "data-message":
-            name, arguments, *_ = (field["data"] for field in message["data"][2]["data"])
-            print(name, *(argument["data"] for argument in arguments), flush=True)
+            name, arguments, *_ = plain(message["data"][2])
+            print(name, *arguments, flush=True)

@@ -17,10 +17,15 @@ complete -c broker-node -l web-socket-buffer-size -d 'Messages that may wait for
 complete -c broker-node -l web-socket-overflow-policy -d 'What is done when more do' -r
 complete -c broker-node -l metrics-port -d 'Where to tell figures to Prometheus' -r
 complete -c broker-node -l metrics-address -d 'At which address' -r
-complete -c broker-node -l check -d 'Only say what is wrong with the configuration'
-complete -c broker-node -s v -l verbose -d 'Print what happens'
-complete -c broker-node -s r -l rate -d 'Print how many messages a second come (relay)'
-complete -c broker-node -l disable-ssl -d 'Speak no TLS'
-complete -c broker-node -l disable-forwarding -d 'Do not pass messages of peers on to other peers'
+complete -c broker-node -s v -l verbose -d 'Print what happens' -r -f -a "true\t''
+false\t''"
+complete -c broker-node -s r -l rate -d 'Print how many messages a second come (relay)' -r -f -a "true\t''
+false\t''"
+complete -c broker-node -l disable-ssl -d 'Speak no TLS' -r -f -a "true\t''
+false\t''"
+complete -c broker-node -l disable-forwarding -d 'Do not pass messages of peers on to other peers' -r -f -a "true\t''
+false\t''"
+complete -c broker-node -l check -d 'Check the configuration, print it as it takes effect, and exit'
+complete -c broker-node -l strict -d 'With --check: take warnings for errors'
 complete -c broker-node -s h -l help -d 'Print help'
 complete -c broker-node -s V -l version -d 'Print version'

@@ -5,7 +5,9 @@ complete -c broker-throughput -s i -l batch-size-increase-interval -d 'After how
 complete -c broker-throughput -s a -l batch-size-increase-amount -d 'By how many events a batch becomes larger' -r
 complete -c broker-throughput -s m -l max-received -d 'End once so many have arrived; 0 for no end' -r
 complete -c broker-throughput -s f -l max-in-flight -d 'End once so many were sent and have not arrived; 0 for no end' -r
+complete -c broker-throughput -l config-file -d 'What to read broker.ssl from' -r -F
 complete -c broker-throughput -l server -d 'Count what comes instead of sending'
+complete -c broker-throughput -l disable-ssl -d 'Speak no TLS, as without any key'
 complete -c broker-throughput -s v -l verbose -d 'Log what becomes of the connection'
 complete -c broker-throughput -s h -l help -d 'Print help'
 complete -c broker-throughput -s V -l version -d 'Print version'

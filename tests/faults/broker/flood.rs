@@ -4,14 +4,15 @@ use std::process::Stdio;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use broker::{Endpoint, EndpointOptions, QueueLimits};
+use broker::data::Data;
+use broker::{Endpoint, EndpointOptions, QueueLimits, Received};
 use ostler_runtime::Deadline;
-use ostler_tests::Fault;
 use ostler_tests::binaries::broker_throughput;
 use ostler_tests::broker_peer::{soon, topic};
 use ostler_tests::broker_program::{Node, Setup};
 use ostler_tests::fault::is_long;
 use ostler_tests::process::{Process, command, memory};
+use ostler_tests::{Fault, PATIENCE};
 
 use super::{figure, local};
 
@@ -28,9 +29,9 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// reader.
 fn flood(policy: &str, time: Duration) -> (u64, u64, [u64; 2]) {
     let config = format!("broker.disable-ssl = true\ntopics = [{EVENTS:?}]\n");
-    let policy = format!("--peer-overflow-policy={policy}");
+    let overflow = format!("--peer-overflow-policy={policy}");
     let node: Node =
-        Setup::new(&config).arguments(&["-p", "0", "--metrics-port=0", &policy]).start();
+        Setup::new(&config).arguments(&["-p", "0", "--metrics-port=0", &overflow]).start();
     let subscriber_buffer = QueueLimits { items: TAKEN, bytes: 1 << 20 };
     let options = EndpointOptions { subscriber_buffer, ..EndpointOptions::default() };
     let slow = Endpoint::new(options).unwrap();
@@ -39,20 +40,45 @@ fn flood(policy: &str, time: Duration) -> (u64, u64, [u64; 2]) {
     let mut publisher = command(broker_throughput());
     publisher.args(["-t", "2", "-r", "0", "-s", "1000", &local(node.port("peers")).to_string()]);
     let publisher = Process::start(publisher.stdin(Stdio::null()).stdout(Stdio::null()));
-    let mut read = received.get_many(TAKEN, soon()).len();
+    let mut numbers: Vec<u64> = received.get_many(TAKEN, soon()).iter().map(number).collect();
     let before = figure(&node, COME);
     let end = Deadline::after(time);
     let (_never, pause) = channel::<()>();
-    while !end.passed() {
-        read += received.get_many(TAKEN, Deadline::after(PAUSE)).len();
+    // The kernel holds much before anything has to be done.
+    let has_overflowed = || match policy {
+        "block" => true,
+        "disconnect" => figure(&node, "broker_overflow_disconnects_total") > 0,
+        _ => figure(&node, DROPPED) > 0,
+    };
+    let patience = Deadline::after(time + PATIENCE);
+    while !end.passed() || !has_overflowed() {
+        let come = figure(&node, COME) - before;
+        let read = numbers.len();
+        assert!(!patience.passed(), "{policy}: {come} are not too much, of which {read} were read");
+        numbers.extend(received.get_many(TAKEN, Deadline::after(PAUSE)).iter().map(number));
         // Nothing comes this way: it is only slow.
         let _ = pause.recv_timeout(PAUSE);
     }
     let come = figure(&node, COME) - before;
-    (come, read as u64, [node.pid(), publisher.pid()].map(|pid| memory(pid, "VmHWM")))
+    let is_next = |pair: &[u64]| pair[0] + 1 == pair[1];
+    assert!(numbers.is_sorted(), "{policy}: in another order than they were sent");
+    let whole = policy == "disconnect" || policy == "block";
+    assert!(!whole || numbers.windows(2).all(is_next), "{policy}: some are missing");
+    (come, numbers.len() as u64, [node.pid(), publisher.pid()].map(|pid| memory(pid, "VmHWM")))
+}
+
+/// The number that an event ends with.
+fn number(received: &Received) -> u64 {
+    let mut last = &received.data;
+    while let Data::Vector(fields) = last {
+        last = fields.last().expect("a field");
+    }
+    let Data::Count(number) = last else { panic!("{last}") };
+    *number
 }
 
 const COME: &str = "broker_processed_messages_total{type=\"data\"}";
+const DROPPED: &str = "broker_dropped_messages_total{reason=\"overflow\"}";
 
 #[test]
 fn brk_l05_a_flood_of_ten_times_what_is_taken_grows_nowhere() {
