@@ -27,7 +27,8 @@ use crate::{
 
 /// The shortest time between two log lines about events that were dropped.
 const PAUSE: Duration = Duration::from_secs(60);
-/// How long a peer has to answer a farewell: nobody is to keep a daemon from ending.
+/// How long peers and clients have to take what waits for them and to answer a farewell: nobody is
+/// to keep a daemon from ending.
 const FAREWELL: Duration = Duration::from_millis(500);
 
 /// See the module. Nothing is published until it is [`set`](Self::set).
@@ -256,8 +257,14 @@ impl On {
     fn start(settings: &EventsSettings, loaded: Loaded) -> Result<Self, EventsError> {
         let Loaded { tls, token } = loaded;
         let peering = PeeringLimits { bye: FAREWELL, ..PeeringLimits::default() };
-        let options =
-            EndpointOptions { deaf: true, threads: 1, tls, peering, ..EndpointOptions::default() };
+        let options = EndpointOptions {
+            deaf: true,
+            threads: 1,
+            tls,
+            peering,
+            end_wait: FAREWELL,
+            ..EndpointOptions::default()
+        };
         let endpoint = Endpoint::new(options).map_err(EventsError::Thread)?;
         for address in &settings.addresses {
             let ports = endpoint.listen(address)?;
