@@ -1,10 +1,5 @@
 //! Several daemons behind `HAProxy`, with the example of `etc` and TLS from end to end.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};

@@ -1,11 +1,6 @@
 //! The files that TLS is made of: every form of certificate and key that is taken, what is said of
 //! the others, and the certificates of clients.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -1,11 +1,6 @@
 //! What `bui-monitor` does when its children misbehave: no request hangs, no wrong answer goes
 //! out, and the pool is whole again by itself.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
 use std::sync::mpsc::channel;

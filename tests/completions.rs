@@ -2,12 +2,7 @@
 //!
 //! The files in `packaging/completions` are made from the command lines' definitions:
 //! `COMPLETIONS_RECORD=1 cargo test -p ostler-tests --test completions` makes them anew.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
 use std::fs;

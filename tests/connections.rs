@@ -1,10 +1,5 @@
 //! How `bui-monitor` treats connections, whatever they carry.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use ostler_tests::wire::{PASSWORD, frame};
 use ostler_tests::{Address, Answer, FakeBurp, Step, Wire};

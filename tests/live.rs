@@ -1,10 +1,4 @@
 //! Those who watch: they are told once there is something new, and burp is asked once for all.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
 
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! The rules of the workspace that no compiler checks: which crate may stand on which, that the
 //! lints hold everywhere, and that SECURITY.md promises what tests show. What may be in the
 //! dependency tree is on the scoreboard of faults, as A11.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -1,10 +1,5 @@
 //! The private burp server that other tests stand on: it must hold what they expect.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use ostler_tests::{Kind, PrivateBurp};
 use serde_json::Value;

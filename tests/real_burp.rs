@@ -1,10 +1,4 @@
 //! `bui-monitor` in front of a real burp server, each test with a server of its own.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
 
 use std::collections::HashSet;
 use std::sync::Arc;

@@ -1,10 +1,5 @@
 //! `bui-monitor` over TLS and on sockets that somebody else opened.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::fs;
 use std::net::{SocketAddr, TcpListener, TcpStream};

@@ -1,10 +1,5 @@
 //! The status listener: what it tells, to whom, and when there is little room.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};

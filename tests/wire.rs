@@ -3,12 +3,6 @@
 //! The same bytes are sent, and the same bytes must come back, with these exceptions: of an `ER`
 //! only the status is compared, since its text was the wording of Python's exceptions; and what
 //! [`DIFFERENT`] lists differs on purpose.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
 
 use std::collections::BTreeSet;
 

@@ -11,7 +11,7 @@
 //!
 //! Ends with 0 when every question was answered, with 1 at the first `KO` (a wrong password, or
 //! nothing that burp knows), with 2 at the first `ER` or without an answer.
-#![allow(clippy::disallowed_methods, reason = "the program stands alone, and reads its own clock")]
+#![expect(clippy::disallowed_methods, reason = "the program stands alone, and reads its own clock")]
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};

@@ -1,7 +1,7 @@
 //! Models of a pool's threads for the tests of schedules ([`schedules`](crate::schedules)): the loop
 //! of [`slot`](crate::slot) with the same steps in the same order, but without pipes and processes,
 //! and callers. A child is a little chance.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::sync::Arc;
 use std::time::Duration;

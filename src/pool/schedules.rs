@@ -12,7 +12,7 @@
 //! `SCHEDULES` is how many orders of each scenario are tried, by chance and again by priorities.
 //! The longest run so far had 120 000 by each for each of the eleven scenarios, 2 640 000 in all, in
 //! twelve minutes on two busy cores, without a failure (24 November 2026).
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use ostler_runtime::environment::variable;
 use shuttle::scheduler::{PctScheduler, RandomScheduler, Scheduler};

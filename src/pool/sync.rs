@@ -21,7 +21,7 @@ mod real {
 }
 
 #[cfg(all(test, shuttle))]
-#[allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#[expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 mod model {
     use std::collections::VecDeque;
     use std::io;

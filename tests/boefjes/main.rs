@@ -1,11 +1,6 @@
 //! The plugin hosts from outside: what a plugin finds around it, what becomes of what it returns,
 //! and that nothing it does reaches further than its own job.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod around;
 mod deaths;

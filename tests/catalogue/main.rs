@@ -1,11 +1,6 @@
 //! `katalogus` as a program: its command line, its configuration, who may ask, what it tells of itself,
 //! and its life. What it answers is in `tests/katalogus`.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod authority;
 mod check;

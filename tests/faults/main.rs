@@ -2,7 +2,7 @@
 //!
 //! `rows.tsv` holds the rows, [`ostler_tests::fault`] enters what the tests have measured, and
 //! `cargo run -p ostler-tests --bin faults` prints the table.
-#![allow(
+#![expect(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,

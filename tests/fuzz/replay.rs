@@ -2,7 +2,7 @@
 //!
 //! What libFuzzer once found stays in the corpus, so a fault that was mended is found here if it
 //! comes back. The changes make each run look a little further, without libFuzzer's guidance.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::fmt;
 use std::fs;

@@ -1,10 +1,4 @@
 //! HTTP as its clients see it, over real sockets and with bytes written by hand.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
 
 mod answers;
 mod connections;

@@ -1,5 +1,5 @@
 //! The catalogue, from outside.
-#![allow(
+#![expect(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,

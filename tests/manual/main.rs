@@ -1,12 +1,7 @@
 //! The manual and the programs say the same: each option, key, signal, exit code and variable is in
 //! its page, and nothing is in a page that no program knows. What the programs know is asked of the
 //! programs: of the definitions of their command lines and of the reader of the configuration.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod broker;
 mod keys;

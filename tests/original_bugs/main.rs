@@ -28,12 +28,7 @@
 //! | 21 | a timeout, a dead child, a warning and a wrong password are all a bare `KO` | each failure has its words; `KO` is left to a wrong password and to what burp only warns of, which Burp-UI shows as an empty list |
 //! | 22 | tracebacks; a port that is taken is told after five seconds; ports are taken modulo 65536; another program's name | one line and an exit code of sysexits, before any child runs |
 //! | 23 | versions are compared as text, so that 2.10 is older than 2.2; not more than 40 children work at a time | compared as numbers; as many as `pool` says |
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod answers;
 mod connections;

@@ -1,6 +1,5 @@
 //! `soak`: does `bui-monitor` lose anything under load and faults? See `README.md` in this folder.
-#![allow(
-    clippy::unwrap_used,
+#![expect(
     clippy::expect_used,
     clippy::panic,
     reason = "what the soak itself needs and does not get ends it"

@@ -3,7 +3,7 @@
 //! `store-writer URI THREADS`: each thread counts up in the settings of a plugin of its own, from
 //! what is there, and after each acknowledgement prints its number and the count, or `!` and what
 //! went wrong. A line on standard input lets all threads go on that met an error.
-#![allow(clippy::unwrap_used, reason = "part of a test, which fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "part of a test, which fails by panicking")]
 
 use std::io::{Write, stdin, stdout};
 use std::sync::{Arc, Condvar, Mutex};

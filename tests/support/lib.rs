@@ -3,7 +3,7 @@
 //!
 //! A failing step here fails its test at once: everything panics with words that say what was
 //! waited for.
-#![allow(
+#![expect(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,

@@ -1,11 +1,6 @@
 //! What is shipped for systemd, run by a systemd of one's own. That bui-monitor serves under its unit
 //! is on the scoreboard of faults, as A10, and how little its units leave open, as A09.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod activation;
 mod broker;

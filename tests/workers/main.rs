@@ -1,6 +1,6 @@
 //! The parts of OpenKAT's workers from outside, in this process: what they say to other services
 //! and what they make of the answers.
-#![allow(
+#![expect(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
