@@ -1,10 +1,5 @@
 //! `broker-pipe`: what one publishes, the other prints, to the last line; and how each of them ends.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{ChildStderr, Stdio};

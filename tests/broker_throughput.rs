@@ -1,10 +1,4 @@
 //! `broker-throughput`: both sides of a measurement, and how they end.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;

@@ -1,6 +1,5 @@
 //! Links when the process has no descriptor left: a test program of its own, since the limit is
 //! the process's.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::net::TcpStream;
 use std::sync::Arc;

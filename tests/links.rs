@@ -1,11 +1,6 @@
 //! TLS between peers over links: certificates of both sides, and every way in which two sides do
 //! not come to speak it.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};

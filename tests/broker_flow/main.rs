@@ -1,11 +1,6 @@
 //! What becomes of messages for whom nobody is fast enough: nothing is lost unless it is asked for,
 //! and nothing grows.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod drops;
 mod ends;

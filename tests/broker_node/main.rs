@@ -1,10 +1,5 @@
 //! The program `broker-node` as scripts for the original's start it.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod clients;
 mod configured;

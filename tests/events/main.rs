@@ -1,10 +1,5 @@
 //! Events of the daemons: what happens in them, told to WebSocket clients and peers.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod configured;
 mod examples;
