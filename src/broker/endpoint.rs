@@ -206,7 +206,8 @@ impl Endpoint {
     }
 
     /// Subscribes: the messages of these topics wait until they are read. Whoever sends them waits
-    /// when too many do.
+    /// when too many do: [`Overflow::Block`], of which the page says what two who wait for each other
+    /// do, and for how long.
     pub fn subscribe(&self, topics: impl IntoIterator<Item = Topic>) -> Subscriber {
         self.subscribe_with(topics, Overflow::Block)
     }
@@ -222,7 +223,9 @@ impl Endpoint {
     }
 
     /// Has a thread of its own call `on_next` with each message of these topics, until the worker
-    /// is dropped.
+    /// is dropped. Whoever sends them waits when too many do, as with [`subscribe`](Self::subscribe):
+    /// a function that publishes what the other side waits for may wait for itself
+    /// ([`Overflow::Block`]).
     pub fn subscribe_callback(
         &self,
         topics: impl IntoIterator<Item = Topic>,
