@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod meeting;
+mod meshed;
 mod recorded;
 mod relayed;
 mod strangers;
