@@ -31,6 +31,9 @@ pub(crate) trait WebSocketHost: Send + Sync + 'static {
     /// offered again when the client's link is [resumed](Link::resume).
     fn publish(&self, client: &Arc<WebSocketClient>, message: &Message) -> bool;
 
+    /// So many messages for a client were dropped.
+    fn dropped(&self, count: u64);
+
     /// A client that has subscribed has gone: by itself, or for what is said.
     fn closed(&self, client: &Arc<WebSocketClient>, why: Option<&str>);
 
@@ -94,7 +97,7 @@ impl WebSocketLink {
                 self.host.subscribe(&client, topics);
                 self.session.acknowledge(&self.host.id().to_string(), VERSION);
                 if let Some(ack) = self.session.take_output() {
-                    client.open(&ack);
+                    self.host.dropped(client.open(&ack));
                 }
                 link.established();
             }
@@ -122,13 +125,19 @@ impl WebSocketLink {
                 client.stop();
             }
         }
-        if let Some(output) = self.session.take_output()
-            && !link.force(&output)
-        {
+        let output = self.session.take_output();
+        if self.session.is_closed() {
+            // Nothing gets behind the close frame.
+            if let Some(last) = output {
+                link.close_with(&last);
+            }
+            return Turn::Close;
+        }
+        if output.is_some_and(|output| !link.force(&output)) {
             link.abort(UNREAD);
             return Turn::Abort;
         }
-        if self.session.is_closed() { Turn::Close } else { Turn::Continue }
+        Turn::Continue
     }
 }
 

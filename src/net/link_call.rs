@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use ostler_runtime::Deadline;
 use ostler_runtime::threads::caught;
 
 use crate::link_inner::{Inner, Inside};
@@ -95,7 +94,7 @@ impl Inner {
             Some(Turn::Hold) => state.intake = Intake::Held,
             Some(Turn::Close) => {
                 drop(state);
-                self.close(Deadline::after(self.hub.limits.close));
+                self.close(None, &self.ending());
             }
             Some(Turn::Abort) => self.end(&mut state, Closed::Aborted("ended by this side")),
             None => {

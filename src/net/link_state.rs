@@ -2,7 +2,7 @@
 
 use std::ops::{BitOr, BitOrAssign};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ostler_runtime::Deadline;
 use rustix::event::epoll::EventFlags;
@@ -127,6 +127,8 @@ pub(crate) struct State {
     pub(crate) lost: Option<Closed>,
     /// By when it must have gone on to the next phase.
     pub(crate) deadline: Deadline,
+    /// How long the other side has to close once everything is written.
+    pub(crate) linger: Duration,
     /// When somebody who had something to send has last written it himself; nothing where the
     /// protocol has been called since.
     pub(crate) written_at: Option<Instant>,
@@ -166,6 +168,7 @@ impl State {
             end: None,
             lost: None,
             deadline,
+            linger: Duration::ZERO,
             written_at: None,
             taken: 0,
             progress: Progress::default(),
