@@ -95,6 +95,10 @@ impl WebSocketHost for ClientHost {
         self.core.counters.dropped.add(count);
     }
 
+    fn unread(&self) {
+        self.core.counters.unread.count();
+    }
+
     fn closed(&self, client: &Arc<WebSocketClient>, why: Option<&str>) {
         let gone = self.clients().remove(&client.link().id());
         let Some(Subscribed { id, network, topics, route, .. }) = gone else { return };

@@ -34,6 +34,9 @@ pub(crate) trait WebSocketHost: Send + Sync + 'static {
     /// So many messages for a client were dropped.
     fn dropped(&self, count: u64);
 
+    /// A message of a client that has gone was never taken.
+    fn unread(&self);
+
     /// A client that has subscribed has gone: by itself, or for what is said.
     fn closed(&self, client: &Arc<WebSocketClient>, why: Option<&str>);
 
@@ -177,6 +180,9 @@ impl Protocol for WebSocketLink {
     fn closed(&mut self, _link: &Link, why: &Closed) {
         let Some(client) = self.client.take() else { return };
         client.stop();
+        if self.held.take().is_some() {
+            self.host.unread();
+        }
         let words = match why {
             _ if client.is_cut_off() => Some(OVERFLOW.to_owned()),
             Closed::Asked | Closed::Unwritten(_) => self.session.reason().map(str::to_owned),

@@ -51,7 +51,10 @@ impl Inner {
                 }
                 Phase::Lingering if late => self.end_as_asked(&mut state),
                 Phase::Open if stalled => self.end(&mut state, Closed::Stalled),
-                Phase::Open if deaf => self.end_as_asked(&mut state),
+                Phase::Open if deaf => {
+                    let why = state.lost.take().unwrap_or(Closed::Ended);
+                    self.end(&mut state, why);
+                }
                 _ => {}
             }
             state.shrink_if_quiet();
