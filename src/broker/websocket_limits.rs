@@ -7,7 +7,8 @@ use crate::overflow::Overflow;
 /// What WebSocket clients are granted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebSocketLimits {
-    /// Clients at the same time, of which a single address may be all but a quarter; default 256.
+    /// Clients at the same time, of which a single address may be all but a quarter, and a quarter
+    /// before they have subscribed; default 256.
     pub max_clients: usize,
     /// Longest message in bytes, whole or in fragments; default 32 MiB.
     pub max_message: usize,

@@ -8,6 +8,7 @@ use ostler_runtime::now;
 
 use crate::status::OVERFLOW;
 use crate::websocket_client::WebSocketClient;
+use crate::websocket_places::Place;
 use crate::{EndpointId, Message, Topic, WebSocketEvent, WebSocketLimits, WebSocketSession};
 
 /// The version that clients are told.
@@ -56,7 +57,7 @@ pub(crate) struct WebSocketLink {
     held: Option<Message>,
     scratch: Vec<u8>,
     /// Freed when the connection ends.
-    _place: Box<dyn Send>,
+    place: Place,
 }
 
 impl WebSocketLink {
@@ -65,7 +66,7 @@ impl WebSocketLink {
         host: Arc<dyn WebSocketHost>,
         application: Option<String>,
         limits: WebSocketLimits,
-        place: Box<dyn Send>,
+        place: Place,
     ) -> Self {
         let session = WebSocketSession::new(limits.clone(), now());
         Self {
@@ -76,7 +77,7 @@ impl WebSocketLink {
             client: None,
             held: None,
             scratch: Vec::new(),
-            _place: place,
+            place,
         }
     }
 
@@ -93,6 +94,7 @@ impl WebSocketLink {
     fn take(&mut self, event: WebSocketEvent, link: &Link) {
         match event {
             WebSocketEvent::Subscribed(topics) => {
+                self.place.subscribed();
                 let application = self.application.take();
                 let client = WebSocketClient::new(link.clone(), application, &self.limits);
                 let client = Arc::new(client);
