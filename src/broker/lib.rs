@@ -147,6 +147,7 @@ mod websocket_frame;
 mod websocket_limits;
 mod websocket_link;
 mod websocket_notice;
+mod websocket_places;
 mod websocket_session;
 mod websocket_upgrade;
 mod wire;
