@@ -3,9 +3,10 @@
 
 mod clients;
 mod configured;
+mod handshakes;
 mod modes;
 mod reloaded;
 mod secured;
 mod stopping;
 
-use ostler_tests::broker_program as program;
+use ostler_tests::{broker_peer as node, broker_program as program};
