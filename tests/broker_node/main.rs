@@ -1,6 +1,7 @@
 //! The program `broker-node` as scripts for the original's start it.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[cfg(feature = "pypi")]
 mod clients;
 mod configured;
 mod handshakes;
