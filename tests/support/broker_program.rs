@@ -38,9 +38,14 @@ impl Setup {
 
     /// With this `broker.cfg`, as the service has one.
     pub fn service(config: &str) -> Self {
-        let setup = Self::new("");
-        fs::write(setup.directory.path().join("broker.cfg"), config).unwrap();
-        setup.arguments(&["-c", "broker.cfg"])
+        Self::new("").file("broker.cfg", config).arguments(&["-c", "broker.cfg"])
+    }
+
+    /// With this file in its directory.
+    #[must_use]
+    pub fn file(self, name: &str, text: &str) -> Self {
+        fs::write(self.directory.path().join(name), text).unwrap();
+        self
     }
 
     /// With these arguments.
