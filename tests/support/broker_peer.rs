@@ -1,7 +1,7 @@
 //! What tests of peers stand on: an endpoint on a port, and a node that is nothing but a socket.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
 
 use broker::data::Data;
 use broker::{
@@ -11,6 +11,7 @@ use broker::{
 use ostler_net::Address;
 use ostler_runtime::Deadline;
 
+use crate::clients::reset;
 use crate::wait::PATIENCE;
 
 /// No step takes longer.
@@ -154,6 +155,16 @@ impl Node {
     /// The next message.
     pub fn message(&mut self) -> Message {
         Message::parse(&self.frame()).unwrap()
+    }
+
+    /// Says that nothing more will come.
+    pub fn half_close(&self) {
+        self.stream.shutdown(Shutdown::Write).unwrap();
+    }
+
+    /// Ends the connection by a reset.
+    pub fn reset(self) {
+        reset(self.stream);
     }
 
     /// The other side closes without another word.

@@ -3,6 +3,7 @@
 
 mod messages;
 mod overflow;
+#[cfg(feature = "pypi")]
 mod pypi;
 mod secured;
 mod upgrade;
