@@ -154,8 +154,7 @@ impl Endpoint {
         Worker::start(subscription, on_next)
     }
 
-    /// Subscribes and publishes in one: gets also what others publish on this endpoint, if they do
-    /// it through hubs.
+    /// Subscribes and publishes in one: gets also what others publish on this endpoint.
     pub fn hub(&self, topics: impl IntoIterator<Item = Topic>) -> Hub {
         let number = self.core.number();
         let subscription = self.subscription(Owner::Hub(number), topics, Overflow::Block);
