@@ -18,7 +18,7 @@ use ostler_net::Links;
 use ostler_runtime::now;
 
 use crate::core::Core;
-use crate::endpoint_info::{EndpointInfo, NetworkInfo};
+use crate::endpoint_info::NetworkInfo;
 use crate::peer_link::PeerLink;
 use crate::resolver::{self, Resolve};
 use crate::status::Error;
@@ -117,8 +117,17 @@ impl Wishes {
 
     /// Wishes for it no more: what somebody did.
     pub(crate) fn remove(&self, network: &NetworkInfo) -> Option<Removed> {
+        self.remove_one(|wish| is_same(&wish.network, network))
+    }
+
+    /// The same with the one that this peer came of.
+    pub(crate) fn remove_peered(&self, id: EndpointId) -> Option<Removed> {
+        self.remove_one(|wish| wish.phase == Phase::Peered(id))
+    }
+
+    fn remove_one(&self, is_meant: impl FnMut(&Wish) -> bool) -> Option<Removed> {
         let mut state = self.lock();
-        let place = state.wishes.iter().position(|wish| is_same(&wish.network, network))?;
+        let place = state.wishes.iter().position(is_meant)?;
         let wish = state.wishes.swap_remove(place);
         drop(state);
         tell(wish.outcomes, &Err(Ec::PeerInvalid.into()));
@@ -300,12 +309,6 @@ impl Core {
         if let Some(error) = self.wishes.failed(key, error) {
             self.error(error);
         }
-    }
-
-    /// There is no such peer to part with.
-    pub(crate) fn unknown_peer(&self, network: &NetworkInfo) {
-        let endpoint = EndpointInfo { id: None, network: Some(network.clone()) };
-        self.error(Error::peer_invalid(endpoint));
     }
 }
 

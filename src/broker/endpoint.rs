@@ -5,24 +5,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use broker_data::Data;
-use crossbeam_channel::bounded;
 use ostler_net::{
     Address, Admit, BindError, LinkListener, LinkStatistics, Links, Listener, Protocol, Server,
 };
 use ostler_runtime::{Deadline, Thread};
 
-use crate::connector::Removed;
 use crate::core::Core;
-use crate::endpoint_info::NetworkInfo;
 use crate::options::{EndpointOptions, Tls};
 use crate::parcel::Origin;
 use crate::peer_link::PeerLink;
-use crate::peers::PeerInfo;
 use crate::publish_error::PublishError;
 use crate::publisher::Publisher;
 use crate::resolver::resolve;
 use crate::route::Owner;
-use crate::status::Error;
 use crate::status_board::StatusSubscriber;
 use crate::subscriber::{Subscriber, Subscription};
 use crate::worker::Worker;
@@ -89,82 +84,6 @@ impl Endpoint {
         Ok(ports)
     }
 
-    /// Peers with the node at this place and waits for it: with a retry, until the deadline, and
-    /// the attempts go on behind it; without one, for the only attempt.
-    pub fn peer(
-        &self,
-        address: &str,
-        port: u16,
-        retry: Option<Duration>,
-        deadline: Deadline,
-    ) -> Result<EndpointId, Error> {
-        let (outcome, told) = bounded(1);
-        let network = network(address, port, retry);
-        self.core.wishes.add(network.clone(), Some(outcome));
-        let answer = match deadline.instant() {
-            Some(at) => told.recv_deadline(at).ok(),
-            None => told.recv().ok(),
-        };
-        answer.unwrap_or_else(|| Err(Error::peer_unavailable(network)))
-    }
-
-    /// The same without waiting. What comes of it, a [`StatusSubscriber`] learns.
-    pub fn peer_nosync(&self, address: &str, port: u16, retry: Option<Duration>) {
-        self.core.wishes.add(network(address, port, retry), None);
-    }
-
-    /// Peers with another endpoint of this process, without a socket of the network.
-    pub fn peer_with(&self, other: &Self) -> io::Result<()> {
-        let (one, two) = PeerLink::pair(&self.core, &other.core);
-        self.links.pair(Box::new(one), Box::new(two))?;
-        Ok(())
-    }
-
-    /// Parts with the peer at this place, and does not try to reach it any more. Waits until it
-    /// has gone; `false` if there was none.
-    pub fn unpeer(&self, address: &str, port: u16) -> bool {
-        let gone = self.part(address, port);
-        let Some(ids) = gone else { return false };
-        let deadline = self.core.parted();
-        self.core.peers.wait(deadline, |peers| ids.iter().all(|id| !peers.contains_key(id)));
-        true
-    }
-
-    /// The same without waiting.
-    pub fn unpeer_nosync(&self, address: &str, port: u16) -> bool {
-        self.part(address, port).is_some()
-    }
-
-    fn part(&self, address: &str, port: u16) -> Option<Vec<EndpointId>> {
-        let network = network(address, port, None);
-        let wish = self.core.wishes.remove(&network);
-        let is_meant = |id, at: &NetworkInfo| {
-            wish == Some(Removed::Peer(id))
-                || at.address == network.address && at.port == network.port
-        };
-        let links = self.core.peers.links(is_meant);
-        if links.is_empty() && wish.is_none() {
-            self.core.unknown_peer(&network);
-            return None;
-        }
-        for (_, link, leaving) in &links {
-            leaving.ask(link, self.core.parted());
-        }
-        Some(links.into_iter().map(|(id, _, _)| id).collect())
-    }
-
-    /// The peers there are, and those that are wished for.
-    pub fn peers(&self) -> Vec<PeerInfo> {
-        let mut peers = self.core.peers.all();
-        peers.extend(self.core.wishes.open().into_iter().map(PeerInfo::wished));
-        peers
-    }
-
-    /// Waits until this node is a peer; whether it is in time.
-    pub fn await_peer(&self, id: EndpointId, deadline: Deadline) -> bool {
-        self.core.peers.wait(deadline, |peers| peers.contains_key(&id))
-    }
-
     /// See [`Publisher::await_filter_entry`].
     pub fn await_filter_entry(&self, topic: &Topic, deadline: Deadline) -> bool {
         self.publisher.await_filter_entry(topic, deadline)
@@ -222,7 +141,7 @@ impl Endpoint {
     }
 
     /// Has a thread of its own call `on_next` with each message of these topics, until the worker
-    /// is dropped.
+    /// is dropped. What the function has captured is dropped on that thread, behind the last call.
     pub fn subscribe_callback(
         &self,
         topics: impl IntoIterator<Item = Topic>,
@@ -341,10 +260,4 @@ impl Drop for Endpoint {
         let farewell = options.peering.bye.saturating_add(CUT_WAIT);
         self.end(Deadline::after(options.end_wait.max(farewell)));
     }
-}
-
-fn network(address: &str, port: u16, retry: Option<Duration>) -> NetworkInfo {
-    // Less than a second is as soon as there is.
-    let retry_seconds = retry.map_or(0, |wait| wait.as_secs().max(1));
-    NetworkInfo { retry_seconds, ..NetworkInfo::new(address, port) }
 }

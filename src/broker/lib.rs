@@ -36,20 +36,22 @@
 //! | --- | --- |
 //! | `context`, `spawn<blocking>()`, `endpoint` | [`Endpoint::new`] |
 //! | `listen` | [`Endpoint::listen`], [`Endpoint::listen_to`], [`Endpoint::web_socket_listen`] |
-//! | `peer`, `peer_nosync` | [`Endpoint::peer`], which waits; [`Endpoint::peer_nosync`], which does not |
+//! | `peer`, `peer_nosync`, `peer_async` | [`Endpoint::peer`], which waits; [`Endpoint::peer_nosync`], which does not |
 //! | `ep0.peer(ep1)` | [`Endpoint::peer_with`] |
-//! | `unpeer`, `unpeer_nosync` | [`Endpoint::unpeer`], [`Endpoint::unpeer_nosync`] |
+//! | `unpeer`, `unpeer_nosync` | [`Endpoint::unpeer`], [`Endpoint::unpeer_nosync`]; [`Endpoint::unpeer_id`], wherever the peer is |
 //! | `publish` | [`Endpoint::publish`], which waits for receivers that are behind; [`Endpoint::try_publish`], which does not; [`Endpoint::publish_deadline`] |
 //! | `publish(endpoint_info, …)` | [`Endpoint::publish_to`] |
+//! | `publish` of several messages, `publish_all` | [`Endpoint::publish`] for each: what waits for a peer is sent together anyway |
 //! | `make_publisher` | [`Endpoint::publisher`] |
-//! | blocking `subscribe` and `receive`, `make_subscriber` and `get` | [`Endpoint::subscribe`] and [`Subscriber::get`], [`Subscriber::get_before`], [`Subscriber::get_many`] |
+//! | a publisher's `fd`, `demand`, `free_capacity` | [`Publisher::try_publish_or_wake`] |
+//! | blocking `subscribe` and `receive`, `make_subscriber` and `get` | [`Endpoint::subscribe`] and [`Subscriber::get`], [`Subscriber::get_before`], [`Subscriber::get_many`]; a [`Subscriber`] is an iterator |
 //! | `poll`, `available`, `fd` | [`Subscriber::poll`], [`Subscriber::available`], [`Subscriber::fd`] |
-//! | `subscribe` with a function | [`Endpoint::subscribe_callback`] |
+//! | `subscribe` with functions `init`, `on_next`, `cleanup` | [`Endpoint::subscribe_callback`], whose function brings with it what it works on, which is dropped behind the last call |
 //! | `outgoing_connection_status`, `make_status_subscriber` | [`Endpoint::status_subscriber`] |
 //! | `hub` | [`Endpoint::hub`] |
 //! | `forward`, `filter`, `peers`, `await_peer`, `await_filter_entry` | the same names |
 //! | `node_id` | [`Endpoint::id`] |
-//! | `shutdown` | dropping the [`Endpoint`] |
+//! | `shutdown` | [`Endpoint::shutdown`] with a deadline, or dropping the [`Endpoint`] |
 
 #![cfg_attr(
     not(test),
@@ -70,6 +72,7 @@ mod counters;
 mod endpoint;
 mod endpoint_id;
 mod endpoint_info;
+mod endpoint_peers;
 mod endpoint_status;
 mod endpoint_web;
 pub mod events;
@@ -105,6 +108,7 @@ mod node_web;
 mod options;
 mod overflow;
 mod parcel;
+mod peer_gate;
 mod peer_link;
 mod peer_outlet;
 mod peer_view;
@@ -114,6 +118,7 @@ mod peering_bench;
 mod peering_event;
 mod peering_frames;
 mod peering_limits;
+mod peering_tags;
 mod peers;
 pub mod pipe;
 pub mod pipe_options;
@@ -128,6 +133,7 @@ mod routing;
 mod status;
 mod status_board;
 mod subscriber;
+mod tag;
 mod tap;
 pub mod throughput;
 mod throughput_client;

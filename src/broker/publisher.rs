@@ -10,6 +10,7 @@ use crate::core::Core;
 use crate::parcel::Origin;
 use crate::peers::Peer;
 use crate::publish_error::PublishError;
+use crate::route::Route;
 use crate::routing::{Behind, Patience};
 use crate::{EndpointId, Message, MessageError, Topic};
 
@@ -51,6 +52,29 @@ impl Publisher {
         self.send(EndpointId::NIL, topic, data, Patience::None)
     }
 
+    /// The same, for who has other things to wait for: if a receiver is behind, `wake` is called once
+    /// it has room again or has gone, and then it may be tried again. It is called by the thread
+    /// that serves that receiver, and must not wait. A loop of `poll(2)` has it write to a pipe or an
+    /// eventfd that it polls.
+    pub fn try_publish_or_wake(
+        &self,
+        topic: &Topic,
+        data: &Data,
+        wake: impl Fn() + Clone + Send + 'static,
+    ) -> Result<usize, PublishError> {
+        let Some(message) = self.message(EndpointId::NIL, topic, data)? else { return Ok(0) };
+        loop {
+            match self.core.routing.publish(&message, self.origin, Patience::None) {
+                Ok(taken) => return Ok(self.published(taken)),
+                Err(Behind(route)) if route.outlet.when_room(Box::new(wake.clone())) => {
+                    return Err(self.refused(&route));
+                }
+                // It has room again already.
+                Err(_) => {}
+            }
+        }
+    }
+
     /// The same, with another time to wait.
     pub fn publish_deadline(
         &self,
@@ -83,10 +107,24 @@ impl Publisher {
         data: &Data,
         patience: Patience,
     ) -> Result<usize, PublishError> {
+        let Some(message) = self.message(receiver, topic, data)? else { return Ok(0) };
+        match self.core.routing.publish(&message, self.origin, patience) {
+            Ok(taken) => Ok(self.published(taken)),
+            Err(Behind(route)) => Err(self.refused(&route)),
+        }
+    }
+
+    /// The message; `None` if nobody wants it.
+    fn message(
+        &self,
+        receiver: EndpointId,
+        topic: &Topic,
+        data: &Data,
+    ) -> Result<Option<Message>, PublishError> {
         let core = &self.core;
         if receiver.is_nil() && !core.routing.is_wanted(topic.as_bytes()) {
             core.counters.data.count();
-            return Ok(0);
+            return Ok(None);
         }
         let message = SCRATCH.with_borrow_mut(|scratch| {
             let message = Message::data_with(scratch, core.id, receiver, topic.as_bytes(), data);
@@ -99,12 +137,16 @@ impl Publisher {
         if message.frame().len() > core.options.peering.max_frame_bytes {
             return Err(MessageError::TooLong(message.frame().len()).into());
         }
-        let taken = core.routing.publish(&message, self.origin, patience);
-        let taken = taken.map_err(|Behind(route)| {
-            core.counters.refused.count();
-            PublishError::Behind(route.owner.to_string())
-        })?;
-        core.counters.data.count();
-        Ok(taken)
+        Ok(Some(message))
+    }
+
+    fn published(&self, taken: usize) -> usize {
+        self.core.counters.data.count();
+        taken
+    }
+
+    fn refused(&self, behind: &Route) -> PublishError {
+        self.core.counters.refused.count();
+        PublishError::Behind(behind.owner.to_string())
     }
 }

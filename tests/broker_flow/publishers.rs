@@ -1,9 +1,12 @@
 //! Who publishes faster than others read waits, or is told no.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use broker::{EndpointOptions, PublishError};
 use ostler_runtime::{Deadline, Thread};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::pipe::PipeFlags;
 
 use crate::together::{number, numbered, pair, soon, topic};
 
@@ -99,6 +102,43 @@ fn a_publisher_is_told_no_when_nobody_reads_and_yes_again_when_somebody_does() {
     }
     publishing.publish(&topic("/x"), &numbered(sent, 0)).unwrap();
     assert_eq!(number(&subscriber.get_before(soon()).unwrap().data), sent);
+}
+
+#[test]
+fn a_publisher_polls_for_room_beside_other_descriptors() {
+    let (publishing, _reading, mut subscriber) = pair(EndpointOptions::default());
+    let (readable, writable) = rustix::pipe::pipe_with(PipeFlags::NONBLOCK).unwrap();
+    let writable = Arc::new(writable);
+    let publisher = publishing.publisher();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut refused = 0_u64;
+            for number in 0..MANY {
+                let message = numbered(number, 200);
+                loop {
+                    let writable = Arc::clone(&writable);
+                    let wake = move || {
+                        // A full pipe wakes as well.
+                        let _ = rustix::io::write(&*writable, &[0]);
+                    };
+                    match publisher.try_publish_or_wake(&topic("/x"), &message, wake) {
+                        Ok(taken) => break assert_eq!(taken, 1),
+                        Err(error) => assert!(matches!(error, PublishError::Behind(_)), "{error}"),
+                    }
+                    refused += 1;
+                    let fd = PollFd::new(&readable, PollFlags::IN);
+                    let patience = Timespec { tv_sec: 60, tv_nsec: 0 };
+                    assert_eq!(poll(&mut [fd], Some(&patience)), Ok(1), "it is woken");
+                    rustix::io::read(&readable, &mut [0; 64]).unwrap();
+                }
+            }
+            assert!(refused > 0);
+        });
+        for expected in 0..MANY {
+            let received = subscriber.get_before(soon()).expect("a message in time");
+            assert_eq!(number(&received.data), expected);
+        }
+    });
 }
 
 #[test]

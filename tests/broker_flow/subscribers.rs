@@ -173,6 +173,37 @@ fn a_function_that_panics_loses_one_message() {
 }
 
 #[test]
+fn a_worker_that_is_waited_for_hands_over_all_that_has_come() {
+    let (publishing, reading, _subscriber) = pair(EndpointOptions::default());
+    let (calls, counted) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+    let seen = Arc::clone(&calls);
+    // The first call takes until all have come.
+    let (go, held) = std::sync::mpsc::sync_channel::<()>(0);
+    let worker = reading
+        .subscribe_callback([topic("/x")], move |_| {
+            if seen.fetch_add(1, Ordering::SeqCst) == 0 {
+                held.recv().unwrap();
+            }
+        })
+        .unwrap();
+    let counting = Arc::clone(&counted);
+    let _tap = reading.tap([topic("/x")], move |_| {
+        counting.fetch_add(1, Ordering::SeqCst);
+    });
+    for number in 0..50 {
+        publishing.publish(&topic("/x"), &numbered(number, 0)).unwrap();
+    }
+    wait_for("all of them", || counted.load(Ordering::SeqCst) == 50);
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| worker.wait());
+        drop(reading);
+        go.send(()).unwrap();
+        waiting.join().unwrap();
+    });
+    assert_eq!(calls.load(Ordering::SeqCst), 50);
+}
+
+#[test]
 fn hubs_see_what_others_publish_and_not_their_own() {
     let (publishing, reading, mut subscriber) = pair(EndpointOptions::default());
     let mut one = reading.hub([topic("/x")]);

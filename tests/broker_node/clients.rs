@@ -1,23 +1,22 @@
 //! The program as a server of WebSocket clients: `websockets` from `PyPI`, as the original's own
 //! tests have it.
 //!
-//! Only with `BROKER_CLIENTS` set to a Python that has it, as `tests/websocket/run` sets it.
+//! `tests/websocket/run` installs and runs them.
 
 use std::fs;
 use std::path::Path;
 use std::process::Stdio;
 
-use ostler_runtime::environment::variable;
 use ostler_tests::Certificates;
 use ostler_tests::binaries::workspace;
-use ostler_tests::process::{Process, command};
+use ostler_tests::process::Process;
+use ostler_tests::websocket::python;
 
 use crate::program::Setup;
 
-/// Runs a part of the clients, if there is a Python for it.
+/// Runs a part of the clients.
 fn run(which: &str, port: u16, certificates: &[&Path]) {
-    let Some(python) = variable("BROKER_CLIENTS") else { return };
-    let mut clients = command(python);
+    let mut clients = python();
     clients.arg(workspace().join("tests/broker_node/clients.py")).arg(which);
     clients.arg(port.to_string()).args(certificates).stdin(Stdio::null());
     assert!(Process::start(&mut clients).ended().success(), "see what the client says above");

@@ -1,11 +1,13 @@
 //! The program `broker-node` as scripts for the original's start it.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[cfg(feature = "pypi")]
 mod clients;
 mod configured;
+mod handshakes;
 mod modes;
 mod reloaded;
 mod secured;
 mod stopping;
 
-use ostler_tests::broker_program as program;
+use ostler_tests::{broker_peer as node, broker_program as program};

@@ -1,12 +1,14 @@
-//! The examples of listeners, in front of a real daemon.
+//! The examples of listeners, in front of a real daemon, with `websockets` and Node.js from `PyPI`,
+//! which `tests/websocket/run` installs.
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
-use ostler_runtime::environment::variable;
 use ostler_tests::binaries::workspace;
 use ostler_tests::process::{Process, command};
+use ostler_tests::websocket::python;
 use ostler_tests::{FakeBurp, wait_for};
 use serde_json::json;
 
@@ -35,13 +37,8 @@ const RUNNING: &str = "Burp::client_state here client1 idle running \n";
 
 #[test]
 fn the_example_in_javascript_prints_what_happens() {
-    if command("node").arg("--version").stdout(Stdio::null()).status().is_err() {
-        eprintln!("there is no node");
-        return;
-    }
     let line = printed(|at| {
-        let mut node = command("node");
-        node.args(["--no-warnings", "--experimental-websocket"]);
+        let mut node = command(Path::new(python().get_program()).with_file_name("node"));
         node.arg(workspace().join("packaging/examples/events.js")).arg(format!("ws://{at}"));
         node.arg("burp/client/");
         node
@@ -50,11 +47,9 @@ fn the_example_in_javascript_prints_what_happens() {
 }
 
 #[test]
-fn the_example_in_python_prints_what_happens_with_the_library_of_pypi() {
-    // tests/websocket/run says which Python has it.
-    let Some(python) = variable("BROKER_CLIENTS") else { return };
+fn the_example_in_python_prints_what_happens() {
     let line = printed(|at| {
-        let mut client = command(python);
+        let mut client = python();
         client.arg(workspace().join("packaging/examples/events.py")).arg(format!("ws://{at}"));
         client.arg("burp/client/");
         client

@@ -3,15 +3,18 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::process::Command;
 use std::time::Duration;
 
 use broker::{Endpoint, EndpointOptions, WebSocketAccess, WebSocketLimits};
 use ostler_net::Address;
+use ostler_runtime::environment::variable;
 use serde_json::{Value, json};
 use tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tungstenite::{Error, Message, WebSocket};
 
 use crate::http::Heard;
+use crate::process::command;
 use crate::wait::PATIENCE;
 
 /// How long it takes to believe that nothing comes.
@@ -186,4 +189,9 @@ impl Client<TcpStream> {
 pub fn data_message(topic: &str, data_type: &str, data: &str) -> String {
     let topic = json!(topic);
     format!(r#"{{"type":"data-message","topic":{topic},"@data-type":"{data_type}","data":{data}}}"#)
+}
+
+/// The Python that has the clients of others.
+pub fn python() -> Command {
+    command(variable("BROKER_CLIENTS").expect("BROKER_CLIENTS: see tests/websocket/run"))
 }

@@ -1,12 +1,11 @@
 //! A page in a real browser is a client of the real program.
 //!
-//! Only with `BROKER_BROWSER` set to a Chromium, as `tests/websocket/run` sets it. The browser prints
-//! a page when that is whole, and it is not before it has said itself that it has seen everything:
-//! so nothing is waited for by time.
+//! `tests/websocket/run` finds the browser and runs it. It prints a page when that is whole, and it is
+//! not before it has said itself that it has seen everything: so nothing is waited for by time.
 
 use std::fs::{self, File};
 use std::process::Stdio;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use ostler_http::{Handler, HeadLimits, Http, Request, Responder, Response, Status};
 use ostler_net::{Address, Limits, Listener, Server};
@@ -55,7 +54,7 @@ impl Site {
     fn new() -> Self {
         let listeners = Listener::bind(&Address::parse("127.0.0.1", 0).unwrap()).unwrap();
         let port = listeners[0].inet().unwrap().port();
-        let service = std::sync::Arc::new(Http::new(Pages::default(), HeadLimits::default()));
+        let service = Arc::new(Http::new(Pages::default(), HeadLimits::default()));
         let server = Server::start(listeners, 2, Limits::default(), service).unwrap();
         Self { port, _server: server }
     }
@@ -93,7 +92,7 @@ impl Browser {
 
 #[test]
 fn a_page_in_a_browser_shows_events_and_publishes_and_one_from_elsewhere_does_not() {
-    let Some(program) = variable("BROKER_BROWSER") else { return };
+    let program = variable("BROKER_BROWSER").expect("a browser, by tests/websocket/run");
     let (site, elsewhere) = (Site::new(), Site::new());
     let config = format!(
         "[broker]\ndisable-ssl = true\n[broker.web-socket]\naddress = 127.0.0.1\norigins = \

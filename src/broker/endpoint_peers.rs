@@ -1,0 +1,121 @@
+//! Whom an endpoint peers with, and whom not any more.
+
+use std::io;
+use std::time::Duration;
+
+use crossbeam_channel::bounded;
+use ostler_runtime::Deadline;
+
+use crate::connector::Removed;
+use crate::endpoint_info::{EndpointInfo, NetworkInfo};
+use crate::peer_link::PeerLink;
+use crate::peers::PeerInfo;
+use crate::status::Error;
+use crate::{Endpoint, EndpointId};
+
+impl Endpoint {
+    /// Peers with the node at this place and waits for it: with a retry, until the deadline, and
+    /// the attempts go on behind it; without one, for the only attempt.
+    pub fn peer(
+        &self,
+        address: &str,
+        port: u16,
+        retry: Option<Duration>,
+        deadline: Deadline,
+    ) -> Result<EndpointId, Error> {
+        let (outcome, told) = bounded(1);
+        let network = network(address, port, retry);
+        self.core().wishes.add(network.clone(), Some(outcome));
+        let answer = match deadline.instant() {
+            Some(at) => told.recv_deadline(at).ok(),
+            None => told.recv().ok(),
+        };
+        answer.unwrap_or_else(|| Err(Error::peer_unavailable(network)))
+    }
+
+    /// The same without waiting. What comes of it, a [`StatusSubscriber`](crate::StatusSubscriber) learns.
+    pub fn peer_nosync(&self, address: &str, port: u16, retry: Option<Duration>) {
+        self.core().wishes.add(network(address, port, retry), None);
+    }
+
+    /// Peers with another endpoint of this process, without a socket of the network.
+    pub fn peer_with(&self, other: &Self) -> io::Result<()> {
+        let (one, two) = PeerLink::pair(self.core(), other.core());
+        self.links_of().pair(Box::new(one), Box::new(two))?;
+        Ok(())
+    }
+
+    /// Parts with the peer at this place, and does not try to reach it any more. Waits until it
+    /// has gone; `false` if there was none, which [status subscribers](Self::status_subscriber)
+    /// learn too.
+    pub fn unpeer(&self, address: &str, port: u16) -> bool {
+        self.wait_parted(self.part(address, port))
+    }
+
+    /// The same without waiting.
+    pub fn unpeer_nosync(&self, address: &str, port: u16) -> bool {
+        self.part(address, port).is_some()
+    }
+
+    /// Parts with this peer, wherever it is: also with one that has come by itself or is in this
+    /// process. Otherwise as [`unpeer`](Self::unpeer).
+    pub fn unpeer_id(&self, id: EndpointId) -> bool {
+        let wish = self.core().wishes.remove_peered(id);
+        let endpoint = EndpointInfo { id: Some(id), network: None };
+        self.wait_parted(self.leave(wish, endpoint, |other, _| other == id))
+    }
+
+    fn part(&self, address: &str, port: u16) -> Option<Vec<EndpointId>> {
+        let network = network(address, port, None);
+        let wish = self.core().wishes.remove(&network);
+        let endpoint = EndpointInfo { id: None, network: Some(network.clone()) };
+        self.leave(wish, endpoint, |id, at| {
+            wish == Some(Removed::Peer(id))
+                || at.address == network.address && at.port == network.port
+        })
+    }
+
+    /// Says farewell to those that are meant: who they are. `None` if there are none, nor was one
+    /// wished for.
+    fn leave(
+        &self,
+        wish: Option<Removed>,
+        endpoint: EndpointInfo,
+        is_meant: impl Fn(EndpointId, &NetworkInfo) -> bool,
+    ) -> Option<Vec<EndpointId>> {
+        let links = self.core().peers.links(is_meant);
+        if links.is_empty() && wish.is_none() {
+            self.core().error(Error::peer_invalid(endpoint));
+            return None;
+        }
+        for (_, link, leaving) in &links {
+            leaving.ask(link, self.core().parted());
+        }
+        Some(links.into_iter().map(|(id, _, _)| id).collect())
+    }
+
+    fn wait_parted(&self, gone: Option<Vec<EndpointId>>) -> bool {
+        let Some(ids) = gone else { return false };
+        let deadline = self.core().parted();
+        self.core().peers.wait(deadline, |peers| ids.iter().all(|id| !peers.contains_key(id)));
+        true
+    }
+
+    /// The peers there are, and those that are wished for.
+    pub fn peers(&self) -> Vec<PeerInfo> {
+        let mut peers = self.core().peers.all();
+        peers.extend(self.core().wishes.open().into_iter().map(PeerInfo::wished));
+        peers
+    }
+
+    /// Waits until this node is a peer; whether it is in time.
+    pub fn await_peer(&self, id: EndpointId, deadline: Deadline) -> bool {
+        self.core().peers.wait(deadline, |peers| peers.contains_key(&id))
+    }
+}
+
+fn network(address: &str, port: u16, retry: Option<Duration>) -> NetworkInfo {
+    // Less than a second is as soon as there is.
+    let retry_seconds = retry.map_or(0, |wait| wait.as_secs().max(1));
+    NetworkInfo { retry_seconds, ..NetworkInfo::new(address, port) }
+}
