@@ -311,14 +311,14 @@ fn a_first_message_that_is_no_array_of_topics_is_the_last() {
 #[test]
 fn a_first_message_that_is_too_long_is_refused_before_it_has_come() {
     let words = vec!["subscriptions of more than 131072 bytes".to_owned()];
-    let whole = framed(TEXT, &[b' '; 131_073]);
+    let whole = framed(TEXT, &vec![b' '; 131_073]);
     let mut client = Client::fresh(WebSocketLimits::default());
     client.send(&whole[..MAX_HEAD]);
     assert_eq!((client.closed(), client.errors()), (1008, words.clone()));
 
     let mut client = Client::fresh(WebSocketLimits::default());
-    client.send(&framed(TEXT & MORE, &[b' '; 100_000]));
-    client.send(&framed(CONTINUATION & MORE, &[b' '; 100_000]));
+    client.send(&framed(TEXT & MORE, &vec![b' '; 100_000]));
+    client.send(&framed(CONTINUATION & MORE, &vec![b' '; 100_000]));
     assert_eq!((client.closed(), client.errors()), (1008, words));
 
     // Those behind it may be longer, also if the first is as long as may be.

@@ -92,7 +92,7 @@ impl Browser {
 
 #[test]
 fn a_page_in_a_browser_shows_events_and_publishes_and_one_from_elsewhere_does_not() {
-    let program = variable("BROKER_BROWSER").expect("a browser, by tests/websocket/run");
+    let program = variable("BROKER_BROWSER").unwrap();
     let (site, elsewhere) = (Site::new(), Site::new());
     let config = format!(
         "[broker]\ndisable-ssl = true\n[broker.web-socket]\naddress = 127.0.0.1\norigins = \
