@@ -125,6 +125,7 @@ mod pipe_subscribe;
 mod publish_error;
 mod publisher;
 mod queue;
+mod receivers;
 mod resolver;
 mod route;
 mod routing;

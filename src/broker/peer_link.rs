@@ -176,7 +176,7 @@ impl PeerLink {
 
     fn peered(&mut self, id: EndpointId, filter: Filter, told: &Filter, link: &Link) {
         let core = Arc::clone(self.core());
-        let outlet = Arc::new(PeerOutlet { link: link.clone(), core: Arc::clone(&core) });
+        let outlet = Arc::new(PeerOutlet::new(link, &core));
         link.established();
         link.set_max_frames(core.options.peer_buffer);
         let route = core.catch_up(id, told, link, || {

@@ -6,8 +6,10 @@ use ostler_net::{Link, Refused};
 use ostler_runtime::Deadline;
 
 use crate::core::Core;
+use crate::counters::Counter;
 use crate::overflow::Overflow;
 use crate::parcel::{Origin, Parcel};
+use crate::receivers::Load;
 use crate::route::Outlet;
 
 /// What a peer is cut off with when it is behind.
@@ -17,9 +19,20 @@ pub(crate) const BEHIND: &str = "too many messages wait for it";
 pub(crate) struct PeerOutlet {
     pub(crate) link: Link,
     pub(crate) core: Arc<Core>,
+    dropped: Counter,
 }
 
 impl PeerOutlet {
+    pub(crate) fn new(link: &Link, core: &Arc<Core>) -> Self {
+        Self { link: link.clone(), core: Arc::clone(core), dropped: Counter::default() }
+    }
+
+    /// So many messages were dropped since it was behind.
+    fn drop_some(&self, count: usize) {
+        self.dropped.add(count as u64);
+        self.core.counters.dropped.add(count as u64);
+    }
+
     fn overflow(&self) -> Overflow {
         self.core.options.peer_overflow
     }
@@ -36,6 +49,10 @@ impl Outlet for PeerOutlet {
 
     fn wait_room(&self, deadline: Deadline) -> bool {
         self.link.wait_room(deadline)
+    }
+
+    fn load(&self) -> Option<Load> {
+        Some(Load::of(&self.link, self.dropped.get()))
     }
 
     fn deliver(&self, parcel: &Parcel<'_>) {
@@ -65,10 +82,9 @@ impl Outlet for PeerOutlet {
                 self.core.counters.cut.count();
                 self.link.abort(BEHIND);
             }
-            Overflow::DropNewest if is_refused() => self.core.counters.dropped.count(),
+            Overflow::DropNewest if is_refused() => self.drop_some(1),
             Overflow::DropOldest if is_refused() => {
-                let dropped = self.link.push_out(frame);
-                self.core.counters.dropped.add(dropped as u64);
+                self.drop_some(self.link.push_out(frame));
             }
             Overflow::Disconnect | Overflow::DropNewest | Overflow::DropOldest => {}
         }

@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use ostler_runtime::Deadline;
 
 use crate::parcel::{Origin, Parcel};
+use crate::receivers::{Receiver, receivers};
 use crate::route::{Here, Outlet, Owner, Route};
 use crate::{Filter, Message};
 
@@ -60,6 +61,11 @@ impl Routing {
     /// How many WebSocket clients there are.
     pub(crate) fn clients(&self) -> usize {
         self.all().iter().filter(|route| matches!(route.owner, Owner::Client(_))).count()
+    }
+
+    /// How the peers and the WebSocket clients keep up.
+    pub(crate) fn receivers(&self) -> Vec<Receiver> {
+        receivers(&self.all())
     }
 
     /// Gives a message to all who want it, once none of them is behind. With patience, whoever
