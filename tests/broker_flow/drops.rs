@@ -74,6 +74,7 @@ fn each_peer_has_figures_of_its_own() {
     let options =
         EndpointOptions { peer_overflow: Overflow::DropNewest, ..EndpointOptions::default() };
     let (relaying, port) = listening(options);
+    relaying.forward([topic("/x")]);
     let figures = Figures::of(&relaying);
     let silent = shaken(port);
     let publishing = Endpoint::new(EndpointOptions::default()).unwrap();
