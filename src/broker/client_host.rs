@@ -58,8 +58,7 @@ impl WebSocketHost for ClientHost {
     fn subscribe(&self, client: &Arc<WebSocketClient>, topics: Vec<Topic>) {
         let (number, core) = (client.link().id(), &self.core);
         if !core.attract_client(&topics) {
-            let deadline = Deadline::after(core.options.links.close);
-            return client.close(CloseCode::Policy, "too many topics are subscribed to", deadline);
+            return client.close(CloseCode::Policy, "too many topics are subscribed to");
         }
         let id = EndpointId::random();
         let network = match client.peer() {
@@ -93,6 +92,14 @@ impl WebSocketHost for ClientHost {
         true
     }
 
+    fn dropped(&self, count: u64) {
+        self.core.counters.dropped.add(count);
+    }
+
+    fn unread(&self) {
+        self.core.counters.unread.count();
+    }
+
     fn closed(&self, client: &Arc<WebSocketClient>, why: Option<&str>) {
         let gone = self.clients().remove(&client.link().id());
         let Some(Subscribed { id, network, topics, route, .. }) = gone else { return };
@@ -119,7 +126,7 @@ impl WebSocketHost for ClientHost {
         let clients: Vec<_> =
             self.clients().values().map(|subscribed| Arc::clone(&subscribed.client)).collect();
         for client in clients {
-            client.close(CloseCode::Away, "the node ends", self.core.ending());
+            client.leave("the node ends", self.core.ending());
         }
     }
 }

@@ -51,6 +51,7 @@ impl Told for Figures {
             ],
             undecodable: counters.undecodable.get(),
             skipped: counters.skipped.get(),
+            duplicates: core.routing.tags.duplicates.get(),
             expired: counters.expired.get(),
             dropped: counters.dropped.get(),
             unread: counters.unread.get(),

@@ -16,6 +16,7 @@ pub(crate) struct Exposition {
     pub(crate) processed: [(&'static str, u64); 5],
     pub(crate) undecodable: u64,
     pub(crate) skipped: u64,
+    pub(crate) duplicates: u64,
     pub(crate) expired: u64,
     pub(crate) dropped: u64,
     pub(crate) unread: u64,
@@ -46,6 +47,8 @@ impl Figures for Exposition {
             (["unsent"], self.unsent),
         ];
         out.counters("dropped_messages", help, ["reason"], lost)?;
+        let help = "Messages that came another way before, and were left out";
+        out.counter("duplicate_messages", help, self.duplicates)?;
         let help = "Changes among the peers, and errors, that programs did not read in time";
         out.counter("dropped_statuses", help, self.unread_statuses)?;
         let help = "Peers and WebSocket clients cut off since they did not keep up";

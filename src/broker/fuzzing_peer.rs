@@ -17,6 +17,7 @@ use crate::node::{Claim, Node};
 use crate::peering::Peering;
 use crate::peering_event::{Event, PeeringStatistics};
 use crate::peering_limits::PeeringLimits;
+use crate::peering_tags::QUESTION;
 
 /// A message, without its length.
 ///
@@ -30,6 +31,8 @@ pub fn broker_message(bytes: &[u8]) {
     let Ok(message) = Message::parse(bytes) else { return };
     assert_eq!(message.frame().get(LENGTH_BYTES..), Some(bytes));
     assert_eq!(rebuilt(&message, message.sender(), message.ttl()).as_ref(), Some(&message));
+    let plain = message.tagged_as(None);
+    assert!(plain.is_some_and(|plain| plain.tagged_as(message.tag()).as_ref() == Some(&message)));
     if let Some(relayed) = message.relayed(OWN) {
         assert!(relayed.ttl() > 0 && relayed.ttl() < message.ttl());
         assert_eq!(rebuilt(&message, OWN, relayed.ttl()), Some(relayed));
@@ -49,13 +52,15 @@ pub fn broker_message(bytes: &[u8]) {
 
 fn rebuilt(message: &Message, sender: EndpointId, ttl: u16) -> Option<Message> {
     let (receiver, kind) = (message.receiver(), message.kind());
-    Message::new(sender, receiver, kind, ttl, message.topic(), message.payload()).ok()
+    let plain =
+        Message::new(sender, receiver, kind, ttl, message.topic(), message.payload()).ok()?;
+    plain.tagged_as(message.tag())
 }
 
-/// All that another node sends on a connection: the first byte says which side this node is and who
-/// else has the peer, then come the cuts and the stream.
+/// All that another node sends on a connection: the first byte says which side this node is, who
+/// else has the peer and whether it is asked for tags, then come the cuts and the stream.
 ///
-/// What happens is the same however the stream is cut. Nobody is a peer twice, no message comes of
+/// No tag comes of somebody with whom it was not spoken of. What happens is the same however the stream is cut. Nobody is a peer twice, no message comes of
 /// somebody who is none, nothing follows the end, and what is sent is well-formed and of the order
 /// of what came.
 ///
@@ -85,6 +90,8 @@ const MOST_HANDSHAKE: usize = 500;
 struct Connection {
     peering: Peering,
     view: View,
+    /// Whether the peer is asked if it understands tags.
+    asks: bool,
     now: Instant,
     input: Vec<u8>,
     output: Vec<Arc<[u8]>>,
@@ -141,7 +148,8 @@ impl Connection {
         let now = ostler_runtime::now();
         let peering = Peering::new(role, &view, PeeringLimits::default(), now);
         let (input, output, events) = (Vec::new(), Vec::new(), Vec::new());
-        let mut connection = Self { peering, view, now, input, output, events };
+        let asks = options & 8 != 0;
+        let mut connection = Self { peering, view, asks, now, input, output, events };
         connection.go_on();
         for piece in pieces {
             connection.input.extend_from_slice(piece);
@@ -158,7 +166,12 @@ impl Connection {
         while let Some(event) = self.peering.next(&mut left, self.now, &self.view) {
             match event {
                 Event::Send(frame) => self.output.push(frame),
-                event => self.events.push(event),
+                event => {
+                    if self.asks && matches!(event, Event::Peered { .. }) {
+                        self.peering.ask_tags();
+                    }
+                    self.events.push(event);
+                }
             }
         }
         self.input = left.to_vec();
@@ -180,6 +193,10 @@ impl Connection {
                 Event::Left | Event::Redundant { .. } | Event::Failed(_) => {
                     assert_eq!(place.saturating_add(1), self.events.len(), "nothing follows");
                 }
+                Event::Message(message) if message.tag().is_some() => {
+                    let before = self.events.get(..place).unwrap_or_default();
+                    assert!(self.asks || before.contains(&Event::Tags(true)), "an unasked tag");
+                }
                 _ => assert!(peered.is_some_and(|peered| peered < place), "not yet a peer"),
             }
         }
@@ -187,8 +204,13 @@ impl Connection {
         for frame in &self.output {
             sent = sent.saturating_add(frame.len());
             let body = frame.get(LENGTH_BYTES..).unwrap_or_default();
-            let is_answer = Message::parse(body).is_ok_and(|message| message.kind() == Kind::Pong);
-            assert!(HandshakeFrame::decode(body).is_ok() || is_answer && peered.is_some());
+            let message = Message::parse(body).ok();
+            let kind = message.as_ref().map(Message::kind);
+            let is_question = self.asks
+                && kind == Some(Kind::Ping)
+                && message.is_some_and(|message| message.payload() == QUESTION);
+            let is_said = kind == Some(Kind::Pong) || is_question;
+            assert!(HandshakeFrame::decode(body).is_ok() || is_said && peered.is_some());
         }
         assert!(sent <= received.saturating_add(MOST_HANDSHAKE), "{sent} bytes for {received}");
     }

@@ -10,14 +10,20 @@
 //! | 37 | 2 | TTL: how many times it may be passed on |
 //! | 39 | 2 | length of the topic |
 //! | 41 | … | topic, then the payload |
+//!
+//! Among nodes of ours that have told each other that they understand it, data and commands for
+//! everybody are tagged: the highest bit of the kind is set, and the last 16 bytes of the frame are
+//! the [tag](crate::tag). A frame may be that much longer than others then.
 
 use std::fmt;
+use std::iter::repeat_n;
 use std::sync::Arc;
 
 use broker_data::{Data, DecodeError};
 use thiserror::Error;
 
 use crate::endpoint_id::EndpointId;
+use crate::tag::{TAG_BYTES, Tag};
 
 /// Bytes of the length before each frame.
 pub(crate) const LENGTH_BYTES: usize = 4;
@@ -27,6 +33,8 @@ pub(crate) const ENVELOPE_BYTES: usize = 37;
 pub const MAX_FRAME_BYTES: usize = i32::MAX as usize - LENGTH_BYTES;
 /// The TTL of a new message, as the original writes it.
 pub const TTL: u16 = 16;
+/// Set in the kind of a frame that ends with a tag.
+const TAGGED: u8 = 0x80;
 
 /// Where the fields stand in a frame with its length.
 mod at {
@@ -139,12 +147,69 @@ impl Message {
 
     /// This message as `sender` passes it on, with one hop less to go; `None` if that was the last.
     pub fn relayed(&self, sender: EndpointId) -> Option<Self> {
+        self.relayed_as(sender, self.tag())
+    }
+
+    /// The same with this tag, or none.
+    pub(crate) fn relayed_as(&self, sender: EndpointId, tag: Option<Tag>) -> Option<Self> {
         let ttl = self.ttl().checked_sub(1).filter(|ttl| *ttl > 0)?;
-        let mut frame: Arc<[u8]> = Arc::from(&*self.0);
+        let mut frame = self.copied(tag)?;
         let bytes = Arc::get_mut(&mut frame)?;
         bytes.get_mut(at::SENDER)?.copy_from_slice(&sender.0);
         bytes.get_mut(at::TTL)?.copy_from_slice(&ttl.to_be_bytes());
         Some(Self(frame))
+    }
+
+    /// The same message with this tag, or none.
+    pub(crate) fn tagged_as(&self, tag: Option<Tag>) -> Option<Self> {
+        if self.tag() == tag { Some(self.clone()) } else { self.copied(tag).map(Self) }
+    }
+
+    /// Whether it may have a tag: what is for one node only goes nowhere else.
+    pub(crate) fn takes_tag(&self) -> bool {
+        self.receiver().is_nil() && matches!(self.kind(), Kind::Data | Kind::Command)
+    }
+
+    /// What tells it apart from all others among our nodes.
+    pub(crate) fn tag(&self) -> Option<Tag> {
+        if !self.is_tagged() {
+            return None;
+        }
+        self.0.last_chunk().map(|bytes| Tag(*bytes))
+    }
+
+    fn is_tagged(&self) -> bool {
+        let [kind] = self.array(at::KIND);
+        kind & TAGGED != 0
+    }
+
+    /// The bytes without the tag.
+    fn untagged(&self) -> &[u8] {
+        let tag_bytes = if self.is_tagged() { TAG_BYTES } else { 0 };
+        self.0.get(..self.0.len().saturating_sub(tag_bytes)).unwrap_or_default()
+    }
+
+    /// A copy of the frame with this tag, or none.
+    fn copied(&self, tag: Option<Tag>) -> Option<Arc<[u8]>> {
+        let plain = self.untagged();
+        let Some(tag) = tag else {
+            let mut frame: Arc<[u8]> = Arc::from(plain);
+            let bytes = Arc::get_mut(&mut frame)?;
+            set_head(bytes, self.kind() as u8)?;
+            return Some(frame);
+        };
+        let size = plain.len().checked_add(TAG_BYTES)?;
+        let mut frame: Arc<[u8]> = if size == self.0.len() {
+            Arc::from(&*self.0)
+        } else {
+            let mut longer: Arc<[u8]> = repeat_n(0, size).collect();
+            Arc::get_mut(&mut longer)?.get_mut(..plain.len())?.copy_from_slice(plain);
+            longer
+        };
+        let bytes = Arc::get_mut(&mut frame)?;
+        set_head(bytes, self.kind() as u8 | TAGGED)?;
+        *bytes.last_chunk_mut()? = tag.0;
+        Some(frame)
     }
 
     /// The node that this frame comes from.
@@ -160,7 +225,7 @@ impl Message {
     /// What it is.
     pub fn kind(&self) -> Kind {
         let [byte] = self.array(at::KIND);
-        Kind::from_byte(byte).unwrap_or(Kind::Data)
+        Kind::from_byte(byte & !TAGGED).unwrap_or(Kind::Data)
     }
 
     /// How many times it may be passed on.
@@ -207,7 +272,7 @@ impl Message {
 
     fn behind_envelope(&self) -> (&[u8], &[u8]) {
         let topic_bytes = u16::from_be_bytes(self.array(at::TOPIC_BYTES.start));
-        let rest = self.0.get(at::TOPIC..).unwrap_or_default();
+        let rest = self.untagged().get(at::TOPIC..).unwrap_or_default();
         rest.split_at_checked(topic_bytes.into()).unwrap_or((rest, &[]))
     }
 }
@@ -219,6 +284,7 @@ impl fmt::Debug for Message {
             .field("receiver", &self.receiver())
             .field("kind", &self.kind())
             .field("ttl", &self.ttl())
+            .field("tag", &self.tag())
             .field("topic", &self.topic().escape_ascii().to_string())
             .field("payload", &self.payload().escape_ascii().to_string())
             .finish()
@@ -244,15 +310,33 @@ fn write_envelope(
     Ok(())
 }
 
-/// Whether `frame`, without its length, has a whole envelope.
+/// Sets the length of a frame that is complete otherwise, and its kind.
+fn set_head(frame: &mut [u8], kind: u8) -> Option<()> {
+    let length = u32::try_from(frame.len().checked_sub(LENGTH_BYTES)?).ok()?;
+    *frame.first_chunk_mut()? = length.to_be_bytes();
+    *frame.get_mut(at::KIND)? = kind;
+    Some(())
+}
+
+/// Whether `frame`, without its length, has a whole envelope, and its tag if it says so.
 fn check(frame: &[u8]) -> Result<(), MessageError> {
     let short = MessageError::Short(frame.len());
     let (envelope, rest) = frame.split_first_chunk::<ENVELOPE_BYTES>().ok_or(short)?;
     let [.., kind, _, _, high, low] = *envelope;
-    if usize::from(u16::from_be_bytes([high, low])) > rest.len() {
+    let topic_bytes = usize::from(u16::from_be_bytes([high, low]));
+    if topic_bytes > rest.len() {
         return Err(short);
     }
-    Kind::from_byte(kind).map(|_| ()).ok_or(MessageError::UnknownKind(kind))
+    let unknown = MessageError::UnknownKind(kind);
+    let known = Kind::from_byte(kind & !TAGGED).ok_or(unknown)?;
+    if kind & TAGGED == 0 {
+        return Ok(());
+    }
+    let is_for_all = envelope.get(16..32) == Some(&EndpointId::NIL.0[..]);
+    if !is_for_all || !matches!(known, Kind::Data | Kind::Command) {
+        return Err(unknown);
+    }
+    if topic_bytes.saturating_add(TAG_BYTES) > rest.len() { Err(short) } else { Ok(()) }
 }
 
 #[cfg(test)]

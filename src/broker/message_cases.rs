@@ -63,6 +63,47 @@ fn what_is_no_message_is_told_apart() {
     assert_eq!(error.to_string(), "a message of 65536 bytes, which no peer takes");
 }
 
+const TAG: Tag = Tag([0xab; TAG_BYTES]);
+
+#[test]
+fn a_tag_stands_at_the_end_and_is_no_part_of_what_is_said() {
+    let plain = Message::new(SENDER, EndpointId::NIL, Kind::Command, 16, b"/t", b"xyz").unwrap();
+    let tagged = plain.tagged_as(Some(TAG)).unwrap();
+    let mut bytes = plain.frame().to_vec();
+    bytes.extend([0xab; TAG_BYTES]);
+    bytes[3] += 16;
+    bytes[36] = 0x82;
+    assert_eq!(tagged.frame().as_ref(), bytes);
+    assert_eq!(Message::from_frame(&bytes).as_ref(), Ok(&tagged));
+    assert_eq!((plain.tag(), tagged.tag(), tagged.kind()), (None, Some(TAG), Kind::Command));
+    assert_eq!((tagged.topic(), tagged.payload()), (&b"/t"[..], &b"xyz"[..]));
+    assert_eq!(tagged.tagged_as(None), Some(plain.clone()));
+    let relayed = tagged.relayed(OTHER).unwrap();
+    assert_eq!((relayed.tag(), relayed.ttl(), relayed.sender()), (Some(TAG), 15, OTHER));
+    assert_eq!(tagged.relayed_as(OTHER, None), plain.relayed(OTHER));
+    assert_eq!(plain.relayed_as(OTHER, Some(TAG)), Some(relayed));
+}
+
+#[test]
+fn only_what_is_for_all_has_a_tag() {
+    let plain = Message::new(SENDER, EndpointId::NIL, Kind::Data, 16, b"/t", b"").unwrap();
+    let tagged = plain.tagged_as(Some(TAG)).unwrap();
+    let frame = &tagged.frame()[LENGTH_BYTES..];
+    for length in 0..frame.len() {
+        assert_eq!(Message::parse(&frame[..length]), Err(MessageError::Short(length)));
+    }
+    for kind in [0x80, 0x83, 0x84, 0x85, 0x86, 0xff] {
+        let mut strange = frame.to_vec();
+        strange[32] = kind;
+        assert_eq!(Message::parse(&strange), Err(MessageError::UnknownKind(kind)));
+    }
+    let mut for_one = frame.to_vec();
+    for_one[31] = 1;
+    assert_eq!(Message::parse(&for_one), Err(MessageError::UnknownKind(0x81)));
+    let one = Message::new(SENDER, OTHER, Kind::Data, 16, b"/t", b"").unwrap();
+    assert!(plain.takes_tag() && tagged.takes_tag() && !one.takes_tag());
+}
+
 proptest! {
     #[test]
     fn a_message_that_was_built_is_parsed_again(

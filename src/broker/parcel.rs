@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 use std::sync::Arc;
 
+use crate::tag::{Tag, Tags};
 use crate::{EndpointId, Message, websocket_data};
 
 /// Where a message comes from.
@@ -24,25 +25,47 @@ pub(crate) struct Parcel<'a> {
     pub(crate) message: &'a Message,
     pub(crate) origin: Origin,
     /// As it goes to peers: `None` once it has gone through too many nodes.
-    relayed: OnceCell<Option<Message>>,
+    plain: OnceCell<Option<Message>>,
+    /// The same to those that understand tags.
+    tagged: OnceCell<Option<Message>>,
     /// As it goes to WebSocket clients: `None` if it has no such form.
     frame: OnceCell<Option<Arc<[u8]>>>,
     id: EndpointId,
+    tags: &'a Tags,
 }
 
 impl<'a> Parcel<'a> {
-    /// A message that is in the endpoint of this id.
-    pub(crate) fn new(message: &'a Message, origin: Origin, id: EndpointId) -> Self {
-        Self { message, origin, relayed: OnceCell::new(), frame: OnceCell::new(), id }
+    /// A message that is in the endpoint of this id, which makes these tags.
+    pub(crate) fn new(
+        message: &'a Message,
+        origin: Origin,
+        id: EndpointId,
+        tags: &'a Tags,
+    ) -> Self {
+        let (plain, tagged, frame) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        Self { message, origin, plain, tagged, frame, id, tags }
     }
 
     /// The message as it goes to peers.
-    pub(crate) fn relayed(&self) -> Option<&Message> {
-        if !matches!(self.origin, Origin::Peer(_)) {
-            return Some(self.message);
+    pub(crate) fn plain(&self) -> Option<&Message> {
+        self.plain.get_or_init(|| self.form(None)).as_ref()
+    }
+
+    /// The message as it goes to peers that understand tags: it keeps the one that it came with, or
+    /// has a new one.
+    pub(crate) fn tagged(&self) -> Option<&Message> {
+        if !self.message.takes_tag() {
+            return self.plain();
         }
-        let (message, id) = (self.message, self.id);
-        self.relayed.get_or_init(|| message.relayed(id)).as_ref()
+        let tag = || self.message.tag().unwrap_or_else(|| self.tags.make());
+        self.tagged.get_or_init(|| self.form(Some(tag()))).as_ref()
+    }
+
+    fn form(&self, tag: Option<Tag>) -> Option<Message> {
+        match self.origin {
+            Origin::Peer(_) => self.message.relayed_as(self.id, tag),
+            _ => self.message.tagged_as(tag),
+        }
     }
 
     /// The frame that goes to WebSocket clients.

@@ -15,6 +15,7 @@ use crate::handshake::Role;
 use crate::keepalive::Reading;
 use crate::leaving::Leaving;
 use crate::parcel::Origin;
+use crate::peer_gate::Form;
 use crate::peer_outlet::{BEHIND, PeerOutlet};
 use crate::peer_view::PeerView;
 use crate::peering::Peering;
@@ -35,6 +36,8 @@ pub(crate) struct PeerLink {
     wish: Option<u64>,
     peering: Option<Peering>,
     peer: Option<(EndpointId, Arc<Route>)>,
+    /// The way to it.
+    outlet: Option<Arc<PeerOutlet>>,
     /// A message for which somebody had no room.
     pending: Option<Message>,
     leaving: Arc<Leaving>,
@@ -80,6 +83,7 @@ impl PeerLink {
             wish: None,
             peering: None,
             peer: None,
+            outlet: None,
             pending: None,
             leaving: Arc::default(),
             stale: Arc::default(),
@@ -119,6 +123,13 @@ impl PeerLink {
                 }
                 Event::Filter(filter) => {
                     self.refilter(filter);
+                    None
+                }
+                Event::Tags(understands) => {
+                    self.settle(if understands { Form::Tagged } else { Form::Plain });
+                    if self.leaving.is_asked() {
+                        link.call();
+                    }
                     None
                 }
                 Event::Pong { round_trip } => {
@@ -180,7 +191,11 @@ impl PeerLink {
         link.established();
         link.set_max_frames(core.options.peer_buffer);
         let route = core.catch_up(id, told, link, || {
-            let route = core.routing.add(Owner::Peer(id), filter, outlet);
+            // Only who has several peers can be part of a loop.
+            if core.peers.ask_tags() {
+                outlet.gate.close();
+            }
+            let route = core.routing.add(Owner::Peer(id), filter, Arc::clone(&outlet) as _);
             core.claims.peered(id, self.view.number);
             core.peers.add(
                 id,
@@ -188,6 +203,7 @@ impl PeerLink {
                     link: link.clone(),
                     network: self.network.clone(),
                     route: Arc::clone(&route),
+                    outlet: Arc::clone(&outlet),
                     leaving: Arc::clone(&self.leaving),
                     stale: Arc::clone(&self.stale),
                 },
@@ -195,6 +211,8 @@ impl PeerLink {
             route
         });
         self.peer = Some((id, route));
+        self.outlet = Some(outlet);
+        self.ask_tags(now());
         core.peer_added(id, self.network.clone());
         if let Some(wish) = self.wish {
             core.wishes.came_true(wish, id);
@@ -202,6 +220,23 @@ impl PeerLink {
             if !core.wishes.holds(wish) {
                 self.leaving.ask(link, core.parted());
             }
+        }
+    }
+
+    /// Asks the peer whether it understands tags if that is to be done; who does not say so in time
+    /// is taken for one that does not.
+    fn ask_tags(&mut self, now: Instant) {
+        let (Some(outlet), Some(peering)) = (&self.outlet, &mut self.peering) else { return };
+        if outlet.gate.takes_question(now) {
+            peering.ask_tags();
+        } else if outlet.gate.has_waited(now, outlet.core.options.peering.tags) {
+            outlet.settle(Form::Plain);
+        }
+    }
+
+    fn settle(&self, form: Form) {
+        if let Some(outlet) = &self.outlet {
+            outlet.settle(form);
         }
     }
 
@@ -269,12 +304,17 @@ impl Protocol for PeerLink {
         if self.peer.is_none() && self.wish.is_some_and(|wish| !self.core().wishes.holds(wish)) {
             return Turn::Abort;
         }
+        self.ask_tags(now);
+        let waits = self.outlet.as_ref().is_some_and(|outlet| outlet.gate.form() == Form::Unknown);
         let Some(peering) = &mut self.peering else { return Turn::Continue };
         let reading = if self.pending.is_some() { Reading::Held } else { Reading::On };
-        if self.leaving.is_asked() {
+        if self.leaving.is_asked() && !(waits && self.leaving.has_time()) {
             // Nothing more is put behind the farewell.
             if let Some((_, route)) = &self.peer {
                 self.view.core.routing.remove(route);
+            }
+            if let Some(outlet) = &self.outlet {
+                outlet.settle(Form::Plain);
             }
             peering.leave(link.id().to_be_bytes(), now);
             if link.queued().0 > 0 && self.leaving.has_time() {
@@ -321,6 +361,8 @@ impl Protocol for PeerLink {
             return;
         };
         core.routing.remove(&route);
+        // What has waited is counted as lost.
+        self.settle(Form::Plain);
         let gone = core.peers.remove(id, link);
         let network = self.network.clone();
         let is_cut = matches!(why, Closed::Aborted(_)) && !self.is_lost;

@@ -1,14 +1,17 @@
-//! The way to a peer: what is done when it does not read fast enough.
+//! The way to a peer: in which form it gets messages, and what is done when it does not read fast
+//! enough.
 
 use std::sync::Arc;
 
 use ostler_net::{Link, Refused};
 use ostler_runtime::Deadline;
 
+use crate::Message;
 use crate::core::Core;
 use crate::counters::Counter;
 use crate::overflow::Overflow;
 use crate::parcel::{Origin, Parcel};
+use crate::peer_gate::{Form, Gate};
 use crate::receivers::Load;
 use crate::route::Outlet;
 
@@ -19,12 +22,28 @@ pub(crate) const BEHIND: &str = "too many messages wait for it";
 pub(crate) struct PeerOutlet {
     pub(crate) link: Link,
     pub(crate) core: Arc<Core>,
+    pub(crate) gate: Gate,
     dropped: Counter,
 }
 
 impl PeerOutlet {
     pub(crate) fn new(link: &Link, core: &Arc<Core>) -> Self {
-        Self { link: link.clone(), core: Arc::clone(core), dropped: Counter::default() }
+        let (frames, bytes) = (core.options.peer_buffer, core.options.links.max_bytes);
+        let gate = Gate::new(frames, bytes);
+        Self { link: link.clone(), core: Arc::clone(core), gate, dropped: Counter::default() }
+    }
+
+    /// From now on the peer gets messages with tags, or without. Those that have waited for that go
+    /// first.
+    pub(crate) fn settle(&self, form: Form) {
+        self.gate.open(form, |message| self.put(message));
+    }
+
+    /// Sends a message whatever waits.
+    fn put(&self, message: &Message) {
+        if !self.link.put(message.frame()) {
+            self.core.counters.late.count();
+        }
     }
 
     /// So many messages were dropped since it was behind.
@@ -56,10 +75,22 @@ impl Outlet for PeerOutlet {
     }
 
     fn deliver(&self, parcel: &Parcel<'_>) {
-        let Some(message) = parcel.relayed() else {
+        let form = |form| match form {
+            Form::Plain => parcel.plain(),
+            Form::Tagged | Form::Unknown => parcel.tagged(),
+        };
+        let known = self.gate.form();
+        let Some(mut message) = form(known) else {
             self.core.counters.expired.count();
             return;
         };
+        if known == Form::Unknown {
+            match self.gate.keep(message, |message| self.put(message)) {
+                Form::Unknown => return,
+                // It has been settled meanwhile.
+                now => message = form(now).unwrap_or(message),
+            }
+        }
         let frame = message.frame();
         let waits = matches!(parcel.origin, Origin::Local | Origin::Hub(_));
         let is_refused = || match self.link.offer(frame) {
@@ -73,11 +104,7 @@ impl Outlet for PeerOutlet {
         match if waits { Overflow::Block } else { self.overflow() } {
             // There was room when it was asked for; others may have taken it since, or it is less
             // than a long message needs.
-            Overflow::Block => {
-                if !self.link.put(frame) {
-                    self.core.counters.late.count();
-                }
-            }
+            Overflow::Block => self.put(message),
             Overflow::Disconnect if is_refused() => {
                 self.core.counters.cut.count();
                 self.link.abort(BEHIND);

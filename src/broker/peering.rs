@@ -7,7 +7,8 @@
 //! frame that is longer than allowed ends it, because what follows it cannot be found.
 //!
 //! Unlike the original, this asks a silent peer whether it is there (any ping is answered), and so
-//! notices a connection that died without a word.
+//! notices a connection that died without a word; and it asks a peer whether it understands
+//! [tags](crate::tag) when it is told to.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -19,13 +20,14 @@ use crate::failure::Failure;
 use crate::filter::Filter;
 use crate::handshake::{Handshake, Progress, Role};
 use crate::keepalive::{Keepalive, Reading, Verdict};
-use crate::message::{Kind, Message};
+use crate::message::{Kind, LENGTH_BYTES, Message};
 use crate::node::Node;
 use crate::peering_event::{Event, PeeringStatistics, count};
 use crate::peering_frames::{BYE, Cut, cut, ping, pong};
 use crate::peering_limits::{
     MAX_HANDSHAKE_BYTES, MAX_HANDSHAKE_FRAME_BYTES, MAX_PING_BYTES, PeeringLimits,
 };
+use crate::peering_tags::TagTalk;
 use crate::topic::Topic;
 
 /// One connection to another node.
@@ -37,6 +39,7 @@ pub struct Peering {
     /// What has happened and was not told yet.
     events: VecDeque<Event>,
     life: Keepalive,
+    talk: TagTalk,
     statistics: PeeringStatistics,
 }
 
@@ -71,6 +74,7 @@ impl Peering {
             phase: Phase::Handshake { handshake, is_aside: false, taken: 0, until },
             events: VecDeque::from([Event::Send(greeting)]),
             life: Keepalive::new(limits.ping_after, limits.dead_after, now),
+            talk: TagTalk::default(),
             statistics: PeeringStatistics::default(),
         }
     }
@@ -94,12 +98,9 @@ impl Peering {
                 Phase::Handshake { .. } => MAX_HANDSHAKE_FRAME_BYTES,
                 Phase::Peered { .. } | Phase::Leaving { .. } => self.limits.max_frame_bytes,
             };
-            match cut(input, limit) {
+            match cut(input, limit.saturating_add(self.talk.tag_bytes())) {
                 Cut::Partial => return None,
-                Cut::Oversized(announced) => {
-                    let words = format!("a frame of {announced} bytes, over the limit of {limit}");
-                    self.fail(Failure::new(Ec::InvalidMessage, words));
-                }
+                Cut::Oversized(announced) => self.oversized(announced),
                 Cut::Whole(frame) => {
                     self.statistics.bytes = self.statistics.bytes.saturating_add(size(frame));
                     if matches!(self.phase, Phase::Handshake { .. }) {
@@ -155,6 +156,15 @@ impl Peering {
                 self.phase = Phase::Leaving { farewell, until: later(now, self.limits.bye) };
             }
             Phase::Leaving { .. } | Phase::Over => {}
+        }
+    }
+
+    /// Asks the peer whether it understands tags, unless that is known.
+    pub fn ask_tags(&mut self) {
+        if let Phase::Peered { peer } = self.phase {
+            let question = self.talk.ask();
+            let asked = question.and_then(|question| ping(self.own, peer, question).ok());
+            self.events.extend(asked.map(Event::Send));
         }
     }
 
@@ -219,6 +229,18 @@ impl Peering {
                 return None;
             }
         };
+        let is_tagged = message.tag().is_some();
+        if is_tagged && !self.talk.is_held() {
+            count(&mut statistics.unusable);
+            return None;
+        }
+        // A tag comes on top of what a message may have.
+        let most = self.limits.max_frame_bytes.saturating_add(LENGTH_BYTES);
+        if !is_tagged && frame.len() > most {
+            let announced = frame.len().saturating_sub(LENGTH_BYTES);
+            self.oversized(u32::try_from(announced).unwrap_or(u32::MAX));
+            return None;
+        }
         match message.kind() {
             Kind::Data | Kind::Command if Topic::is_internal(message.topic()) => {
                 count(&mut statistics.internal);
@@ -248,9 +270,16 @@ impl Peering {
         }
     }
 
-    /// The peer asks whether this node is there, or says goodbye.
+    /// The peer asks whether this node is there or understands tags, or says goodbye.
     fn answer(&mut self, asked: &Message) -> Option<Event> {
-        let answer = pong(self.own, asked).ok().filter(|_| asked.payload().len() <= MAX_PING_BYTES);
+        let payload = self.talk.answer(asked.payload());
+        if payload.is_some() {
+            self.events.push_back(Event::Tags(true));
+        }
+        let payload = payload.unwrap_or(asked.payload());
+        let answer = pong(self.own, asked.sender(), payload)
+            .ok()
+            .filter(|_| asked.payload().len() <= MAX_PING_BYTES);
         let Some(answer) = answer else {
             count(&mut self.statistics.unusable);
             return None;
@@ -270,11 +299,23 @@ impl Peering {
                 return Some(Event::Left);
             }
         }
+        if let Some(understands) = self.talk.answered(payload) {
+            return Some(Event::Tags(understands));
+        }
         self.life.answered(payload, now).map(|round_trip| Event::Pong { round_trip })
     }
 
     fn send(&mut self, frames: Vec<Arc<[u8]>>) {
         self.events.extend(frames.into_iter().map(Event::Send));
+    }
+
+    fn oversized(&mut self, announced: u32) {
+        let limit = match self.phase {
+            Phase::Handshake { .. } => MAX_HANDSHAKE_FRAME_BYTES,
+            _ => self.limits.max_frame_bytes,
+        };
+        let words = format!("a frame of {announced} bytes, over the limit of {limit}");
+        self.fail(Failure::new(Ec::InvalidMessage, words));
     }
 
     fn fail(&mut self, failure: Failure) {

@@ -123,6 +123,69 @@ fn a_ping_is_answered_with_the_same_payload() {
     assert!(small.events.is_empty());
 }
 
+fn tagged(payload: &[u8]) -> Message {
+    let plain = Message::new(LARGE, EndpointId::NIL, Kind::Data, TTL, b"/s", payload).unwrap();
+    plain.tagged_as(Some(crate::tag::Tag([9; 16]))).unwrap()
+}
+
+#[test]
+fn who_is_asked_for_tags_and_who_asks_know_that_both_understand_them() {
+    let (mut small, mut large) = peers();
+    small.peering.ask_tags();
+    small.feed(b"");
+    join(&mut small, &mut large);
+    assert_eq!(
+        (&small.events, &large.events),
+        (&vec![Event::Tags(true)], &vec![Event::Tags(true)])
+    );
+    // Nobody need be asked now.
+    for side in [&mut small, &mut large] {
+        side.peering.ask_tags();
+        side.feed(b"");
+        assert!(side.output.is_empty());
+    }
+    small.feed(tagged(&[0]).frame());
+    assert_eq!(small.events.last(), Some(&Event::Message(tagged(&[0]))));
+}
+
+#[test]
+fn a_node_of_the_original_is_known_by_its_echo_and_then_sends_no_tags() {
+    let (mut small, _) = peers();
+    small.peering.ask_tags();
+    small.feed(b"");
+    let asked = small.sent();
+    let echo = message(Kind::Pong, b"<$>", &asked[asked.len() - 18..]);
+    small.feed(echo.frame());
+    assert_eq!(small.events, [Event::Tags(false)]);
+    small.feed(echo.frame());
+    small.feed(tagged(&[0]).frame());
+    assert_eq!((small.events.len(), small.peering.statistics().unusable), (1, 1));
+}
+
+#[test]
+fn tags_of_somebody_who_was_not_asked_are_skipped_and_counted() {
+    let (mut small, _) = peers();
+    small.feed(tagged(&[0]).frame());
+    small.feed(message(Kind::Pong, b"<$>", b"broker-node: tags").frame());
+    small.feed(tagged(&[0]).frame());
+    assert!(small.events.is_empty());
+    assert_eq!(small.peering.statistics().unusable, 2);
+}
+
+#[test]
+fn a_tag_comes_on_top_of_the_longest_frame() {
+    let limits = PeeringLimits { max_frame_bytes: 100, ..PeeringLimits::default() };
+    for (plain, payload, passes) in [(false, 61, true), (true, 61, true), (true, 62, false)] {
+        let (mut small, _) = peers_within(limits);
+        small.peering.ask_tags();
+        let tagged = tagged(&vec![0; payload]);
+        let sent = if plain { tagged.tagged_as(None).unwrap() } else { tagged };
+        small.feed(sent.frame());
+        assert_eq!(small.events.last() == Some(&Event::Message(sent)), passes, "{plain} {payload}");
+        assert_eq!(matches!(small.events.last(), Some(Event::Failed(_))), !passes);
+    }
+}
+
 #[test]
 fn a_routing_update_replaces_the_filter() {
     let (mut small, _) = peers();

@@ -33,6 +33,8 @@ pub enum Event {
         /// After how long.
         round_trip: Duration,
     },
+    /// Whether the peer understands tags: it has asked, or answered.
+    Tags(bool),
     /// The peer says goodbye, and closes the connection as soon as it has our answer.
     Bye,
     /// The peer answered our goodbye, or did not in time.
@@ -67,7 +69,8 @@ pub struct PeeringStatistics {
     pub short: u64,
     /// Frames of no known kind, which are skipped.
     pub unknown: u64,
-    /// Routing updates without a filter and pings beyond [`MAX_PING_BYTES`], which are skipped.
+    /// Routing updates without a filter, pings beyond [`MAX_PING_BYTES`], and tagged messages of
+    /// somebody with whom tags were not spoken of: they are skipped.
     ///
     /// [`MAX_PING_BYTES`]: crate::MAX_PING_BYTES
     pub unusable: u64,

@@ -58,10 +58,13 @@ pub(crate) fn ping(
     own(sender, receiver, Kind::Ping, payload).map(|message| message.frame().clone())
 }
 
-/// Answers `ping`.
-pub(crate) fn pong(sender: EndpointId, ping: &Message) -> Result<Arc<[u8]>, MessageError> {
-    let message = own(sender, ping.sender(), Kind::Pong, ping.payload())?;
-    Ok(message.frame().clone())
+/// Answers a ping of `receiver`.
+pub(crate) fn pong(
+    sender: EndpointId,
+    receiver: EndpointId,
+    payload: &[u8],
+) -> Result<Arc<[u8]>, MessageError> {
+    own(sender, receiver, Kind::Pong, payload).map(|message| message.frame().clone())
 }
 
 fn own(

@@ -24,6 +24,10 @@ pub struct PeeringLimits {
     /// How long a peer has to answer BYE, which it reads behind all that was sent to it before: 3 s,
     /// as with the original.
     pub bye: Duration,
+    /// How long messages wait for a peer to say whether it understands tags, which only nodes with
+    /// several peers ask: 5 s. Any peer answers at once, so only one that hangs takes as long; it is
+    /// then taken for one that does not.
+    pub tags: Duration,
 }
 
 impl Default for PeeringLimits {
@@ -34,6 +38,7 @@ impl Default for PeeringLimits {
             ping_after: Duration::from_secs(20),
             dead_after: Duration::from_secs(60),
             bye: Duration::from_secs(3),
+            tags: Duration::from_secs(5),
         }
     }
 }

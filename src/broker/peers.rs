@@ -11,6 +11,7 @@ use ostler_runtime::Deadline;
 use crate::codes::PeerState;
 use crate::endpoint_info::{EndpointInfo, NetworkInfo};
 use crate::leaving::Leaving;
+use crate::peer_outlet::PeerOutlet;
 use crate::route::Route;
 use crate::{EndpointId, Filter};
 
@@ -50,6 +51,7 @@ pub(crate) struct Peer {
     pub(crate) link: Link,
     pub(crate) network: NetworkInfo,
     pub(crate) route: Arc<Route>,
+    pub(crate) outlet: Arc<PeerOutlet>,
     pub(crate) leaving: Arc<Leaving>,
     /// Whether it was not told the last that is wanted.
     pub(crate) stale: Arc<AtomicBool>,
@@ -110,6 +112,16 @@ impl Peers {
     pub(crate) fn wait_gone(&self, deadline: Deadline) -> bool {
         let none = |count: &AtomicUsize| count.load(Ordering::Acquire) == 0;
         self.wait(deadline, |peers| peers.is_empty() && none(&self.untold) && none(&self.clients))
+    }
+
+    /// Has all of them asked whether they understand tags who were not; whether there are any.
+    pub(crate) fn ask_tags(&self) -> bool {
+        let table = self.lock();
+        for peer in table.values().filter(|peer| peer.outlet.gate.close()) {
+            // Its own connection asks.
+            peer.link.call();
+        }
+        !table.is_empty()
     }
 
     /// Changes a peer's entry.

@@ -8,12 +8,15 @@ use ostler_runtime::Deadline;
 use crate::parcel::{Origin, Parcel};
 use crate::receivers::{Receiver, receivers};
 use crate::route::{Here, Outlet, Owner, Route};
+use crate::tag::Tags;
 use crate::{Filter, Message};
 
 /// See the module.
 pub(crate) struct Routing {
     here: Here,
     routes: RwLock<Arc<[Arc<Route>]>>,
+    /// What messages of our nodes have come already.
+    pub(crate) tags: Tags,
 }
 
 /// How long whoever publishes waits for receivers who are behind.
@@ -30,7 +33,7 @@ pub(crate) struct Behind(pub(crate) Arc<Route>);
 
 impl Routing {
     pub(crate) fn new(here: Here) -> Self {
-        Self { here, routes: RwLock::new(Arc::new([])) }
+        Self { here, routes: RwLock::new(Arc::new([])), tags: Tags::new() }
     }
 
     /// Takes a receiver in.
@@ -90,29 +93,45 @@ impl Routing {
                 }
             }
         }
-        let parcel = Parcel::new(message, origin, self.here.id);
+        let parcel = Parcel::new(message, origin, self.here.id, &self.tags);
         Ok(wanting().map(|route| route.outlet.deliver(&parcel)).count())
     }
 
     /// Gives a message that came from elsewhere to all who want it, unless one of them wants its
-    /// senders to wait: nobody gets it then.
+    /// senders to wait: nobody gets it then. Nor does anybody if it has come another way before.
     pub(crate) fn pass_on(&self, message: &Message, origin: Origin) -> Result<usize, Behind> {
         if self.here.is_deaf {
             return Ok(0);
         }
         let routes = self.all();
         let wanting = || routes.iter().filter(|route| route.wants(message, origin, self.here));
+        let tag = message.tag();
         if let Some(route) = wanting().find(|route| route.outlet.is_blocked(false)) {
-            return Err(Behind(Arc::clone(route)));
+            // One that is a copy need not wait. One that waits is known only once it is delivered:
+            // if its connection ends before that, a copy takes its place.
+            return if tag.is_some_and(|tag| self.tags.is_known(tag)) {
+                Ok(self.left_out())
+            } else {
+                Err(Behind(Arc::clone(route)))
+            };
         }
-        let parcel = Parcel::new(message, origin, self.here.id);
+        if tag.is_some_and(|tag| !self.tags.is_first(tag)) {
+            return Ok(self.left_out());
+        }
+        let parcel = Parcel::new(message, origin, self.here.id, &self.tags);
         Ok(wanting().map(|route| route.outlet.deliver(&parcel)).count())
+    }
+
+    /// A message is a copy of one that everybody has got.
+    fn left_out(&self) -> usize {
+        self.tags.duplicates.count();
+        0
     }
 
     /// Gives a message to all who want it but for those that are behind: how many these are.
     pub(crate) fn tell(&self, message: &Message, origin: Origin) -> u64 {
         let routes = self.all();
-        let parcel = Parcel::new(message, origin, self.here.id);
+        let parcel = Parcel::new(message, origin, self.here.id, &self.tags);
         let mut left_out = 0_u64;
         for route in routes.iter().filter(|route| route.wants(message, origin, self.here)) {
             if route.outlet.is_blocked(true) {

@@ -34,7 +34,7 @@ impl Outlet for Notes {
     }
 
     fn deliver(&self, parcel: &Parcel<'_>) {
-        self.got.lock().unwrap().push(parcel.relayed().map(Message::ttl));
+        self.got.lock().unwrap().push(parcel.plain().map(Message::ttl));
     }
 }
 
@@ -173,4 +173,22 @@ fn a_deaf_node_passes_nothing_on() {
     }
     assert_eq!(routing.publish(&message, Origin::Local, Patience::None).ok(), Some(1));
     assert_eq!(notes.got.lock().unwrap().len(), 1);
+}
+
+#[test]
+fn a_copy_is_left_out_also_while_its_receivers_are_behind() {
+    let (routing, notes) = routing(true, "");
+    let tagged = |number| {
+        message(EndpointId::NIL, "/t").tagged_as(Some(crate::tag::Tag([number; 16]))).unwrap()
+    };
+    let block = |is_blocked| notes[0].blocked.store(is_blocked, Ordering::SeqCst);
+    let pass_on = |number, from| routing.pass_on(&tagged(number), Origin::Peer(from)).ok();
+    assert_eq!((pass_on(1, PEER), pass_on(1, OTHER)), (Some(5), Some(0)));
+    block(true);
+    assert_eq!(pass_on(1, OTHER), Some(0));
+    // One that waits is not known: whichever way it comes first counts.
+    assert_eq!((pass_on(2, PEER), pass_on(2, OTHER)), (None, None));
+    block(false);
+    assert_eq!((pass_on(2, OTHER), pass_on(2, PEER)), (Some(5), Some(0)));
+    assert_eq!(routing.tags.duplicates.get(), 3);
 }

@@ -1,10 +1,12 @@
 //! A WebSocket client as the endpoint sees it: what it is sent, and what becomes of that when it
 //! does not keep up.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use ostler_net::{Link, Peer, Refused};
+use ostler_net::{Ending, Link, Peer, Refused};
 use ostler_runtime::Deadline;
 use tungstenite::protocol::frame::coding::CloseCode;
 
@@ -15,13 +17,17 @@ use crate::{Overflow, WebSocketLimits};
 /// Why a client is cut off that does not keep up.
 const BEHIND: &str = "the client does not keep up with its subscriptions";
 
+/// Bytes that may wait for the acknowledgement.
+const MAX_EARLY_BYTES: usize = 8 * 1024 * 1024;
+
 /// A client that has subscribed, from any thread's view.
 pub(crate) struct WebSocketClient {
     link: Link,
     application: Option<String>,
     overflow: Overflow,
-    /// Messages that may wait for the acknowledgement.
-    max_early: usize,
+    /// Messages that may wait, also for the acknowledgement.
+    max_queued: usize,
+    farewell: Duration,
     /// Whether the acknowledgement has been sent, and the end not.
     is_open: AtomicBool,
     gate: Mutex<Gate>,
@@ -36,9 +42,17 @@ pub(crate) struct WebSocketClient {
 #[derive(Debug)]
 enum Gate {
     /// What has come before the acknowledgement, which goes first.
-    Waiting(Vec<Arc<[u8]>>),
+    Waiting(Early),
     Open,
     Closed,
+}
+
+#[derive(Debug, Default)]
+struct Early {
+    frames: VecDeque<Arc<[u8]>>,
+    bytes: usize,
+    /// Whether there were too many for a client that is cut off then.
+    is_too_much: bool,
 }
 
 impl WebSocketClient {
@@ -49,9 +63,10 @@ impl WebSocketClient {
             link,
             application,
             overflow: limits.overflow,
-            max_early: limits.max_queued,
+            max_queued: limits.max_queued,
+            farewell: limits.farewell,
             is_open: AtomicBool::new(false),
-            gate: Mutex::new(Gate::Waiting(Vec::new())),
+            gate: Mutex::new(Gate::Waiting(Early::default())),
             is_cut_off: AtomicBool::new(false),
             dropped: AtomicU64::new(0),
             untold: AtomicU64::new(0),
@@ -96,16 +111,8 @@ impl WebSocketClient {
     /// Sends a data frame, or does what its policy says: how many messages are dropped for it.
     pub(crate) fn deliver(&self, data: &Arc<[u8]>) -> u64 {
         if !self.is_open() {
-            let mut gate = self.gate();
-            match &mut *gate {
-                // Who waits for room does not find it yet that there is none, for a moment.
-                Gate::Waiting(early)
-                    if early.len() < self.max_early || self.overflow == Overflow::Block =>
-                {
-                    early.push(Arc::clone(data));
-                    return 0;
-                }
-                Gate::Waiting(_) => return self.count_drops(1),
+            match &mut *self.gate() {
+                Gate::Waiting(early) => return self.keep(early, data),
                 Gate::Closed => return 0,
                 // It has been opened meanwhile.
                 Gate::Open => {}
@@ -121,18 +128,23 @@ impl WebSocketClient {
         }
     }
 
-    /// Sends the acknowledgement, and behind it what has come before.
-    pub(crate) fn open(&self, ack: &Arc<[u8]>) -> bool {
+    /// Sends the acknowledgement, and behind it what has come before: how many messages are
+    /// dropped for it.
+    pub(crate) fn open(&self, ack: &Arc<[u8]>) -> u64 {
         let mut gate = self.gate();
-        let Gate::Waiting(early) = &mut *gate else { return false };
+        let Gate::Waiting(early) = &mut *gate else { return 0 };
         let early = std::mem::take(early);
-        let sent = self.link.force(ack);
-        for data in early {
-            self.link.put(&data);
+        self.link.force(ack);
+        for data in &early.frames {
+            // The acknowledgement may have taken the last one's place.
+            if self.link.offer(data) == Err(Refused::Full) {
+                self.link.put(data);
+            }
         }
         *gate = Gate::Open;
         self.is_open.store(true, Ordering::Release);
-        sent
+        drop(gate);
+        if early.is_too_much { self.cut_off() } else { 0 }
     }
 
     /// Sends nothing any more; whether something was sent until now.
@@ -143,10 +155,17 @@ impl WebSocketClient {
 
     /// Ends the connection in order, with a reason of at most 123 bytes, behind all that waits as far
     /// as there is time for it.
-    pub(crate) fn close(&self, code: CloseCode, reason: &'static str, deadline: Deadline) {
+    pub(crate) fn close(&self, code: CloseCode, reason: &'static str) {
         if self.stop() {
-            self.link.force(&close_frame(code, reason));
-            self.link.close_by(deadline);
+            self.link.close_with(&close_frame(code, reason));
+        }
+    }
+
+    /// The same because this side goes away.
+    pub(crate) fn leave(&self, reason: &'static str, deadline: Deadline) {
+        if self.stop() {
+            let ending = Ending { deadline, linger: self.farewell };
+            self.link.close_in(&close_frame(CloseCode::Away, reason), &ending);
         }
     }
 
@@ -163,13 +182,38 @@ impl WebSocketClient {
         }
     }
 
+    /// Keeps a message until the acknowledgement is sent, or does what the policy says.
+    fn keep(&self, early: &mut Early, data: &Arc<[u8]>) -> u64 {
+        let has_room = early.frames.len() < self.max_queued && early.bytes < MAX_EARLY_BYTES;
+        let dropped = match self.overflow {
+            // Who waits for room does not find it yet that there is none, for a moment.
+            _ if has_room => 0,
+            Overflow::Block => 0,
+            Overflow::DropOldest => {
+                let oldest = early.frames.pop_front().map_or(0, |oldest| oldest.len());
+                early.bytes = early.bytes.saturating_sub(oldest);
+                1
+            }
+            Overflow::DropNewest => return self.count_drops(1),
+            Overflow::Disconnect => {
+                early.is_too_much = true;
+                return self.count_drops(1);
+            }
+        };
+        early.frames.push_back(Arc::clone(data));
+        early.bytes = early.bytes.saturating_add(data.len());
+        self.count_drops(dropped)
+    }
+
     fn offer(&self, data: &Arc<[u8]>) -> u64 {
         let is_refused = || self.link.offer(data) == Err(Refused::Full);
         match self.overflow {
             // There was room when it was asked for; others may have taken it since, or it is less
             // than a long message needs.
             Overflow::Block => drop(self.link.put(data)),
-            Overflow::Disconnect if is_refused() => self.cut_off(),
+            Overflow::Disconnect if is_refused() => {
+                return self.cut_off().saturating_add(self.count_drops(1));
+            }
             Overflow::DropNewest if is_refused() => return self.count_drops(1),
             Overflow::DropOldest if is_refused() => {
                 return self.count_drops(self.link.push_out(data) as u64);
@@ -179,14 +223,18 @@ impl WebSocketClient {
         0
     }
 
-    fn cut_off(&self) {
-        if self.stop() {
-            self.is_cut_off.store(true, Ordering::Release);
-            let notice = websocket_notice::error(ErrorCode::BackpressureOverflow, BEHIND, None);
-            self.link.force(&frame(&notice));
-            self.link.force(&close_frame(CloseCode::Again, BEHIND));
-            self.link.close();
+    /// Ends the connection for a client that does not keep up. It is told so ahead of all that
+    /// waits, which it would not read in time: how many messages are dropped for it.
+    fn cut_off(&self) -> u64 {
+        if !self.stop() {
+            return 0;
         }
+        self.is_cut_off.store(true, Ordering::Release);
+        let dropped = self.link.drop_offered();
+        let notice = websocket_notice::error(ErrorCode::BackpressureOverflow, BEHIND, None);
+        let last = [&*frame(&notice), &*close_frame(CloseCode::Again, BEHIND)].concat();
+        self.link.close_with(&last.into());
+        self.count_drops(dropped as u64)
     }
 
     fn count_drops(&self, count: u64) -> u64 {

@@ -7,7 +7,8 @@ use crate::overflow::Overflow;
 /// What WebSocket clients are granted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebSocketLimits {
-    /// Clients at the same time, of which a single address may be all but a quarter; default 256.
+    /// Clients at the same time, of which a single address may be all but a quarter, and a quarter
+    /// before they have subscribed; default 256.
     pub max_clients: usize,
     /// Longest message in bytes, whole or in fragments; default 32 MiB.
     pub max_message: usize,
@@ -27,6 +28,9 @@ pub struct WebSocketLimits {
     pub ping_interval: Duration,
     /// How long a client may be silent before it is given up; default 45 s.
     pub dead_after: Duration,
+    /// How long a client may take to close as well once it has been told that the node ends; default
+    /// 250 ms. What it has not read by then is still sent by the system.
+    pub farewell: Duration,
 }
 
 impl Default for WebSocketLimits {
@@ -41,6 +45,7 @@ impl Default for WebSocketLimits {
             subscribe_deadline: Duration::from_secs(30),
             ping_interval: Duration::from_secs(15),
             dead_after: Duration::from_secs(45),
+            farewell: Duration::from_millis(250),
         }
     }
 }

@@ -8,6 +8,7 @@ use ostler_runtime::now;
 
 use crate::status::OVERFLOW;
 use crate::websocket_client::WebSocketClient;
+use crate::websocket_places::Place;
 use crate::{EndpointId, Message, Topic, WebSocketEvent, WebSocketLimits, WebSocketSession};
 
 /// The version that clients are told.
@@ -31,6 +32,12 @@ pub(crate) trait WebSocketHost: Send + Sync + 'static {
     /// offered again when the client's link is [resumed](Link::resume).
     fn publish(&self, client: &Arc<WebSocketClient>, message: &Message) -> bool;
 
+    /// So many messages for a client were dropped.
+    fn dropped(&self, count: u64);
+
+    /// A message of a client that has gone was never taken.
+    fn unread(&self);
+
     /// A client that has subscribed has gone: by itself, or for what is said.
     fn closed(&self, client: &Arc<WebSocketClient>, why: Option<&str>);
 
@@ -50,7 +57,7 @@ pub(crate) struct WebSocketLink {
     held: Option<Message>,
     scratch: Vec<u8>,
     /// Freed when the connection ends.
-    _place: Box<dyn Send>,
+    place: Place,
 }
 
 impl WebSocketLink {
@@ -59,7 +66,7 @@ impl WebSocketLink {
         host: Arc<dyn WebSocketHost>,
         application: Option<String>,
         limits: WebSocketLimits,
-        place: Box<dyn Send>,
+        place: Place,
     ) -> Self {
         let session = WebSocketSession::new(limits.clone(), now());
         Self {
@@ -70,7 +77,7 @@ impl WebSocketLink {
             client: None,
             held: None,
             scratch: Vec::new(),
-            _place: place,
+            place,
         }
     }
 
@@ -87,6 +94,7 @@ impl WebSocketLink {
     fn take(&mut self, event: WebSocketEvent, link: &Link) {
         match event {
             WebSocketEvent::Subscribed(topics) => {
+                self.place.subscribed();
                 let application = self.application.take();
                 let client = WebSocketClient::new(link.clone(), application, &self.limits);
                 let client = Arc::new(client);
@@ -94,7 +102,7 @@ impl WebSocketLink {
                 self.host.subscribe(&client, topics);
                 self.session.acknowledge(&self.host.id().to_string(), VERSION);
                 if let Some(ack) = self.session.take_output() {
-                    client.open(&ack);
+                    self.host.dropped(client.open(&ack));
                 }
                 link.established();
             }
@@ -122,13 +130,19 @@ impl WebSocketLink {
                 client.stop();
             }
         }
-        if let Some(output) = self.session.take_output()
-            && !link.force(&output)
-        {
+        let output = self.session.take_output();
+        if self.session.is_closed() {
+            // Nothing gets behind the close frame.
+            if let Some(last) = output {
+                link.close_with(&last);
+            }
+            return Turn::Close;
+        }
+        if output.is_some_and(|output| !link.force(&output)) {
             link.abort(UNREAD);
             return Turn::Abort;
         }
-        if self.session.is_closed() { Turn::Close } else { Turn::Continue }
+        Turn::Continue
     }
 }
 
@@ -168,6 +182,9 @@ impl Protocol for WebSocketLink {
     fn closed(&mut self, _link: &Link, why: &Closed) {
         let Some(client) = self.client.take() else { return };
         client.stop();
+        if self.held.take().is_some() {
+            self.host.unread();
+        }
         let words = match why {
             _ if client.is_cut_off() => Some(OVERFLOW.to_owned()),
             Closed::Asked | Closed::Unwritten(_) => self.session.reason().map(str::to_owned),

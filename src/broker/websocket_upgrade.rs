@@ -1,7 +1,6 @@
 //! From an HTTP request to a WebSocket client (RFC 6455, section 4.2).
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,6 +11,7 @@ use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 
 use crate::websocket_access::{Denied, SUBPROTOCOL, subprotocols};
 use crate::websocket_link::{WebSocketHost, WebSocketLink};
+use crate::websocket_places::{Place, Places};
 use crate::{WebSocketAccess, WebSocketLimits};
 
 /// The only path of the interface.
@@ -33,51 +33,10 @@ pub(crate) struct WebSocketDoor {
     host: Arc<dyn WebSocketHost>,
     limits: WebSocketLimits,
     access: WebSocketAccess,
-    places: Arc<Mutex<Places>>,
+    places: Places,
     guesses: Guesses,
     strangers: Seldom,
     crowds: Seldom,
-}
-
-/// The places that are taken, all of them and by address.
-#[derive(Default)]
-struct Places {
-    all: usize,
-    origins: BTreeMap<Origin, usize>,
-}
-
-impl Places {
-    /// Takes one more of `most`, of which a single address may have all but a quarter.
-    fn take(&mut self, origin: Option<Origin>, most: usize) -> bool {
-        let most_of_one = most.saturating_sub(most / 4);
-        let taken = origin.and_then(|origin| self.origins.get(&origin)).copied().unwrap_or(0);
-        if self.all >= most || taken >= most_of_one {
-            return false;
-        }
-        self.all = self.all.saturating_add(1);
-        if let Some(origin) = origin {
-            self.origins.insert(origin, taken.saturating_add(1));
-        }
-        true
-    }
-
-    fn give_back(&mut self, origin: Option<Origin>) {
-        self.all = self.all.saturating_sub(1);
-        let Some(origin) = origin else { return };
-        match self.origins.get_mut(&origin) {
-            Some(taken) if *taken > 1 => *taken = taken.saturating_sub(1),
-            _ => drop(self.origins.remove(&origin)),
-        }
-    }
-}
-
-/// A client counts until this is dropped.
-struct Place(Arc<Mutex<Places>>, Option<Origin>);
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).give_back(self.1);
-    }
 }
 
 /// What a request that is no right one is answered.
@@ -112,7 +71,7 @@ impl WebSocketDoor {
             host,
             limits,
             access,
-            places: Arc::default(),
+            places: Places::default(),
             guesses: Guesses::default(),
             strangers: Seldom::new(PAUSE),
             crowds: Seldom::new(PAUSE),
@@ -175,19 +134,16 @@ impl WebSocketDoor {
 
     /// A place for one more client.
     fn place(&self, origin: Option<Origin>) -> Result<Place, Refusal> {
-        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        if places.take(origin, self.limits.max_clients) {
-            return Ok(Place(Arc::clone(&self.places), origin));
-        }
-        drop(places);
-        if let Some(more) = self.crowds.allow() {
-            let limit = self.limits.max_clients;
-            log::warn!(
-                "a WebSocket client is refused: there are {limit}, or all but a quarter from its \
-                 address ({more} refused before)"
-            );
-        }
-        Err(Response::text(Status::ServiceUnavailable, "There are too many clients.").into())
+        self.places.take(origin, self.limits.max_clients).map_err(|crowded| {
+            if let Some(more) = self.crowds.allow() {
+                let limit = self.limits.max_clients;
+                log::warn!(
+                    "a WebSocket client is refused, of at most {limit}: {crowded} ({more} refused \
+                     before)"
+                );
+            }
+            Response::text(Status::ServiceUnavailable, crowded.to_string()).into()
+        })
     }
 
     fn let_in(&self, wish: Wish, place: Place, responder: Responder) {
@@ -199,7 +155,7 @@ impl WebSocketDoor {
         let Some(upgraded) = responder.upgrade(response) else { return };
         let (peer, host) = (upgraded.peer(), Arc::clone(&self.host));
         let name = wish.application.as_deref().unwrap_or("without a name").to_owned();
-        let link = WebSocketLink::new(host, wish.application, self.limits.clone(), Box::new(place));
+        let link = WebSocketLink::new(host, wish.application, self.limits.clone(), place);
         match self.links.adopt(upgraded, Box::new(link)) {
             Ok(_) => log::debug!("{peer} is a WebSocket client {name}"),
             Err(error) => log::warn!("cannot serve the WebSocket client {peer}: {error}"),
@@ -261,21 +217,6 @@ mod tests {
         for wrong in ["", "dGhlIHNhbXBsZSBub25jZQ", "dGhlIHNhbXBsZSBub25jZTE=", "a?b"] {
             assert_eq!(accept_key(wrong), None, "{wrong}");
         }
-    }
-
-    #[test]
-    fn one_address_leaves_a_quarter_of_the_places_to_others() {
-        let address = |last| Some(Origin::from(std::net::IpAddr::from([192, 0, 2, last])));
-        let mut places = Places::default();
-        let taken: Vec<bool> = (0..8).map(|_| places.take(address(1), 8)).collect();
-        assert_eq!(taken, [[true; 6].as_slice(), &[false; 2]].concat());
-        assert!(places.take(address(2), 8) && places.take(None, 8));
-        assert!(!places.take(address(3), 8), "all are taken");
-        places.give_back(address(1));
-        assert!(places.take(address(1), 8) && !places.take(address(1), 8));
-        // A few are not counted by address.
-        let mut few = Places::default();
-        assert!((0..3).all(|_| few.take(address(1), 3)));
     }
 
     #[test]

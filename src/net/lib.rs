@@ -139,7 +139,7 @@ pub use address::{Address, AddressError, Peer};
 pub use answer::{Answer, Body, Head};
 pub use guesses::Guesses;
 pub use limits::Limits;
-pub use link::{Link, Refused};
+pub use link::{Ending, Link, Refused};
 pub use link_limits::LinkLimits;
 pub use link_listener::LinkListener;
 pub use link_protocol::{Closed, Protocol, Turn};

@@ -3,12 +3,14 @@
 use std::fmt;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use ostler_runtime::Deadline;
 
 use crate::link_inner::Inner;
 use crate::link_outbox::Worth;
 use crate::link_state::{Intake, News};
+use crate::link_write::call_waiters;
 use crate::{Closed, Peer};
 
 /// Why a frame was not taken.
@@ -20,6 +22,15 @@ pub enum Refused {
     /// The link ends, or has ended.
     #[error("the connection is closed")]
     Closed,
+}
+
+/// How long the end of a link may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// For writing what is queued, and for the other side to close as well.
+    pub deadline: Deadline,
+    /// For the other side to close, once everything is written.
+    pub linger: Duration,
 }
 
 /// A long-lived connection in both directions. Cheap to clone; all clones are the same link, and
@@ -167,12 +178,32 @@ impl Link {
     /// Ends the link once everything that is queued has been written, or
     /// [`LinkLimits::close`](crate::LinkLimits::close) has passed.
     pub fn close(&self) {
-        self.close_by(Deadline::after(self.0.hub.limits.close));
+        self.0.close(None, &self.0.ending());
     }
 
-    /// The same by another deadline.
-    pub fn close_by(&self, deadline: Deadline) {
-        self.0.close(deadline);
+    /// The same with `last`, which is taken whatever waits, and behind which nothing else is.
+    pub fn close_with(&self, last: &Arc<[u8]>) {
+        self.0.close(Some(last), &self.0.ending());
+    }
+
+    /// The same in another time.
+    pub fn close_in(&self, last: &Arc<[u8]>, ending: &Ending) {
+        self.0.close(Some(last), ending);
+    }
+
+    /// Drops the offered frames that wait, but for those that are being written: how many.
+    pub fn drop_offered(&self) -> usize {
+        let mut state = self.0.lock();
+        let mut dropped = 0_usize;
+        while state.outbox.drop_oldest() {
+            dropped = dropped.saturating_add(1);
+        }
+        self.0.hub.counters.dropped.add(dropped);
+        if self.is_full() && state.outbox.is_half_empty(&self.0.hub.limits) {
+            self.0.no_longer_full();
+            call_waiters(state);
+        }
+        dropped
     }
 
     /// Ends the link now; `why` becomes [`Closed::Aborted`].

@@ -115,6 +115,17 @@ fn a_held_link_whose_other_side_has_gone_ends_in_time() {
 }
 
 #[test]
+fn a_held_link_whose_other_side_has_gone_ends_in_time_also_if_nothing_is_sent() {
+    let hold = || -> Answer { Box::new(|_, _| (1, Turn::Hold)) };
+    let rig = Rig::new(LinkLimits { stall: SOON, ..LinkLimits::default() }, hold);
+    let (mut client, _link, ear) = rig.client();
+    client.write_all(b"hello").unwrap();
+    ear.hears(b"h");
+    drop(client);
+    assert!(matches!(ear.closed(), Closed::Ended));
+}
+
+#[test]
 fn a_resume_during_the_call_that_holds_is_not_lost() {
     let hold = || -> Answer {
         Box::new(|input, link| {

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use ostler_runtime::Deadline;
 use ostler_runtime::threads::caught;
 
 use crate::link_inner::{Inner, Inside};
@@ -52,7 +51,10 @@ impl Inner {
                 }
                 Phase::Lingering if late => self.end_as_asked(&mut state),
                 Phase::Open if stalled => self.end(&mut state, Closed::Stalled),
-                Phase::Open if deaf => self.end_as_asked(&mut state),
+                Phase::Open if deaf => {
+                    let why = state.lost.take().unwrap_or(Closed::Ended);
+                    self.end(&mut state, why);
+                }
                 _ => {}
             }
             state.shrink_if_quiet();
@@ -95,7 +97,7 @@ impl Inner {
             Some(Turn::Hold) => state.intake = Intake::Held,
             Some(Turn::Close) => {
                 drop(state);
-                self.close(Deadline::after(self.hub.limits.close));
+                self.close(None, &self.ending());
             }
             Some(Turn::Abort) => self.end(&mut state, Closed::Aborted("ended by this side")),
             None => {

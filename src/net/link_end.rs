@@ -8,16 +8,23 @@ use ostler_runtime::threads::caught;
 use rustix::event::epoll;
 
 use crate::link_inner::{Entrance, Inner, Inside};
+use crate::link_outbox::Worth;
 use crate::link_state::{Intake, News, Pen, Phase, State};
 use crate::link_write::call_waiters;
-use crate::{Closed, Link};
+use crate::{Closed, Ending, Link};
 
 /// How long the other side has, at most, to take note of why TLS has failed.
 const LINGER: Duration = Duration::from_secs(1);
 
 impl Inner {
-    /// Ends the link once everything that is queued has been written.
-    pub(crate) fn close(self: &Arc<Self>, deadline: Deadline) {
+    /// How long the end may take where nobody says it.
+    pub(crate) fn ending(&self) -> Ending {
+        let limits = &self.hub.limits;
+        Ending { deadline: Deadline::after(limits.close), linger: limits.linger }
+    }
+
+    /// Ends the link once everything that is queued has been written, and `last` behind it.
+    pub(crate) fn close(self: &Arc<Self>, last: Option<&Arc<[u8]>>, ending: &Ending) {
         let mut state = self.lock();
         match state.phase {
             Phase::Connecting | Phase::Securing => self.end(&mut state, Closed::Asked),
@@ -25,8 +32,12 @@ impl Inner {
                 if let Some(lost) = state.lost.take() {
                     return self.end(&mut state, lost);
                 }
+                if let Some(last) = last {
+                    state.outbox.push(last, Worth::Forced);
+                }
                 state.phase = Phase::Closing;
-                state.deadline = deadline;
+                state.deadline = ending.deadline;
+                state.linger = ending.linger;
                 self.no_longer_full();
                 if state.pen == Pen::Free {
                     self.signal(&mut state, News::FLUSH);

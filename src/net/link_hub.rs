@@ -183,6 +183,9 @@ impl Hub {
         let Some(link) = link else { return };
         let failed = flags.intersects(epoll::EventFlags::ERR | epoll::EventFlags::HUP);
         let mut news = News::default();
+        if failed || flags.contains(epoll::EventFlags::RDHUP) {
+            news |= News::HANGUP;
+        }
         if failed || flags.contains(epoll::EventFlags::IN) {
             news |= News::READABLE;
         }

@@ -29,7 +29,7 @@ pub struct LinkLimits {
     /// For TLS to be established with whoever has connected; default 10 s.
     pub handshake: Duration,
     /// How long bytes may wait without a single one being written, and how long what has come may
-    /// wait to be read once the other side hears nothing any more; default 30 s.
+    /// wait to be read once the other side has gone; default 30 s.
     pub stall: Duration,
     /// For writing what is queued when a link is closed, and for the other side to close as well;
     /// default 5 s.

@@ -2,7 +2,7 @@
 
 use std::ops::{BitOr, BitOrAssign};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ostler_runtime::Deadline;
 use rustix::event::epoll::EventFlags;
@@ -65,6 +65,8 @@ impl News {
     pub(crate) const TICK: Self = Self(16);
     /// Its state has changed.
     pub(crate) const LOOK: Self = Self(32);
+    /// Polling has said that the other side sends no more.
+    pub(crate) const HANGUP: Self = Self(64);
 
     /// Whether any of `other` is among it.
     pub(crate) fn any(self, other: Self) -> bool {
@@ -125,8 +127,12 @@ pub(crate) struct State {
     pub(crate) end: Option<Closed>,
     /// Why nothing can be written any more. It ends so when everything has been read.
     pub(crate) lost: Option<Closed>,
+    /// Whether the other side is known to send no more, though what it has sent was not read.
+    pub(crate) hung_up: bool,
     /// By when it must have gone on to the next phase.
     pub(crate) deadline: Deadline,
+    /// How long the other side has to close once everything is written.
+    pub(crate) linger: Duration,
     /// When somebody who had something to send has last written it himself; nothing where the
     /// protocol has been called since.
     pub(crate) written_at: Option<Instant>,
@@ -145,7 +151,7 @@ pub(crate) struct Progress {
     seen: u64,
     /// Since when bytes wait and none has gone.
     still: Option<Instant>,
-    /// Since when nothing can be written, and what has come is not read.
+    /// Since when the other side has gone, and what has come of it is not read.
     deaf: Option<Instant>,
     taken: u64,
 }
@@ -165,7 +171,9 @@ impl State {
             waiters: Vec::new(),
             end: None,
             lost: None,
+            hung_up: false,
             deadline,
+            linger: Duration::ZERO,
             written_at: None,
             taken: 0,
             progress: Progress::default(),
@@ -195,6 +203,9 @@ impl State {
         if reads && !self.running {
             interest |= EventFlags::IN;
         }
+        if self.phase == Phase::Open && self.intake == Intake::Held && !self.hung_up {
+            interest |= EventFlags::RDHUP;
+        }
         if self.phase == Phase::Connecting || (self.pen == Pen::Blocked && self.wire.is_some()) {
             interest |= EventFlags::OUT;
         }
@@ -215,10 +226,10 @@ impl State {
         progress.still
     }
 
-    /// Since when nothing can be written, and nobody reads what has come; to be asked at each tick.
+    /// Since when the other side has gone, and nobody reads what has come; to be asked at each tick.
     pub(crate) fn deaf_since(&mut self, now: Instant) -> Option<Instant> {
         let progress = &mut self.progress;
-        if self.lost.is_some() && self.intake == Intake::Held {
+        if (self.hung_up || self.lost.is_some()) && self.intake == Intake::Held {
             progress.deaf.get_or_insert(now);
         } else {
             progress.deaf = None;

@@ -60,7 +60,8 @@ impl Inner {
         } else if news.any(News::WRITABLE) && state.pen == Pen::Blocked {
             state.pen = Pen::Free;
         }
-        news = news.without(News::FLUSH);
+        state.hung_up |= news.any(News::HANGUP);
+        news = news.without(News::FLUSH | News::HANGUP);
         if state.phase == Phase::Over {
             return;
         }

@@ -122,7 +122,7 @@ impl Inner {
             return;
         }
         state.phase = Phase::Lingering;
-        state.deadline = state.deadline.earlier(Deadline::after(self.hub.limits.linger));
+        state.deadline = state.deadline.earlier(Deadline::after(state.linger));
         if state.intake == Intake::Ended {
             self.end(&mut state, Closed::Asked);
         }

@@ -4,6 +4,7 @@
 
 mod in_process;
 mod meeting;
+mod meshed;
 mod recorded;
 mod relayed;
 mod strangers;

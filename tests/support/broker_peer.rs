@@ -1,7 +1,7 @@
 //! What tests of peers stand on: an endpoint on a port, and a node that is nothing but a socket.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
 
 use broker::data::Data;
 use broker::{
@@ -11,6 +11,7 @@ use broker::{
 use ostler_net::Address;
 use ostler_runtime::Deadline;
 
+use crate::clients::reset;
 use crate::wait::PATIENCE;
 
 /// No step takes longer.
@@ -50,6 +51,9 @@ pub fn next(statuses: &StatusSubscriber, wanted: impl Fn(&Status) -> bool) -> St
         }
     }
 }
+
+/// Ends the question of a node whether its peer understands tags.
+pub const TAGS: &[u8] = b"broker-node: tags?";
 
 /// A node that says only what a test has it say.
 pub struct Node {
@@ -115,18 +119,52 @@ impl Node {
         self.raw(message.frame());
     }
 
-    /// The next frame, without its length.
+    /// The next frame, without its length. The question whether it understands tags it answers
+    /// before, as a node of the original: with what was asked.
     pub fn frame(&mut self) -> Vec<u8> {
+        loop {
+            let body = self.next().expect("a frame in time");
+            if !body.ends_with(TAGS) {
+                return body;
+            }
+            self.echo(&Message::parse(&body).unwrap());
+        }
+    }
+
+    /// The next frame, whatever it is, without its length; none if the other side closes.
+    pub fn next(&mut self) -> std::io::Result<Vec<u8>> {
         let mut length = [0; 4];
-        self.stream.read_exact(&mut length).expect("a frame in time");
+        self.stream.read_exact(&mut length)?;
         let mut body = vec![0; u32::from_be_bytes(length) as usize];
-        self.stream.read_exact(&mut body).expect("a whole frame");
-        body
+        self.stream.read_exact(&mut body)?;
+        Ok(body)
+    }
+
+    /// Answers a ping.
+    pub fn echo(&mut self, ping: &Message) {
+        let (own, other) = (ping.receiver(), ping.sender());
+        let payload = ping.payload();
+        self.publish(&Message::new(own, other, Kind::Pong, TTL, b"<$>", payload).unwrap());
+    }
+
+    /// The same connection once more, for who reads while another one writes.
+    pub fn twin(&self) -> Self {
+        Self { stream: self.stream.try_clone().unwrap() }
     }
 
     /// The next message.
     pub fn message(&mut self) -> Message {
         Message::parse(&self.frame()).unwrap()
+    }
+
+    /// Says that nothing more will come.
+    pub fn half_close(&self) {
+        self.stream.shutdown(Shutdown::Write).unwrap();
+    }
+
+    /// Ends the connection by a reset.
+    pub fn reset(self) {
+        reset(self.stream);
     }
 
     /// The other side closes without another word.

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use rustix::process::Signal;
@@ -48,6 +48,18 @@ impl Setup {
         self
     }
 
+    /// Started by a command that is made from its path. To be said before anything else.
+    #[must_use]
+    pub fn through(mut self, runner: impl FnOnce(&Path) -> Command) -> Self {
+        let mut command = runner(Path::new(self.command.get_program()));
+        command.current_dir(self.directory.path()).stdin(Stdio::null());
+        command.args(self.command.get_args());
+        let set = |(name, value): (_, Option<_>)| value.map(|value| (name, value));
+        command.envs(self.command.get_envs().filter_map(set));
+        self.command = command;
+        self
+    }
+
     /// With these arguments.
     #[must_use]
     pub fn arguments(mut self, arguments: &[&str]) -> Self {
@@ -60,6 +72,11 @@ impl Setup {
     pub fn variable(mut self, name: &str, value: &str) -> Self {
         self.command.env(name, value);
         self
+    }
+
+    /// The directory that it will work in.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
     }
 
     /// Starts it.
@@ -94,6 +111,11 @@ impl Node {
     /// Its configuration.
     pub fn config(&self) -> PathBuf {
         self.directory.path().join("broker.conf")
+    }
+
+    /// The directory that it works in.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
     }
 
     /// Its process number.

@@ -4,7 +4,8 @@ use std::io::Write;
 use std::net::TcpStream;
 
 use broker::data::Data;
-use broker::{Topic, WebSocketLimits};
+use broker::{EndpointOptions, Topic, WebSocketAccess, WebSocketLimits};
+use ostler_net::LinkLimits;
 use ostler_runtime::Deadline;
 use ostler_tests::websocket::{Client, Node, data_message, stream};
 use ostler_tests::{PATIENCE, wait_for};
@@ -222,4 +223,18 @@ fn at_the_nodes_end_clients_are_told_that_it_goes() {
     drop(node);
     let close = client.closed();
     assert_eq!((u16::from(close.code), close.reason.as_str()), (1001, "the node ends"));
+}
+
+#[test]
+fn clients_that_are_told_and_stay_do_not_keep_a_node_from_ending() {
+    // Who has nothing to be told any more is not waited for as others are.
+    let links = LinkLimits { linger: PATIENCE * 2, ..LinkLimits::default() };
+    let options = EndpointOptions { links, ..EndpointOptions::default() };
+    let node = Node::with(options, WebSocketAccess::default(), WebSocketLimits::default());
+    let mut clients = [(); 5].map(|()| node.client(&["/x"]));
+    let ended = node.into_endpoint().shutdown(Deadline::after(PATIENCE));
+    assert!(ended, "all have gone in time");
+    for client in &mut clients {
+        assert_eq!(u16::from(client.closed().code), 1001);
+    }
 }

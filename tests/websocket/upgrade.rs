@@ -1,13 +1,18 @@
 //! From a request to a WebSocket: what is refused, and how it is told.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use broker::{EndpointOptions, WebSocketAccess, WebSocketLimits};
+use broker::data::Data;
+use broker::{EndpointOptions, QueueLimits, Topic, WebSocketAccess, WebSocketLimits};
 use ostler_http::foreign::OwnNames;
+use ostler_net::LinkLimits;
+use ostler_runtime::Deadline;
 use ostler_runtime::secret::Secret;
 use ostler_tests::http::Caller;
 use ostler_tests::websocket::{Client, Node, request, stream};
-use ostler_tests::{Heard, wait_for};
+use ostler_tests::{Heard, PATIENCE, wait_for};
 
 const PATH: &str = "/v1/messages/json";
 
@@ -156,6 +161,23 @@ fn so_many_clients_may_come_and_one_more_once_one_has_gone() {
     assert_eq!((heard.status, heard.text()), (503, "There are too many clients."));
     drop(first);
     wait_for("a place", || upgraded(&node, &[]).status == 101);
+}
+
+#[test]
+fn a_client_that_has_gone_leaves_its_place_though_nobody_takes_what_it_has_said() {
+    let links = LinkLimits { stall: Duration::from_millis(1), ..LinkLimits::default() };
+    let subscriber_buffer = QueueLimits { items: 4, ..QueueLimits::default() };
+    let options = EndpointOptions { links, subscriber_buffer, ..EndpointOptions::default() };
+    let limits = WebSocketLimits { max_clients: 1, ..WebSocketLimits::default() };
+    let node = Node::with(options, WebSocketAccess::default(), limits);
+    let mut subscriber = node.endpoint().subscribe([Topic::new("/x").unwrap()]);
+    let mut writer = node.client(&[]);
+    for number in 0..100 {
+        writer.publish("/x", "count", &number.to_string());
+    }
+    drop(writer);
+    wait_for("a place", || upgraded(&node, &[]).status == 101);
+    assert_eq!(subscriber.get_before(Deadline::after(PATIENCE)).unwrap().data, Data::Count(0));
 }
 
 #[test]

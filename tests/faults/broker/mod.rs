@@ -3,12 +3,18 @@
 mod accepting;
 mod cable;
 mod certificates;
+mod crowd;
+mod endings;
 mod flood;
 mod frames;
 mod lost;
+mod manager;
+mod places;
+mod resources;
 mod signals;
+mod stops;
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use broker::data::Data;
@@ -16,7 +22,9 @@ use broker::{Endpoint, EndpointOptions, Subscriber};
 use ostler_runtime::Deadline;
 use ostler_tests::broker_peer::{soon, topic};
 use ostler_tests::broker_program::{Node, Setup};
+use ostler_tests::websocket::{Client, stream};
 use ostler_tests::{Caller, wait_for};
+use serde_json::json;
 
 const PLAIN: &str = "broker.disable-ssl = true\ntopics = [\"/x\"]\n";
 /// What the resident memory may grow by, in bytes, whatever is sent.
@@ -29,6 +37,19 @@ fn node() -> Node {
 
 fn local(port: u16) -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, port))
+}
+
+/// A WebSocket client that wants these topics and was acknowledged.
+fn subscribed(at: SocketAddr, topics: &[&str]) -> Client<TcpStream> {
+    subscribed_over(stream(at), topics)
+}
+
+/// The same over a connection that stands already.
+fn subscribed_over(stream: TcpStream, topics: &[&str]) -> Client<TcpStream> {
+    let mut client = Client::over(stream, "/v1/messages/json", &[]);
+    client.send(&json!(topics).to_string());
+    assert_eq!(client.json()["type"], "ack");
+    client
 }
 
 /// A figure that a node tells.
@@ -50,10 +71,15 @@ struct Through {
 
 impl Through {
     fn new(node: &Node) -> Self {
+        Self::at(node.port("peers"))
+    }
+
+    /// The same of a node that listens at this port.
+    fn at(port: u16) -> Self {
         let [from, to] = [(), ()].map(|()| Endpoint::new(EndpointOptions::default()).unwrap());
         let received = to.subscribe([topic("/x")]);
         for endpoint in [&to, &from] {
-            endpoint.peer("127.0.0.1", node.port("peers"), None, soon()).unwrap();
+            endpoint.peer("127.0.0.1", port, None, soon()).unwrap();
             assert!(endpoint.await_filter_entry(&topic("/x"), soon()));
         }
         // The node itself wants the topic: nothing else tells that it knows who else does.

@@ -31,7 +31,7 @@ fn brk_s01_sigterm_with_peers_and_clients_that_answer() {
 }
 
 /// A node with a peer that answers nothing.
-fn hung() -> (ostler_tests::broker_program::Node, Peer) {
+pub(super) fn hung() -> (ostler_tests::broker_program::Node, Peer) {
     let node = node();
     let deaf = Peer::peer(node.port("peers"), LARGE, &["/x"]);
     wait_for("it is a peer", || figure(&node, "broker_connections{type=\"native\"}") == 1);

@@ -80,7 +80,7 @@ fn silent_while_stopped() {
     let mut daemon = manager.watched(fake.settings()).start();
     manager.wait("READY=1");
     daemon.signal(Signal::STOP);
-    wait_for("it is stopped", || state(daemon.pid()) == Some('T'));
+    wait_stopped(daemon.pid());
     manager.passed();
     assert!(manager.is_silent(SILENCE), "a sign of life without life");
     daemon.signal(Signal::CONT);
@@ -123,6 +123,11 @@ pub(crate) fn stuck(pid: u32) -> Process {
     );
     wait_for("the main thread is stuck", || state(pid) == Some('t'));
     tracer
+}
+
+/// Waits until a process that was told to pause does.
+pub(crate) fn wait_stopped(pid: u32) {
+    wait_for("it is stopped", || state(pid) == Some('T'));
 }
 
 /// The state of the main thread of `pid`: a letter, as `ps` has it.
