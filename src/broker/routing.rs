@@ -7,6 +7,7 @@ use std::time::Duration;
 use ostler_runtime::Deadline;
 
 use crate::parcel::{Origin, Parcel};
+use crate::receivers::{Receiver, receivers};
 use crate::route::{Here, Outlet, Owner, Route};
 use crate::tag::Tags;
 use crate::{Filter, Message};
@@ -79,6 +80,11 @@ impl Routing {
     /// How many WebSocket clients there are.
     pub(crate) fn clients(&self) -> usize {
         self.all().iter().filter(|route| matches!(route.owner, Owner::Client(_))).count()
+    }
+
+    /// How the peers and the WebSocket clients keep up.
+    pub(crate) fn receivers(&self) -> Vec<Receiver> {
+        receivers(&self.all())
     }
 
     /// Gives a message to all who want it, once none of them is behind. With patience, whoever
