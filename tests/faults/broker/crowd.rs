@@ -25,7 +25,7 @@ const SOON: f64 = 0.010;
 const STRANGERS: u64 = 64;
 
 /// The id of a peer with this number.
-fn numbered(number: usize) -> EndpointId {
+pub(super) fn numbered(number: usize) -> EndpointId {
     let mut id = [0x22; 16];
     id[..8].copy_from_slice(&number.to_be_bytes());
     EndpointId(id)
