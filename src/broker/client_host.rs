@@ -10,6 +10,7 @@ use tungstenite::protocol::frame::coding::CloseCode;
 use crate::core::Core;
 use crate::endpoint_info::NetworkInfo;
 use crate::parcel::{Origin, Parcel};
+use crate::receivers::Load;
 use crate::route::{Outlet, Owner, Route};
 use crate::routing::Behind;
 use crate::status::Status;
@@ -141,6 +142,10 @@ impl Outlet for ClientOutlet {
 
     fn wait_room(&self, deadline: Deadline) -> bool {
         self.client.link().wait_room(deadline)
+    }
+
+    fn load(&self) -> Option<Load> {
+        Some(Load::of(self.client.link(), self.client.dropped()))
     }
 
     fn deliver(&self, parcel: &Parcel<'_>) {

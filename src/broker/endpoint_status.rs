@@ -60,6 +60,7 @@ impl Told for Figures {
             cut: counters.cut.get(),
             refused: counters.refused.get(),
             waiting,
+            receivers: core.routing.receivers(),
             links,
         };
         exposition::response("broker", figures)

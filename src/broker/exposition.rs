@@ -5,6 +5,8 @@ use std::fmt;
 use ostler_http::exposition::{Families, Figures};
 use ostler_net::LinkStatistics;
 
+use crate::receivers::Receiver;
+
 /// The figures of one moment.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Exposition {
@@ -23,6 +25,7 @@ pub(crate) struct Exposition {
     pub(crate) cut: u64,
     pub(crate) refused: u64,
     pub(crate) waiting: usize,
+    pub(crate) receivers: Vec<Receiver>,
     pub(crate) links: LinkStatistics,
 }
 
@@ -54,11 +57,22 @@ impl Figures for Exposition {
         out.counter("refused_publications", help, self.refused)?;
         let help = "Messages that wait to be sent to peers";
         out.gauge("peer_queue_length", help, self.waiting)?;
+        self.write_receivers(out)?;
         self.write_links(out)
     }
 }
 
 impl Exposition {
+    fn write_receivers(&self, out: &mut Families<'_, '_>) -> fmt::Result {
+        let labels = ["type", "receiver"];
+        let help = "Messages that wait to be sent to this peer or client";
+        let waiting = self.receivers.iter().map(|one| (one.labels(), one.waiting));
+        out.gauges("receiver_queue_length", help, labels, waiting)?;
+        let help = "Messages that this peer or client did not get since it was behind";
+        let dropped = self.receivers.iter().map(|one| (one.labels(), one.dropped));
+        out.counters("receiver_dropped_messages", help, labels, dropped)
+    }
+
     fn write_links(&self, out: &mut Families<'_, '_>) -> fmt::Result {
         let links = &self.links;
         out.gauge("open_connections", "Connections, also those on their way", links.open)?;

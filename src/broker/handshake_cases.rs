@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::*;
 use crate::claims::Claims;
 use crate::keepalive::Reading;
-use crate::peering_bench::{LARGE, SMALL, Side, View, framed, join};
 use crate::peering_event::Event;
+use crate::peering_sides::{LARGE, SMALL, Side, View, framed, join};
 
 /// A connection of a node of its own.
 fn alone(role: Role, id: EndpointId) -> Side {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::*;
 use crate::claims::Claims;
 use crate::keepalive::Reading;
-use crate::peering_bench::{LARGE, SMALL, Side, View, join};
 use crate::peering_event::Event;
+use crate::peering_sides::{LARGE, SMALL, Side, View, join};
 
 const TICK: Duration = Duration::from_millis(250);
 

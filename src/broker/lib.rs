@@ -84,8 +84,7 @@ mod filter;
 pub mod fuzzing;
 mod fuzzing_config;
 mod fuzzing_peer;
-#[doc(hidden)]
-pub mod fuzzing_websocket;
+mod fuzzing_websocket;
 mod handshake;
 mod handshake_frame;
 mod handshake_state;
@@ -113,11 +112,11 @@ mod peer_link;
 mod peer_outlet;
 mod peer_view;
 mod peering;
-#[cfg(test)]
-mod peering_bench;
 mod peering_event;
 mod peering_frames;
 mod peering_limits;
+#[cfg(test)]
+mod peering_sides;
 mod peering_tags;
 mod peers;
 pub mod pipe;
@@ -127,6 +126,7 @@ mod pipe_subscribe;
 mod publish_error;
 mod publisher;
 mod queue;
+mod receivers;
 mod resolver;
 mod route;
 mod routing;

@@ -8,9 +8,11 @@ use ostler_runtime::Deadline;
 
 use crate::Message;
 use crate::core::Core;
+use crate::counters::Counter;
 use crate::overflow::Overflow;
 use crate::parcel::{Origin, Parcel};
 use crate::peer_gate::{Form, Gate};
+use crate::receivers::Load;
 use crate::route::Outlet;
 
 /// What a peer is cut off with when it is behind.
@@ -21,12 +23,14 @@ pub(crate) struct PeerOutlet {
     pub(crate) link: Link,
     pub(crate) core: Arc<Core>,
     pub(crate) gate: Gate,
+    dropped: Counter,
 }
 
 impl PeerOutlet {
     pub(crate) fn new(link: &Link, core: &Arc<Core>) -> Self {
         let (frames, bytes) = (core.options.peer_buffer, core.options.links.max_bytes);
-        Self { link: link.clone(), core: Arc::clone(core), gate: Gate::new(frames, bytes) }
+        let gate = Gate::new(frames, bytes);
+        Self { link: link.clone(), core: Arc::clone(core), gate, dropped: Counter::default() }
     }
 
     /// From now on the peer gets messages with tags, or without. Those that have waited for that go
@@ -40,6 +44,12 @@ impl PeerOutlet {
         if !self.link.put(message.frame()) {
             self.core.counters.late.count();
         }
+    }
+
+    /// So many messages were dropped since it was behind.
+    fn drop_some(&self, count: usize) {
+        self.dropped.add(count as u64);
+        self.core.counters.dropped.add(count as u64);
     }
 
     fn overflow(&self) -> Overflow {
@@ -58,6 +68,10 @@ impl Outlet for PeerOutlet {
 
     fn wait_room(&self, deadline: Deadline) -> bool {
         self.link.wait_room(deadline)
+    }
+
+    fn load(&self) -> Option<Load> {
+        Some(Load::of(&self.link, self.dropped.get()))
     }
 
     fn deliver(&self, parcel: &Parcel<'_>) {
@@ -95,10 +109,9 @@ impl Outlet for PeerOutlet {
                 self.core.counters.cut.count();
                 self.link.abort(BEHIND);
             }
-            Overflow::DropNewest if is_refused() => self.core.counters.dropped.count(),
+            Overflow::DropNewest if is_refused() => self.drop_some(1),
             Overflow::DropOldest if is_refused() => {
-                let dropped = self.link.push_out(frame);
-                self.core.counters.dropped.add(dropped as u64);
+                self.drop_some(self.link.push_out(frame));
             }
             Overflow::Disconnect | Overflow::DropNewest | Overflow::DropOldest => {}
         }

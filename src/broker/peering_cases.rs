@@ -3,7 +3,7 @@
 use super::*;
 use crate::claims::Claims;
 use crate::message::TTL;
-use crate::peering_bench::{LARGE, SMALL, Side, View, framed, join};
+use crate::peering_sides::{LARGE, SMALL, Side, View, framed, join};
 
 const SECOND: Duration = Duration::from_secs(1);
 

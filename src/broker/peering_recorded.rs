@@ -3,8 +3,8 @@
 use super::*;
 use crate::claims::Claims;
 use crate::handshake_frame::HandshakeFrame;
-use crate::peering_bench::{Side, View, framed};
 use crate::peering_frames::routing_update;
+use crate::peering_sides::{Side, View, framed};
 
 /// One line of a recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use ostler_runtime::Deadline;
 
 use crate::parcel::{Origin, Parcel};
+use crate::receivers::Load;
 use crate::{EndpointId, Filter, Kind, Message, Topic};
 
 /// Where the messages of a route go.
@@ -19,6 +20,11 @@ pub(crate) trait Outlet: Send + Sync {
 
     /// Waits until it is not blocked any more; `false` if it still is.
     fn wait_room(&self, deadline: Deadline) -> bool;
+
+    /// How it keeps up, if figures tell of it.
+    fn load(&self) -> Option<Load> {
+        None
+    }
 
     /// Takes a message, whatever comes of it.
     fn deliver(&self, parcel: &Parcel<'_>);

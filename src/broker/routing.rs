@@ -2,10 +2,12 @@
 //! at one moment.
 
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use ostler_runtime::Deadline;
 
 use crate::parcel::{Origin, Parcel};
+use crate::receivers::{Receiver, receivers};
 use crate::route::{Here, Outlet, Owner, Route};
 use crate::tag::Tags;
 use crate::{Filter, Message};
@@ -23,8 +25,23 @@ pub(crate) struct Routing {
 pub(crate) enum Patience {
     /// Not at all: nobody gets the message then.
     None,
-    /// So long, for all of them together.
+    /// Until then, for all of them together.
     Until(Deadline),
+    /// So long, for all of them together: as long as nobody is behind, the clock is not asked.
+    For(Duration),
+}
+
+impl Patience {
+    /// How long it lasts, from the first time that this is asked.
+    fn deadline(&mut self) -> Option<Deadline> {
+        if let Self::For(time) = *self {
+            *self = Self::Until(Deadline::after(time));
+        }
+        match *self {
+            Self::Until(deadline) => Some(deadline),
+            Self::None | Self::For(_) => None,
+        }
+    }
 }
 
 /// Somebody is behind, and nobody has got the message.
@@ -65,6 +82,11 @@ impl Routing {
         self.all().iter().filter(|route| matches!(route.owner, Owner::Client(_))).count()
     }
 
+    /// How the peers and the WebSocket clients keep up.
+    pub(crate) fn receivers(&self) -> Vec<Receiver> {
+        receivers(&self.all())
+    }
+
     /// Gives a message to all who want it, once none of them is behind. With patience, whoever
     /// does not catch up in time is the error, and nobody gets the message then. How many got it.
     pub(crate) fn publish(
@@ -75,12 +97,10 @@ impl Routing {
     ) -> Result<usize, Behind> {
         let routes = self.all();
         let wanting = || routes.iter().filter(|route| route.wants(message, origin, self.here));
+        let mut patience = patience;
         for route in wanting() {
             while route.outlet.is_blocked(true) {
-                let waited = match patience {
-                    Patience::Until(deadline) => route.outlet.wait_room(deadline),
-                    Patience::None => false,
-                };
+                let waited = patience.deadline().is_some_and(|end| route.outlet.wait_room(end));
                 // Who has gone meanwhile holds up nobody any more.
                 if !waited && route.outlet.is_blocked(true) {
                     return Err(Behind(Arc::clone(route)));

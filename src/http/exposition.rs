@@ -60,12 +60,12 @@ impl Families<'_, '_> {
     }
 
     /// Figures that only grow and differ in these labels.
-    pub fn counters<const N: usize>(
+    pub fn counters<'l, const N: usize>(
         &mut self,
         name: &str,
         help: &str,
         labels: [&'static str; N],
-        counts: impl IntoIterator<Item = ([&'static str; N], u64)>,
+        counts: impl IntoIterator<Item = ([&'l str; N], u64)>,
     ) -> fmt::Result {
         let mut family = self.family(name, help, MetricType::Counter)?;
         for (values, count) in counts {

@@ -70,6 +70,34 @@ fn what_waited_for_a_peer_that_has_gone_is_counted_and_what_was_refused_is_not_t
 }
 
 #[test]
+fn each_peer_has_figures_of_its_own() {
+    let options =
+        EndpointOptions { peer_overflow: Overflow::DropNewest, ..EndpointOptions::default() };
+    let (relaying, port) = listening(options);
+    relaying.forward([topic("/x")]);
+    let figures = Figures::of(&relaying);
+    let silent = shaken(port);
+    let publishing = Endpoint::new(EndpointOptions::default()).unwrap();
+    publishing.peer("127.0.0.1", port, None, soon()).unwrap();
+    assert!(publishing.await_filter_entry(&topic("/x"), soon()));
+    let at = |what, port| {
+        format!("broker_receiver_{what}{{type=\"native\",receiver=\"127.0.0.1:{port}\"}}")
+    };
+    let own = at("dropped_messages_total", silent.local_addr().unwrap().port());
+    while figures.get(&own) == 0 {
+        publishing.publish(&topic("/x"), &numbered(0, LONG)).unwrap();
+    }
+    let waiting = at("queue_length", silent.local_addr().unwrap().port());
+    assert!(figures.get(&waiting) > 0);
+    let all = figures.get("broker_dropped_messages_total{reason=\"overflow\"}");
+    assert!(figures.get(&own) <= all);
+    let peers = relaying.peers();
+    let other = peers.iter().find(|peer| peer.endpoint.id == Some(publishing.id())).unwrap();
+    let other = other.endpoint.network.as_ref().unwrap().port;
+    assert_eq!(figures.get(&at("dropped_messages_total", other)), 0);
+}
+
+#[test]
 fn changes_that_nobody_reads_are_counted() {
     let (publishing, reading, subscriber) = pair(EndpointOptions::default());
     let figures = Figures::of(&publishing);

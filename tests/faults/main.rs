@@ -18,6 +18,7 @@ mod broker;
 mod catalogue;
 mod children;
 mod configuration;
+mod events;
 mod load;
 mod network;
 mod overload;

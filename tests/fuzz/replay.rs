@@ -188,12 +188,12 @@ fn tasks_and_objects_are_read_and_written_alike_or_refused() {
 
 #[test]
 fn websocket_clients_are_understood_alike_however_their_bytes_are_cut() {
-    replay("websocket", broker::fuzzing_websocket::websocket);
+    replay("websocket", broker::fuzzing::websocket);
 }
 
 #[test]
 fn messages_of_websocket_clients_are_read_and_written_alike_or_refused() {
-    replay("websocket_text", broker::fuzzing_websocket::websocket_text);
+    replay("websocket_text", broker::fuzzing::websocket_text);
 }
 
 #[test]

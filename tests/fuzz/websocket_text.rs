@@ -1,4 +1,4 @@
 //! Messages of a WebSocket client.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| broker::fuzzing_websocket::websocket_text(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| broker::fuzzing::websocket_text(bytes));

@@ -7,6 +7,8 @@ use broker::node_options::NodeOptions;
 use broker::node_settings::NodeSettings;
 use broker::{Endpoint, EndpointOptions};
 use ostler_net::Address;
+use ostler_runtime::Deadline;
+use ostler_tests::PATIENCE;
 use ostler_tests::http::Caller;
 use ostler_tests::markdown::document;
 
@@ -110,6 +112,10 @@ fn the_page_has_every_figure_and_no_other() {
     let endpoint = Endpoint::new(EndpointOptions::default()).unwrap();
     let any = Address::parse("127.0.0.1", 0).unwrap();
     let port = endpoint.metrics_listen(&any).unwrap()[0];
+    // There are figures for each peer.
+    let peer = Endpoint::new(EndpointOptions::default()).unwrap();
+    endpoint.peer_with(&peer).unwrap();
+    assert!(endpoint.await_peer(peer.id(), Deadline::after(PATIENCE)));
     let mut caller = Caller::new(([127, 0, 0, 1], port).into());
     caller.send("GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
     let answer = caller.last();
