@@ -45,9 +45,12 @@ fn topics(names: &[&str]) -> Vec<u8> {
 fn is_peer(peer: &mut Peer, own: EndpointId, other: EndpointId) {
     let ping = Message::new(own, other, Kind::Ping, TTL, b"<$>", b"foo").unwrap();
     peer.publish(&ping);
-    let pong = peer.message();
-    assert_eq!((pong.kind(), pong.topic(), pong.payload()), (Kind::Pong, &b"<$>"[..], &b"foo"[..]));
-    assert_eq!((pong.sender(), pong.receiver()), (other, own));
+    let answer = peer.message();
+    assert_eq!(
+        (answer.kind(), answer.topic(), answer.payload()),
+        (Kind::Pong, &b"<$>"[..], &b"foo"[..])
+    );
+    assert_eq!((answer.sender(), answer.receiver()), (other, own));
 }
 
 #[test]
