@@ -125,7 +125,8 @@ impl Endpoint {
     }
 
     /// Subscribes: the messages of these topics wait until they are read. Whoever sends them waits
-    /// when too many do.
+    /// when too many do: [`Overflow::Block`], of which the page says what two who wait for each other
+    /// do, and for how long.
     pub fn subscribe(&self, topics: impl IntoIterator<Item = Topic>) -> Subscriber {
         self.subscribe_with(topics, Overflow::Block)
     }
@@ -142,6 +143,8 @@ impl Endpoint {
 
     /// Has a thread of its own call `on_next` with each message of these topics, until the worker
     /// is dropped. What the function has captured is dropped on that thread, behind the last call.
+    /// Whoever sends messages waits when too many do, as with [`subscribe`](Self::subscribe): a
+    /// function that publishes to those whom it makes wait may wait for itself ([`Overflow::Block`]).
     pub fn subscribe_callback(
         &self,
         topics: impl IntoIterator<Item = Topic>,
@@ -151,8 +154,7 @@ impl Endpoint {
         Worker::start(subscription, on_next)
     }
 
-    /// Subscribes and publishes in one: gets also what others publish on this endpoint, if they do
-    /// it through hubs.
+    /// Subscribes and publishes in one: gets also what others publish on this endpoint.
     pub fn hub(&self, topics: impl IntoIterator<Item = Topic>) -> Hub {
         let number = self.core.number();
         let subscription = self.subscription(Owner::Hub(number), topics, Overflow::Block);

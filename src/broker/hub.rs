@@ -3,7 +3,7 @@
 use crate::{Publisher, Subscriber};
 
 /// Both ends of an endpoint in one. Unlike a [`Subscriber`] alone, it gets what others publish on the
-/// same endpoint.
+/// same endpoint, whether through hubs or not.
 pub struct Hub {
     publisher: Publisher,
     subscriber: Subscriber,

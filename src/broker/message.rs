@@ -184,6 +184,7 @@ impl Message {
     }
 
     /// The bytes without the tag.
+    #[inline]
     fn untagged(&self) -> &[u8] {
         let tag_bytes = if self.is_tagged() { TAG_BYTES } else { 0 };
         self.0.get(..self.0.len().saturating_sub(tag_bytes)).unwrap_or_default()
@@ -218,11 +219,13 @@ impl Message {
     }
 
     /// Whom it is for; nil for everybody who subscribed.
+    #[inline]
     pub fn receiver(&self) -> EndpointId {
         EndpointId(self.array(at::RECEIVER.start))
     }
 
     /// What it is.
+    #[inline]
     pub fn kind(&self) -> Kind {
         let [byte] = self.array(at::KIND);
         Kind::from_byte(byte & !TAGGED).unwrap_or(Kind::Data)
@@ -234,6 +237,7 @@ impl Message {
     }
 
     /// What it is about.
+    #[inline]
     pub fn topic(&self) -> &[u8] {
         self.behind_envelope().0
     }
@@ -265,11 +269,13 @@ impl Message {
     }
 
     /// The bytes of a field, which every frame has.
+    #[inline]
     fn array<const N: usize>(&self, offset: usize) -> [u8; N] {
         let bytes = self.0.get(offset..).and_then(|bytes| bytes.first_chunk());
         bytes.copied().unwrap_or([0; N])
     }
 
+    #[inline]
     fn behind_envelope(&self) -> (&[u8], &[u8]) {
         let topic_bytes = u16::from_be_bytes(self.array(at::TOPIC_BYTES.start));
         let rest = self.untagged().get(at::TOPIC..).unwrap_or_default();

@@ -93,6 +93,8 @@ fn connections(settings: &NodeSettings, lines: &mut Lines) {
     lines.add(BROKER, "peer-overflow-policy", settings.peer_overflow.to_string());
     lines.add(BROKER, "web-socket-buffer-size", clients.max_queued.to_string());
     lines.add(BROKER, "web-socket-overflow-policy", clients.overflow.to_string());
+    lines.add(BROKER, "buffer-bytes", settings.buffer_bytes.to_string());
+    lines.add(BROKER, "write-timeout", span(settings.write_timeout));
 }
 
 fn web_socket(settings: &NodeSettings, lines: &mut Lines) {

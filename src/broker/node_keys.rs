@@ -50,6 +50,16 @@ impl<'a> Keys<'a> {
         self.noted(value)
     }
 
+    /// How long a peer or a WebSocket client may read nothing: a second or more.
+    pub(crate) fn write_timeout(&mut self) -> Option<Duration> {
+        const KEY: &str = "broker.write-timeout";
+        let time = self.duration(KEY)?;
+        if time < Duration::from_secs(1) {
+            self.missing(KEY, "must be at least 1s");
+        }
+        Some(time)
+    }
+
     /// A number of things, at least so many.
     pub(crate) fn size(&mut self, key: &str, least: i64) -> Option<usize> {
         let value = self.config.integer(key, least..=i64::from(i32::MAX));

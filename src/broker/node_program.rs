@@ -134,6 +134,8 @@ fn endpoint_options(settings: &NodeSettings) -> Result<EndpointOptions, Exit> {
     options.id = settings.endpoint_id.unwrap_or(options.id);
     options.peer_buffer = settings.peer_buffer;
     options.peer_overflow = settings.peer_overflow;
+    options.links.max_bytes = settings.buffer_bytes;
+    options.links.stall = settings.write_timeout;
     options.tls = node_tls::load(settings.ssl.as_ref())?;
     options.web_socket_tls = web_socket_identity(settings)?.map(|identity| {
         // Kept, to be replaced at a reload.

@@ -89,6 +89,10 @@ pub struct NodeSettings {
     pub peer_buffer: usize,
     /// `broker.peer-overflow-policy`.
     pub peer_overflow: Overflow,
+    /// `broker.buffer-bytes`.
+    pub buffer_bytes: usize,
+    /// `broker.write-timeout`.
+    pub write_timeout: Duration,
     /// `broker.web-socket.address` and `.port`.
     pub web_socket: Option<(String, u16)>,
     /// `broker.web-socket-buffer-size`, `broker.web-socket-overflow-policy` and
@@ -219,6 +223,8 @@ impl NodeSettings {
             peer_overflow: keys
                 .overflow("broker.peer-overflow-policy")
                 .unwrap_or(peers.peer_overflow),
+            buffer_bytes: keys.size("broker.buffer-bytes", 1).unwrap_or(peers.links.max_bytes),
+            write_timeout: keys.write_timeout().unwrap_or(peers.links.stall),
             web_socket: keys.place("broker.web-socket.address", "broker.web-socket.port"),
             web_socket_limits,
             origins: keys.texts("broker.web-socket.origins"),

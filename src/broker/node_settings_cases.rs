@@ -133,3 +133,17 @@ fn tls_without_certificates_is_refused_where_nothing_is_said_of_it() {
     );
     assert!(File::new("broker.conf", "").problems(&[], &[])[0].contains("broker.disable-ssl: "));
 }
+
+#[test]
+fn who_may_read_nothing_and_how_much_may_wait_are_set() {
+    let text = "broker { disable-ssl = true\n write-timeout = 10min\n buffer-bytes = 99 }\n";
+    let file = File::new("broker.conf", text);
+    let (settings, odd) = read(&file.options(&[]), &[]).unwrap();
+    assert!(odd.is_empty(), "{odd:?}");
+    assert_eq!((settings.write_timeout, settings.buffer_bytes), (Duration::from_secs(600), 99));
+    let words = "must be at least 1s";
+    assert_eq!(
+        file.problems(&["--broker.write-timeout=999ms"], &[]),
+        [format!("command line: broker.write-timeout: {words}")]
+    );
+}

@@ -27,7 +27,8 @@ pub struct EndpointOptions {
     /// How TLS is spoken with WebSocket clients; default as with peers, if at all. Peers must show a
     /// certificate, which browsers cannot be expected to have.
     pub web_socket_tls: Option<Arc<LiveIdentity>>,
-    /// Messages that wait for one peer; default 2048.
+    /// Messages that wait for one peer; default 2048. Their bytes have a limit of their own,
+    /// [`LinkLimits::max_bytes`].
     pub peer_buffer: usize,
     /// What becomes of messages from elsewhere for a peer whose buffer is full; default
     /// [`Overflow::Disconnect`]. Who publishes on this endpoint waits instead, or is told no.

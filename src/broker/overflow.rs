@@ -14,6 +14,12 @@ pub enum Overflow {
     DropOldest,
     /// Whoever sends waits, and is not read any more meanwhile. One slow receiver then holds up all
     /// that its senders send.
+    ///
+    /// A peer that is not read for [`LinkLimits::stall`](ostler_net::LinkLimits::stall), 30 s by
+    /// default, while something waits for this node, cuts this node off: who pauses for longer needs
+    /// more of it at the other side. Two who answer each other with it, each not reading before its
+    /// answer is sent, may both wait until then: if answers are published where requests are read,
+    /// use [`try_publish`](crate::Endpoint::try_publish), another thread, or another policy.
     Block,
 }
 

@@ -44,7 +44,8 @@ impl Publisher {
     /// Publishes: whoever wants the topic gets it. Waits for receivers that are behind, up to
     /// [`EndpointOptions::publish_wait`](crate::EndpointOptions): how many receivers it has gone to.
     pub fn publish(&self, topic: &Topic, data: &Data) -> Result<usize, PublishError> {
-        self.publish_deadline(topic, data, Deadline::after(self.core.options.publish_wait))
+        let patience = Patience::For(self.core.options.publish_wait);
+        self.send(EndpointId::NIL, topic, data, patience)
     }
 
     /// The same, without waiting: refused if anybody is behind, and then nobody gets it.
@@ -92,8 +93,8 @@ impl Publisher {
         topic: &Topic,
         data: &Data,
     ) -> Result<(), PublishError> {
-        let deadline = Deadline::after(self.core.options.publish_wait);
-        match self.send(peer, topic, data, Patience::Until(deadline))? {
+        let patience = Patience::For(self.core.options.publish_wait);
+        match self.send(peer, topic, data, patience)? {
             0 => Err(PublishError::UnknownPeer(peer)),
             _ => Ok(()),
         }

@@ -2,6 +2,7 @@
 //! at one moment.
 
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use ostler_runtime::Deadline;
 
@@ -24,8 +25,23 @@ pub(crate) struct Routing {
 pub(crate) enum Patience {
     /// Not at all: nobody gets the message then.
     None,
-    /// So long, for all of them together.
+    /// Until then, for all of them together.
     Until(Deadline),
+    /// So long, for all of them together: as long as nobody is behind, the clock is not asked.
+    For(Duration),
+}
+
+impl Patience {
+    /// How long it lasts, from the first time that this is asked.
+    fn deadline(&mut self) -> Option<Deadline> {
+        if let Self::For(time) = *self {
+            *self = Self::Until(Deadline::after(time));
+        }
+        match *self {
+            Self::Until(deadline) => Some(deadline),
+            Self::None | Self::For(_) => None,
+        }
+    }
 }
 
 /// Somebody is behind, and nobody has got the message.
@@ -81,12 +97,10 @@ impl Routing {
     ) -> Result<usize, Behind> {
         let routes = self.all();
         let wanting = || routes.iter().filter(|route| route.wants(message, origin, self.here));
+        let mut patience = patience;
         for route in wanting() {
             while route.outlet.is_blocked(true) {
-                let waited = match patience {
-                    Patience::Until(deadline) => route.outlet.wait_room(deadline),
-                    Patience::None => false,
-                };
+                let waited = patience.deadline().is_some_and(|end| route.outlet.wait_room(end));
                 // Who has gone meanwhile holds up nobody any more.
                 if !waited && route.outlet.is_blocked(true) {
                     return Err(Behind(Arc::clone(route)));

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::os::fd::BorrowedFd;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use ostler_runtime::Deadline;
 
@@ -160,10 +161,9 @@ impl Subscriber {
         let mut received = Vec::new();
         let first = if most > 0 { self.get_before(deadline) } else { None };
         received.extend(first);
+        let now = Deadline::after(Duration::ZERO);
         while !received.is_empty() && received.len() < most {
-            let Some(next) = self.get_before(Deadline::after(std::time::Duration::ZERO)) else {
-                break;
-            };
+            let Some(next) = self.get_before(now) else { break };
             received.push(next);
         }
         received
@@ -171,7 +171,7 @@ impl Subscriber {
 
     /// All that has come.
     pub fn poll(&mut self) -> Vec<Received> {
-        self.get_many(usize::MAX, Deadline::after(std::time::Duration::ZERO))
+        self.get_many(usize::MAX, Deadline::after(Duration::ZERO))
     }
 
     /// The next message as it came, undecoded, if it comes in time.

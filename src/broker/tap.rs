@@ -14,7 +14,8 @@ use crate::{Message, Topic};
 ///
 /// The function is called on the threads that serve connections, perhaps on several at once. It must
 /// not wait: everybody else's messages wait meanwhile. It may publish, but not wait for receivers
-/// ([`try_publish`](crate::Endpoint::try_publish)).
+/// ([`try_publish`](crate::Endpoint::try_publish)), and must not be the one that owns the endpoint or
+/// drops it: the end of an endpoint waits for these threads.
 pub struct Tap {
     core: Arc<Core>,
     route: Arc<Route>,

@@ -28,6 +28,9 @@ pub(crate) fn endpoint_options(
     options.peer_buffer = keys.size("broker.peer-buffer-size", 1).unwrap_or(options.peer_buffer);
     options.peer_overflow =
         keys.overflow("broker.peer-overflow-policy").unwrap_or(options.peer_overflow);
+    options.links.max_bytes =
+        keys.size("broker.buffer-bytes", 1).unwrap_or(options.links.max_bytes);
+    options.links.stall = keys.write_timeout().unwrap_or(options.links.stall);
     options.forwarding = !keys.boolean("broker.disable-forwarding").unwrap_or(false);
     let mut problems = keys.finish();
     for group in MEANINGLESS {

@@ -10,6 +10,10 @@ use crate::websocket_frame::{TextFrame, frame as frame_of};
 use crate::websocket_notice::{self, ErrorCode};
 use crate::{Topic, WebSocketLimits};
 
+/// The longest text that clients are sent, as long as a message of a peer may be: in JSON an element
+/// of one byte can have thirty.
+const MAX_TEXT_BYTES: usize = 64 << 20;
+
 /// Why the first message is no array of topics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum SubscriptionsFlaw {
@@ -31,9 +35,6 @@ pub(crate) fn subscriptions(
     limits: &WebSocketLimits,
 ) -> Result<Vec<Topic>, SubscriptionsFlaw> {
     let most = limits.max_topics;
-    if text.len() > limits.max_subscriptions {
-        return Err(SubscriptionsFlaw::TooMuch(limits.max_subscriptions));
-    }
     let Ok(serde_json::Value::Array(array)) = serde_json::from_str(text) else {
         return Err(SubscriptionsFlaw::NoArray);
     };
@@ -96,21 +97,22 @@ pub(crate) fn read(text: &str) -> Result<(Topic, Data), InputFlaw> {
     Ok((topic, message.data))
 }
 
-/// The frame in which WebSocket clients get `message`; `None` if it is no data, or has no form in
-/// JSON.
+/// The frame in which WebSocket clients get `message`; `None` if it is no data, has no form in JSON,
+/// or one that is too long.
 pub(crate) fn frame(message: &Message) -> Option<Arc<[u8]>> {
     if message.kind() != Kind::Data {
         return None;
     }
     let data = message.decode().ok()?;
     let mut frame = TextFrame::new();
-    json::write_message(message.topic(), &data, frame.text()).ok()?;
+    let text = frame.text();
+    json::write_message_within(message.topic(), &data, MAX_TEXT_BYTES, text).ok()?;
     Some(frame.finish())
 }
 
 /// The frame in which they are told that `message` has no such form.
 pub(crate) fn unwritable(message: &Message) -> Arc<[u8]> {
     let topic = String::from_utf8_lossy(message.topic());
-    let context = format!("a message about {topic} has no form in JSON");
+    let context = format!("a message about {topic} has no form in JSON, or a too long one");
     frame_of(&websocket_notice::error(ErrorCode::SerializationFailed, &context, None))
 }

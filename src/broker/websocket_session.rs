@@ -18,7 +18,7 @@ use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::protocol::{CloseFrame, Role, WebSocketConfig, WebSocketContext};
 use tungstenite::{Bytes, Error, Message};
 
-use crate::websocket_data;
+use crate::websocket_data::{self, SubscriptionsFlaw};
 use crate::websocket_frame::{FrameFlaw, frame_bytes};
 use crate::websocket_notice::{self, ErrorCode};
 use crate::{Topic, WebSocketLimits};
@@ -71,7 +71,7 @@ impl WebSocketSession {
     /// A client that has just been answered 101.
     pub fn new(limits: WebSocketLimits, now: Instant) -> Self {
         Self {
-            socket: socket(&limits),
+            socket: socket(first_message(&limits)),
             state: State::Fresh { since: now },
             limits,
             missing: 0,
@@ -94,7 +94,7 @@ impl WebSocketSession {
         while self.state != State::Closed {
             let rest = input.get(read..).unwrap_or_default();
             if self.missing == 0 {
-                match frame_bytes(rest, self.limits.max_message) {
+                match frame_bytes(rest, self.longest()) {
                     Ok(Some(bytes)) => self.begin_frame(rest, bytes),
                     Ok(None) => return (read, None),
                     Err(flaw) => self.refuse_frame(flaw),
@@ -195,7 +195,7 @@ impl WebSocketSession {
             Err(Error::Io(error)) if error.kind() == ErrorKind::WouldBlock => None,
             Err(Error::Utf8(_)) => self.not_utf8(),
             Err(Error::Capacity(_)) => {
-                self.refuse_frame(FrameFlaw::TooLong(self.limits.max_message));
+                self.refuse_frame(FrameFlaw::TooLong(self.longest()));
                 None
             }
             Err(error) => {
@@ -206,7 +206,7 @@ impl WebSocketSession {
         };
         if self.long && self.missing == 0 && !self.fragments && self.state != State::Closed {
             self.long = false;
-            self.socket = socket(&self.limits);
+            self.socket = socket(self.longest());
         }
         event
     }
@@ -217,11 +217,12 @@ impl WebSocketSession {
             match websocket_data::subscriptions(text, &self.limits) {
                 Ok(topics) => {
                     self.state = State::Open;
+                    // Longer messages may come from now on.
+                    self.long = true;
                     return Some(WebSocketEvent::Subscribed(topics));
                 }
                 Err(flaw) => {
-                    self.error(&flaw.to_string(), None);
-                    self.fail(CloseCode::Policy, "invalid subscriptions");
+                    self.refuse_subscriptions(flaw);
                     return None;
                 }
             }
@@ -242,8 +243,24 @@ impl WebSocketSession {
         None
     }
 
+    fn refuse_subscriptions(&mut self, flaw: SubscriptionsFlaw) {
+        self.error(&flaw.to_string(), None);
+        self.fail(CloseCode::Policy, "invalid subscriptions");
+    }
+
+    /// How long a message may be.
+    fn longest(&self) -> usize {
+        match self.state {
+            State::Fresh { .. } => first_message(&self.limits),
+            State::Open | State::Closed => self.limits.max_message,
+        }
+    }
+
     fn refuse_frame(&mut self, flaw: FrameFlaw) {
         let code = match flaw {
+            FrameFlaw::TooLong(most) if matches!(self.state, State::Fresh { .. }) => {
+                return self.refuse_subscriptions(SubscriptionsFlaw::TooMuch(most));
+            }
             FrameFlaw::TooLong(_) => CloseCode::Size,
             _ => CloseCode::Protocol,
         };
@@ -280,12 +297,17 @@ impl WebSocketSession {
     }
 }
 
-fn socket(limits: &WebSocketLimits) -> WebSocketContext {
+/// How long the first message may be.
+fn first_message(limits: &WebSocketLimits) -> usize {
+    limits.max_subscriptions.min(limits.max_message)
+}
+
+fn socket(max_message: usize) -> WebSocketContext {
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BYTES)
         .write_buffer_size(0)
-        .max_message_size(Some(limits.max_message))
-        .max_frame_size(Some(limits.max_message))
+        .max_message_size(Some(max_message))
+        .max_frame_size(Some(max_message))
         .accept_unmasked_frames(false);
     WebSocketContext::new(Role::Server, Some(config))
 }

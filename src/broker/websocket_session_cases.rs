@@ -309,6 +309,26 @@ fn a_first_message_that_is_no_array_of_topics_is_the_last() {
 }
 
 #[test]
+fn a_first_message_that_is_too_long_is_refused_before_it_has_come() {
+    let words = vec!["subscriptions of more than 131072 bytes".to_owned()];
+    let whole = framed(TEXT, &vec![b' '; 131_073]);
+    let mut client = Client::fresh(WebSocketLimits::default());
+    client.send(&whole[..MAX_HEAD]);
+    assert_eq!((client.closed(), client.errors()), (1008, words.clone()));
+
+    let mut client = Client::fresh(WebSocketLimits::default());
+    client.send(&framed(TEXT & MORE, &vec![b' '; 100_000]));
+    client.send(&framed(CONTINUATION & MORE, &vec![b' '; 100_000]));
+    assert_eq!((client.closed(), client.errors()), (1008, words));
+
+    // Those behind it may be longer, also if the first is as long as may be.
+    let mut client = Client::fresh(WebSocketLimits::default());
+    client.send(&framed(TEXT, format!("[]{}", " ".repeat(131_070)).as_bytes()));
+    client.send(&framed(TEXT, data_message(&"x".repeat(200_000)).as_bytes()));
+    assert_eq!(client.published.len(), 1);
+}
+
+#[test]
 fn who_does_not_subscribe_in_time_or_is_silent_for_too_long_is_left() {
     let limits = WebSocketLimits::default();
     let mut client = Client::fresh(limits.clone());

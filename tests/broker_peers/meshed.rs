@@ -49,7 +49,7 @@ impl Net {
     fn next(&mut self, of: usize, count: usize) -> BTreeMap<String, usize> {
         let mut seen = BTreeMap::new();
         for _ in 0..count {
-            let message = self.subscribers[of].get_before(soon()).expect("a message in time");
+            let message = self.subscribers[of].get_before(soon()).unwrap();
             *seen.entry(message.data.to_string()).or_default() += 1;
         }
         seen
@@ -168,9 +168,9 @@ fn a_peer_that_does_not_answer_gets_what_waits_for_it_in_time() {
         endpoint.publish(&topic("/x"), &Data::Count(number)).unwrap();
     }
     for node in [&mut one, &mut other] {
-        assert!(node.next().unwrap().ends_with(TAGS));
+        assert!(node.any_frame().unwrap().ends_with(TAGS));
         for number in 0..3 {
-            let message = Message::parse(&node.next().unwrap()).unwrap();
+            let message = Message::parse(&node.any_frame().unwrap()).unwrap();
             assert_eq!(message, data(endpoint.id(), "/x", number));
         }
     }
@@ -180,7 +180,7 @@ fn a_peer_that_does_not_answer_gets_what_waits_for_it_in_time() {
 /// with the TTL that it has come with. Tells each TTL.
 fn pass_on(mut from: Node, mut to: Node, own: EndpointId, told: Sender<(u16, Message)>) -> Thread {
     let body = move || {
-        while let Ok(body) = from.next() {
+        while let Ok(body) = from.any_frame() {
             let message = Message::parse(&body).unwrap();
             match message.kind() {
                 Kind::Ping => from.echo(&message),
@@ -217,9 +217,8 @@ fn with_a_node_of_the_original_in_the_mesh_nobody_misses_a_message_and_it_ends()
         [pass_on(from_one, to_two, LARGE, told.clone()), pass_on(from_two, to_one, LARGE, told)];
     one.publish(&topic("/x"), &Data::Count(1)).unwrap();
     // From the first at once, and by way of the second; each turn takes two from the TTL.
-    let mut ttls: Vec<u16> = (0..16)
-        .map(|_| heard.recv_timeout(ostler_tests::wait::PATIENCE).expect("it goes round").0)
-        .collect();
+    let mut ttls: Vec<u16> =
+        (0..16).map(|_| heard.recv_timeout(ostler_tests::wait::PATIENCE).unwrap().0).collect();
     ttls.sort_unstable();
     assert_eq!(ttls, (1..=16).collect::<Vec<u16>>());
     two.publish(&topic("/x"), &Data::Count(2)).unwrap();

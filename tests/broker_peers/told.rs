@@ -11,7 +11,7 @@ use crate::node::{listening, next, soon};
 
 /// The next error; no change comes before it.
 fn error(statuses: &StatusSubscriber) -> Ec {
-    match statuses.get_before(soon()).expect("an error in time") {
+    match statuses.get_before(soon()).unwrap() {
         Happening::Error(error) => error.code,
         Happening::Status(status) => panic!("{status}"),
     }

@@ -123,7 +123,7 @@ impl Node {
     /// before, as a node of the original: with what was asked.
     pub fn frame(&mut self) -> Vec<u8> {
         loop {
-            let body = self.next().expect("a frame in time");
+            let body = self.any_frame().expect("a frame in time");
             if !body.ends_with(TAGS) {
                 return body;
             }
@@ -132,7 +132,7 @@ impl Node {
     }
 
     /// The next frame, whatever it is, without its length; none if the other side closes.
-    pub fn next(&mut self) -> std::io::Result<Vec<u8>> {
+    pub fn any_frame(&mut self) -> std::io::Result<Vec<u8>> {
         let mut length = [0; 4];
         self.stream.read_exact(&mut length)?;
         let mut body = vec![0; u32::from_be_bytes(length) as usize];
@@ -148,6 +148,7 @@ impl Node {
     }
 
     /// The same connection once more, for who reads while another one writes.
+    #[must_use]
     pub fn twin(&self) -> Self {
         Self { stream: self.stream.try_clone().unwrap() }
     }

@@ -45,8 +45,8 @@ impl Secure {
     }
 
     /// By TLS 1.3, and whatever is written goes out as records that are sound and empty.
-    pub fn hollow() -> Self {
-        Self::with(hollow::provider(), Version::Tls13, None)
+    pub fn hollow(own: Option<&Pair>) -> Self {
+        Self::with(hollow::provider(), Version::Tls13, own)
     }
 
     fn with(provider: CryptoProvider, version: Version, own: Option<&Pair>) -> Self {

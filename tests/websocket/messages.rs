@@ -217,6 +217,18 @@ fn who_watches_is_told_of_clients_as_by_the_original() {
 }
 
 #[test]
+fn a_message_that_would_be_too_long_in_json_is_told_of_instead() {
+    let node = Node::new(WebSocketLimits::default());
+    let mut client = node.client(&["/x"]);
+    // Each of these bytes is six in JSON.
+    let swells = Data::String(vec![1; 12 << 20]);
+    node.endpoint().publish(&topic("/x"), &swells).unwrap();
+    node.endpoint().publish(&topic("/x"), &Data::Boolean(true)).unwrap();
+    assert_eq!(client.json()["code"], "serialization_failed");
+    assert_eq!(client.text(), data_message("/x", "boolean", "true"));
+}
+
+#[test]
 fn at_the_nodes_end_clients_are_told_that_it_goes() {
     let node = Node::new(WebSocketLimits::default());
     let mut client = node.client(&["/x"]);

@@ -9,4 +9,4 @@
 
 pub use crate::json_error::{JsonError, Malformed};
 pub use crate::json_read::{Message, read, read_message};
-pub use crate::json_write::{write, write_message};
+pub use crate::json_write::{write, write_message, write_message_within};

@@ -1,5 +1,7 @@
 //! The JSON form, written.
 
+use std::io;
+
 use serde::ser::{Error as _, Serialize, SerializeMap, SerializeSeq, Serializer};
 
 use crate::data::{Data, MAX_DEPTH};
@@ -10,22 +12,27 @@ use crate::json_time::{Moment, Span};
 /// Appends the fields `"@data-type":…,"data":…` without braces, so that a message can have more.
 /// On failure, which is [`JsonError::Unwritable`], `out` is what it was.
 pub fn write(value: &Data, out: &mut Vec<u8>) -> Result<(), JsonError> {
-    let before = out.len();
-    // The names of types need no escapes.
-    out.extend_from_slice(b"\"@data-type\":\"");
-    out.extend_from_slice(value.data_type().name().as_bytes());
-    out.extend_from_slice(b"\",\"data\":");
-    append(&Content { value, depth: 1 }, before, out)
+    write_within(value, usize::MAX, out)
 }
 
 /// Appends a message in the form that WebSocket clients send and receive. On failure, which is
 /// [`JsonError::Unwritable`], `out` is what it was.
 pub fn write_message(topic: &[u8], value: &Data, out: &mut Vec<u8>) -> Result<(), JsonError> {
+    write_message_within(topic, value, usize::MAX, out)
+}
+
+/// The same if `out` has at most `most` bytes then: a short value can be long in JSON.
+pub fn write_message_within(
+    topic: &[u8],
+    value: &Data,
+    most: usize,
+    out: &mut Vec<u8>,
+) -> Result<(), JsonError> {
     let before = out.len();
     out.extend_from_slice(b"{\"type\":\"data-message\",\"topic\":");
-    append(&JsonString(topic), before, out)?;
+    append(&JsonString(topic), before, most, out)?;
     out.push(b',');
-    if let Err(error) = write(value, out) {
+    if let Err(error) = write_within(value, most, out) {
         out.truncate(before);
         return Err(error);
     }
@@ -33,12 +40,46 @@ pub fn write_message(topic: &[u8], value: &Data, out: &mut Vec<u8>) -> Result<()
     Ok(())
 }
 
+fn write_within(value: &Data, most: usize, out: &mut Vec<u8>) -> Result<(), JsonError> {
+    let before = out.len();
+    // The names of types need no escapes.
+    out.extend_from_slice(b"\"@data-type\":\"");
+    out.extend_from_slice(value.data_type().name().as_bytes());
+    out.extend_from_slice(b"\",\"data\":");
+    append(&Content { value, depth: 1 }, before, most, out)
+}
+
 /// Appends what is serialized; on failure, `out` is as long as it was `before`.
-fn append(value: &impl Serialize, before: usize, out: &mut Vec<u8>) -> Result<(), JsonError> {
-    serde_json::to_writer(&mut *out, value).map_err(|error| {
+fn append(
+    value: &impl Serialize,
+    before: usize,
+    most: usize,
+    out: &mut Vec<u8>,
+) -> Result<(), JsonError> {
+    serde_json::to_writer(Within { out: &mut *out, most }, value).map_err(|error| {
         out.truncate(before);
         JsonError::Unwritable(error.to_string())
     })
+}
+
+/// Bytes that do not become more than `most`.
+struct Within<'a> {
+    out: &'a mut Vec<u8>,
+    most: usize,
+}
+
+impl io::Write for Within<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if bytes.len() > self.most.saturating_sub(self.out.len()) {
+            return Err(io::Error::other("it is too long"));
+        }
+        self.out.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 impl Serialize for Data {

@@ -18,15 +18,15 @@ use super::local;
 const HANDSHAKE: f64 = 10.0;
 
 /// An authority, and a node whose certificate is in files that can be replaced.
-struct Rig {
-    made: Certificates,
-    authority: Pair,
+pub(super) struct Rig {
+    pub(super) made: Certificates,
+    pub(super) authority: Pair,
     shown: Pair,
-    node: Node,
+    pub(super) node: Node,
 }
 
 impl Rig {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let made = Certificates::new();
         let authority = made.own("authority");
         let shown = Pair { certificate: made.path("shown.pem"), key: made.path("shown.key") };
@@ -37,12 +37,12 @@ impl Rig {
             shown.key.display().to_string(),
             authority.certificate.display().to_string()
         );
-        let node = Setup::new(&config).arguments(&["-p", "0"]).start();
+        let node = Setup::new(&config).arguments(&["-p", "0", "--metrics-port=0"]).start();
         Self { made, authority, shown, node }
     }
 
     /// A connection of somebody with this certificate, who was let in: the node has spoken.
-    fn talk(&self, own: Option<&Pair>) -> Option<ostler_tests::secure::Talk<TcpStream>> {
+    pub(super) fn talk(&self, own: Option<&Pair>) -> Option<ostler_tests::secure::Talk<TcpStream>> {
         let mut talk = Secure::new(Version::Tls13, own).connect(local(self.node.port("peers")));
         let mut said = [0; 9];
         // With TLS 1.3 a refusal comes behind the handshake.

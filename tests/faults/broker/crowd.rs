@@ -1,6 +1,6 @@
 //! More than there is room for, and one address that wants all of it.
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use ostler_runtime::now;
 use ostler_tests::broker_peer::{LARGE, Node as Peer};
 use ostler_tests::broker_program::Setup;
 use ostler_tests::clients::{connect_from, make_room_for_connections};
+use ostler_tests::websocket::request;
 use ostler_tests::{Fault, wait_for};
 
 use super::{PLAIN, Through, figure, local, node, subscribed_over};
@@ -25,18 +26,20 @@ const SOON: f64 = 0.010;
 const STRANGERS: u64 = 64;
 
 /// The id of a peer with this number.
-fn numbered(number: usize) -> EndpointId {
+pub(super) fn numbered(number: usize) -> EndpointId {
     let mut id = [0x22; 16];
     id[..8].copy_from_slice(&number.to_be_bytes());
     EndpointId(id)
 }
 
-/// Connects so often from an address of its own, is refused each time, and how long that took in the
+/// Connects so often from an address of its own, says these words, is refused each time, and how long that took in the
 /// middle and at most.
-fn surplus(to: SocketAddr) -> [Duration; 2] {
+fn surplus(to: SocketAddr, words: &str) -> [Duration; 2] {
     let refused = |_| {
         let began = now();
         let mut stream = connect_from(Ipv4Addr::new(127, 0, 9, 9), to);
+        // It may be closed before.
+        let _ = stream.write_all(words.as_bytes());
         let mut said = Vec::new();
         // A reset is as good as an end.
         let _ = stream.read_to_end(&mut said);
@@ -68,7 +71,7 @@ fn brk_n11_those_who_are_too_many_are_told_at_once_and_the_others_unharmed() {
         subscribed_over(connect_from(source, clients), &[])
     };
     let mut connected: Vec<_> = (0..CLIENTS).map(client).collect();
-    let took = surplus(clients);
+    let took = surplus(clients, &request("GET", "/v1/messages/json", &[]));
     enter(&mut fault, &format!("{SURPLUS} more than {CLIENTS} clients"), took);
     through.goes();
     let port = node.port("peers");
@@ -78,7 +81,7 @@ fn brk_n11_those_who_are_too_many_are_told_at_once_and_the_others_unharmed() {
     let peers: Vec<Peer> =
         (0..rest).map(|number| Peer::peer(port, numbered(number), &[])).collect();
     wait_for("all are there", || figure(&node, open) >= PEERS as u64);
-    let took = surplus(local(port));
+    let took = surplus(local(port), "");
     enter(&mut fault, &format!("{SURPLUS} more than {PEERS} peers"), took);
     through.goes();
     assert_eq!(figure(&node, "broker_connections{type=\"native\"}"), PEERS as u64);

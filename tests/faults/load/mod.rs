@@ -4,7 +4,7 @@
 mod drive;
 mod queue;
 mod rates;
-mod rest;
+pub(crate) mod rest;
 
 use std::fmt::Display;
 use std::fs;
@@ -14,7 +14,7 @@ use ostler_tests::{FakeBurp, Fault, Settings};
 
 /// Enters a figure and whether it meets its bound. What was built for finding faults, and not for
 /// speed, is not judged.
-fn judge(fault: &mut Fault, words: impl Display, meets: bool) {
+pub(crate) fn judge(fault: &mut Fault, words: impl Display, meets: bool) {
     if cfg!(debug_assertions) {
         fault.explain(format!("{words} (an unoptimised build, not judged)"));
     } else {

@@ -19,15 +19,15 @@ const QUIET: Duration = Duration::from_millis(1500);
 
 /// What the kernel has counted for all threads of a process.
 #[derive(Clone, Copy)]
-struct Spent {
-    seconds: f64,
+pub(crate) struct Spent {
+    pub(crate) seconds: f64,
     /// A thread that waits and goes on has been woken.
-    wakes: u64,
+    pub(crate) wakes: u64,
 }
 
 impl Spent {
     #[expect(clippy::cast_precision_loss, reason = "nanoseconds far below 2^52")]
-    fn by(pid: u32) -> Self {
+    pub(crate) fn by(pid: u32) -> Self {
         let mut all = Self { seconds: 0.0, wakes: 0 };
         for task in fs::read_dir(format!("/proc/{pid}/task")).unwrap() {
             let task = task.unwrap().path();
@@ -44,7 +44,7 @@ impl Spent {
 }
 
 /// Waits until nothing has woken it for a while: what it did to start is over.
-fn settled(pid: u32) -> Spent {
+pub(crate) fn settled(pid: u32) -> Spent {
     let (mut last, mut since) = (Spent::by(pid), now());
     wait_until(Deadline::after(PATIENCE), "it has settled", || {
         let spent = Spent::by(pid);

@@ -132,15 +132,14 @@ fn r07_the_system_clock_jumps() {
 
 /// Gives a daemon and its children a tenth of the time: they run for ten milliseconds out of a
 /// hundred.
-struct Throttle {
+pub(crate) struct Throttle {
     stop: Sender<()>,
     thread: Option<Thread>,
 }
 
 impl Throttle {
-    fn start(daemon: &Daemon) -> Self {
+    pub(crate) fn start(pid: u32) -> Self {
         let (stop, stopped) = channel::<()>();
-        let pid = daemon.pid();
         let turns = move || loop {
             for (signal, milliseconds) in [(Signal::STOP, 90), (Signal::CONT, 10)] {
                 process::kill(pid, signal);
@@ -160,7 +159,7 @@ impl Throttle {
         Self { stop, thread: Thread::spawn("throttle", turns).ok() }
     }
 
-    fn end(self) {
+    pub(crate) fn end(self) {
         drop(self.stop);
         self.thread.unwrap().join();
     }
@@ -173,7 +172,7 @@ fn r08_the_machine_has_a_tenth_of_its_time() {
     daemon.wait_ready(POOL);
     let load = Load::start(daemon.address(), CLIENTS);
     load.pass(CLIENTS);
-    let throttle = Throttle::start(&daemon);
+    let throttle = Throttle::start(daemon.pid());
     let mut fault = Fault::begin("R08");
     let before = load.answered();
     load.pass(CLIENTS * 20);

@@ -2,4 +2,4 @@
 
 mod limits;
 mod logs;
-mod machine;
+pub(crate) mod machine;

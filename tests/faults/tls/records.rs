@@ -37,7 +37,7 @@ fn t07_tiny_and_empty_records_and_renegotiation_are_cut_off() {
     rig.burp.forget();
     let client = Secure::new(Version::Tls13, None);
     flood(&rig, client.connect(rig.port), &mut fault, "records of a byte");
-    flood(&rig, Secure::hollow().connect(rig.port), &mut fault, "empty records");
+    flood(&rig, Secure::hollow(None).connect(rig.port), &mut fault, "empty records");
     renegotiates(&rig);
     fault.saw("renegotiation: refused and closed");
     assert!(!rig.asked(), "a child was asked");
