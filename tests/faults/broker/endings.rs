@@ -65,7 +65,7 @@ fn brk_n05_what_is_shorter_than_announced_is_closed_and_goes_nowhere() {
     ends(&mut || {
         let mut client = subscribed(clients, &[]);
         // A masked text of 100 bytes, of which ten come.
-        client.stream().write_all(&[&[0x81, 0x80 | 100][..], &[b'{'; 14]].concat()).unwrap();
+        client.stream().write_all(&[&[0x81, 0xe4][..], &[b'{'; 14]].concat()).unwrap();
         client.stream().try_clone().unwrap()
     });
     fault.within("closed, in a handshake, of a peer, of two clients, at most", longest, 1.0);
@@ -126,7 +126,7 @@ fn brk_n07_a_reset_at_any_moment_harms_nobody_else() {
         }
     };
     let framed = Message::new(SMALL, EndpointId::NIL, Kind::Data, TTL, b"/x", &[0x0e, 1]).unwrap();
-    let moments: [(&str, &dyn Fn(&mut Through)); 9] = [
+    let moments: [Moment<'_>; 9] = [
         ("before a word", &|_| Peer::connect(port).reset()),
         ("within a handshake", &|_| {
             let mut peer = Peer::connect(port);
@@ -177,6 +177,9 @@ fn brk_n07_a_reset_at_any_moment_harms_nobody_else() {
     node.ended();
     fault.saw("no message of others lost, no SIGPIPE");
 }
+
+/// When it is, and what comes up to the reset and with it.
+type Moment<'a> = (&'a str, &'a dyn Fn(&mut Through));
 
 fn reset_client(mut client: Client<TcpStream>) {
     let stream = client.stream().try_clone().unwrap();

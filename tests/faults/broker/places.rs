@@ -7,11 +7,12 @@ use std::process::Command;
 
 use ostler_tests::Fault;
 use ostler_tests::binaries::broker_node;
-use ostler_tests::broker_peer::{Node as Peer, SMALL};
+use ostler_tests::broker_peer::Node as Peer;
 use ostler_tests::broker_program::{Node, Setup};
 use ostler_tests::process::command;
 use ostler_tests::websocket::stream;
 
+use super::crowd::numbered;
 use super::{PLAIN, subscribed};
 
 /// A node at this address, on ports of its own.
@@ -22,10 +23,10 @@ fn at(address: &str) -> Node {
     Setup::new(&config).arguments(&["-p", "0", "--web-socket-port=0"]).start()
 }
 
-/// It serves peers and clients there.
-fn serves(node: &Node, place: impl Fn(u16) -> SocketAddr) {
+/// It serves a peer of this number, and a client, there.
+fn serves(node: &Node, number: usize, place: impl Fn(u16) -> SocketAddr) {
     let mut peer = Peer::on(stream(place(node.port("peers"))));
-    peer.shake_hands(SMALL, &[]);
+    peer.shake_hands(numbered(number), &[]);
     drop(subscribed(place(node.port("WebSocket clients")), &[]));
 }
 
@@ -36,15 +37,15 @@ fn brk_n14_every_family_is_served_and_a_place_that_cannot_be_had_is_named() {
     let six = |port| SocketAddr::from((Ipv6Addr::LOCALHOST, port));
     let mapped = |port| SocketAddr::from((Ipv4Addr::LOCALHOST.to_ipv6_mapped(), port));
     let node = at("127.0.0.1");
-    serves(&node, four);
+    serves(&node, 1, four);
     // Where this machine has both families.
     if TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok() {
-        serves(&node, mapped);
-        serves(&at("::1"), six);
+        serves(&node, 2, mapped);
+        serves(&at("::1"), 3, six);
         // What is mapped is IPv4, from either side.
         let node = at("::ffff:127.0.0.1");
-        serves(&node, four);
-        serves(&node, mapped);
+        serves(&node, 4, four);
+        serves(&node, 5, mapped);
         fault.saw("IPv4, IPv6 and v4-mapped served, for peers and clients");
     } else {
         fault.explain("IPv4 served; this machine has no IPv6");

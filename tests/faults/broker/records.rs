@@ -59,7 +59,8 @@ fn brk_t07_tiny_and_empty_records_cost_little() {
     let at = local(rig.node.port("peers"));
     let mut fault = Fault::begin("BRK-T07");
     // A frame of a handshake that takes more bytes than will come.
-    let bytes = [&20_000_u32.to_be_bytes()[..], &hello(EndpointId([7; 16])), &[0; 20_000]].concat();
+    let bytes =
+        [&20_000_u32.to_be_bytes()[..], &hello(EndpointId([7; 16])), &vec![0; 20_000]].concat();
     let secures = [
         ("of a byte", Secure::new(Version::Tls13, Some(&own))),
         ("without any", Secure::hollow(Some(&own))),
