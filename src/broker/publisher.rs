@@ -26,7 +26,7 @@ thread_local! {
 /// and what it publishes behind the end of that reaches nobody.
 #[derive(Clone)]
 pub struct Publisher {
-    core: Arc<Core>,
+    pub(crate) core: Arc<Core>,
     origin: Origin,
 }
 
@@ -116,7 +116,7 @@ impl Publisher {
     }
 
     /// The message; `None` if nobody wants it.
-    fn message(
+    pub(crate) fn message(
         &self,
         receiver: EndpointId,
         topic: &Topic,
@@ -141,7 +141,7 @@ impl Publisher {
         Ok(Some(message))
     }
 
-    fn published(&self, taken: usize) -> usize {
+    pub(crate) fn published(&self, taken: usize) -> usize {
         self.core.counters.data.count();
         taken
     }

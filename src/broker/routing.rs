@@ -1,6 +1,7 @@
 //! The table of routes: who is in it may change at any time, and whoever delivers sees it as it was
 //! at one moment.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -54,7 +55,7 @@ impl Routing {
 
     /// Takes a receiver in.
     pub(crate) fn add(&self, owner: Owner, filter: Filter, outlet: Arc<dyn Outlet>) -> Arc<Route> {
-        let route = Arc::new(Route { owner, filter, outlet });
+        let route = Arc::new(Route { owner, filter, outlet, is_new: true.into() });
         let added = Arc::clone(&route);
         self.change(|routes| routes.push(added));
         route
@@ -62,7 +63,10 @@ impl Routing {
 
     /// Has a receiver wanted something else from now on; the route that stands for it then.
     pub(crate) fn refilter(&self, old: &Arc<Route>, filter: Filter) -> Arc<Route> {
-        let route = Arc::new(Route { owner: old.owner, filter, outlet: Arc::clone(&old.outlet) });
+        let wants_more = filter.iter().any(|topic| !old.filter.matches(topic));
+        let is_new = AtomicBool::new(wants_more || old.is_new.load(Ordering::Relaxed));
+        let (owner, outlet) = (old.owner, Arc::clone(&old.outlet));
+        let route = Arc::new(Route { owner, filter, outlet, is_new });
         let changed = Arc::clone(&route);
         self.change(|routes| {
             if let Some(place) = routes.iter_mut().find(|one| Arc::ptr_eq(one, old)) {
@@ -155,6 +159,26 @@ impl Routing {
             }
         }
         left_out
+    }
+
+    /// The peers and WebSocket clients that have come, or want more, since this was asked last.
+    pub(crate) fn newcomers(&self) -> Vec<Owner> {
+        let routes = self.all();
+        let is_remote = |owner| matches!(owner, Owner::Peer(_) | Owner::Client(_));
+        let new = routes
+            .iter()
+            .filter(|route| is_remote(route.owner) && route.is_new.swap(false, Ordering::Relaxed));
+        new.map(|route| route.owner).collect()
+    }
+
+    /// The way to this receiver, if it is still there.
+    pub(crate) fn find(&self, owner: Owner) -> Option<Arc<Route>> {
+        self.all().iter().find(|route| route.owner == owner).cloned()
+    }
+
+    /// Gives a message of this node to one of those who want it.
+    pub(crate) fn deliver(&self, message: &Message, route: &Route) {
+        route.outlet.deliver(&Parcel::new(message, Origin::Local, self.here.id, &self.tags));
     }
 
     /// Whether anybody might want messages about this topic that are for everybody.
