@@ -351,7 +351,12 @@ impl Protocol for PeerLink {
             if let Some(wish) = self.wish.take() {
                 match advice(why) {
                     Some(advice) => log::warn!("peer {}: {why}; {advice}", self.network),
-                    None if matches!(why, Closed::Unreachable(_) | Closed::TimedOut) => {}
+                    // It is called again and again.
+                    None if matches!(why, Closed::Unreachable(_) | Closed::TimedOut) => {
+                        if let Some(others) = core.absent.allow() {
+                            log::warn!("peer {}: {why} ({others} others before)", self.network);
+                        }
+                    }
                     None => log::warn!("peer {}: {why}", self.network),
                 }
                 core.unreachable(wish, self.network.clone());
