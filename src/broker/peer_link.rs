@@ -265,7 +265,7 @@ impl PeerLink {
         if self.peer.is_some() || self.wish.is_some() {
             log::warn!("peer {}: {failure}", self.network);
         } else if let Some(others) = self.core().strangers.allow() {
-            log::warn!("peer {}: {failure} ({others} others before)", self.network);
+            log::warn!("peer {}: {failure}{}", self.network, before(others));
         }
         self.is_lost = true;
         if self.peer.is_none()
@@ -354,7 +354,7 @@ impl Protocol for PeerLink {
                     // It is called again and again.
                     None if matches!(why, Closed::Unreachable(_) | Closed::TimedOut) => {
                         if let Some(others) = core.absent.allow() {
-                            log::warn!("peer {}: {why} ({others} others before)", self.network);
+                            log::warn!("peer {}: {why}{}", self.network, before(others));
                         }
                     }
                     None => log::warn!("peer {}: {why}", self.network),
@@ -387,4 +387,9 @@ impl Protocol for PeerLink {
         core.claims.release(self.view.number);
         core.wishes.lost(id);
     }
+}
+
+/// How many of the same were not written since the last one that was.
+fn before(others: u64) -> String {
+    if others == 0 { String::new() } else { format!(" ({others} others before)") }
 }
