@@ -84,3 +84,21 @@ fn tls_is_spoken_by_the_keys_of_a_node() {
     let output = command(broker_throughput()).arg(key).args(load).output().unwrap();
     assert_eq!(output.status.code(), Some(78), "without a certificate: {output:?}");
 }
+
+#[test]
+fn a_file_that_is_there_says_whether_tls_is_spoken() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = taken.local_addr().unwrap().to_string();
+    let refused = |text: &str| {
+        std::fs::write(folder.path().join("broker.conf"), text).unwrap();
+        let output = command(broker_throughput())
+            .current_dir(folder.path())
+            .args(["--server", &at])
+            .output()
+            .unwrap();
+        output.status.code()
+    };
+    assert_eq!(refused("broker.ssl.cafile = \"/ca.pem\"\n"), Some(78), "without a certificate");
+    assert_eq!(refused("broker.peer-buffer-size = 9\n"), Some(69), "the place is taken");
+}

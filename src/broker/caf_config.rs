@@ -195,12 +195,14 @@ impl CafConfig {
         self.entries.keys().map(|key| self.problem(key, unknown)).collect()
     }
 
+    /// Whether a key, or one in a group, is set and was not taken.
+    pub(crate) fn says(&self, group: &str) -> bool {
+        self.entries.keys().any(|key| is_in(key, group))
+    }
+
     /// Forgets the keys in a group, which need not be understood.
     pub fn ignore(&mut self, group: &str) {
-        self.entries.retain(|key, _| {
-            let inside = key.strip_prefix(group);
-            !inside.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        });
+        self.entries.retain(|key, _| !is_in(key, group));
     }
 
     /// Takes a key out. What should be no text may stand in quotes nevertheless.
@@ -225,6 +227,11 @@ impl CafConfig {
             .or_else(|| written.map(CafValue::Text).and_then(&convert));
         converted.map(Some).ok_or_else(|| self.problem(key, format!("{words}, and is {kind}")))
     }
+}
+
+/// Whether this is a key of the group, or the group itself.
+fn is_in(key: &str, group: &str) -> bool {
+    key.strip_prefix(group).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 fn text(value: CafValue) -> Option<String> {

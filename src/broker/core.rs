@@ -49,6 +49,8 @@ pub(crate) struct Core {
     garbage: Seldom,
     /// Failed handshakes of those who have connected.
     pub(crate) strangers: Seldom,
+    /// Attempts to reach peers that are away.
+    pub(crate) absent: Seldom,
     ending: OnceLock<Deadline>,
 }
 
@@ -77,6 +79,7 @@ impl Core {
             numbers: AtomicU64::new(1),
             garbage: Seldom::new(PAUSE),
             strangers: Seldom::new(PAUSE),
+            absent: Seldom::new(PAUSE),
             ending: OnceLock::new(),
         }
     }

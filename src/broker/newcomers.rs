@@ -2,10 +2,12 @@
 
 use broker_data::Data;
 
+use crate::parcel::Origin;
 use crate::publish_error::PublishError;
 use crate::publisher::Publisher;
 use crate::receivers::Load;
 use crate::route::Owner;
+use crate::routing::Patience;
 use crate::{EndpointId, Topic};
 
 /// Messages that may wait for a receiver to which more is told: the rest of its room is for what
@@ -42,14 +44,16 @@ impl Publisher {
             return Ok(Told::Unwanted);
         }
         let waiting = route.outlet.load().map_or(0, Load::waiting);
-        if waiting >= MAX_WAITING || route.outlet.is_blocked(true) {
+        if waiting >= MAX_WAITING {
             return Ok(Told::Later);
         }
-        let Some(message) = self.message(EndpointId::NIL, topic, data)? else {
-            return Ok(Told::Unwanted);
-        };
-        self.core.routing.deliver(&message, &route);
-        self.published(1);
-        Ok(Told::Heard)
+        let message = self.message(EndpointId::NIL, topic, data)?;
+        match self.core.routing.publish(&[route], &message, Origin::Local, Patience::None) {
+            Ok(taken) => {
+                self.published(taken);
+                Ok(Told::Heard)
+            }
+            Err(_) => Ok(Told::Later),
+        }
     }
 }

@@ -138,6 +138,7 @@ impl NodeSettings {
         for (key, value) in &options.keys {
             config.set(COMMAND_LINE, key, value);
         }
+        let names_certificates = config.says("broker.ssl");
         let mut keys = Keys::new(&mut config);
         // Scripts for the original count on it; a service is not to be ended by strangers.
         let is_stopped_by_default = options.config.is_none();
@@ -156,6 +157,10 @@ impl NodeSettings {
         }
         let mut odd = config.unknown();
         odd.extend(settings.odd(&config));
+        if names_certificates && settings.ssl.is_none() {
+            let words = "is true, so that no TLS is spoken in spite of broker.ssl";
+            odd.push(config.problem("broker.disable-ssl", words));
+        }
         Ok((settings, odd))
     }
 

@@ -135,6 +135,18 @@ fn tls_without_certificates_is_refused_where_nothing_is_said_of_it() {
 }
 
 #[test]
+fn certificates_that_are_named_in_vain_are_odd() {
+    let text = "[broker]\ndisable-ssl = true\n[broker.ssl]\ncafile = /ca.pem\n";
+    let file = File::new("broker.cfg", text);
+    let (settings, odd) = read(&file.options(&[]), &[]).unwrap();
+    assert!(settings.ssl.is_none());
+    let words = "broker.disable-ssl: is true, so that no TLS is spoken in spite of broker.ssl";
+    let place = format!("{}:2", file.path().display());
+    let odd: Vec<String> = odd.iter().map(ToString::to_string).collect();
+    assert_eq!(odd, [format!("{place}: {words}")]);
+}
+
+#[test]
 fn who_may_read_nothing_and_how_much_may_wait_are_set() {
     let text = "broker { disable-ssl = true\n write-timeout = 10min\n buffer-bytes = 99 }\n";
     let file = File::new("broker.conf", text);

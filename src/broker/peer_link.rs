@@ -265,7 +265,7 @@ impl PeerLink {
         if self.peer.is_some() || self.wish.is_some() {
             log::warn!("peer {}: {failure}", self.network);
         } else if let Some(others) = self.core().strangers.allow() {
-            log::warn!("peer {}: {failure} ({others} others before)", self.network);
+            log::warn!("peer {}: {failure}{}", self.network, before(others));
         }
         self.is_lost = true;
         if self.peer.is_none()
@@ -351,7 +351,12 @@ impl Protocol for PeerLink {
             if let Some(wish) = self.wish.take() {
                 match advice(why) {
                     Some(advice) => log::warn!("peer {}: {why}; {advice}", self.network),
-                    None if matches!(why, Closed::Unreachable(_) | Closed::TimedOut) => {}
+                    // It is called again and again.
+                    None if matches!(why, Closed::Unreachable(_) | Closed::TimedOut) => {
+                        if let Some(others) = core.absent.allow() {
+                            log::warn!("peer {}: {why}{}", self.network, before(others));
+                        }
+                    }
                     None => log::warn!("peer {}: {why}", self.network),
                 }
                 core.unreachable(wish, self.network.clone());
@@ -382,4 +387,9 @@ impl Protocol for PeerLink {
         core.claims.release(self.view.number);
         core.wishes.lost(id);
     }
+}
+
+/// How many of the same were not written since the last one that was.
+fn before(others: u64) -> String {
+    if others == 0 { String::new() } else { format!(" ({others} others before)") }
 }

@@ -14,7 +14,8 @@ use crate::node_tasks::{print_rates, stop_process};
 use crate::pipe_options::{PipeMode, PipeOptions};
 use crate::pipe_publish::{publish, standard_input};
 use crate::pipe_subscribe::subscribe;
-use crate::{Endpoint, EndpointOptions, Happening, PublishError, tool_settings};
+use crate::tool_settings::{self, Unsaid};
+use crate::{Endpoint, EndpointOptions, Happening, PublishError};
 
 /// How long after a failure a peer is tried again.
 const RETRY: Duration = Duration::from_secs(1);
@@ -91,7 +92,8 @@ fn pipe(options: &PipeOptions) -> Result<Exit, Exit> {
 fn endpoint_options(options: &PipeOptions) -> Result<EndpointOptions, Exit> {
     let named = options.config_file.as_deref();
     let tell = |problem: &Problem| eprintln!("*** {problem}");
-    let mut endpoint = tool_settings::endpoint_options(named, &options.keys, tell)?;
+    let mut endpoint =
+        tool_settings::endpoint_options(named, &options.keys, Unsaid::Refused, tell)?;
     // Readers that are behind are there, and are waited for even if nobody else is.
     endpoint.publish_wait = endpoint.publish_wait.max(options.wait);
     // Whoever reads slowly gets it all.

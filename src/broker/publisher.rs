@@ -10,9 +10,9 @@ use crate::core::Core;
 use crate::parcel::Origin;
 use crate::peers::Peer;
 use crate::publish_error::PublishError;
-use crate::route::Route;
+use crate::route::{Heading, Route};
 use crate::routing::{Behind, Patience};
-use crate::{EndpointId, Message, MessageError, Topic};
+use crate::{EndpointId, Kind, Message, MessageError, Topic};
 
 /// Memory that a thread keeps from one message to the next, at most.
 const SPARE_BYTES: usize = 64 * 1024;
@@ -63,9 +63,14 @@ impl Publisher {
         data: &Data,
         wake: impl Fn() + Clone + Send + 'static,
     ) -> Result<usize, PublishError> {
-        let Some(message) = self.message(EndpointId::NIL, topic, data)? else { return Ok(0) };
+        let routing = &self.core.routing;
+        let wanting = self.wanting(EndpointId::NIL, topic);
+        if wanting.is_empty() {
+            return Ok(self.published(0));
+        }
+        let message = self.message(EndpointId::NIL, topic, data)?;
         loop {
-            match self.core.routing.publish(&message, self.origin, Patience::None) {
+            match routing.publish(&wanting, &message, self.origin, Patience::None) {
                 Ok(taken) => return Ok(self.published(taken)),
                 Err(Behind(route)) if route.outlet.when_room(Box::new(wake.clone())) => {
                     return Err(self.refused(&route));
@@ -108,25 +113,30 @@ impl Publisher {
         data: &Data,
         patience: Patience,
     ) -> Result<usize, PublishError> {
-        let Some(message) = self.message(receiver, topic, data)? else { return Ok(0) };
-        match self.core.routing.publish(&message, self.origin, patience) {
+        let wanting = self.wanting(receiver, topic);
+        if wanting.is_empty() {
+            return Ok(self.published(0));
+        }
+        let message = self.message(receiver, topic, data)?;
+        match self.core.routing.publish(&wanting, &message, self.origin, patience) {
             Ok(taken) => Ok(self.published(taken)),
             Err(Behind(route)) => Err(self.refused(&route)),
         }
     }
 
-    /// The message; `None` if nobody wants it.
+    /// Those who want it.
+    fn wanting(&self, receiver: EndpointId, topic: &Topic) -> Vec<Arc<Route>> {
+        let heading = Heading::new(topic.as_bytes(), receiver, Kind::Data, self.origin);
+        self.core.routing.wanting(&heading)
+    }
+
     pub(crate) fn message(
         &self,
         receiver: EndpointId,
         topic: &Topic,
         data: &Data,
-    ) -> Result<Option<Message>, PublishError> {
+    ) -> Result<Message, PublishError> {
         let core = &self.core;
-        if receiver.is_nil() && !core.routing.is_wanted(topic.as_bytes()) {
-            core.counters.data.count();
-            return Ok(None);
-        }
         let message = SCRATCH.with_borrow_mut(|scratch| {
             let message = Message::data_with(scratch, core.id, receiver, topic.as_bytes(), data);
             if scratch.capacity() > SPARE_BYTES {
@@ -138,7 +148,7 @@ impl Publisher {
         if message.frame().len() > core.options.peering.max_frame_bytes {
             return Err(MessageError::TooLong(message.frame().len()).into());
         }
-        Ok(Some(message))
+        Ok(message)
     }
 
     pub(crate) fn published(&self, taken: usize) -> usize {

@@ -64,6 +64,27 @@ pub(crate) struct Route {
     pub(crate) is_new: AtomicBool,
 }
 
+/// What of a message tells who gets it.
+pub(crate) struct Heading<'a> {
+    topic: &'a [u8],
+    receiver: EndpointId,
+    kind: Kind,
+    is_internal: bool,
+    origin: Origin,
+}
+
+impl<'a> Heading<'a> {
+    /// That of a message which is not made yet.
+    pub(crate) fn new(topic: &'a [u8], receiver: EndpointId, kind: Kind, origin: Origin) -> Self {
+        Self { topic, receiver, kind, is_internal: Topic::is_internal(topic), origin }
+    }
+
+    /// That of a message.
+    pub(crate) fn of(message: &'a Message, origin: Origin) -> Self {
+        Self::new(message.topic(), message.receiver(), message.kind(), origin)
+    }
+}
+
 /// The endpoint that messages are in.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Here {
@@ -76,11 +97,10 @@ pub(crate) struct Here {
 
 impl Route {
     /// Whether a message goes this way.
-    pub(crate) fn wants(&self, message: &Message, origin: Origin, here: Here) -> bool {
-        let receiver = message.receiver();
+    pub(crate) fn wants(&self, heading: &Heading<'_>, here: Here) -> bool {
+        let &Heading { topic, receiver, kind, is_internal, origin } = heading;
         let is_for_all = receiver.is_nil();
-        let is_internal = Topic::is_internal(message.topic());
-        let matches = || self.filter.matches(message.topic());
+        let matches = || self.filter.matches(topic);
         match self.owner {
             Owner::Peer(id) => {
                 !is_internal
@@ -98,7 +118,7 @@ impl Route {
                     _ => false,
                 };
                 // Commands are for stores.
-                let is_data = message.kind() == Kind::Data;
+                let is_data = kind == Kind::Data;
                 !own && is_data && (is_for_all || receiver == here.id) && matches()
             }
         }

@@ -9,7 +9,7 @@ use ostler_runtime::Deadline;
 
 use crate::parcel::{Origin, Parcel};
 use crate::receivers::{Receiver, receivers};
-use crate::route::{Here, Outlet, Owner, Route};
+use crate::route::{Heading, Here, Outlet, Owner, Route};
 use crate::tag::Tags;
 use crate::{Filter, Message};
 
@@ -91,18 +91,22 @@ impl Routing {
         receivers(&self.all())
     }
 
+    /// Those who want a message, at this moment.
+    pub(crate) fn wanting(&self, heading: &Heading<'_>) -> Vec<Arc<Route>> {
+        let routes = self.routes.read().unwrap_or_else(PoisonError::into_inner);
+        routes.iter().filter(|route| route.wants(heading, self.here)).map(Arc::clone).collect()
+    }
+
     /// Gives a message to all who want it, once none of them is behind. With patience, whoever
     /// does not catch up in time is the error, and nobody gets the message then. How many got it.
     pub(crate) fn publish(
         &self,
+        wanting: &[Arc<Route>],
         message: &Message,
         origin: Origin,
-        patience: Patience,
+        mut patience: Patience,
     ) -> Result<usize, Behind> {
-        let routes = self.all();
-        let wanting = || routes.iter().filter(|route| route.wants(message, origin, self.here));
-        let mut patience = patience;
-        for route in wanting() {
+        for route in wanting {
             while route.outlet.is_blocked(true) {
                 let waited = patience.deadline().is_some_and(|end| route.outlet.wait_room(end));
                 // Who has gone meanwhile holds up nobody any more.
@@ -111,8 +115,7 @@ impl Routing {
                 }
             }
         }
-        let parcel = Parcel::new(message, origin, self.here.id, &self.tags);
-        Ok(wanting().map(|route| route.outlet.deliver(&parcel)).count())
+        Ok(self.deliver(wanting, message, origin))
     }
 
     /// Gives a message that came from elsewhere to all who want it, unless one of them wants its
@@ -121,10 +124,9 @@ impl Routing {
         if self.here.is_deaf {
             return Ok(0);
         }
-        let routes = self.all();
-        let wanting = || routes.iter().filter(|route| route.wants(message, origin, self.here));
+        let wanting = self.wanting(&Heading::of(message, origin));
         let tag = message.tag();
-        if let Some(route) = wanting().find(|route| route.outlet.is_blocked(false)) {
+        if let Some(route) = wanting.iter().find(|route| route.outlet.is_blocked(false)) {
             // One that is a copy need not wait. One that waits is known only once it is delivered:
             // if its connection ends before that, a copy takes its place.
             return if tag.is_some_and(|tag| self.tags.is_known(tag)) {
@@ -136,8 +138,12 @@ impl Routing {
         if tag.is_some_and(|tag| !self.tags.is_first(tag)) {
             return Ok(self.left_out());
         }
+        Ok(self.deliver(&wanting, message, origin))
+    }
+
+    fn deliver(&self, wanting: &[Arc<Route>], message: &Message, origin: Origin) -> usize {
         let parcel = Parcel::new(message, origin, self.here.id, &self.tags);
-        Ok(wanting().map(|route| route.outlet.deliver(&parcel)).count())
+        wanting.iter().map(|route| route.outlet.deliver(&parcel)).count()
     }
 
     /// A message is a copy of one that everybody has got.
@@ -148,17 +154,11 @@ impl Routing {
 
     /// Gives a message to all who want it but for those that are behind: how many these are.
     pub(crate) fn tell(&self, message: &Message, origin: Origin) -> u64 {
-        let routes = self.all();
-        let parcel = Parcel::new(message, origin, self.here.id, &self.tags);
-        let mut left_out = 0_u64;
-        for route in routes.iter().filter(|route| route.wants(message, origin, self.here)) {
-            if route.outlet.is_blocked(true) {
-                left_out = left_out.saturating_add(1);
-            } else {
-                route.outlet.deliver(&parcel);
-            }
-        }
-        left_out
+        let mut wanting = self.wanting(&Heading::of(message, origin));
+        let all = wanting.len();
+        wanting.retain(|route| !route.outlet.is_blocked(true));
+        self.deliver(&wanting, message, origin);
+        u64::try_from(all.saturating_sub(wanting.len())).unwrap_or(u64::MAX)
     }
 
     /// The peers and WebSocket clients that have come, or want more, since this was asked last.
@@ -174,16 +174,6 @@ impl Routing {
     /// The way to this receiver, if it is still there.
     pub(crate) fn find(&self, owner: Owner) -> Option<Arc<Route>> {
         self.all().iter().find(|route| route.owner == owner).cloned()
-    }
-
-    /// Gives a message of this node to one of those who want it.
-    pub(crate) fn deliver(&self, message: &Message, route: &Route) {
-        route.outlet.deliver(&Parcel::new(message, Origin::Local, self.here.id, &self.tags));
-    }
-
-    /// Whether anybody might want messages about this topic that are for everybody.
-    pub(crate) fn is_wanted(&self, topic: &[u8]) -> bool {
-        self.all().iter().any(|route| route.filter.matches(topic))
     }
 
     fn all(&self) -> Arc<[Arc<Route>]> {

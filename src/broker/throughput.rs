@@ -2,11 +2,12 @@
 
 use std::fmt::Display;
 
-use ostler_runtime::Exit;
 use ostler_runtime::logging::{self, LevelFilter};
+use ostler_runtime::{Exit, Problem};
 
 use crate::throughput_options::{Options, Role};
-use crate::{Endpoint, EndpointOptions, throughput_client, throughput_server, tool_settings};
+use crate::tool_settings::{self, Unsaid};
+use crate::{Endpoint, EndpointOptions, throughput_client, throughput_server};
 
 /// Does what the command line asks for.
 pub fn run(options: &Options) -> Exit {
@@ -35,17 +36,11 @@ pub fn run(options: &Options) -> Exit {
     result.map_or_else(|exit| exit, |()| Exit::Success)
 }
 
-/// What the command line says of how peers are spoken with; without a word without TLS.
+/// What the command line and the file say of how peers are spoken with; without a word without TLS.
 fn endpoint_options(options: &Options) -> Result<EndpointOptions, Exit> {
-    let mut keys = options.keys.clone();
-    let is_said =
-        |(key, _): &(String, String)| key == "broker.disable-ssl" || key.starts_with("broker.ssl.");
-    if options.config_file.is_none() && !keys.iter().any(is_said) {
-        keys.push(("broker.disable-ssl".to_owned(), "true".to_owned()));
-    }
-    tool_settings::endpoint_options(options.config_file.as_deref(), &keys, |problem| {
-        eprintln!("broker-throughput: {problem}");
-    })
+    let named = options.config_file.as_deref();
+    let tell = |problem: &Problem| eprintln!("broker-throughput: {problem}");
+    tool_settings::endpoint_options(named, &options.keys, Unsaid::Plain, tell)
 }
 
 /// Says why it has ended.

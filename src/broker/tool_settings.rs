@@ -8,10 +8,20 @@ use crate::node_keys::Keys;
 use crate::node_settings::{COMMAND_LINE, MEANINGLESS, original};
 use crate::{EndpointOptions, node_tls};
 
+/// What programs do where nothing is said of TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unsaid {
+    /// They refuse it.
+    Refused,
+    /// They speak none.
+    Plain,
+}
+
 /// What a configuration file and keys of the command line say. What is wrong is told by `tell`.
 pub(crate) fn endpoint_options(
     named: Option<&Path>,
     keys: &[(String, String)],
+    unsaid: Unsaid,
     tell: impl Fn(&Problem),
 ) -> Result<EndpointOptions, Exit> {
     let refused = |problems: Vec<Problem>| {
@@ -21,6 +31,10 @@ pub(crate) fn endpoint_options(
     let mut config = original(named).map_err(refused)?;
     for (key, value) in keys {
         config.set(COMMAND_LINE, key, value);
+    }
+    let is_said = config.says("broker.disable-ssl") || config.says("broker.ssl");
+    if unsaid == Unsaid::Plain && !is_said {
+        config.set(COMMAND_LINE, "broker.disable-ssl", "true");
     }
     let mut keys = Keys::new(&mut config);
     let mut options = EndpointOptions::default();

@@ -98,6 +98,7 @@ mod link_protocol;
 mod link_state;
 mod link_statistics;
 mod link_turn;
+mod link_unconsumed;
 mod link_wire;
 mod link_write;
 mod links;

@@ -269,6 +269,36 @@ fn too_much_that_is_no_message_ends_the_link() {
 }
 
 #[test]
+fn too_much_of_all_links_together_ends_the_one_that_reaches_beyond_it() {
+    const MIB: usize = 1024 * 1024;
+    // Says when a byte 1 has come.
+    let keeps = || -> Answer {
+        Box::new(|input, link| {
+            if input.last() == Some(&1) {
+                link.force(&frame("."));
+            }
+            (0, Turn::Continue)
+        })
+    };
+    let rig = Rig::new(LinkLimits { max_unconsumed_in_all: MIB, ..LinkLimits::default() }, keeps);
+    let send = |client: &mut TcpStream, count: usize| {
+        client.write_all(&[vec![0; count - 1], vec![1]].concat()).unwrap();
+        client.read_exact(&mut [0]).unwrap();
+    };
+    let (mut first, link, ear) = rig.client();
+    send(&mut first, 2 * MIB);
+    let (mut short, _link, _ear) = rig.client();
+    send(&mut short, MIB);
+    let (mut long, _long, long_ear) = rig.client();
+    // The end may come before everything is sent.
+    let _ = long.write_all(&vec![0; MIB + 1]);
+    assert!(matches!(long_ear.closed(), Closed::Oversized));
+    link.abort("makes room");
+    ear.closed();
+    send(&mut short, MIB);
+}
+
+#[test]
 fn where_nobody_listens_the_protocol_is_told() {
     let rig = Rig::new(LinkLimits::default(), all);
     let Rig { address, listener, links, .. } = rig;

@@ -82,6 +82,7 @@ impl Inner {
         }
         log::debug!("link to {}: {why}", self.peer);
         inside.input = Vec::new();
+        self.may_hold(inside);
         let Some(mut protocol) = inside.protocol.take() else { return };
         let link = Link::from(self.clone());
         // The protocol goes here too, and may panic even then.

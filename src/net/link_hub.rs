@@ -20,6 +20,7 @@ use crate::link_doors::Doors;
 use crate::link_inner::Inner;
 use crate::link_state::News;
 use crate::link_statistics::LinkCounters;
+use crate::link_unconsumed::Unconsumed;
 use crate::slab::Slab;
 
 /// How often links tick.
@@ -39,6 +40,7 @@ pub(crate) struct Hub {
     pub(crate) limits: LinkLimits,
     pub(crate) counters: LinkCounters,
     pub(crate) doors: Doors,
+    pub(crate) unconsumed: Unconsumed,
     pub(crate) stop: Wake,
     stopped: AtomicBool,
     wake: Wake,
@@ -79,6 +81,7 @@ impl Hub {
             limits,
             counters: LinkCounters::default(),
             doors: Doors::default(),
+            unconsumed: Unconsumed::default(),
             stop,
             stopped: AtomicBool::new(false),
             wake,

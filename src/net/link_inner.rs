@@ -48,6 +48,8 @@ pub(crate) struct Inside {
     pub(crate) protocol: Option<Box<dyn Protocol>>,
     /// Bytes that have come and were not consumed.
     pub(crate) input: Vec<u8>,
+    /// What of them is counted with those of all links.
+    pub(crate) share: usize,
     /// Whether anything has come since the last tick.
     pub(crate) busy: bool,
     /// Whether the protocol has stopped reading, and is asked again when it goes on, whatever it has
@@ -68,7 +70,7 @@ impl Inner {
         if let Entrance::Accepted(stranger) = entrance {
             state.stranger = stranger;
         }
-        let inside = Inside { protocol: Some(protocol), input, busy: false, owed: false };
+        let inside = Inside { protocol: Some(protocol), input, share: 0, busy: false, owed: false };
         Self {
             id,
             peer,

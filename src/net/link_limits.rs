@@ -26,6 +26,9 @@ pub struct LinkLimits {
     pub max_forced: usize,
     /// Bytes that may have come without being consumed by the protocol; default 80 MiB.
     pub max_unconsumed: usize,
+    /// The same of all links together, but for the first MiB of each; default 512 MiB. The one that
+    /// reaches beyond it is closed.
+    pub max_unconsumed_in_all: usize,
     /// For TLS to be established with whoever has connected; default 10 s.
     pub handshake: Duration,
     /// How long bytes may wait without a single one being written, and how long what has come may
@@ -49,6 +52,7 @@ impl Default for LinkLimits {
             max_bytes: 8 * 1024 * 1024,
             max_forced: 8 * 1024 * 1024,
             max_unconsumed: 80 * 1024 * 1024,
+            max_unconsumed_in_all: 512 * 1024 * 1024,
             handshake: Duration::from_secs(10),
             stall: Duration::from_secs(30),
             close: Duration::from_secs(5),

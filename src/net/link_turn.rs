@@ -204,11 +204,19 @@ impl Inner {
             inside.input.extend_from_slice(buffer.get(consumed..).unwrap_or_default());
             *scratch = buffer;
         }
-        self.conclude(inside.input.len(), received);
+        let fits = self.may_hold(inside);
+        self.conclude(fits, received);
     }
 
-    /// What follows from a try to read that left `unconsumed` bytes.
-    fn conclude(self: &Arc<Self>, unconsumed: usize, received: Result<Taken, Broken>) {
+    /// Counts what was not consumed: whether it may be as much.
+    pub(crate) fn may_hold(&self, inside: &mut Inside) -> bool {
+        let (bytes, limits) = (inside.input.len(), &self.hub.limits);
+        let most = limits.max_unconsumed_in_all;
+        self.hub.unconsumed.hold(&mut inside.share, bytes, most) && bytes <= limits.max_unconsumed
+    }
+
+    /// What follows from a try to read, and from whether what it left `fits`.
+    fn conclude(self: &Arc<Self>, fits: bool, received: Result<Taken, Broken>) {
         let mut state = self.lock();
         let unsent = received.as_ref().is_ok_and(|taken| taken.unsent);
         if unsent && state.pen == Pen::Free {
@@ -218,7 +226,7 @@ impl Inner {
             // The end is found again when reading goes on.
             return;
         }
-        if unconsumed > self.hub.limits.max_unconsumed {
+        if !fits {
             return self.end(&mut state, Closed::Oversized);
         }
         match received.map(|taken| (taken.moved, taken.more)) {
@@ -265,6 +273,6 @@ impl Inner {
     /// Reads and throws away.
     fn discard(self: &Arc<Self>) {
         let Some(wire) = self.lock().wire.clone() else { return };
-        self.conclude(0, wire.discard());
+        self.conclude(true, wire.discard());
     }
 }

@@ -1,5 +1,7 @@
 //! What a node does: it measures round trips, answers, relays.
 
+use std::net::TcpListener;
+
 use broker::data::Data;
 use broker::{Endpoint, EndpointOptions, Topic};
 
@@ -95,4 +97,16 @@ fn who_waits_for_an_answer_and_is_told_to_stop_has_not_failed() {
         endpoint.publish(&topic, &answer).unwrap();
     }
     assert_eq!(node.stop(), "");
+}
+
+#[test]
+fn a_peer_that_is_away_is_told_of_where_only_warnings_are_logged() {
+    // A port that nobody listens at.
+    let away = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let peers = format!("[<tcp://127.0.0.1:{away}>]");
+    let node = Setup::new(PLAIN)
+        .variable("BROKER_CONSOLE_VERBOSITY", "warning")
+        .arguments(&["--peers", &peers])
+        .start();
+    node.log().wait(&format!("peer 127.0.0.1:{away}: "));
 }

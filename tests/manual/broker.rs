@@ -47,9 +47,19 @@ fn written(values: &BTreeMap<Place, String>) -> String {
     text
 }
 
+fn place(section: &str, key: &str) -> Place {
+    (section.to_owned(), key.to_owned())
+}
+
 /// Values without which there is no node.
 fn plain() -> BTreeMap<Place, String> {
-    BTreeMap::from([(("broker".to_owned(), "disable-ssl".to_owned()), "true".to_owned())])
+    BTreeMap::from([(place("broker", "disable-ssl"), "true".to_owned())])
+}
+
+/// The same for one that speaks TLS.
+fn secured() -> BTreeMap<Place, String> {
+    let files = ["certificate", "key", "cafile"];
+    files.map(|key| (place("broker.ssl", key), "/x.pem".to_owned())).into()
 }
 
 #[test]
@@ -84,7 +94,7 @@ fn examples_and_the_sample_are_right() {
     for ((section, key), Entry { example, .. }) in described(NODE_CONFIGURATION) {
         let (name, value) = example.split_once(" = ").unwrap();
         assert_eq!(name, key);
-        let mut values = plain();
+        let mut values = if section == "broker.ssl" { secured() } else { plain() };
         if section == "broker.web-socket" && ["certificate", "key", "passphrase"].contains(&&*key) {
             // None of them can be without the others.
             for other in ["certificate", "key"] {
@@ -98,7 +108,10 @@ fn examples_and_the_sample_are_right() {
         assert!(read(&written(&values)).is_ok(), "{example}: {:?}", read(&written(&values)));
     }
     let values = shipped(SAMPLE).into_iter().map(|(place, entry)| (place, entry.default));
-    assert!(read(&written(&values.collect())).is_ok());
+    let mut values: BTreeMap<Place, String> = values.collect();
+    // It names certificates as examples.
+    values.insert(place("broker", "disable-ssl"), "false".to_owned());
+    assert!(read(&written(&values)).is_ok());
     assert!(read(&document(SAMPLE)).is_ok(), "as it is installed");
 }
 
