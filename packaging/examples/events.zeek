@@ -35,6 +35,7 @@ event zeek_init()
 	Broker::peer(fmt("%s", Burp::host), Burp::listening, 10sec);
 	}
 
+# Soon after the peering it comes once for each client, with what is: was and state are the same.
 event Burp::client_state(source: string, client: string, was: string, state: string,
     phase: string)
 	{

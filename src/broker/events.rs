@@ -1,7 +1,7 @@
 //! Publishes what happens in a daemon as events of Zeek's, to peers and WebSocket clients.
 //!
-//! Whoever says that something has happened never waits: an event that a receiver has no room for is
-//! dropped, and counted. What others publish here goes nowhere, so that nobody can speak in the
+//! Whoever says that something has happened never waits: a receiver that has no room for an event
+//! misses it, which is counted, and the others get it. What others publish here goes nowhere, so that nobody can speak in the
 //! daemon's name.
 
 use std::fmt;
@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 
 use broker_data::zeek::Event;
 use broker_data::{Data, Timestamp};
-use ostler_net::tls::TlsError;
+use ostler_net::tls::{Identity, LiveIdentity, TlsError};
 use ostler_net::{Address, BindError};
 use ostler_runtime::logging::with_cause;
 use ostler_runtime::secret::{self, Secret, SecretFileError};
@@ -21,8 +21,8 @@ use ostler_runtime::{Exit, Seldom};
 
 pub use crate::events_settings::{EventsSettings, SECTION};
 use crate::{
-    Endpoint, EndpointOptions, PeeringLimits, Publisher, Tls, Topic, WebSocketAccess,
-    WebSocketLimits,
+    Endpoint, EndpointOptions, Newcomer, PeeringLimits, Publisher, Tls, Told, Topic,
+    WebSocketAccess, WebSocketLimits,
 };
 
 /// The shortest time between two log lines about events that were dropped.
@@ -46,6 +46,8 @@ struct On {
     token: Option<Secret>,
     source: Arc<str>,
     publisher: Publisher,
+    /// What WebSocket clients are shown, if it is their own.
+    clients: Option<Arc<LiveIdentity>>,
     endpoint: Endpoint,
 }
 
@@ -56,7 +58,7 @@ pub struct EventCounts {
     pub published: u64,
     /// Those that nobody had subscribed to.
     pub unwanted: u64,
-    /// Those that a receiver had no room for, so that nobody got them.
+    /// Those that a receiver had no room for; others may have got them.
     pub dropped: u64,
 }
 
@@ -82,6 +84,9 @@ pub enum EventsError {
     /// The certificate, its key or the authorities cannot be used.
     #[error("[Events] sslcert, sslkey, sslca")]
     Tls(#[source] TlsError),
+    /// The certificate for WebSocket clients or its key cannot be used.
+    #[error("[Events] websocket_sslcert, websocket_sslkey")]
+    ClientTls(#[source] TlsError),
     /// The file of the token cannot be used.
     #[error("[Events] token_file: {path}", path = path.display())]
     Token {
@@ -103,6 +108,7 @@ impl EventsError {
     pub fn key(&self) -> &'static str {
         match self {
             Self::Tls(_) => "sslcert",
+            Self::ClientTls(_) => "websocket_sslcert",
             Self::Token { .. } => "token_file",
             Self::Bind(_) | Self::Thread(_) => "bind",
         }
@@ -112,7 +118,7 @@ impl EventsError {
     pub fn exit(&self) -> Exit {
         log::error!("{}", with_cause(self));
         match self {
-            Self::Tls(_) | Self::Token { .. } => Exit::Config,
+            Self::Tls(_) | Self::ClientTls(_) | Self::Token { .. } => Exit::Config,
             Self::Bind(error) if error.source.kind() == io::ErrorKind::PermissionDenied => {
                 Exit::NoPermission
             }
@@ -125,14 +131,17 @@ impl EventsError {
 /// The files that settings name, read.
 struct Loaded {
     tls: Option<Tls>,
+    clients: Option<Identity>,
     token: Option<Secret>,
 }
 
 impl Loaded {
     fn of(settings: &EventsSettings) -> Result<Self, EventsError> {
         let tls = settings.tls.as_ref().map(Tls::load).transpose().map_err(EventsError::Tls)?;
+        let clients = settings.websocket_tls.as_ref().map(Identity::for_anybody).transpose();
+        let clients = clients.map_err(EventsError::ClientTls)?;
         let token = settings.token_file.as_deref().map(token).transpose()?;
-        Ok(Self { tls, token })
+        Ok(Self { tls, clients, token })
     }
 }
 
@@ -170,6 +179,9 @@ impl Events {
                 if let Some(tls) = &loaded.tls {
                     on.endpoint.present(tls);
                 }
+                if let (Some(live), Some(identity)) = (&on.clients, loaded.clients) {
+                    live.replace(identity);
+                }
                 return Ok(());
             }
         }
@@ -204,26 +216,56 @@ impl Events {
 
     /// Something has happened now. The event's first argument is where; the others are these.
     pub fn publish(&self, topic: &str, name: &str, arguments: impl IntoIterator<Item = Data>) {
-        let (publisher, source) =
-            match self.on.read().unwrap_or_else(PoisonError::into_inner).as_ref() {
-                Some(on) => (on.publisher.clone(), Arc::clone(&on.source)),
-                None => return,
-            };
-        let mut all = vec![Data::from(&*source)];
-        all.extend(arguments);
-        let mut event = Event::new(name, all);
-        if let Ok(time) = Timestamp::try_from(SystemTime::now()) {
-            event = event.at(time);
-        }
+        let Some((publisher, source)) = self.publisher() else { return };
         let topic = match Topic::new(topic) {
             Ok(topic) => topic,
             Err(error) => return self.note_drop(name, &error),
         };
-        match publisher.try_publish(&topic, &event.into()) {
-            Ok(0) => count(&self.unwanted),
-            Ok(_) => count(&self.published),
+        match publisher.publish_ready(&topic, &event(&source, name, arguments)) {
+            Ok((0, 0)) => count(&self.unwanted),
+            Ok((taken, missed)) => {
+                if taken > 0 {
+                    count(&self.published);
+                }
+                if missed > 0 {
+                    self.note_drop(name, &format_args!("{missed} receivers have no room for it"));
+                }
+            }
             Err(error) => self.note_drop(name, &error),
         }
+    }
+
+    /// Who has come, or wants more, since anybody asked last.
+    pub fn newcomers(&self) -> Vec<Newcomer> {
+        self.publisher().map(|(publisher, _)| publisher.newcomers()).unwrap_or_default()
+    }
+
+    /// The same as [`publish`](Self::publish) for one receiver only.
+    pub fn tell(
+        &self,
+        newcomer: Newcomer,
+        topic: &str,
+        name: &str,
+        arguments: impl IntoIterator<Item = Data>,
+    ) -> Told {
+        let Some((publisher, source)) = self.publisher() else { return Told::Gone };
+        let told = Topic::new(topic).map_err(|error| error.to_string()).and_then(|topic| {
+            let event = event(&source, name, arguments);
+            publisher.tell(newcomer, &topic, &event).map_err(|error| error.to_string())
+        });
+        if told == Ok(Told::Heard) {
+            count(&self.published);
+        }
+        told.unwrap_or_else(|error| {
+            self.note_drop(name, &error);
+            // It could not be told later either.
+            Told::Unwanted
+        })
+    }
+
+    fn publisher(&self) -> Option<(Publisher, Arc<str>)> {
+        let on = self.on.read().unwrap_or_else(PoisonError::into_inner);
+        on.as_ref().map(|on| (on.publisher.clone(), Arc::clone(&on.source)))
     }
 
     /// One event could not even be noted.
@@ -249,18 +291,31 @@ impl Events {
     }
 }
 
+/// An event of now.
+fn event(source: &str, name: &str, arguments: impl IntoIterator<Item = Data>) -> Data {
+    let mut all = vec![Data::from(source)];
+    all.extend(arguments);
+    let mut event = Event::new(name, all);
+    if let Ok(time) = Timestamp::try_from(SystemTime::now()) {
+        event = event.at(time);
+    }
+    event.into()
+}
+
 fn count(counter: &AtomicU64) {
     counter.fetch_add(1, Ordering::Relaxed);
 }
 
 impl On {
     fn start(settings: &EventsSettings, loaded: Loaded) -> Result<Self, EventsError> {
-        let Loaded { tls, token } = loaded;
+        let Loaded { tls, clients, token } = loaded;
+        let clients = clients.map(|identity| Arc::new(LiveIdentity::new(identity)));
         let peering = PeeringLimits { bye: FAREWELL, ..PeeringLimits::default() };
         let options = EndpointOptions {
             deaf: true,
             threads: 1,
             tls,
+            web_socket_tls: clients.clone(),
             peering,
             end_wait: FAREWELL,
             ..EndpointOptions::default()
@@ -286,7 +341,7 @@ impl On {
             log::info!("events: peering with {host} port {port}");
         }
         let (publisher, source) = (endpoint.publisher(), settings.source.as_str().into());
-        Ok(Self { settings: settings.clone(), token, source, publisher, endpoint })
+        Ok(Self { settings: settings.clone(), token, source, publisher, clients, endpoint })
     }
 }
 

@@ -41,6 +41,9 @@ pub struct EventsSettings {
     pub token_file: Option<PathBuf>,
     /// `ssl`, `sslcert`, `sslkey` and `sslca`; `None` is plain text, the default.
     pub tls: Option<PeerSettings>,
+    /// `websocket_sslcert` and `websocket_sslkey`: the certificate that WebSocket clients are shown,
+    /// of whom none is asked for then; `None` is as with peers, the default.
+    pub websocket_tls: Option<PeerSettings>,
 }
 
 impl EventsSettings {
@@ -60,6 +63,7 @@ impl EventsSettings {
             origins: r.list(SECTION, "origins").unwrap_or_default(),
             token_file: r.path(SECTION, "token_file"),
             tls: tls(r),
+            websocket_tls: websocket_tls(r),
         };
         warn(r, &settings);
         let is_on = !settings.peers.is_empty()
@@ -97,11 +101,16 @@ impl EventsSettings {
                 line("sslca", path(authorities));
             }
         }
+        if let Some(tls) = &self.websocket_tls {
+            line("websocket_sslcert", path(&tls.certificate));
+            line("websocket_sslkey", path(&tls.key));
+        }
     }
 
     /// The files that they name.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
-        let tls = self.tls.iter().flat_map(|tls| [&tls.certificate, &tls.key]);
+        let tls = self.tls.iter().chain(&self.websocket_tls);
+        let tls = tls.flat_map(|tls| [&tls.certificate, &tls.key]);
         let authorities = self.tls.iter().flat_map(|tls| &tls.cafile);
         tls.chain(authorities).chain(&self.token_file).map(PathBuf::as_path)
     }
@@ -157,12 +166,24 @@ fn tls(r: &mut Reader<'_>) -> Option<PeerSettings> {
     Some(PeerSettings { certificate, key, cafile, ..PeerSettings::default() })
 }
 
+fn websocket_tls(r: &mut Reader<'_>) -> Option<PeerSettings> {
+    let certificate = r.path(SECTION, "websocket_sslcert");
+    let key = r.path(SECTION, "websocket_sslkey");
+    if key.is_some() {
+        r.missing(SECTION, "websocket_sslcert");
+    }
+    let certificate = certificate?;
+    let key = key.unwrap_or_else(|| certificate.clone());
+    Some(PeerSettings { certificate, key, ..PeerSettings::default() })
+}
+
 /// What is allowed, and still not wise.
 fn warn(r: &mut Reader<'_>, settings: &EventsSettings) {
     let is_far = settings.websocket_addresses.iter().any(Address::is_far);
-    if is_far && settings.token_file.is_none() && settings.tls.is_none() {
+    let asks = settings.tls.is_some() && settings.websocket_tls.is_none();
+    if is_far && settings.token_file.is_none() && !asks {
         let words = "can be reached from other machines, and nobody is asked who he is: set \
-                     token_file, or ssl";
+                     token_file, or ssl without websocket_sslcert";
         r.odd(SECTION, "bind", words);
     }
 }
@@ -216,7 +237,8 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_told_with_its_line_and_key() {
-        let text = "[Events]\npeers = a\nport = x\nbind = unix:/x\nssl = yes\n";
+        let text = "[Events]\npeers = a\nport = x\nbind = unix:/x\nssl = yes\n\
+                    websocket_sslkey = /k\n";
         assert_eq!(
             read(text).unwrap_err(),
             [
@@ -225,6 +247,7 @@ mod tests {
                 "x.cfg:3: [Events] port: is not a whole number",
                 "x.cfg:1: [Events] sslcert: must be set",
                 "x.cfg:1: [Events] sslca: must be set",
+                "x.cfg:1: [Events] websocket_sslcert: must be set",
             ]
         );
     }
@@ -234,7 +257,8 @@ mod tests {
         let text = "[Events]\nsource = \"my host\"\npeers = \"a:1\", \"[::1]:2\"\nretry = 2\n\
                     bind = ::1, 127.0.0.1\nport = 3\nwebsocket_port = 4\nmax_clients = 5\n\
                     origins = \"https://a.example\"\ntoken_file = /t\nssl = true\nsslcert = /c\n\
-                    sslkey = /k\nsslca = /a\n";
+                    sslkey = /k\nsslca = /a\nwebsocket_sslcert = /w\n\
+                    websocket_sslkey = /v\n";
         let settings = read(text).unwrap().unwrap();
         let mut lines = Lines::default();
         settings.show(&mut lines);

@@ -26,7 +26,7 @@ thread_local! {
 /// and what it publishes behind the end of that reaches nobody.
 #[derive(Clone)]
 pub struct Publisher {
-    core: Arc<Core>,
+    pub(crate) core: Arc<Core>,
     origin: Origin,
 }
 
@@ -81,6 +81,23 @@ impl Publisher {
         }
     }
 
+    /// The same, without waiting either, but whoever is behind misses it and the others get it: how
+    /// many got it, and how many missed it.
+    pub fn publish_ready(
+        &self,
+        topic: &Topic,
+        data: &Data,
+    ) -> Result<(usize, usize), PublishError> {
+        let wanting = self.wanting(EndpointId::NIL, topic);
+        if wanting.is_empty() {
+            return Ok((self.published(0), 0));
+        }
+        let message = self.message(EndpointId::NIL, topic, data)?;
+        let (taken, missed) = self.core.routing.tell(wanting, &message, self.origin);
+        self.core.counters.dropped.add(missed as u64);
+        Ok((self.published(taken), missed))
+    }
+
     /// The same, with another time to wait.
     pub fn publish_deadline(
         &self,
@@ -130,7 +147,7 @@ impl Publisher {
         self.core.routing.wanting(&heading)
     }
 
-    fn message(
+    pub(crate) fn message(
         &self,
         receiver: EndpointId,
         topic: &Topic,
@@ -151,7 +168,7 @@ impl Publisher {
         Ok(message)
     }
 
-    fn published(&self, taken: usize) -> usize {
+    pub(crate) fn published(&self, taken: usize) -> usize {
         self.core.counters.data.count();
         taken
     }

@@ -31,6 +31,11 @@ impl Load {
     pub(crate) fn of(link: &Link, dropped: u64) -> Self {
         Self { at: link.peer(), waiting: link.queued().0, dropped }
     }
+
+    /// Messages that wait for it.
+    pub(crate) fn waiting(self) -> usize {
+        self.waiting
+    }
 }
 
 impl Receiver {

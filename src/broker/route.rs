@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use ostler_runtime::Deadline;
 
@@ -58,6 +59,9 @@ pub(crate) struct Route {
     pub(crate) owner: Owner,
     pub(crate) filter: Filter,
     pub(crate) outlet: Arc<dyn Outlet>,
+    /// Whether it wants something that it did not want when [newcomers](crate::Newcomer) were asked
+    /// for last.
+    pub(crate) is_new: AtomicBool,
 }
 
 /// What of a message tells who gets it.

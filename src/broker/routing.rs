@@ -1,6 +1,7 @@
 //! The table of routes: who is in it may change at any time, and whoever delivers sees it as it was
 //! at one moment.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -54,7 +55,7 @@ impl Routing {
 
     /// Takes a receiver in.
     pub(crate) fn add(&self, owner: Owner, filter: Filter, outlet: Arc<dyn Outlet>) -> Arc<Route> {
-        let route = Arc::new(Route { owner, filter, outlet });
+        let route = Arc::new(Route { owner, filter, outlet, is_new: true.into() });
         let added = Arc::clone(&route);
         self.change(|routes| routes.push(added));
         route
@@ -62,7 +63,10 @@ impl Routing {
 
     /// Has a receiver wanted something else from now on; the route that stands for it then.
     pub(crate) fn refilter(&self, old: &Arc<Route>, filter: Filter) -> Arc<Route> {
-        let route = Arc::new(Route { owner: old.owner, filter, outlet: Arc::clone(&old.outlet) });
+        let wants_more = filter.iter().any(|topic| !old.filter.matches(topic));
+        let is_new = AtomicBool::new(wants_more || old.is_new.load(Ordering::Relaxed));
+        let (owner, outlet) = (old.owner, Arc::clone(&old.outlet));
+        let route = Arc::new(Route { owner, filter, outlet, is_new });
         let changed = Arc::clone(&route);
         self.change(|routes| {
             if let Some(place) = routes.iter_mut().find(|one| Arc::ptr_eq(one, old)) {
@@ -137,7 +141,13 @@ impl Routing {
         Ok(self.deliver(&wanting, message, origin))
     }
 
-    fn deliver(&self, wanting: &[Arc<Route>], message: &Message, origin: Origin) -> usize {
+    /// Gives a message to these.
+    pub(crate) fn deliver(
+        &self,
+        wanting: &[Arc<Route>],
+        message: &Message,
+        origin: Origin,
+    ) -> usize {
         let parcel = Parcel::new(message, origin, self.here.id, &self.tags);
         wanting.iter().map(|route| route.outlet.deliver(&parcel)).count()
     }
@@ -148,13 +158,33 @@ impl Routing {
         0
     }
 
-    /// Gives a message to all who want it but for those that are behind: how many these are.
-    pub(crate) fn tell(&self, message: &Message, origin: Origin) -> u64 {
-        let mut wanting = self.wanting(&Heading::of(message, origin));
+    /// Gives a message to all of these but for those that are behind: how many got it, and how many
+    /// did not.
+    pub(crate) fn tell(
+        &self,
+        mut wanting: Vec<Arc<Route>>,
+        message: &Message,
+        origin: Origin,
+    ) -> (usize, usize) {
         let all = wanting.len();
         wanting.retain(|route| !route.outlet.is_blocked(true));
-        self.deliver(&wanting, message, origin);
-        u64::try_from(all.saturating_sub(wanting.len())).unwrap_or(u64::MAX)
+        let taken = self.deliver(&wanting, message, origin);
+        (taken, all.saturating_sub(taken))
+    }
+
+    /// The peers and WebSocket clients that have come, or want more, since this was asked last.
+    pub(crate) fn newcomers(&self) -> Vec<Owner> {
+        let routes = self.all();
+        let is_remote = |owner| matches!(owner, Owner::Peer(_) | Owner::Client(_));
+        let new = routes
+            .iter()
+            .filter(|route| is_remote(route.owner) && route.is_new.swap(false, Ordering::Relaxed));
+        new.map(|route| route.owner).collect()
+    }
+
+    /// The way to this receiver, if it is still there.
+    pub(crate) fn find(&self, owner: Owner) -> Option<Arc<Route>> {
+        self.all().iter().find(|route| route.owner == owner).cloned()
     }
 
     fn all(&self) -> Arc<[Arc<Route>]> {

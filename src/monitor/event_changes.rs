@@ -2,6 +2,7 @@
 //! have finished. Pure, without I/O or clock.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 use serde_json::Value;
 
@@ -92,6 +93,20 @@ impl Clients {
             self.seen.retain(|_, seen| !seen.state.is_empty());
         }
         if is_first { Vec::new() } else { changes }
+    }
+
+    /// Whether there was a summary.
+    pub(crate) fn are_known(&self) -> bool {
+        self.since.is_some()
+    }
+
+    /// The clients that are there now, with their state and phase, by name: those behind `last`, or
+    /// all.
+    pub(crate) fn behind(&self, last: Option<&str>) -> impl Iterator<Item = (&str, &str, &str)> {
+        let from = last.map_or(Bound::Unbounded, Bound::Excluded);
+        let seen = self.seen.range::<str, _>((from, Bound::Unbounded));
+        let there = seen.filter(|(_, seen)| !seen.state.is_empty());
+        there.map(|(name, seen)| (name.as_str(), seen.state.as_str(), seen.phase.as_str()))
     }
 }
 

@@ -18,12 +18,20 @@ use ostler_runtime::utc::unix_millis;
 use ostler_runtime::{Deadline, Exit, Reader, Thread};
 
 use crate::event_changes::{Change, Clients};
+use crate::event_greetings::Greetings;
 use crate::service::Monitor;
 
 /// Incidents of the pool that may wait to be published.
 const WAITING: usize = 256;
 /// Where incidents of the pool are published.
 const POOL: &str = "burp/pool";
+/// The event that says how a client is.
+pub(crate) const CLIENT_STATE: &str = "Burp::client_state";
+/// How often it is looked for newcomers, and the shortest time between two times that one of them
+/// is told everything.
+const GREETING: Duration = Duration::from_secs(1);
+/// The same while somebody is still to be told more.
+const GOING_ON: Duration = Duration::from_millis(100);
 
 /// What `[Events]` says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,6 +95,7 @@ impl Reporter {
             told,
             interval: settings.map(|settings| settings.interval),
             clients: Clients::default(),
+            greetings: Greetings::default(),
             is_down: None,
         };
         let thread = Thread::spawn("events", move || watch.run()).map_err(|error| {
@@ -138,6 +147,7 @@ struct Watch {
     /// `None` while nothing is to be published.
     interval: Option<Duration>,
     clients: Clients,
+    greetings: Greetings,
     /// Whether no child could be asked at the last look.
     is_down: Option<bool>,
 }
@@ -146,8 +156,9 @@ impl Watch {
     fn run(&mut self) {
         let (nobody, mut asked) = (never(), None::<Receiver<Answer>>);
         let mut look = Deadline::after(Duration::ZERO);
+        let mut greet = look;
         loop {
-            let due = if self.interval.is_some() { look } else { Deadline::NEVER };
+            let due = if self.interval.is_some() { look.earlier(greet) } else { Deadline::NEVER };
             let wait = due.remaining().unwrap_or(Duration::MAX);
             crossbeam_channel::select! {
                 recv(self.told) -> told => match told {
@@ -169,14 +180,20 @@ impl Watch {
                     }
                 }
                 default(wait) => {
-                    self.look_at_pool();
-                    // A burp that is slow is not asked twice.
-                    if asked.is_none() {
-                        let (sender, receiver) = bounded(1);
-                        self.monitor.summary(sender);
-                        asked = Some(receiver);
+                    if look.passed() {
+                        self.look_at_pool();
+                        // A burp that is slow is not asked twice.
+                        if asked.is_none() {
+                            let (sender, receiver) = bounded(1);
+                            self.monitor.summary(sender);
+                            asked = Some(receiver);
+                        }
+                        look = Deadline::after(self.interval.unwrap_or_default());
                     }
-                    look = Deadline::after(self.interval.unwrap_or_default());
+                    if greet.passed() {
+                        let goes_on = self.greetings.go_on(&self.events, &self.clients);
+                        greet = Deadline::after(if goes_on { GOING_ON } else { GREETING });
+                    }
                 }
             }
         }
@@ -193,9 +210,9 @@ impl Watch {
     fn change(&self, change: Change) {
         match change {
             Change::State { client, was, state, phase } => {
-                let topic = format!("burp/client/{client}/state");
+                let topic = state_topic(&client);
                 let arguments = [client, was, state, phase].map(Data::from);
-                self.events.publish(&topic, "Burp::client_state", arguments);
+                self.events.publish(&topic, CLIENT_STATE, arguments);
             }
             Change::Backup { client, number, started, flags } => {
                 let topic = format!("burp/client/{client}/backup");
@@ -220,6 +237,11 @@ impl Watch {
         let arguments = [kind.into(), pid.into(), words.into()];
         self.events.publish(POOL, "Burp::pool_incident", arguments);
     }
+}
+
+/// Where it is published how a client is.
+pub(crate) fn state_topic(client: &str) -> String {
+    format!("burp/client/{client}/state")
 }
 
 fn time(seconds: u64) -> Data {

@@ -36,6 +36,8 @@ mod endpoint;
 #[cfg(feature = "events")]
 mod event_changes;
 #[cfg(feature = "events")]
+mod event_greetings;
+#[cfg(feature = "events")]
 mod events;
 #[cfg(not(feature = "events"))]
 #[path = "events_absent.rs"]

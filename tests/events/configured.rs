@@ -6,20 +6,21 @@ use std::time::Duration;
 
 use broker::data::Data;
 use broker::data::zeek::Event;
-use broker::{Endpoint, EndpointOptions, QueueLimits, Tls, Topic};
+use broker::{Endpoint, EndpointOptions, QueueLimits, Subscriber, Tls, Topic};
 use ostler_net::Address;
 use ostler_net::tls::PeerSettings;
 use ostler_runtime::Deadline;
 use ostler_tests::certificates::Pair;
 use ostler_tests::checked;
 use ostler_tests::program::UNCHANGED;
+use ostler_tests::secure::der;
 use ostler_tests::{
     Certificates, Daemon, FakeBurp, PATIENCE, Secure, Settings, Step, Version, wait_for,
 };
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::heard::{address, listen, listen_with, next, port, port_in, subscribed};
+use crate::heard::{address, greeted, listen, listen_with, next, port, port_in, subscribed};
 use crate::monitor::{backup, count, settings, show, wait_looked};
 
 /// Has a client of burp be at work, and then not any more: two events.
@@ -65,23 +66,29 @@ fn a_broker_that_is_peered_with_gets_the_events_and_comes_back_to_them() {
     let place = format!("127.0.0.1:{port}");
     let settings = fake.settings().status("port", "0").events("peers", &place);
     let settings = settings.events("interval", "0.25").events("source", "here");
-    let daemon = settings.events("retry", "1").start();
+    let _daemon = settings.events("retry", "1").start();
     wait_for("they are peers", || broker.peers().len() == 1);
-    wait_looked(&daemon);
+    told(&mut heard, ["idle", "idle"]);
     happen(&fake);
-    let received = heard.get_before(Deadline::after(PATIENCE)).unwrap();
-    let event = Event::try_from(received.data).unwrap();
-    assert_eq!(event.name, "Burp::client_state");
-    assert_eq!(event.arguments[..2], [Data::from("here"), Data::from("client1")]);
-    assert!(event.timestamp().is_some());
+    told(&mut heard, ["idle", "running"]);
     drop((heard, broker));
     let broker = Endpoint::new(EndpointOptions::default()).unwrap();
     let mut heard = broker.subscribe([topic("burp/client/")]);
     broker.listen(&Address::parse("127.0.0.1", port).unwrap()).unwrap();
     wait_for("they are peers again", || broker.peers().len() == 1);
+    told(&mut heard, ["running", "running"]);
     idle(&fake);
+    told(&mut heard, ["running", "idle"]);
+}
+
+/// The next event says that the client was this and is that.
+pub(crate) fn told(heard: &mut Subscriber, states: [&str; 2]) {
     let received = heard.get_before(Deadline::after(PATIENCE)).unwrap();
-    assert_eq!(Event::try_from(received.data).unwrap().arguments[3], Data::from("idle"));
+    let event = Event::try_from(received.data).unwrap();
+    assert_eq!(event.name, "Burp::client_state");
+    let said = ["here", "client1", states[0], states[1]];
+    assert_eq!(event.arguments[..4], said.map(Data::from));
+    assert!(event.timestamp().is_some());
 }
 
 #[test]
@@ -96,8 +103,8 @@ fn who_listens_may_not_speak_in_the_daemons_name() {
     peer.peer("127.0.0.1", port(&daemon, "peers"), None, Deadline::after(PATIENCE)).unwrap();
     assert!(peer.await_filter_entry(&topic("burp/client/x"), Deadline::after(PATIENCE)));
     assert_eq!(peer.publish(&topic("burp/client/x"), &Data::from("forged")), Ok(1));
+    greeted(&mut listener, "idle");
     listener.hears_nothing();
-    wait_looked(&daemon);
     happen(&fake);
     assert!(is_running(&next(&mut listener).arguments));
 }
@@ -118,7 +125,7 @@ fn a_reload_turns_events_on_changes_and_ends_them() {
     };
     reload(&mut daemon, &on("one").events("websocket_port", "0"));
     let mut first = listen(address(&daemon), &["burp/client/"]);
-    wait_looked(&daemon);
+    greeted(&mut first, "idle");
     happen(&fake);
     assert_eq!(next(&mut first).arguments[0], "one");
     // The same again: whoever listens stays.
@@ -131,6 +138,7 @@ fn a_reload_turns_events_on_changes_and_ends_them() {
     let lines = daemon.log();
     let last = lines.iter().rfind(|line| line.contains("waiting for WebSocket clients")).unwrap();
     let mut second = listen(([127, 0, 0, 1], port_in(last)).into(), &["burp/client/"]);
+    greeted(&mut second, "idle");
     happen(&fake);
     assert_eq!(next(&mut second).arguments[0], "two");
     // A port that another one has leaves everything as it was.
@@ -204,13 +212,61 @@ fn with_certificates_nobody_else_comes_in() {
     let talk = secure.connect(address(&daemon));
     let client = ostler_tests::websocket::Client::over(talk, "/v1/messages/json", &[]);
     let mut client = subscribed(client, &["burp/client/client1/"]);
-    wait_looked(&daemon);
+    greeted(&mut client, "idle");
     happen(&fake);
     assert!(is_running(&next(&mut client).arguments));
 }
 
 #[test]
-fn who_reads_nothing_holds_up_no_query_and_is_counted() {
+fn where_web_socket_clients_have_a_certificate_of_their_own_none_is_asked_for_one() {
+    let fake = FakeBurp::new();
+    idle(&fake);
+    let files = Certificates::new();
+    let (authority, web) = (files.own("authority"), files.own("web"));
+    let own = files.signed("own", &authority, 10);
+    let text = |path: &Path| path.to_str().unwrap().to_owned();
+    let served = files.joined("served", &[&web.certificate, &web.key]);
+    let settings = settings(&fake)
+        .events("port", "0")
+        .events("ssl", "true")
+        .events("sslcert", &text(&own.certificate))
+        .events("sslkey", &text(&own.key))
+        .events("sslca", &text(&authority.certificate))
+        .events("websocket_sslcert", &text(&served));
+    let mut daemon = settings.clone().start();
+    let secure = Secure::new(Version::Tls13, None);
+    let client = |daemon: &Daemon| {
+        let talk = secure.connect(address(daemon));
+        let client = ostler_tests::websocket::Client::over(talk, "/v1/messages/json", &[]);
+        subscribed(client, &["burp/client/client1/"])
+    };
+    let shown = |daemon: &Daemon| {
+        let mut talk = secure.connect(address(daemon));
+        talk.shake_hands().unwrap();
+        talk.seen()
+    };
+    let mut first = client(&daemon);
+    greeted(&mut first, "idle");
+    assert_eq!(shown(&daemon), der(&web));
+    // A new certificate is shown at a reload, and whoever listens stays.
+    let new = files.own("new");
+    std::fs::copy(files.joined("renewed", &[&new.certificate, &new.key]), &served).unwrap();
+    daemon.reload();
+    assert_eq!(shown(&daemon), der(&new));
+    happen(&fake);
+    assert!(is_running(&next(&mut first).arguments));
+    // Of peers they are asked for all the same.
+    let stranger = Endpoint::new(EndpointOptions::default()).unwrap();
+    let deadline = Deadline::after(Duration::from_secs(20));
+    assert!(stranger.peer("127.0.0.1", port(&daemon, "peers"), None, deadline).is_err());
+    daemon.configure(&settings.events("websocket_sslcert", "/nowhere"));
+    daemon.signal(Signal::HUP);
+    daemon.wait_log("[Events] websocket_sslcert, websocket_sslkey");
+    assert_eq!(shown(&daemon), der(&new));
+}
+
+#[test]
+fn who_reads_nothing_holds_up_no_query_and_nobody_else_and_is_counted() {
     // Long enough that a few summaries fill what may wait for a client.
     const CLIENTS: usize = 3000;
     let fake = FakeBurp::new();
@@ -219,6 +275,7 @@ fn who_reads_nothing_holds_up_no_query_and_is_counted() {
             |n: usize| json!({"name": format!("{n}{}", "x".repeat(1000)), "run_status": state});
         json!({ "clients": (0..CLIENTS).map(client).collect::<Vec<_>>() }).to_string()
     };
+    let late = json!({"clients": [{"name": "late", "run_status": "idle"}]}).to_string();
     fake.at_query("c:", vec![Step::body(&many("idle"))]);
     let daemon = settings(&fake).events("port", "0").start();
     daemon.wait_ready(2);
@@ -226,7 +283,12 @@ fn who_reads_nothing_holds_up_no_query_and_is_counted() {
     let options = EndpointOptions { subscriber_buffer: few, ..EndpointOptions::default() };
     let stuck = Endpoint::new(options).unwrap();
     let _unread = stuck.subscribe([topic("burp/")]);
-    stuck.peer("127.0.0.1", port(&daemon, "peers"), None, Deadline::after(PATIENCE)).unwrap();
+    let hearing = Endpoint::new(EndpointOptions::default()).unwrap();
+    let mut heard = hearing.subscribe([topic("burp/client/late/")]);
+    for endpoint in [&stuck, &hearing] {
+        let at = port(&daemon, "peers");
+        endpoint.peer("127.0.0.1", at, None, Deadline::after(PATIENCE)).unwrap();
+    }
     wait_looked(&daemon);
     let mut state = false;
     wait_for("events are dropped", || {
@@ -235,4 +297,6 @@ fn who_reads_nothing_holds_up_no_query_and_is_counted() {
         assert_eq!(daemon.query("c:client1").status(), "OK");
         count(&daemon, "dropped") > 0
     });
+    fake.at_query("c:", vec![Step::body(&late)]);
+    assert!(heard.get_before(Deadline::after(PATIENCE)).is_some(), "it has room");
 }

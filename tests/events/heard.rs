@@ -56,6 +56,13 @@ pub(crate) fn subscribed<S: Read + Write>(mut client: Client<S>, topics: &[&str]
     client
 }
 
+/// Waits until a client that came late was told how the only client of burp is, and checks that.
+pub(crate) fn greeted<S: Read + Write>(client: &mut Client<S>, state: &str) {
+    let Heard { name, arguments, .. } = next(client);
+    assert_eq!(name, "Burp::client_state");
+    assert_eq!(arguments[1..].to_vec(), ["client1", state, state, ""].map(Value::from));
+}
+
 /// The next event.
 pub(crate) fn next<S: Read + Write>(client: &mut Client<S>) -> Heard {
     let message = client.json();

@@ -6,4 +6,5 @@ mod configured;
 mod examples;
 mod heard;
 mod monitor;
+mod newcomers;
 mod workers;

@@ -6,7 +6,7 @@ use ostler_tests::{Caller, Daemon, FakeBurp, Settings, Step, wait_for};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
-use crate::heard::{Heard, address, listen, next};
+use crate::heard::{Heard, address, greeted, listen, next};
 
 /// A daemon that publishes as soon as it can to WebSocket clients.
 pub(crate) fn settings(fake: &FakeBurp) -> Settings {
@@ -72,7 +72,7 @@ fn a_client_of_the_daemon_sees_a_backup_from_its_beginning_to_its_end() {
     let daemon = start(&fake);
     let mut all = listen(address(&daemon), &["burp/client/"]);
     let mut other = listen(address(&daemon), &["burp/client/client10/"]);
-    wait_looked(&daemon);
+    greeted(&mut all, "idle");
     let started = unix_millis() / 1000;
     let working = json!([backup(2, started, &["working"]), old]);
     show(&fake, "running", None, &working);
@@ -100,7 +100,7 @@ fn a_client_of_the_daemon_sees_a_backup_from_its_beginning_to_its_end() {
     assert_eq!(next(&mut all).arguments, state("running", "idle", ""));
     // Whoever wants another client's events hears nothing of this one's.
     other.hears_nothing();
-    assert_eq!(count(&daemon, "published"), 4);
+    assert_eq!(count(&daemon, "published"), 5);
     assert_eq!(count(&daemon, "dropped"), 0);
 }
 

@@ -50,7 +50,11 @@ pub(crate) const MONITOR: Program = Program {
     least: BURP,
     warns: "is the default, which everybody knows",
     files: &["password_file"],
-    with: &[("ssl", "sslcert", "/x"), ("ssl", "sslca", "/x")],
+    with: &[
+        ("ssl", "sslcert", "/x"),
+        ("ssl", "sslca", "/x"),
+        ("websocket_sslkey", "websocket_sslcert", "/x"),
+    ],
 };
 
 pub(crate) const CATALOGUE: Program = Program {
@@ -98,7 +102,11 @@ pub(crate) const WORKERS: Program = Program {
     least: "",
     warns: "",
     files: &["bytes_password_file"],
-    with: &[("ssl", "sslcert", "/x"), ("ssl", "sslca", "/x")],
+    with: &[
+        ("ssl", "sslcert", "/x"),
+        ("ssl", "sslca", "/x"),
+        ("websocket_sslkey", "websocket_sslcert", "/x"),
+    ],
 };
 
 pub(crate) const PROGRAMS: [Program; 3] = [MONITOR, CATALOGUE, WORKERS];

@@ -97,6 +97,7 @@ fn a_reload_changes_the_keys_of_which_the_page_says_so() {
             let is_of_peers = section == "Events";
             if is_of_peers { with(&text, section, "sslca", both.to_str().unwrap()) } else { text }
         }
+        "websocket_sslkey" => with(&text, section, "websocket_sslcert", both.to_str().unwrap()),
         _ => text,
     });
 }
@@ -172,6 +173,7 @@ fn so_it_does_with_the_workers() {
             let text = with(&text, section, "sslcert", both.to_str().unwrap());
             with(&text, section, "sslca", both.to_str().unwrap())
         }
+        "websocket_sslkey" => with(&text, section, "websocket_sslcert", both.to_str().unwrap()),
         _ => text,
     });
 }
