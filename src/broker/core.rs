@@ -18,7 +18,7 @@ use crate::options::{EndpointOptions, Tls};
 use crate::parcel::Origin;
 use crate::peers::Peers;
 use crate::queue::Queue;
-use crate::route::Here;
+use crate::route::{Heading, Here};
 use crate::routing::Routing;
 use crate::status::{ERRORS, Error, STATUSES, Status};
 use crate::status_board::{Happening, StatusBoard};
@@ -231,8 +231,9 @@ impl Core {
     fn say(&self, topic: &[u8], data: &Data) {
         if let Ok(message) = Message::data(self.id, EndpointId::NIL, topic, data) {
             // Nobody who is behind keeps the node from going on, or others from hearing it.
-            let left_out = self.routing.tell(&message, Origin::Local);
-            self.counters.unread.add(left_out);
+            let wanting = self.routing.wanting(&Heading::of(&message, Origin::Local));
+            let (_, missed) = self.routing.tell(wanting, &message, Origin::Local);
+            self.counters.unread.add(missed as u64);
         }
     }
 

@@ -1,7 +1,7 @@
 //! Publishes what happens in a daemon as events of Zeek's, to peers and WebSocket clients.
 //!
-//! Whoever says that something has happened never waits: an event that a receiver has no room for is
-//! dropped, and counted. What others publish here goes nowhere, so that nobody can speak in the
+//! Whoever says that something has happened never waits: a receiver that has no room for an event
+//! misses it, which is counted, and the others get it. What others publish here goes nowhere, so that nobody can speak in the
 //! daemon's name.
 
 use std::fmt;
@@ -58,7 +58,7 @@ pub struct EventCounts {
     pub published: u64,
     /// Those that nobody had subscribed to.
     pub unwanted: u64,
-    /// Those that a receiver had no room for, so that nobody got them.
+    /// Those that a receiver had no room for; others may have got them.
     pub dropped: u64,
 }
 
@@ -221,9 +221,16 @@ impl Events {
             Ok(topic) => topic,
             Err(error) => return self.note_drop(name, &error),
         };
-        match publisher.try_publish(&topic, &event(&source, name, arguments)) {
-            Ok(0) => count(&self.unwanted),
-            Ok(_) => count(&self.published),
+        match publisher.publish_ready(&topic, &event(&source, name, arguments)) {
+            Ok((0, 0)) => count(&self.unwanted),
+            Ok((taken, missed)) => {
+                if taken > 0 {
+                    count(&self.published);
+                }
+                if missed > 0 {
+                    self.note_drop(name, &format_args!("{missed} receivers have no room for it"));
+                }
+            }
             Err(error) => self.note_drop(name, &error),
         }
     }

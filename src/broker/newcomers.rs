@@ -7,7 +7,6 @@ use crate::publish_error::PublishError;
 use crate::publisher::Publisher;
 use crate::receivers::Load;
 use crate::route::Owner;
-use crate::routing::Patience;
 use crate::{EndpointId, Topic};
 
 /// Messages that may wait for a receiver to which more is told: the rest of its room is for what
@@ -44,16 +43,12 @@ impl Publisher {
             return Ok(Told::Unwanted);
         }
         let waiting = route.outlet.load().map_or(0, Load::waiting);
-        if waiting >= MAX_WAITING {
+        if waiting >= MAX_WAITING || route.outlet.is_blocked(true) {
             return Ok(Told::Later);
         }
         let message = self.message(EndpointId::NIL, topic, data)?;
-        match self.core.routing.publish(&[route], &message, Origin::Local, Patience::None) {
-            Ok(taken) => {
-                self.published(taken);
-                Ok(Told::Heard)
-            }
-            Err(_) => Ok(Told::Later),
-        }
+        self.core.routing.deliver(&[route], &message, Origin::Local);
+        self.published(1);
+        Ok(Told::Heard)
     }
 }

@@ -81,6 +81,23 @@ impl Publisher {
         }
     }
 
+    /// The same, without waiting either, but whoever is behind misses it and the others get it: how
+    /// many got it, and how many missed it.
+    pub fn publish_ready(
+        &self,
+        topic: &Topic,
+        data: &Data,
+    ) -> Result<(usize, usize), PublishError> {
+        let wanting = self.wanting(EndpointId::NIL, topic);
+        if wanting.is_empty() {
+            return Ok((self.published(0), 0));
+        }
+        let message = self.message(EndpointId::NIL, topic, data)?;
+        let (taken, missed) = self.core.routing.tell(wanting, &message, self.origin);
+        self.core.counters.dropped.add(missed as u64);
+        Ok((self.published(taken), missed))
+    }
+
     /// The same, with another time to wait.
     pub fn publish_deadline(
         &self,

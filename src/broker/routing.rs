@@ -141,7 +141,13 @@ impl Routing {
         Ok(self.deliver(&wanting, message, origin))
     }
 
-    fn deliver(&self, wanting: &[Arc<Route>], message: &Message, origin: Origin) -> usize {
+    /// Gives a message to these.
+    pub(crate) fn deliver(
+        &self,
+        wanting: &[Arc<Route>],
+        message: &Message,
+        origin: Origin,
+    ) -> usize {
         let parcel = Parcel::new(message, origin, self.here.id, &self.tags);
         wanting.iter().map(|route| route.outlet.deliver(&parcel)).count()
     }
@@ -152,13 +158,18 @@ impl Routing {
         0
     }
 
-    /// Gives a message to all who want it but for those that are behind: how many these are.
-    pub(crate) fn tell(&self, message: &Message, origin: Origin) -> u64 {
-        let mut wanting = self.wanting(&Heading::of(message, origin));
+    /// Gives a message to all of these but for those that are behind: how many got it, and how many
+    /// did not.
+    pub(crate) fn tell(
+        &self,
+        mut wanting: Vec<Arc<Route>>,
+        message: &Message,
+        origin: Origin,
+    ) -> (usize, usize) {
         let all = wanting.len();
         wanting.retain(|route| !route.outlet.is_blocked(true));
-        self.deliver(&wanting, message, origin);
-        u64::try_from(all.saturating_sub(wanting.len())).unwrap_or(u64::MAX)
+        let taken = self.deliver(&wanting, message, origin);
+        (taken, all.saturating_sub(taken))
     }
 
     /// The peers and WebSocket clients that have come, or want more, since this was asked last.

@@ -266,7 +266,7 @@ fn where_web_socket_clients_have_a_certificate_of_their_own_none_is_asked_for_on
 }
 
 #[test]
-fn who_reads_nothing_holds_up_no_query_and_is_counted() {
+fn who_reads_nothing_holds_up_no_query_and_nobody_else_and_is_counted() {
     // Long enough that a few summaries fill what may wait for a client.
     const CLIENTS: usize = 3000;
     let fake = FakeBurp::new();
@@ -275,6 +275,7 @@ fn who_reads_nothing_holds_up_no_query_and_is_counted() {
             |n: usize| json!({"name": format!("{n}{}", "x".repeat(1000)), "run_status": state});
         json!({ "clients": (0..CLIENTS).map(client).collect::<Vec<_>>() }).to_string()
     };
+    let late = json!({"clients": [{"name": "late", "run_status": "idle"}]}).to_string();
     fake.at_query("c:", vec![Step::body(&many("idle"))]);
     let daemon = settings(&fake).events("port", "0").start();
     daemon.wait_ready(2);
@@ -282,7 +283,12 @@ fn who_reads_nothing_holds_up_no_query_and_is_counted() {
     let options = EndpointOptions { subscriber_buffer: few, ..EndpointOptions::default() };
     let stuck = Endpoint::new(options).unwrap();
     let _unread = stuck.subscribe([topic("burp/")]);
-    stuck.peer("127.0.0.1", port(&daemon, "peers"), None, Deadline::after(PATIENCE)).unwrap();
+    let hearing = Endpoint::new(EndpointOptions::default()).unwrap();
+    let mut heard = hearing.subscribe([topic("burp/client/late/")]);
+    for endpoint in [&stuck, &hearing] {
+        let at = port(&daemon, "peers");
+        endpoint.peer("127.0.0.1", at, None, Deadline::after(PATIENCE)).unwrap();
+    }
     wait_looked(&daemon);
     let mut state = false;
     wait_for("events are dropped", || {
@@ -291,4 +297,6 @@ fn who_reads_nothing_holds_up_no_query_and_is_counted() {
         assert_eq!(daemon.query("c:client1").status(), "OK");
         count(&daemon, "dropped") > 0
     });
+    fake.at_query("c:", vec![Step::body(&late)]);
+    assert!(heard.get_before(Deadline::after(PATIENCE)).is_some(), "it has room");
 }
