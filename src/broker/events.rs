@@ -21,7 +21,7 @@ use ostler_runtime::{Exit, Seldom};
 
 pub use crate::events_settings::{EventsSettings, SECTION};
 use crate::{
-    Endpoint, EndpointOptions, Newcomer, PeeringLimits, Publisher, Tls, Told, Topic,
+    Endpoint, EndpointOptions, Newcomer, Overflow, PeeringLimits, Publisher, Tls, Told, Topic,
     WebSocketAccess, WebSocketLimits,
 };
 
@@ -331,8 +331,11 @@ impl On {
             ..WebSocketAccess::default()
         };
         for address in &settings.websocket_addresses {
-            let limits =
-                WebSocketLimits { max_clients: settings.max_clients, ..WebSocketLimits::default() };
+            let limits = WebSocketLimits {
+                max_clients: settings.max_clients,
+                overflow: Overflow::DropNewest,
+                ..WebSocketLimits::default()
+            };
             let ports = endpoint.web_socket_listen(address, access.clone(), limits)?;
             said("WebSocket clients", address, &ports);
         }

@@ -42,7 +42,8 @@ struct State {
 }
 
 impl Gate {
-    /// One behind which so much may wait.
+    /// One behind which so much may wait: less than makes the link full, since all of it goes there
+    /// at once.
     pub(crate) fn new(max_frames: usize, max_bytes: usize) -> Self {
         let form = Form::Plain;
         let state = State { form, is_asked: false, since: None, early: Vec::new(), bytes: 0 };

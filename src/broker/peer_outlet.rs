@@ -29,7 +29,7 @@ pub(crate) struct PeerOutlet {
 impl PeerOutlet {
     pub(crate) fn new(link: &Link, core: &Arc<Core>) -> Self {
         let (frames, bytes) = (core.options.peer_buffer, core.options.links.max_bytes);
-        let gate = Gate::new(frames, bytes);
+        let gate = Gate::new(frames / 2, bytes / 2);
         Self { link: link.clone(), core: Arc::clone(core), gate, dropped: Counter::default() }
     }
 

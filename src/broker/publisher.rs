@@ -55,7 +55,8 @@ impl Publisher {
 
     /// The same, for who has other things to wait for: if a receiver is behind, `wake` is called once
     /// it has room again or has gone, and then it may be tried again. It is called by the thread
-    /// that serves that receiver, and must not wait. A loop of `poll(2)` has it write to a pipe or an
+    /// that serves that receiver, and must neither wait
+    /// nor publish. A loop of `poll(2)` has it write to a pipe or an
     /// eventfd that it polls.
     pub fn try_publish_or_wake(
         &self,

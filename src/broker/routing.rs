@@ -2,7 +2,7 @@
 //! at one moment.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use ostler_runtime::Deadline;
@@ -19,6 +19,9 @@ pub(crate) struct Routing {
     routes: RwLock<Arc<[Arc<Route>]>>,
     /// What messages of our nodes have come already.
     pub(crate) tags: Tags,
+    /// Held from where a message with a tag is found to be the first of its kind until it is delivered:
+    /// the next one, which may come by another way at the same moment, must not get ahead of it.
+    order: Mutex<()>,
 }
 
 /// How long whoever publishes waits for receivers who are behind.
@@ -50,7 +53,7 @@ pub(crate) struct Behind(pub(crate) Arc<Route>);
 
 impl Routing {
     pub(crate) fn new(here: Here) -> Self {
-        Self { here, routes: RwLock::new(Arc::new([])), tags: Tags::new() }
+        Self { here, routes: RwLock::new(Arc::new([])), tags: Tags::new(), order: Mutex::default() }
     }
 
     /// Takes a receiver in.
@@ -126,6 +129,8 @@ impl Routing {
         }
         let wanting = self.wanting(&Heading::of(message, origin));
         let tag = message.tag();
+        let _order =
+            tag.is_some().then(|| self.order.lock().unwrap_or_else(PoisonError::into_inner));
         if let Some(route) = wanting.iter().find(|route| route.outlet.is_blocked(false)) {
             // One that is a copy need not wait. One that waits is known only once it is delivered:
             // if its connection ends before that, a copy takes its place.

@@ -16,8 +16,9 @@ use crate::counters::Counter;
 pub(crate) const TAG_BYTES: usize = 16;
 
 /// Tags that a node keeps in mind: of messages that came before these, a copy would be taken for a
-/// new one, which only the TTL stops then. They take 3 to 4 MiB, but not before so many have come.
-pub(crate) const KEPT_TAGS: usize = 65_536;
+/// new one, which only the TTL stops then. Copies by a way on which everything waits that may are still
+/// among them. They take 13 to 16 MiB, but not before so many have come.
+pub(crate) const KEPT_TAGS: usize = 262_144;
 
 /// A number that nobody can guess, so that nobody can have a message of others taken for a copy that
 /// he has not seen.

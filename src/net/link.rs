@@ -168,6 +168,7 @@ impl Link {
         match state.intake {
             Intake::Held => {
                 state.intake = Intake::Flowing;
+                state.progress.deaf = None;
                 self.0.signal(&mut state, News::MORE);
             }
             Intake::Flowing if state.running => state.intake = Intake::Resumed,

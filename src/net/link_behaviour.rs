@@ -126,6 +126,38 @@ fn a_held_link_whose_other_side_has_gone_ends_in_time_also_if_nothing_is_sent() 
 }
 
 #[test]
+fn a_held_link_whose_other_side_has_gone_stays_while_it_is_resumed() {
+    let hold = || -> Answer { Box::new(|_, _| (0, Turn::Hold)) };
+    let rig = Rig::new(LinkLimits { stall: SOON, ..LinkLimits::default() }, hold);
+    let (mut client, link, ear) = rig.client();
+    client.write_all(b"hello").unwrap();
+    drop(client);
+    let enough = Deadline::after(SOON * 4);
+    until(|| {
+        link.resume();
+        enough.passed()
+    });
+    assert_eq!(rig.links.statistics().open, 1);
+    assert!(matches!(ear.closed(), Closed::Ended));
+}
+
+#[test]
+fn a_link_that_is_held_again_and_again_reads_no_more_than_it_delivers() {
+    const MIB: usize = 1024 * 1024;
+    let little = || -> Answer {
+        Box::new(|input, link| {
+            assert!(input.len() <= MIB, "{}", input.len());
+            link.resume();
+            (input.len().min(4096), Turn::Hold)
+        })
+    };
+    let rig = Rig::new(LinkLimits::default(), little);
+    let (mut client, _link, ear) = rig.client();
+    client.write_all(&vec![0; 16 * MIB]).unwrap();
+    ear.hears(&vec![0; 16 * MIB]);
+}
+
+#[test]
 fn a_resume_during_the_call_that_holds_is_not_lost() {
     let hold = || -> Answer {
         Box::new(|input, link| {

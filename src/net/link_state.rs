@@ -152,7 +152,7 @@ pub(crate) struct Progress {
     /// Since when bytes wait and none has gone.
     still: Option<Instant>,
     /// Since when the other side has gone, and what has come of it is not read.
-    deaf: Option<Instant>,
+    pub(crate) deaf: Option<Instant>,
     taken: u64,
 }
 
@@ -226,7 +226,8 @@ impl State {
         progress.still
     }
 
-    /// Since when the other side has gone, and nobody reads what has come; to be asked at each tick.
+    /// Since when the other side has gone, and nobody has gone on reading what has come; to be asked at
+    /// each tick.
     pub(crate) fn deaf_since(&mut self, now: Instant) -> Option<Instant> {
         let progress = &mut self.progress;
         if (self.hung_up || self.lost.is_some()) && self.intake == Intake::Held {

@@ -189,12 +189,17 @@ impl Inner {
             inside.input.clear();
         }
         let before = buffer.len();
-        let received = wire.receive(&mut buffer);
+        // Whoever has stopped is asked again also where nothing has come since, and before the end; and
+        // as long as it has something left, no more is read: it would grow with each time.
+        let owed = std::mem::take(&mut inside.owed);
+        let received = if owed && before > 0 {
+            Ok(Taken { moved: Moved::Bytes(0), more: true, unsent: false })
+        } else {
+            wire.receive(&mut buffer)
+        };
         let come = buffer.len().saturating_sub(before);
         self.hub.counters.bytes_in.add(come);
         inside.busy |= come > 0;
-        // Whoever has stopped is asked again also where nothing has come since, and before the end.
-        let owed = std::mem::take(&mut inside.owed);
         let again = owed || before > 0 && news.any(News::MORE);
         let consumed = if come > 0 || again { self.deliver(inside, &buffer) } else { 0 };
         if own {

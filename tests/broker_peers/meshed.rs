@@ -100,6 +100,26 @@ fn in_a_full_mesh_each_message_comes_once() {
 }
 
 #[test]
+fn messages_keep_their_order_whichever_way_each_is_the_first_to_come() {
+    const MANY: u64 = 20_000;
+    let mut net = Net::full(4);
+    let first = net.endpoints.remove(0);
+    let publish = move || {
+        for number in 0..MANY {
+            first.publish(&topic("/x"), &Data::Count(number)).unwrap();
+        }
+    };
+    let publishing = Thread::spawn("publisher", publish).unwrap();
+    for number in 0..MANY {
+        for subscriber in &mut net.subscribers[1..] {
+            let message = subscriber.get_before(soon()).unwrap();
+            assert_eq!(message.data, Data::Count(number));
+        }
+    }
+    publishing.join();
+}
+
+#[test]
 fn a_mesh_sends_a_message_no_more_often_than_it_has_ways() {
     let mut net = Net::full(5);
     net.publish(0, &Data::Count(0));

@@ -95,7 +95,7 @@ fn free_descriptor(pid: u32) -> u64 {
         .unwrap()
         .map(|entry| entry.unwrap().file_name().to_str().unwrap().parse().unwrap())
         .collect();
-    (0..).find(|number| !open.contains(number)).unwrap()
+    (0..=open.len() as u64).find(|number| !open.contains(number)).unwrap()
 }
 
 #[test]

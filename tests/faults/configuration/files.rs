@@ -70,7 +70,7 @@ fn the_comments_say_the_defaults() {
         })
         .collect();
     assert_eq!(check(&told, &[]).shown, plain.shown, "the defaults in the comments");
-    assert_eq!(check(&text, &["--strict"]).code, 78, "the default password");
+    assert_eq!(check(text, &["--strict"]).code, 78, "the default password");
     let own = text.replace("# password = password123456", "password = one of our own");
     let told = check(&own, &["--strict"]).told;
     assert!(!told.contains("[Global]"), "with another password nothing is odd: {told}");
