@@ -103,7 +103,7 @@ fn in_a_full_mesh_each_message_comes_once() {
 fn messages_keep_their_order_whichever_way_each_is_the_first_to_come() {
     const MANY: u64 = 20_000;
     let mut net = Net::full(4);
-    let first = net.endpoints.remove(0);
+    let first = net.endpoints[0].publisher();
     let publish = move || {
         for number in 0..MANY {
             first.publish(&topic("/x"), &Data::Count(number)).unwrap();
