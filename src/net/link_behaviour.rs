@@ -301,7 +301,7 @@ fn too_much_that_is_no_message_ends_the_link() {
 }
 
 #[test]
-fn too_much_of_all_links_together_ends_the_one_that_reaches_beyond_it() {
+fn too_much_of_all_links_together_ends_the_one_that_holds_most() {
     const MIB: usize = 1024 * 1024;
     // Says when a byte 1 has come.
     let keeps = || -> Answer {
@@ -317,17 +317,18 @@ fn too_much_of_all_links_together_ends_the_one_that_reaches_beyond_it() {
         client.write_all(&[vec![0; count - 1], vec![1]].concat()).unwrap();
         client.read_exact(&mut [0]).unwrap();
     };
-    let (mut first, link, ear) = rig.client();
+    let (mut first, _first, ear) = rig.client();
     send(&mut first, 2 * MIB);
     let (mut short, _link, _ear) = rig.client();
     send(&mut short, MIB);
     let (mut long, _long, long_ear) = rig.client();
-    // The end may come before everything is sent.
-    let _ = long.write_all(&vec![0; MIB + 1]);
+    send(&mut long, MIB + 1);
+    assert!(matches!(ear.closed(), Closed::Aborted(_)));
+    send(&mut short, MIB / 2);
+    // It has the most itself now. The end may come before everything is sent.
+    let _ = long.write_all(&vec![0; 2 * MIB]);
     assert!(matches!(long_ear.closed(), Closed::Oversized));
-    link.abort("makes room");
-    ear.closed();
-    send(&mut short, MIB);
+    send(&mut short, MIB / 4);
 }
 
 #[test]

@@ -109,6 +109,13 @@ impl Hub {
         drop(gone);
     }
 
+    /// The link that holds most bytes that were not consumed.
+    pub(crate) fn largest(&self) -> Option<Arc<Inner>> {
+        let links = self.links();
+        let all = links.slab.guests().map(|(_, link)| link);
+        all.max_by_key(|link| link.share.load(Ordering::Relaxed)).cloned()
+    }
+
     /// How many links there are.
     pub(crate) fn len(&self) -> usize {
         self.links().slab.len()

@@ -5,7 +5,7 @@
 //! knowing arms it again, under the link's lock; a thread that is with the protocol arms it for
 //! reading only when it leaves.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use rustix::event::epoll::{self, EventData, EventFlags};
@@ -29,6 +29,8 @@ pub(crate) struct Inner {
     pub(crate) room: Condvar,
     /// Whether anything has come ever.
     pub(crate) heard: AtomicBool,
+    /// Bytes that were not consumed, as far as they are counted with those of all links.
+    pub(crate) share: AtomicUsize,
     state: Mutex<State>,
     inside: Mutex<Inside>,
 }
@@ -48,8 +50,6 @@ pub(crate) struct Inside {
     pub(crate) protocol: Option<Box<dyn Protocol>>,
     /// Bytes that have come and were not consumed.
     pub(crate) input: Vec<u8>,
-    /// What of them is counted with those of all links.
-    pub(crate) share: usize,
     /// Whether anything has come since the last tick.
     pub(crate) busy: bool,
     /// Whether the protocol has stopped reading, and is asked again when it goes on, whatever it has
@@ -70,7 +70,7 @@ impl Inner {
         if let Entrance::Accepted(stranger) = entrance {
             state.stranger = stranger;
         }
-        let inside = Inside { protocol: Some(protocol), input, share: 0, busy: false, owed: false };
+        let inside = Inside { protocol: Some(protocol), input, busy: false, owed: false };
         Self {
             id,
             peer,
@@ -80,6 +80,7 @@ impl Inner {
             full: AtomicBool::new(false),
             room: Condvar::new(),
             heard: AtomicBool::new(false),
+            share: AtomicUsize::new(0),
             state: Mutex::new(state),
             inside: Mutex::new(inside),
         }

@@ -26,8 +26,8 @@ pub struct LinkLimits {
     pub max_forced: usize,
     /// Bytes that may have come without being consumed by the protocol; default 80 MiB.
     pub max_unconsumed: usize,
-    /// The same of all links together, but for the first MiB of each; default 512 MiB. The one that
-    /// reaches beyond it is closed.
+    /// The same of all links together, but for the first MiB of each; default 512 MiB. Beyond it the
+    /// one that holds most is closed.
     pub max_unconsumed_in_all: usize,
     /// For TLS to be established with whoever has connected; default 10 s.
     pub handshake: Duration,

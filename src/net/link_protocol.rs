@@ -68,8 +68,7 @@ pub enum Closed {
     /// bytes waited for it.
     Stalled,
     /// More than [`LinkLimits::max_unconsumed`](crate::LinkLimits::max_unconsumed) bytes have come
-    /// that the protocol did not consume, or with those of others more than
-    /// [`LinkLimits::max_unconsumed_in_all`](crate::LinkLimits::max_unconsumed_in_all).
+    /// that the protocol did not consume.
     Oversized,
     /// The protocol has panicked.
     Panicked,

@@ -10,10 +10,13 @@ use crate::link_state::{Armed, Intake, News, Pen, Phase, State};
 use crate::link_wire::Taken;
 use crate::socket::{Moved, Want};
 use crate::stream::Broken;
-use crate::{Closed, Protocol};
+use crate::{Closed, Link, Protocol};
 
 /// Bytes read in a turn.
 const READ_BYTES: usize = 256 * 1024;
+
+/// Why a link is closed that holds most where all together hold too much.
+const TOO_MUCH: &str = "of too many unfinished messages it has the most";
 
 /// How often a link that answers what it reads goes on before others have their turn.
 const ANSWERS: usize = 64;
@@ -214,10 +217,20 @@ impl Inner {
     }
 
     /// Counts what was not consumed: whether it may be as much.
-    pub(crate) fn may_hold(&self, inside: &mut Inside) -> bool {
+    pub(crate) fn may_hold(self: &Arc<Self>, inside: &Inside) -> bool {
         let (bytes, limits) = (inside.input.len(), &self.hub.limits);
-        let most = limits.max_unconsumed_in_all;
-        self.hub.unconsumed.hold(&mut inside.share, bytes, most) && bytes <= limits.max_unconsumed
+        if bytes > limits.max_unconsumed {
+            return false;
+        }
+        if self.hub.unconsumed.hold(&self.share, bytes, limits.max_unconsumed_in_all) {
+            return true;
+        }
+        // Not whoever comes last: that may be somebody else than who fills it.
+        let Some(largest) = self.hub.largest().filter(|one| !Arc::ptr_eq(one, self)) else {
+            return false;
+        };
+        Link::from(largest).abort(TOO_MUCH);
+        true
     }
 
     /// What follows from a try to read, and from whether what it left `fits`.

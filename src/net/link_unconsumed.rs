@@ -13,9 +13,9 @@ pub(crate) struct Unconsumed(AtomicUsize);
 impl Unconsumed {
     /// A link holds `bytes` now, of which `share` were counted here before. Whether it may: it holds
     /// no more than it did, or all together are within `most`.
-    pub(crate) fn hold(&self, share: &mut usize, bytes: usize, most: usize) -> bool {
+    pub(crate) fn hold(&self, share: &AtomicUsize, bytes: usize, most: usize) -> bool {
         let new = bytes.saturating_sub(FREE_BYTES);
-        let old = std::mem::replace(share, new);
+        let old = share.swap(new, Ordering::Relaxed);
         if new <= old {
             self.0.fetch_sub(old.saturating_sub(new), Ordering::Relaxed);
             return true;
@@ -32,15 +32,15 @@ mod tests {
     #[test]
     fn whoever_reaches_beyond_what_all_may_hold_may_not() {
         let (all, most) = (Unconsumed::default(), 100);
-        let (mut one, mut other) = (0, 0);
-        assert!(all.hold(&mut one, FREE_BYTES + 60, most));
-        assert!(all.hold(&mut other, FREE_BYTES + 40, most));
-        assert!(!all.hold(&mut other, FREE_BYTES + 41, most));
-        assert!(all.hold(&mut one, FREE_BYTES + 60, most), "it holds no more than it did");
-        assert!(all.hold(&mut other, 0, most));
-        assert!(all.hold(&mut one, FREE_BYTES + 100, most));
-        assert!(all.hold(&mut other, FREE_BYTES, most), "so much is free");
-        assert!(all.hold(&mut one, 0, most));
+        let (one, other) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        assert!(all.hold(&one, FREE_BYTES + 60, most));
+        assert!(all.hold(&other, FREE_BYTES + 40, most));
+        assert!(!all.hold(&other, FREE_BYTES + 41, most));
+        assert!(all.hold(&one, FREE_BYTES + 60, most), "it holds no more than it did");
+        assert!(all.hold(&other, 0, most));
+        assert!(all.hold(&one, FREE_BYTES + 100, most));
+        assert!(all.hold(&other, FREE_BYTES, most), "so much is free");
+        assert!(all.hold(&one, 0, most));
         assert_eq!(all.0.into_inner(), 0);
     }
 }
