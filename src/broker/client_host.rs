@@ -21,7 +21,15 @@ use crate::{EndpointId, Message, Sc, Topic};
 /// See the module.
 pub(crate) struct ClientHost {
     core: Arc<Core>,
-    clients: Mutex<BTreeMap<u64, Subscribed>>,
+    clients: Mutex<Clients>,
+}
+
+/// Those that have subscribed, by the numbers of their links.
+#[derive(Default)]
+struct Clients {
+    there: BTreeMap<u64, Subscribed>,
+    /// Whether they shall go, and whoever comes as well.
+    is_over: bool,
 }
 
 /// A client that has subscribed.
@@ -45,8 +53,12 @@ impl ClientHost {
         Self { core: Arc::clone(core), clients: Mutex::default() }
     }
 
-    fn clients(&self) -> MutexGuard<'_, BTreeMap<u64, Subscribed>> {
+    fn clients(&self) -> MutexGuard<'_, Clients> {
         self.clients.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn dismiss(&self, client: &WebSocketClient) {
+        client.leave("the node ends", self.core.ending());
     }
 }
 
@@ -68,12 +80,20 @@ impl WebSocketHost for ClientHost {
         let outlet = ClientOutlet { client: Arc::clone(client), core: Arc::clone(core) };
         let filter = topics.iter().collect();
         let route = core.routing.add(Owner::Client(number), filter, Arc::new(outlet));
-        let client = Arc::clone(client);
-        let subscribed = Subscribed { client, id, network: network.clone(), topics, route };
-        self.clients().insert(number, subscribed);
+        let subscribed =
+            Subscribed { client: Arc::clone(client), id, network: network.clone(), topics, route };
+        // An end that comes now waits for it.
         core.peers.client_came();
+        let is_over = {
+            let mut clients = self.clients();
+            clients.there.insert(number, subscribed);
+            clients.is_over
+        };
         core.status(Status::client_discovered(id));
         core.status(Status::peer_added(id, network));
+        if is_over {
+            self.dismiss(client);
+        }
     }
 
     fn publish(&self, client: &Arc<WebSocketClient>, message: &Message) -> bool {
@@ -101,7 +121,7 @@ impl WebSocketHost for ClientHost {
     }
 
     fn closed(&self, client: &Arc<WebSocketClient>, why: Option<&str>) {
-        let gone = self.clients().remove(&client.link().id());
+        let gone = self.clients().there.remove(&client.link().id());
         let Some(Subscribed { id, network, topics, route, .. }) = gone else { return };
         self.core.routing.remove(&route);
         self.core.repel(&topics);
@@ -123,10 +143,13 @@ impl WebSocketHost for ClientHost {
 
     fn end(&self) {
         // Who has gone takes its entry out, which may happen at once.
-        let clients: Vec<_> =
-            self.clients().values().map(|subscribed| Arc::clone(&subscribed.client)).collect();
+        let clients: Vec<_> = {
+            let mut clients = self.clients();
+            clients.is_over = true;
+            clients.there.values().map(|subscribed| Arc::clone(&subscribed.client)).collect()
+        };
         for client in clients {
-            client.leave("the node ends", self.core.ending());
+            self.dismiss(&client);
         }
     }
 }

@@ -6,6 +6,7 @@ use ostler_http::{HeadLimits, Http};
 use ostler_net::{Address, BindError, Limits, Listener, Server};
 
 use crate::client_host::ClientHost;
+use crate::websocket_frame::MAX_MASKED_HEAD_BYTES;
 use crate::websocket_upgrade::WebSocketDoor;
 use crate::{Endpoint, WebSocketAccess, WebSocketLimits};
 
@@ -33,6 +34,11 @@ impl Endpoint {
             None => self.bind(address)?,
         };
         let ports = listeners.iter().filter_map(Listener::inet).map(|at| at.port()).collect();
+        // A frame is read once it is whole.
+        let longest =
+            self.core().options.links.max_unconsumed.saturating_sub(MAX_MASKED_HEAD_BYTES);
+        let max_message = limits.max_message.min(longest);
+        let limits = WebSocketLimits { max_message, ..limits };
         let host = Arc::new(ClientHost::new(self.core()));
         let door = WebSocketDoor::new(Arc::clone(self.links_of()), host, limits, access);
         let service = Arc::new(Http::new(door, HeadLimits::default()));

@@ -153,6 +153,7 @@ mod websocket_link;
 mod websocket_notice;
 mod websocket_places;
 mod websocket_session;
+mod websocket_unfinished;
 mod websocket_upgrade;
 mod wire;
 mod worker;

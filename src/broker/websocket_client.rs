@@ -147,7 +147,7 @@ impl WebSocketClient {
         if early.is_too_much { self.cut_off() } else { 0 }
     }
 
-    /// Sends nothing any more; whether something was sent until now.
+    /// Sends nothing any more; whether something was sent until now. Then the link is to be closed.
     pub(crate) fn stop(&self) -> bool {
         self.is_open.store(false, Ordering::Release);
         !matches!(std::mem::replace(&mut *self.gate(), Gate::Closed), Gate::Closed)

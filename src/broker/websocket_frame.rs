@@ -9,6 +9,8 @@ use tungstenite::protocol::CloseFrame;
 use tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
 use tungstenite::protocol::frame::{Frame, FrameHeader};
 
+/// Bytes before the payload of a client's frame, at most.
+pub(crate) const MAX_MASKED_HEAD_BYTES: usize = MAX_HEAD_BYTES + 4;
 /// Bytes before the text of a server's frame, at most.
 const MAX_HEAD_BYTES: usize = 10;
 /// Bytes of a control frame's payload, at most.
@@ -73,6 +75,8 @@ pub(crate) enum FrameFlaw {
     LongControl,
     #[error("the message has more than {0} bytes")]
     TooLong(usize),
+    #[error("the unfinished messages of all clients take too much")]
+    TooMuchUnfinished,
 }
 
 /// How long the client's frame at the front of `input` is, its head included; `None` while the head

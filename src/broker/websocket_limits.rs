@@ -10,8 +10,13 @@ pub struct WebSocketLimits {
     /// Clients at the same time, of which a single address may be all but a quarter, and a quarter
     /// before they have subscribed; default 256.
     pub max_clients: usize,
-    /// Longest message in bytes, whole or in fragments; default 32 MiB.
+    /// Longest message in bytes, whole or in fragments; default 32 MiB. It is never longer than
+    /// [`LinkLimits::max_unconsumed`](ostler_net::LinkLimits::max_unconsumed) has room for.
     pub max_message: usize,
+    /// Bytes that all clients together may have sent of messages in fragments that are not whole, but
+    /// for the first 64 KiB of each; default 128 MiB. They may take three times as much memory. The
+    /// client that reaches beyond it is left.
+    pub max_unfinished: usize,
     /// Topics that a client may subscribe to; default 4096.
     pub max_topics: usize,
     /// Bytes of the message that it subscribes with; default 128 KiB. What clients want, each peer is
@@ -38,6 +43,7 @@ impl Default for WebSocketLimits {
         Self {
             max_clients: 256,
             max_message: 32 << 20,
+            max_unfinished: 128 << 20,
             max_topics: 4096,
             max_subscriptions: 128 << 10,
             max_queued: 8192,

@@ -68,7 +68,7 @@ impl WebSocketLink {
         limits: WebSocketLimits,
         place: Place,
     ) -> Self {
-        let session = WebSocketSession::new(limits.clone(), now());
+        let session = WebSocketSession::sharing(place.unfinished(), limits.clone(), now());
         Self {
             host,
             application,
@@ -122,12 +122,9 @@ impl WebSocketLink {
     /// Sends what the session has to say, and ends with it.
     fn settle(&mut self, link: &Link) -> Turn {
         if let Some(client) = &self.client {
-            if !client.is_open() {
-                // The last has been said already, by somebody else.
-                return Turn::Close;
-            }
-            if self.session.is_closed() {
-                client.stop();
+            // Whoever has stopped it closes the link, and may have something to say before.
+            if !client.is_open() || self.session.is_closed() && !client.stop() {
+                return Turn::Continue;
             }
         }
         let output = self.session.take_output();
@@ -199,3 +196,7 @@ impl Protocol for WebSocketLink {
         self.host.closed(&client, words.as_deref());
     }
 }
+
+#[cfg(test)]
+#[path = "websocket_link_cases.rs"]
+mod cases;

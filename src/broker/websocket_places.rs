@@ -1,14 +1,19 @@
 //! How many WebSocket clients there are, in all and of one address, and how many of these have not
-//! subscribed yet, which costs them nothing.
+//! subscribed yet, which costs them nothing; and what they share.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ostler_net::Origin;
 
+use crate::websocket_unfinished::{Unfinished, UnfinishedPart};
+
 /// The places there are; those of all clones are the same.
 #[derive(Clone, Default)]
-pub(crate) struct Places(Arc<Mutex<Taken>>);
+pub(crate) struct Places {
+    taken: Arc<Mutex<Taken>>,
+    unfinished: Unfinished,
+}
 
 /// Those that are taken.
 #[derive(Default)]
@@ -68,11 +73,16 @@ impl Places {
     }
 
     fn lock(&self) -> MutexGuard<'_, Taken> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Place {
+    /// The client's part of what those in all places hold.
+    pub(crate) fn unfinished(&self) -> UnfinishedPart {
+        self.places.unfinished.part()
+    }
+
     /// The client has subscribed.
     pub(crate) fn subscribed(&mut self) {
         if !std::mem::replace(&mut self.is_subscribed, true)

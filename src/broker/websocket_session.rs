@@ -6,8 +6,8 @@
 //! ```
 //!
 //! The frames are `tungstenite`'s business, which is given one at a time, so that whoever cannot take
-//! an event's message leaves the rest where it is. What can be refused at a frame's head is
-//! refused there.
+//! an event's message leaves the rest where it is, and only whole, since it makes room for all that
+//! a head announces. What can be refused at a frame's head is refused there.
 
 use std::io::{ErrorKind, Read, Write};
 use std::sync::Arc;
@@ -21,12 +21,13 @@ use tungstenite::{Bytes, Error, Message};
 use crate::websocket_data::{self, SubscriptionsFlaw};
 use crate::websocket_frame::{FrameFlaw, frame_bytes};
 use crate::websocket_notice::{self, ErrorCode};
+use crate::websocket_unfinished::UnfinishedPart;
 use crate::{Topic, WebSocketLimits};
 
 /// How much `tungstenite` reads at a time, and keeps for each client.
 const READ_BYTES: usize = 4 * 1024;
 /// Whoever has sent a longer frame has its memory taken back behind it.
-const LONG_FRAME_BYTES: u64 = 64 * 1024;
+const LONG_FRAME_BYTES: usize = 64 * 1024;
 
 /// What a client wants.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,12 +45,12 @@ pub struct WebSocketSession {
     socket: WebSocketContext,
     state: State,
     limits: WebSocketLimits,
-    /// Bytes of the current frame that have not come yet.
-    missing: u64,
     /// Whether a long frame has been read since the memory was taken back.
     long: bool,
     /// Whether there may be fragments of a message that is not whole.
     fragments: bool,
+    /// What these are.
+    unfinished: UnfinishedPart,
     /// Messages behind the subscriptions.
     inputs: u64,
     heard: Instant,
@@ -68,15 +69,24 @@ enum State {
 }
 
 impl WebSocketSession {
-    /// A client that has just been answered 101.
+    /// A client that has just been answered 101, and is the only one.
     pub fn new(limits: WebSocketLimits, now: Instant) -> Self {
+        Self::sharing(UnfinishedPart::default(), limits, now)
+    }
+
+    /// One of several, of whose unfinished messages it has a part.
+    pub(crate) fn sharing(
+        unfinished: UnfinishedPart,
+        limits: WebSocketLimits,
+        now: Instant,
+    ) -> Self {
         Self {
             socket: socket(first_message(&limits)),
             state: State::Fresh { since: now },
             limits,
-            missing: 0,
             long: false,
             fragments: false,
+            unfinished,
             inputs: 0,
             heard: now,
             asked: false,
@@ -85,7 +95,7 @@ impl WebSocketSession {
         }
     }
 
-    /// Reads until there is an event, or no more to read: how many bytes were read, and the event.
+    /// Reads until there is an event, or no more whole frame: how many bytes were read, and the event.
     pub fn receive(&mut self, input: &[u8], now: Instant) -> (usize, Option<WebSocketEvent>) {
         if !input.is_empty() {
             self.heard(now);
@@ -93,22 +103,19 @@ impl WebSocketSession {
         let mut read = 0_usize;
         while self.state != State::Closed {
             let rest = input.get(read..).unwrap_or_default();
-            if self.missing == 0 {
-                match frame_bytes(rest, self.longest()) {
-                    Ok(Some(bytes)) => self.begin_frame(rest, bytes),
-                    Ok(None) => return (read, None),
-                    Err(flaw) => self.refuse_frame(flaw),
+            let frame = match frame_bytes(rest, self.longest()) {
+                Ok(Some(bytes)) => usize::try_from(bytes).ok().and_then(|bytes| rest.get(..bytes)),
+                Ok(None) => None,
+                Err(flaw) => {
+                    self.refuse_frame(flaw);
+                    break;
                 }
-                continue;
-            }
-            if rest.is_empty() {
-                return (read, None);
-            }
-            let most = usize::try_from(self.missing).unwrap_or(usize::MAX);
-            let part = rest.get(..most.min(rest.len())).unwrap_or_default();
-            read = read.saturating_add(part.len());
-            self.missing = self.missing.saturating_sub(part.len() as u64);
-            if let Some(event) = self.read(part) {
+            };
+            let Some(frame) = frame else { return (read, None) };
+            read = read.saturating_add(frame.len());
+            if !self.has_room(frame) {
+                self.refuse_frame(FrameFlaw::TooMuchUnfinished);
+            } else if let Some(event) = self.read(frame) {
                 return (read, Some(event));
             }
         }
@@ -162,21 +169,25 @@ impl WebSocketSession {
         (!self.output.is_empty()).then(|| std::mem::take(&mut self.output).into())
     }
 
-    /// A frame of so many bytes begins.
-    fn begin_frame(&mut self, input: &[u8], bytes: u64) {
-        self.missing = bytes;
-        self.long |= bytes > LONG_FRAME_BYTES;
-        // A control frame may come between fragments.
+    /// Whether what `frame` begins or continues may be held, if it is a fragment that others follow.
+    fn has_room(&mut self, frame: &[u8]) -> bool {
+        self.long |= frame.len() > LONG_FRAME_BYTES;
         let (is_final, is_control) =
-            input.first().map_or((true, false), |byte| (byte & 0x80 != 0, byte & 0x08 != 0));
-        if !is_control {
-            self.fragments = !is_final;
+            frame.first().map_or((true, false), |byte| (byte & 0x80 != 0, byte & 0x08 != 0));
+        if is_control {
+            // It may come between fragments.
+            return true;
         }
+        self.fragments = !is_final;
+        if is_final {
+            self.unfinished.clear();
+        }
+        is_final || self.unfinished.grow(frame.len(), self.limits.max_unfinished)
     }
 
-    /// Has a part of a frame read, which is not empty.
-    fn read(&mut self, part: &[u8]) -> Option<WebSocketEvent> {
-        let mut pipe = Pipe { input: part, output: &mut self.output };
+    /// Has a whole frame read.
+    fn read(&mut self, frame: &[u8]) -> Option<WebSocketEvent> {
+        let mut pipe = Pipe { input: frame, output: &mut self.output };
         let event = match self.socket.read(&mut pipe) {
             Ok(Message::Text(text)) => self.message(text.as_str()),
             Ok(Message::Binary(bytes)) => match std::str::from_utf8(&bytes) {
@@ -204,7 +215,7 @@ impl WebSocketSession {
                 None
             }
         };
-        if self.long && self.missing == 0 && !self.fragments && self.state != State::Closed {
+        if self.long && !self.fragments && self.state != State::Closed {
             self.long = false;
             self.socket = socket(self.longest());
         }
@@ -261,7 +272,7 @@ impl WebSocketSession {
             FrameFlaw::TooLong(most) if matches!(self.state, State::Fresh { .. }) => {
                 return self.refuse_subscriptions(SubscriptionsFlaw::TooMuch(most));
             }
-            FrameFlaw::TooLong(_) => CloseCode::Size,
+            FrameFlaw::TooLong(_) | FrameFlaw::TooMuchUnfinished => CloseCode::Size,
             _ => CloseCode::Protocol,
         };
         self.fail(code, &flaw.to_string());

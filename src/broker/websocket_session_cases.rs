@@ -1,6 +1,7 @@
 //! Frames that clients send, well and badly, and what becomes of them.
 
 use super::*;
+use crate::websocket_unfinished::Unfinished;
 
 /// Opcodes, with the bit that ends a message.
 const CONTINUATION: u8 = 0x80;
@@ -82,7 +83,9 @@ impl Client {
                 Some(WebSocketEvent::Published(_, data)) => self.published.push(data.to_string()),
             }
         }
-        assert!(self.left.len() < MAX_HEAD, "{} bytes are left", self.left.len());
+        let frame = frame_bytes(&self.left, usize::MAX).unwrap_or_default();
+        let is_part = frame.is_none_or(|bytes| bytes > self.left.len() as u64);
+        assert!(is_part, "{} bytes are left", self.left.len());
         let output = self.session.take_output();
         self.heard.extend(frames(output.as_deref().unwrap_or_default()));
         self
@@ -249,6 +252,55 @@ fn what_can_be_refused_is_refused_before_its_payload_comes() {
     client.send(&framed(TEXT & MORE, &[b'x'; 600]));
     client.send(&framed(CONTINUATION, &[b'x'; 600]));
     assert_eq!(client.closed(), 1009);
+}
+
+#[test]
+fn a_frame_is_left_where_it_is_until_it_is_whole() {
+    let frame = framed(TEXT, data_message(&"x".repeat(100_000)).as_bytes());
+    let mut client = Client::open();
+    for length in [1, MAX_HEAD, 4096, frame.len() - 1] {
+        assert_eq!(client.session.receive(&frame[..length], client.now), (0, None), "{length}");
+    }
+    let burst = [framed(PING, b"a"), frame.clone(), framed(PING, b"b")].concat();
+    client.send(&burst[..burst.len() - 1]);
+    assert_eq!((client.published.len(), client.told()), (1, vec![(PONG, b"a".to_vec())]));
+    assert_eq!(client.left.len(), framed(PING, b"b").len() - 1);
+}
+
+#[test]
+fn who_holds_too_much_of_unfinished_messages_with_all_others_is_left() {
+    const LENGTH: usize = 100 << 10;
+    let all = Unfinished::default();
+    let max_unfinished = 2 * LENGTH;
+    let limits = WebSocketLimits { max_unfinished, ..WebSocketLimits::default() };
+    let mut clients = [(); 3].map(|()| {
+        let mut client = Client::limited(limits.clone());
+        client.session.unfinished = all.part();
+        client
+    });
+    let [one, other, third] = &mut clients;
+    let text = data_message(&"x".repeat(3 * LENGTH));
+    let (start, end) = text.split_at(2 * LENGTH);
+    let (start, end) =
+        (framed(TEXT & MORE, start.as_bytes()), framed(CONTINUATION, end.as_bytes()));
+    one.send(&start).send(&framed(PING, b""));
+    other.send(&start);
+    assert_eq!((other.closed(), other.told()), (1009, vec![]));
+    let words = "the unfinished messages of all clients take too much";
+    assert_eq!(other.session.reason(), Some(words));
+    // A little may be held in any case.
+    third.send(&framed(TEXT & MORE, br#"{"type":"#)).send(&framed(CONTINUATION, b"5}"));
+    assert_eq!(third.errors().len(), 1);
+    // A message that is whole is held no more.
+    one.send(&end);
+    assert_eq!(one.published.len(), 1);
+    clients.swap(0, 1);
+    let [gone, one, third] = clients;
+    drop(gone);
+    for mut client in [one, third] {
+        client.send(&start).send(&end);
+        assert!(!client.session.is_closed());
+    }
 }
 
 #[test]

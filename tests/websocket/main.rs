@@ -8,4 +8,5 @@ mod overflow;
 #[cfg(feature = "pypi")]
 mod pypi;
 mod secured;
+mod unfinished;
 mod upgrade;

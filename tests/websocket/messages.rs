@@ -250,3 +250,21 @@ fn clients_that_are_told_and_stay_do_not_keep_a_node_from_ending() {
         assert_eq!(u16::from(client.closed().code), 1001);
     }
 }
+
+#[test]
+fn who_subscribes_while_a_node_ends_is_told_that_it_goes() {
+    // Whoever was there keeps the node from having ended until it has gone.
+    let limits = WebSocketLimits { farewell: PATIENCE * 2, ..WebSocketLimits::default() };
+    let node = Node::new(limits);
+    let mut there = node.client(&["/x"]);
+    let mut late = Client::over(stream(node.address()), "/v1/messages/json", &[]);
+    std::thread::scope(|scope| {
+        let end = scope.spawn(|| node.into_endpoint().shutdown(Deadline::after(PATIENCE * 2)));
+        assert!(matches!(there.message(), Message::Close(Some(_))));
+        late.send("[]");
+        let Message::Close(Some(close)) = late.message() else { panic!("no close frame") };
+        assert_eq!((u16::from(close.code), close.reason.as_str()), (1001, "the node ends"));
+        drop((there, late));
+        assert!(end.join().unwrap(), "all have gone in time");
+    });
+}
