@@ -152,6 +152,7 @@ pub fn command() -> Command {
                 "HOW",
                 "How to wait for messages: blocking, select or stream",
             )
+            .alias("impl")
             .default_value("blocking")
             .value_parser(|word: &str| chosen(&INTERFACES, word)),
         )
@@ -203,6 +204,9 @@ mod tests {
         let options = parse(&["--mode=subscribe", "-t", "", "-l", "0", "--peers=a:1,b:2"]).unwrap();
         assert_eq!(options.listen, Some((String::new(), 0)));
         assert_eq!((options.peers.len(), options.wait), (2, Duration::from_secs(60)));
+        let base = ["-m", "subscribe", "-t", "/a", "-p", "a:1"];
+        let options = parse(&[&base[..], &["--impl", "stream"]].concat()).unwrap();
+        assert_eq!(options.interface, Interface::Stream);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::{Received, Subscriber};
 /// Messages that are taken at once.
 const BATCH: usize = 128;
 
-/// Writes each message that comes as a line to `output`, unless only their rate is wanted; until
+/// Writes each message that comes to `output`, in the line that the original prints of it, unless only their rate is wanted; until
 /// there have been enough, or the endpoint has ended.
 pub(crate) fn subscribe(
     subscriber: &mut Subscriber,
@@ -35,8 +35,11 @@ pub(crate) fn subscribe(
             count.fetch_add(1, Ordering::Relaxed);
             if !options.rate {
                 line.clear();
+                line.extend_from_slice(b"data(");
+                line.extend_from_slice(message.topic.as_bytes());
+                line.extend_from_slice(b", ");
                 message.data.write_text(&mut line);
-                line.push(b'\n');
+                line.extend_from_slice(b")\n");
                 output.write_all(&line).map_err(PipeError::Output)?;
             }
         }

@@ -32,9 +32,18 @@ pub(crate) fn advice(why: &Closed) -> Option<&'static str> {
         TlsFault::Certificate(_) => {
             Some("broker.ssl.cafile or broker.ssl.capath here must hold its authority")
         }
-        TlsFault::Refused(_) => {
-            Some("broker.ssl.cafile or broker.ssl.capath there must hold the authority of this one")
-        }
+        TlsFault::OldCertificate(_) => Some(
+            "it must be of X.509 version 3, as openssl makes it with extensions, such as \
+             basicConstraints = CA:FALSE",
+        ),
+        TlsFault::AuthoritysCertificate(_) => Some(
+            "it is an authority's own (CA:TRUE): let the authority sign another one for the node, \
+             with basicConstraints = CA:FALSE",
+        ),
+        TlsFault::Refused(_) => Some(
+            "broker.ssl.cafile or broker.ssl.capath there must hold the authority of this one, \
+             which must be of X.509 version 3 and not the authority's own",
+        ),
         _ => None,
     }
 }

@@ -32,15 +32,14 @@ pub(crate) fn ack(endpoint: &str, version: &str) -> String {
     format!(r#"{{"type":"ack","endpoint":{endpoint},"version":{version}}}"#)
 }
 
-/// An error. Clients of Broker look for its words in `context`, those of Zeek in `message`, which
-/// may say more.
+/// An error. It has the original's fields and no others, since there are clients that compare all of
+/// it; what the original does not say stands behind its words, by which they begin.
 pub(crate) fn error(code: ErrorCode, context: &str, detail: Option<&str>) -> String {
-    let message = match detail {
+    let context = match detail {
         Some(detail) => json!(format!("{context}: {detail}")),
         None => json!(context),
     };
-    let context = json!(context);
-    format!(r#"{{"type":"error","code":"{code}","context":{context},"message":{message}}}"#)
+    format!(r#"{{"type":"error","code":"{code}","context":{context}}}"#)
 }
 
 #[cfg(test)]
@@ -55,7 +54,7 @@ mod tests {
         );
         assert_eq!(
             error(ErrorCode::DeserializationFailed, "a \"b\"\n", Some("c")),
-            r#"{"type":"error","code":"deserialization_failed","context":"a \"b\"\n","message":"a \"b\"\n: c"}"#
+            r#"{"type":"error","code":"deserialization_failed","context":"a \"b\"\n: c"}"#
         );
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use rustls::{AlertDescription, Error};
+use rustls::{AlertDescription, CertificateError, Error};
 
 /// Why TLS was not established, or broke. Each holds what exactly was found; the other side's name
 /// is not in it.
@@ -18,6 +18,11 @@ pub enum TlsFault {
     NothingInCommon(String),
     /// The certificate of the other side is not accepted, or it shows none.
     Certificate(String),
+    /// The certificate of the other side, or one behind it, is of X.509's version 1 or 2, which says
+    /// nothing of what it may be used for.
+    OldCertificate(String),
+    /// The certificate of the other side is an authority's, which signs and does not serve.
+    AuthoritysCertificate(String),
     /// The other side does not accept the certificate of this one, or demands one.
     Refused(String),
     /// Anything else.
@@ -32,6 +37,8 @@ impl TlsFault {
             Self::Plain(details)
             | Self::NothingInCommon(details)
             | Self::Certificate(details)
+            | Self::OldCertificate(details)
+            | Self::AuthoritysCertificate(details)
             | Self::Refused(details)
             | Self::Other(details) => details,
         }
@@ -44,6 +51,14 @@ impl From<&Error> for TlsFault {
         match error {
             Error::InvalidMessage(_) => Self::Plain(details),
             Error::PeerIncompatible(_) => Self::NothingInCommon(details),
+            Error::InvalidCertificate(CertificateError::Other(other)) => {
+                // Only by their words can these be told apart.
+                match other.to_string().as_str() {
+                    "UnsupportedCertVersion" => Self::OldCertificate(details),
+                    "CaUsedAsEndEntity" => Self::AuthoritysCertificate(details),
+                    _ => Self::Certificate(details),
+                }
+            }
             Error::InvalidCertificate(_)
             | Error::NoCertificatesPresented
             | Error::InvalidCertRevocationList(_) => Self::Certificate(details),
@@ -80,7 +95,7 @@ impl fmt::Display for TlsFault {
                 "the other side speaks no TLS that authenticates it by a certificate, or none from \
                  version 1.2 on ({details})"
             ),
-            Self::Certificate(_) => {
+            Self::Certificate(_) | Self::OldCertificate(_) | Self::AuthoritysCertificate(_) => {
                 write!(f, "the certificate of the other side is not accepted ({details})")
             }
             Self::Refused(_) => {

@@ -1,21 +1,30 @@
 //! At its end an endpoint sends what waits, as far as there is time.
 
+use std::io::{self, ErrorKind, Read};
 use std::time::Duration;
 
 use broker::data::Data;
 use broker::{
-    Endpoint, EndpointOptions, Overflow, PeeringLimits, QueueLimits, WebSocketAccess,
-    WebSocketLimits,
+    EndpointOptions, Overflow, PeeringLimits, QueueLimits, WebSocketAccess, WebSocketLimits,
 };
 use ostler_net::LinkLimits;
 use ostler_runtime::Deadline;
+use ostler_tests::broker_peer;
 use ostler_tests::websocket::Node;
 
 use crate::slow_peers::{LONG, shaken};
 use crate::together::{listening, number, numbered, soon, topic};
 
-/// So long a reader does nothing.
-const PAUSE: Duration = Duration::from_secs(1);
+/// So long who does not answer is waited for.
+const SHORT: Duration = Duration::from_millis(100);
+/// How long an endpoint has to end where somebody reads nothing.
+const END: Duration = Duration::from_secs(1);
+
+/// It was not for lack of time that nothing more was read.
+fn has_ended(error: &io::Error) {
+    let ends = [ErrorKind::UnexpectedEof, ErrorKind::ConnectionReset];
+    assert!(ends.contains(&error.kind()), "{error}");
+}
 
 #[test]
 fn what_waits_for_a_slow_peer_is_delivered() {
@@ -24,19 +33,21 @@ fn what_waits_for_a_slow_peer_is_delivered() {
         ..EndpointOptions::default()
     });
     let mut subscriber = reading.subscribe([topic("/x")]);
-    let mut others = reading.subscribe([topic("/other")]);
-    // The farewell alone would not wait.
-    let peering = PeeringLimits { bye: PAUSE / 10, ..PeeringLimits::default() };
-    let publishing = Endpoint::new(EndpointOptions { peering, ..Default::default() }).unwrap();
+    // The farewell alone would not wait, nor would the end of the connection.
+    let peering = PeeringLimits { bye: SHORT, ..PeeringLimits::default() };
+    let links = LinkLimits { close: SHORT, ..LinkLimits::default() };
+    let (publishing, own) = listening(EndpointOptions { peering, links, ..Default::default() });
     publishing.peer("127.0.0.1", port, None, soon()).unwrap();
     assert!(publishing.await_filter_entry(&topic("/x"), soon()));
+    let mut silent = broker_peer::Node::peer(own, broker_peer::SMALL, &["/other"]);
     let mut sent = 0;
     while publishing.try_publish(&topic("/x"), &numbered(sent, LONG)).is_ok() {
         sent += 1;
     }
     std::thread::scope(|scope| {
         scope.spawn(move || publishing.shutdown(soon()));
-        assert!(others.get_before(Deadline::after(PAUSE)).is_none());
+        // It reads on when one for whom nothing waits and who does not answer has been left.
+        has_ended(&std::iter::from_fn(|| Some(silent.any_frame())).find_map(Result::err).unwrap());
         for expected in 0..sent {
             let received = subscriber.get_before(soon()).expect("a message in time");
             assert_eq!(number(&received.data), expected);
@@ -46,20 +57,23 @@ fn what_waits_for_a_slow_peer_is_delivered() {
 
 #[test]
 fn what_waits_for_a_slow_client_is_delivered_before_it_is_told_the_end() {
-    let links = LinkLimits { close: PAUSE / 10, ..LinkLimits::default() };
+    let links = LinkLimits { close: SHORT, ..LinkLimits::default() };
     let options = EndpointOptions { links, ..EndpointOptions::default() };
     let limits = WebSocketLimits { overflow: Overflow::Block, ..WebSocketLimits::default() };
     let node = Node::with(options, WebSocketAccess::default(), limits);
     let mut client = node.client(&["/x"]);
+    let mut silent = node.client(&["/other"]);
     let text = "x".repeat(LONG);
     let mut sent = 0;
     while node.endpoint().try_publish(&topic("/x"), &Data::from(text.as_str())).is_ok() {
         sent += 1;
     }
-    let mut others = node.endpoint().subscribe([topic("/other")]);
     std::thread::scope(|scope| {
         let ends = scope.spawn(move || node.into_endpoint().shutdown(soon()));
-        assert!(others.get_before(Deadline::after(PAUSE)).is_none());
+        // It reads on when one for whom nothing waits and who does not answer has been left.
+        if let Err(error) = silent.stream().read_to_end(&mut Vec::new()) {
+            has_ended(&error);
+        }
         for _ in 0..sent {
             assert_eq!(client.json()["data"].as_str().map(str::len), Some(LONG));
         }
@@ -76,7 +90,7 @@ fn who_reads_nothing_does_not_keep_an_endpoint_from_ending() {
     assert!(endpoint.await_filter_entry(&topic("/x"), soon()));
     while endpoint.try_publish(&topic("/x"), &numbered(0, LONG)).is_ok() {}
     let mut happened = endpoint.subscribe([topic("<$>/local/data/statuses")]);
-    assert!(!endpoint.shutdown(Deadline::after(PAUSE)), "not everybody has gone in time");
+    assert!(!endpoint.shutdown(Deadline::after(END)), "not everybody has gone in time");
     // All is told, and then nothing more.
     let last = std::iter::from_fn(|| happened.get()).last().unwrap();
     assert!(last.data.to_string().contains("endpoint_unreachable"), "{}", last.data);

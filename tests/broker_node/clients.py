@@ -85,14 +85,22 @@ def fragments():
             assert json.loads(reader.recv(PATIENCE)) == sent
 
 
+WRONG = (
+    ('{"type":"data-message","topic":"/test"}', "contained invalid data"),
+    ("no JSON", "contained malformed JSON"),
+    ("[]", "expected a JSON object"),
+)
+
+
 def errors():
     """A wrong message is told, and costs a client nothing else; a wrong first one ends it."""
     with client(["/test"]) as whole:
-        for wrong in ('{"type":"data-message","topic":"/test"}', "no JSON", "[]"):
+        for number, (wrong, words) in enumerate(WRONG, 1):
             whole.send(wrong)
             error = json.loads(whole.recv(PATIENCE))
             assert (error["type"], error["code"]) == ("error", "deserialization_failed"), error
-            assert error["context"], error
+            assert sorted(error) == ["code", "context", "type"], error
+            assert error["context"].startswith(f"input #{number} {words}"), error
         sent = message("count", 7)
         whole.send(json.dumps(sent))
         with client(["/test"]) as other:

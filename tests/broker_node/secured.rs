@@ -97,6 +97,39 @@ fn who_speaks_no_tls_and_whose_certificate_is_of_others_is_told_of() {
 }
 
 #[test]
+fn certificates_that_no_authority_makes_up_for_are_told_of_with_what_is_wrong_with_them() {
+    let files = Certificates::new();
+    let authority = files.own("authority");
+    let good = files.signed("good", &authority, 10);
+    let of = |pair: &ostler_tests::certificates::Pair| {
+        config(
+            &[
+                ("certificate", &pair.certificate),
+                ("key", &pair.key),
+                ("cafile", &authority.certificate),
+            ],
+            "",
+        )
+    };
+    let peers = |port| format!("--peers=[<tcp://127.0.0.1:{port}>]");
+    for (wrong, advice) in [
+        (&files.of_version_1("old", &authority), "it must be of X.509 version 3"),
+        (&authority, "it is an authority's own (CA:TRUE)"),
+    ] {
+        // Whoever comes with it is told of, and whoever is called and has it.
+        let told = Setup::new(&of(&good)).arguments(&["-p", "0"]).start();
+        let coming =
+            Setup::new(&of(wrong)).arguments(&["-p", "0", &peers(told.port("peers"))]).start();
+        told.log().wait(advice);
+        let calling = Setup::new(&of(&good)).arguments(&[&peers(coming.port("peers"))]).start();
+        calling.log().wait(advice);
+        for node in [told, coming, calling] {
+            node.stop();
+        }
+    }
+}
+
+#[test]
 fn pages_come_over_tls_without_a_certificate_while_peers_speak_none() {
     let files = Certificates::new();
     let pair = files.own("web");

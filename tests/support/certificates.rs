@@ -58,6 +58,26 @@ impl Certificates {
         self.sign(name, authority, days, "basicConstraints = CA:FALSE\n")
     }
 
+    /// A certificate of X.509's version 1 that `authority` signs.
+    pub fn of_version_1(&self, name: &str, authority: &Pair) -> Pair {
+        let key = self.key(name);
+        let (request, file) = (self.request(name, &key), format!("{name}.pem"));
+        // Newer ones have to be told.
+        let help = command("openssl").args(["req", "-help"]).output().expect("openssl starts");
+        let words = String::from_utf8_lossy(&help.stderr);
+        let made = if words.contains("-x509v1") { "req -x509v1" } else { "x509 -req" };
+        let certificate = self.openssl(
+            &file,
+            &format!(
+                "{made} -in {} -CA {} -CAkey {} -set_serial 7 -days 1 -out {file}",
+                request.display(),
+                authority.certificate.display(),
+                authority.key.display()
+            ),
+        );
+        Pair { certificate, key }
+    }
+
     /// The certificate of a server at 127.0.0.1 that `authority` signs.
     pub fn site(&self, name: &str, authority: &Pair) -> Pair {
         self.sign(name, authority, 1, "subjectAltName = IP:127.0.0.1\n")
@@ -78,23 +98,27 @@ impl Certificates {
 
     fn sign(&self, name: &str, authority: &Pair, days: i32, extensions: &str) -> Pair {
         let key = self.key(name);
-        let (request, file) = (format!("{name}.csr"), format!("{name}.pem"));
-        self.openssl(
-            &request,
-            &format!("req -new -key {} -subj /CN={name} -out {request}", key.display()),
-        );
+        let (request, file) = (self.request(name, &key), format!("{name}.pem"));
         let extensions = self.write(&format!("{name}.ext"), extensions.as_bytes());
         let certificate = self.openssl(
             &file,
             &format!(
-                "x509 -req -in {request} -CA {} -CAkey {} -set_serial 7 -days {days} \
-                 -extfile {} -out {file}",
+                "x509 -req -in {} -CA {} -CAkey {} -set_serial 7 -days {days} -extfile {} -out {file}",
+                request.display(),
                 authority.certificate.display(),
                 authority.key.display(),
                 extensions.display(),
             ),
         );
         Pair { certificate, key }
+    }
+
+    fn request(&self, name: &str, key: &Path) -> PathBuf {
+        let file = format!("{name}.csr");
+        self.openssl(
+            &file,
+            &format!("req -new -key {} -subj /CN={name} -out {file}", key.display()),
+        )
     }
 
     fn key(&self, name: &str) -> PathBuf {

@@ -90,7 +90,7 @@ fn clients_and_the_program_hear_each_other() {
     let error = client.json();
     assert_eq!(error["code"], "deserialization_failed");
     let words = "input #2 contained malformed JSON -> caf::pec::unexpected_character(1, 2)";
-    assert_eq!((&error["context"], &error["message"]), (&words.into(), &words.into()));
+    assert_eq!(error["context"], words);
 }
 
 #[test]
