@@ -5,6 +5,7 @@ use std::process::Stdio;
 
 use broker::data::Data;
 use broker::{Endpoint, EndpointOptions, Topic};
+use ostler_net::Address;
 use ostler_runtime::Deadline;
 use ostler_tests::binaries::broker_throughput;
 use ostler_tests::process::{Process, command};
@@ -53,6 +54,20 @@ fn without_a_server_it_says_so() {
     let words = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(69), "{words}");
     assert!(words.contains("cannot peer with 127.0.0.1:"), "{words}");
+}
+
+#[test]
+fn a_server_that_never_says_what_has_arrived_is_given_up() {
+    let silent = Endpoint::new(EndpointOptions::default()).unwrap();
+    let _events = silent.subscribe([Topic::new("/benchmark/events").unwrap()]);
+    let ports = silent.listen(&Address::parse("127.0.0.1", 0).unwrap()).unwrap();
+    let at = format!("127.0.0.1:{}", ports[0]);
+    // The next batch would be due in more than a day.
+    let mut client = command(broker_throughput());
+    let output = client.args(["-r", "0.00001", "-m", "1", &at]).output().unwrap();
+    let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(69), "{words}");
+    assert!(words.contains("said nothing for 30s of what has come to it"), "{words}");
 }
 
 #[test]

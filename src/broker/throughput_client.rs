@@ -12,6 +12,9 @@ use crate::{Endpoint, PublishError, Subscriber, Topic, TopicTooLong};
 
 /// How long the server may take to be a peer that wants the events.
 const PEERING: Duration = Duration::from_secs(10);
+/// How long the peer may say nothing of what has arrived, where that is waited for: a server says it
+/// every second.
+const MAX_SILENCE: Duration = Duration::from_secs(30);
 /// How often it is said how many were sent.
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -28,6 +31,8 @@ pub(crate) enum SendingError {
     Lost,
     #[error("{0} events were sent and have not arrived, which is more than --max-in-flight")]
     InFlight(u64),
+    #[error("the peer has said nothing for {MAX_SILENCE:?} of what has come to it")]
+    Silent,
     #[error(transparent)]
     Topic(#[from] TopicTooLong),
 }
@@ -40,6 +45,8 @@ struct Sending<'a> {
     stats: Subscriber,
     sent: u64,
     arrived: u64,
+    /// When the peer has said so.
+    heard: Instant,
     since: Instant,
     told: u64,
 }
@@ -54,7 +61,8 @@ pub(crate) fn run(endpoint: &Endpoint, to: &(String, u16), load: Load) -> Result
         return Err(SendingError::Unwanted);
     }
     let since = now();
-    let mut sending = Sending { endpoint, topic, load, stats, sent: 0, arrived: 0, since, told: 0 };
+    let mut sending =
+        Sending { endpoint, topic, load, stats, sent: 0, arrived: 0, heard: since, since, told: 0 };
     sending.run()?;
     // What is in flight now arrives before the farewell is answered.
     print(&format!("{} in all", sending.sent));
@@ -64,13 +72,13 @@ pub(crate) fn run(endpoint: &Endpoint, to: &(String, u16), load: Load) -> Result
 impl Sending<'_> {
     fn run(&mut self) -> Result<(), SendingError> {
         let mut size = self.load.batch_size.get();
-        let mut batches = 0_u64;
         let mut due = now();
+        let mut larger = self.larger_after(due);
         loop {
             self.batch(size)?;
-            batches = batches.saturating_add(1);
-            if batches.checked_rem(self.load.increase_interval) == Some(0) {
+            while let Some(at) = larger.filter(|at| now() >= *at) {
                 size = size.saturating_add(self.load.increase_amount);
+                larger = self.larger_after(at);
             }
             if self.load.batch_rate > 0.0 {
                 let pause = Duration::from_secs_f64(self.load.batch_rate.recip());
@@ -80,6 +88,18 @@ impl Sending<'_> {
                 return Ok(());
             }
         }
+    }
+
+    /// Until when to hear: no longer than the peer may be silent, where that counts.
+    fn wakes(&self, due: Deadline) -> Deadline {
+        let silent = self.heard.checked_add(MAX_SILENCE).filter(|_| self.load.max_received > 0);
+        silent.map_or(due, |at| due.earlier(Deadline::at(at)))
+    }
+
+    /// When batches become larger after they have at `time`.
+    fn larger_after(&self, time: Instant) -> Option<Instant> {
+        let interval = self.load.increase_interval;
+        if interval.is_zero() { None } else { time.checked_add(interval) }
     }
 
     fn batch(&mut self, size: u64) -> Result<(), SendingError> {
@@ -97,16 +117,22 @@ impl Sending<'_> {
     /// Hears what the server says until the next batch is due; whether no more are.
     fn is_done(&mut self, due: Deadline) -> Result<bool, SendingError> {
         loop {
-            if let Some(told) = self.stats.get_before(due) {
-                self.arrived = received(&told.data).unwrap_or(self.arrived);
+            if let Some(told) = self.stats.get_before(self.wakes(due)) {
+                if let Some(arrived) = received(&told.data) {
+                    (self.arrived, self.heard) = (arrived, now());
+                }
             }
             self.tell();
             let in_flight = self.sent.saturating_sub(self.arrived);
             if self.load.max_in_flight > 0 && in_flight > self.load.max_in_flight {
                 return Err(SendingError::InFlight(in_flight));
             }
-            if self.load.max_received > 0 && self.arrived >= self.load.max_received {
+            let waits = self.load.max_received > 0;
+            if waits && self.arrived >= self.load.max_received {
                 return Ok(true);
+            }
+            if waits && now().saturating_duration_since(self.heard) >= MAX_SILENCE {
+                return Err(SendingError::Silent);
             }
             if due.passed() {
                 return Ok(false);

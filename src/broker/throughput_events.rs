@@ -1,6 +1,6 @@
 //! What `broker-throughput` sends, and where.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 
 use broker_data::{Data, EnumValue, Port, Timespan, Timestamp};
@@ -13,6 +13,9 @@ pub(crate) const STATS: &str = "/benchmark/stats";
 /// Whoever publishes here ends the server.
 pub(crate) const TERMINATE: &str = "/benchmark/terminate";
 
+/// What words are made of.
+const LETTERS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+
 /// What an event holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum EventType {
@@ -21,7 +24,7 @@ pub enum EventType {
     Vector,
     /// An entry of Zeek's conn.log: a record of 21 fields.
     Connection,
-    /// A table of 100 strings, each with a set of ten counts.
+    /// A table of 100 strings, each with a set of ten others.
     Table,
 }
 
@@ -100,9 +103,58 @@ fn connection(number: u64) -> Vec<Data> {
     ]
 }
 
+/// Keys of fifteen letters and digits, each with ten words of five.
 fn table(number: u64) -> BTreeMap<Data, Data> {
-    let set =
-        |row: u64| (0..10).map(move |place| Data::Count(row.wrapping_mul(10).wrapping_add(place)));
-    let row = |row| (text(&format!("key-{row}")), Data::Set(set(row).collect()));
-    (number..number.saturating_add(100)).map(row).collect()
+    let mut words = Words(number);
+    let mut table = BTreeMap::new();
+    while table.len() < 100 {
+        let key = words.next(15);
+        let mut set = BTreeSet::new();
+        while set.len() < 10 {
+            set.insert(words.next(5));
+        }
+        table.insert(key, Data::Set(set));
+    }
+    table
+}
+
+/// Words that look like none that came before, the same from each number on.
+struct Words(u64);
+
+impl Words {
+    fn next(&mut self, letters: usize) -> Data {
+        let word: Vec<u8> = (0..letters).filter_map(|_| self.letter()).collect();
+        Data::String(word)
+    }
+
+    fn letter(&mut self) -> Option<u8> {
+        // The linear congruential generator of MMIX; its upper bits are the better ones.
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let place = usize::try_from(self.0 >> 33).ok()?.checked_rem(LETTERS.len())?;
+        LETTERS.get(place).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_has_100_keys_with_ten_words_each_and_no_other_has_them() {
+        let tables: Vec<_> = (0..50).map(table).collect();
+        for table in &tables {
+            assert_eq!(table.len(), 100);
+            for (key, set) in table {
+                let (Data::String(key), Data::Set(set)) = (key, set) else {
+                    panic!("{key}: {set}")
+                };
+                assert_eq!((key.len(), set.len()), (15, 10));
+                assert!(
+                    set.iter().all(|word| matches!(word, Data::String(word) if word.len() == 5))
+                );
+            }
+        }
+        assert!(tables.windows(2).all(|pair| pair[0].keys().ne(pair[1].keys())));
+    }
 }

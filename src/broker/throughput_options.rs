@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::num::NonZeroU64;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
@@ -11,6 +12,9 @@ use crate::throughput_events::EventType;
 
 /// The fewest batches a second: about one a day.
 const LEAST_RATE: f64 = 1e-5;
+/// How often batches become larger, in seconds: from a thousandth to a day.
+const LEAST_INTERVAL: f64 = 1e-3;
+const MOST_INTERVAL: f64 = 86_400.0;
 
 /// What the command line asks for.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,8 +49,8 @@ pub struct Load {
     pub batch_rate: f64,
     /// `--batch-size`: events in a batch.
     pub batch_size: NonZeroU64,
-    /// `--batch-size-increase-interval`: after how many batches they become larger; zero for never.
-    pub increase_interval: u64,
+    /// `--batch-size-increase-interval`: how often batches become larger; zero for never.
+    pub increase_interval: Duration,
     /// `--batch-size-increase-amount`: by how many events.
     pub increase_amount: u64,
     /// `--max-received`: the end, once so many have arrived; zero for none.
@@ -83,10 +87,10 @@ impl Options {
 fn load(matches: &mut ArgMatches) -> Load {
     let mut number = |name| matches.remove_one(name).unwrap_or_default();
     Load {
-        increase_interval: number("batch-size-increase-interval"),
         increase_amount: number("batch-size-increase-amount"),
         max_received: number("max-received"),
         max_in_flight: number("max-in-flight"),
+        increase_interval: matches.remove_one("batch-size-increase-interval").unwrap_or_default(),
         event_type: matches.remove_one("event-type").unwrap_or_default(),
         batch_rate: matches.remove_one("batch-rate").unwrap_or_default(),
         batch_size: matches.remove_one("batch-size").unwrap_or(NonZeroU64::MIN),
@@ -148,12 +152,15 @@ pub fn command() -> Command {
                 .default_value("1")
                 .help("Events in a batch"),
         )
-        .arg(number(
-            "batch-size-increase-interval",
-            'i',
-            "COUNT",
-            "After how many batches they become larger; 0 for never",
-        ))
+        .arg(
+            Arg::new("batch-size-increase-interval")
+                .long("batch-size-increase-interval")
+                .short('i')
+                .value_name("SECONDS")
+                .value_parser(seconds)
+                .default_value("0")
+                .help("How often batches become larger; 0 for never"),
+        )
         .arg(number(
             "batch-size-increase-amount",
             'a',
@@ -198,6 +205,17 @@ fn address(text: &str) -> Result<(String, u16), String> {
     Ok((host.to_owned(), port))
 }
 
+/// A real number of seconds.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "is no number")?;
+    let is_interval = seconds == 0.0 || (LEAST_INTERVAL..=MOST_INTERVAL).contains(&seconds);
+    if is_interval {
+        Ok(Duration::from_secs_f64(seconds))
+    } else {
+        Err(format!("is neither 0 nor from {LEAST_INTERVAL} to {MOST_INTERVAL}"))
+    }
+}
+
 fn rate(text: &str) -> Result<f64, String> {
     let rate: f64 = text.parse().map_err(|_| "is no number")?;
     let is_rate = rate.is_finite() && (rate == 0.0 || rate >= LEAST_RATE);
@@ -218,10 +236,11 @@ mod tests {
         command().debug_assert();
         let server = parse(&["--server", "[::1]:9999"]).unwrap();
         assert_eq!((server.address, server.role), (("::1".to_owned(), 9999), Role::Server));
-        let client = parse(&["-t", "2", "-r", "0", "-s", "100", "host:1"]).unwrap();
+        let client = parse(&["-t", "2", "-r", "0", "-s", "100", "-i", "1.5", "host:1"]).unwrap();
         let Role::Client(load) = client.role else { panic!() };
         assert_eq!((load.event_type, load.batch_size.get()), (EventType::Connection, 100));
         assert!(load.batch_rate.abs() < f64::EPSILON);
+        assert_eq!(load.increase_interval, Duration::from_millis(1500));
     }
 
     #[test]
@@ -241,6 +260,10 @@ mod tests {
             &["-r", "-1", "h:1"],
             &["-r", "1e-30", "h:1"],
             &["-s", "0", "h:1"],
+            &["-i", "-1", "h:1"],
+            &["-i", "nan", "h:1"],
+            &["-i", "1e-9", "h:1"],
+            &["-i", "1e9", "h:1"],
         ] {
             assert!(parse(arguments).is_err(), "{arguments:?}");
         }
