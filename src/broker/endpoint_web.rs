@@ -24,7 +24,7 @@ impl Endpoint {
         &self,
         address: &Address,
         access: WebSocketAccess,
-        limits: WebSocketLimits,
+        mut limits: WebSocketLimits,
     ) -> Result<Vec<u16>, BindError> {
         let listeners = match &self.core().options.web_socket_tls {
             Some(identity) => {
@@ -37,8 +37,7 @@ impl Endpoint {
         // A frame is read once it is whole.
         let longest =
             self.core().options.links.max_unconsumed.saturating_sub(MAX_MASKED_HEAD_BYTES);
-        let max_message = limits.max_message.min(longest);
-        let limits = WebSocketLimits { max_message, ..limits };
+        limits.max_message = limits.max_message.min(longest);
         let host = Arc::new(ClientHost::new(self.core()));
         let door = WebSocketDoor::new(Arc::clone(self.links_of()), host, limits, access);
         let service = Arc::new(Http::new(door, HeadLimits::default()));
