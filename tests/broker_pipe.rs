@@ -80,8 +80,9 @@ fn endpoint() -> (Endpoint, String) {
 
 #[test]
 fn each_way_to_wait_prints_every_line() {
-    let lines: String = (0..20_000).map(|number| format!("line {number}\n")).collect();
-    let printed: String = lines.lines().map(|line| format!("data(/a/b, {line})\n")).collect();
+    let lines: Vec<String> = (0..20_000).map(|number| format!("line {number}")).collect();
+    let printed: Vec<String> = lines.iter().map(|line| format!("data(/a/b, {line})")).collect();
+    let (lines, printed) = (lines.join("\n") + "\n", printed.join("\n") + "\n");
     for how in ["blocking", "select", "stream"] {
         let (mut subscriber, at) =
             Pipe::listening(&["-m", "subscribe", "-t", "/a", "-i", how, "-c", "20000"]);

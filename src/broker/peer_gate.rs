@@ -36,8 +36,8 @@ struct State {
     is_asked: bool,
     /// Since when it is being asked; none as long as the question has not been sent.
     since: Option<Instant>,
-    /// What has come meanwhile, with their tags, and its bytes.
-    early: Vec<Message>,
+    /// What has come meanwhile, with tags and without, and its bytes.
+    early: Vec<(Message, Message)>,
     bytes: usize,
 }
 
@@ -91,16 +91,16 @@ impl Gate {
         since.is_some_and(|since| now.saturating_duration_since(since) >= limit)
     }
 
-    /// Keeps a message with its tag for later: how messages go, if it is not [`Form::Unknown`] any
+    /// Keeps a message, of which all peers share both forms, for later: how messages go, if it is not [`Form::Unknown`] any
     /// more and this one is not kept. Where it fills what may wait, nothing waits any longer: a copy
     /// too many is better than one that is lost.
-    pub(crate) fn keep(&self, message: &Message, put: impl Fn(&Message)) -> Form {
+    pub(crate) fn keep(&self, tagged: &Message, plain: &Message, put: impl Fn(&Message)) -> Form {
         let mut state = self.lock();
         if state.form != Form::Unknown {
             return state.form;
         }
-        state.bytes = state.bytes.saturating_add(message.frame().len());
-        state.early.push(message.clone());
+        state.bytes = state.bytes.saturating_add(tagged.frame().len());
+        state.early.push((tagged.clone(), plain.clone()));
         if state.early.len() >= self.max_frames || state.bytes >= self.max_bytes {
             self.open_to(&mut state, Form::Plain, put);
         }
@@ -118,10 +118,10 @@ impl Gate {
     }
 
     fn open_to(&self, state: &mut State, form: Form, put: impl Fn(&Message)) {
-        for message in mem::take(&mut state.early) {
+        for (tagged, plain) in mem::take(&mut state.early) {
             match form {
-                Form::Plain => message.tagged_as(None).iter().for_each(&put),
-                Form::Tagged | Form::Unknown => put(&message),
+                Form::Plain => put(&plain),
+                Form::Tagged | Form::Unknown => put(&tagged),
             }
         }
         state.bytes = 0;

@@ -85,7 +85,8 @@ impl Outlet for PeerOutlet {
             return;
         };
         if known == Form::Unknown {
-            match self.gate.keep(message, |message| self.put(message)) {
+            let plain = parcel.plain().unwrap_or(message);
+            match self.gate.keep(message, plain, |message| self.put(message)) {
                 Form::Unknown => return,
                 // It has been settled meanwhile.
                 now => message = form(now).unwrap_or(message),

@@ -207,6 +207,10 @@ impl Inner {
         let consumed = if come > 0 || again { self.deliver(inside, &buffer) } else { 0 };
         if own {
             buffer.drain(..consumed);
+            if buffer.len() <= OWN_BYTES {
+                // What a long message took is not kept by whoever sends short ones from now on.
+                buffer.shrink_to(OWN_BYTES);
+            }
             inside.input = buffer;
         } else {
             inside.input.extend_from_slice(buffer.get(consumed..).unwrap_or_default());
