@@ -147,7 +147,12 @@ fn every_command_is_in_the_page_and_no_other() {
 fn long(definition: &Command) -> BTreeSet<String> {
     let commands = definition.get_subcommands().chain([definition]);
     let args = commands.flat_map(Command::get_arguments);
-    args.filter_map(|arg| arg.get_long().map(|long| format!("--{long}"))).collect()
+    let names = |arg: &Arg| {
+        let others = arg.get_all_aliases().unwrap_or_default();
+        let all = arg.get_long().into_iter().chain(others);
+        all.map(|long| format!("--{long}")).collect::<Vec<_>>()
+    };
+    args.flat_map(names).collect()
 }
 
 /// The long options that are written in a text.

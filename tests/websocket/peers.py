@@ -74,7 +74,7 @@ def of_websockets():
         writer.send('{"topic":"/x","@data-type":"count","data":"no"}')
         error = json.loads(writer.recv(PATIENCE))
         assert sorted(error) == ["code", "context", "type"], error
-        assert error["context"].startswith("input #1 contained invalid data: "), error
+        assert " contained invalid data: " in error["context"], error
     assert (reader.close_code, writer.close_code) == (1000, 1000)
     with connect(URL) as client:
         client.send("{}")
