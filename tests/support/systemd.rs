@@ -100,8 +100,9 @@ fn booted(script: u32) -> Option<u32> {
     };
     let pid = descendants(script).into_iter().map(|process| process.pid).find(is_systemd)?;
     // Before, there is nobody to ask.
-    Path::new(&format!("/proc/{pid}/root/run/systemd/private")).exists().then_some(())?;
     let target = pid.to_string();
+    let process = Path::new("/proc").join(&target);
+    process.join("root").join("run/systemd/private").exists().then_some(())?;
     let arguments = ["--target", &target, "--all", "--", "systemctl", "is-active", "basic.target"];
     let output = command("nsenter").args(arguments).output().ok()?;
     output.status.success().then_some(pid)
