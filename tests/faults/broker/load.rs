@@ -1,21 +1,19 @@
 //! What it costs: idle ones, long messages, rest, and a start.
 
-use std::time::Duration;
-
 use broker::{EndpointId, Kind, Message, TTL};
-use ostler_runtime::{Deadline, now};
+use ostler_runtime::now;
 use ostler_tests::binaries::broker_node;
 use ostler_tests::broker_peer::{Node as Peer, SMALL};
 use ostler_tests::broker_program::Setup;
 use ostler_tests::clients::make_room_for_connections;
 use ostler_tests::fault::is_long;
 use ostler_tests::process::memory;
-use ostler_tests::{Fault, Manager, PATIENCE, wait_for, wait_until};
+use ostler_tests::{Fault, Manager, wait_for};
 
 use super::crowd::numbered;
 use super::{PLAIN, Through, figure, node};
 use crate::load::judge;
-use crate::load::rest::{Spent, settled};
+use crate::load::rest::{Spent, resting, rests};
 
 const NATIVE: &str = "broker_connections{type=\"native\"}";
 
@@ -76,43 +74,14 @@ fn brk_l06_one_message_of_64_mib_to_many() {
 }
 
 #[test]
-#[expect(clippy::cast_precision_loss, reason = "small numbers")]
 fn brk_l07_a_node_that_is_left_alone_rests() {
     let node = node();
     node.port("figures");
-    let time = Duration::from_secs(if is_long() { 1800 } else { 5 });
     let mut fault = Fault::begin("BRK-L07");
-    let rest = |before: Spent| {
-        let end = now() + time;
-        let patience = Deadline::after(time + PATIENCE);
-        wait_until(patience, "the time is over", || (now() >= end).then_some(()));
-        let after = Spent::by(node.pid());
-        let seconds = time.as_secs_f64();
-        let spent = (after.seconds - before.seconds) * 3600.0 / seconds;
-        (spent, (after.wakes - before.wakes) as f64 / seconds)
-    };
-    let (spent, wakes) = rest(settled(node.pid()));
-    let words = format!("{spent:.3} s of CPU an hour, extrapolated from {} s", time.as_secs());
-    if is_long() {
-        judge(&mut fault, words, spent <= 0.1);
-    } else {
-        fault.saw(words);
-    }
-    fault.figure(format!("{wakes:.2} wake-ups/s"), wakes <= 1.0);
-    let mebibytes = |figure| memory(node.pid(), figure) as f64 / f64::from(1 << 20);
-    let (all, own) = (mebibytes("VmRSS"), mebibytes("RssAnon"));
-    fault.figure(format!("{own:.2} MiB of memory of its own"), own <= 1.0);
-    if all > 4.0 {
-        fault.explain(format!(
-            "RSS {all:.2} MiB with the pages of its program and of libc, which the kernel maps as \
-             it finds them in its cache"
-        ));
-    } else {
-        fault.saw(format!("RSS {all:.2} MiB"));
-    }
+    rests(&mut fault, node.pid());
     let _peers = [1, 2].map(|number| Peer::peer(node.port("peers"), numbered(number), &[]));
     wait_for("both are there", || figure(&node, NATIVE) == 2);
-    let (spent, wakes) = rest(Spent::by(node.pid()));
+    let (spent, wakes) = resting(node.pid(), Spent::by(node.pid()));
     fault.saw(format!("with two idle peers {spent:.3} s an hour, {wakes:.2} wake-ups/s"));
 }
 

@@ -2,21 +2,18 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
-use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::thread;
 use std::time::Duration;
 
 use broker::{EndpointId, Filter, Kind, Message};
-use ostler_runtime::{Deadline, now};
 use ostler_tests::broker_peer::{data, hello};
-use ostler_tests::clients::{connect_to, p99};
-use ostler_tests::fault::is_long;
+use ostler_tests::clients::connect_to;
 use ostler_tests::process::processor_time;
 use ostler_tests::secure::{Talk, hello as client_hello};
 use ostler_tests::{Fault, Pair, Secure, Version};
 
 use super::certificates::Rig;
 use super::{figure, local};
+use crate::tls::rate::two_hundred_a_second;
 
 /// The first byte of a record that carries an alert.
 const ALERT: u8 = 21;
@@ -144,13 +141,6 @@ fn brk_t08_what_ends_within_a_frame_is_no_message_with_or_without_a_farewell() {
     fault.saw("with and without a farewell: the whole message arrives, the cut one does not");
 }
 
-/// Those that ask for the plain figures, as many as in the standard set-up.
-const CLIENTS: usize = 8;
-/// Clients that are to shake hands in a second.
-const RATE: u32 = 220;
-/// The threads that they come from.
-const THREADS: u32 = 4;
-
 #[test]
 fn brk_t09_two_hundred_handshakes_a_second_leave_the_plain_port_quick() {
     let rig = Rig::new();
@@ -165,38 +155,7 @@ fn brk_t09_two_hundred_handshakes_a_second_leave_the_plain_port_quick() {
         stream.read_to_end(&mut answer).unwrap();
         assert!(answer.starts_with(b"HTTP/1.1 200"), "{}", answer.escape_ascii());
     };
-    let alone = p99(CLIENTS, 100, plain);
-    let until = Deadline::after(Duration::from_secs(if is_long() { 60 } else { 3 }));
-    let (began, mut measured) = (now(), Vec::new());
-    let shake = |number: u32| {
-        // Nothing is ever sent: a thread waits for its turn.
-        let (_sender, turn) = channel::<()>();
-        let step = Duration::from_secs(1) * THREADS / RATE;
-        let mut next = began + step * number / THREADS;
-        let mut count = 0_u32;
-        while !until.passed() {
-            let wait = next.saturating_duration_since(now());
-            assert_eq!(turn.recv_timeout(wait), Err(RecvTimeoutError::Timeout));
-            next += step;
-            assert!(rig.talk(Some(&own)).is_some());
-            count += 1;
-        }
-        count
-    };
-    let (count, took) = thread::scope(|scope| {
-        let shake = &shake;
-        let running: Vec<_> =
-            (0..THREADS).map(|number| scope.spawn(move || shake(number))).collect();
-        while !until.passed() {
-            measured.push(p99(CLIENTS, 100, plain));
-        }
-        let count: u32 = running.into_iter().map(|client| client.join().unwrap()).sum();
-        (count, now().duration_since(began))
-    });
+    let shake = |(): &()| assert!(rig.talk(Some(&own)).is_some());
+    two_hundred_a_second(&mut fault, || (), shake, plain);
     assert_eq!(figure(&rig.node, "broker_tls_failures_total"), 0);
-    let rate = f64::from(count) / took.as_secs_f64();
-    fault.figure(format!("{rate:.0} handshakes/s for {:.0} s", took.as_secs_f64()), rate >= 200.0);
-    measured.sort_unstable();
-    let crowded = measured[measured.len() / 2];
-    fault.figure(format!("plain p99 {crowded:.1?}, alone {alone:.1?}"), crowded <= alone * 2);
 }

@@ -44,7 +44,7 @@ impl Spent {
 }
 
 /// Waits until nothing has woken it for a while: what it did to start is over.
-pub(crate) fn settled(pid: u32) -> Spent {
+fn settled(pid: u32) -> Spent {
     let (mut last, mut since) = (Spent::by(pid), now());
     wait_until(Deadline::after(PATIENCE), "it has settled", || {
         let spent = Spent::by(pid);
@@ -55,32 +55,38 @@ pub(crate) fn settled(pid: u32) -> Spent {
     })
 }
 
-#[test]
+/// What a process spends from `before` on while nobody asks it for anything: seconds of processor time
+/// an hour, and wake-ups a second.
 #[expect(clippy::cast_precision_loss, reason = "small numbers")]
-fn l07_a_daemon_that_is_left_alone_rests() {
-    let fake = FakeBurp::new();
-    // With as many threads as it has where nobody asks for more.
-    let daemon = settings(&fake).set("pool", "3").set("threads", "4").start();
-    daemon.wait_ready(3);
-    let time = Duration::from_secs(if is_long() { 1800 } else { 5 });
-    let before = settled(daemon.pid());
-    let mut fault = Fault::begin("L07");
+pub(crate) fn resting(pid: u32, before: Spent) -> (f64, f64) {
+    let time = rest_time();
     let end = now() + time;
     let patience = Deadline::after(time + PATIENCE);
     wait_until(patience, "the time is over", || (now() >= end).then_some(()));
-    let after = Spent::by(daemon.pid());
+    let after = Spent::by(pid);
     let seconds = time.as_secs_f64();
-    let spent = after.seconds - before.seconds;
-    let wakes = (after.wakes - before.wakes) as f64 / seconds;
-    let hour = spent * HOUR / seconds;
-    let words = format!("{hour:.3} s of CPU an hour, extrapolated from {seconds} s");
+    let spent = (after.seconds - before.seconds) * HOUR / seconds;
+    (spent, (after.wakes - before.wakes) as f64 / seconds)
+}
+
+/// How long it is watched.
+fn rest_time() -> Duration {
+    Duration::from_secs(if is_long() { 1800 } else { 5 })
+}
+
+/// Enters what a process costs that is left alone.
+#[expect(clippy::cast_precision_loss, reason = "small numbers")]
+pub(crate) fn rests(fault: &mut Fault, pid: u32) {
+    let (spent, wakes) = resting(pid, settled(pid));
+    let seconds = rest_time().as_secs();
+    let words = format!("{spent:.3} s of CPU an hour, extrapolated from {seconds} s");
     if is_long() {
-        judge(&mut fault, words, hour <= 0.1);
+        judge(fault, words, spent <= 0.1);
     } else {
         fault.saw(words);
     }
     fault.figure(format!("{wakes:.2} wake-ups/s"), wakes <= 1.0);
-    let mebibytes = |figure| memory(daemon.pid(), figure) as f64 / f64::from(1 << 20);
+    let mebibytes = |figure| memory(pid, figure) as f64 / f64::from(1 << 20);
     let (all, own) = (mebibytes("VmRSS"), mebibytes("RssAnon"));
     fault.figure(format!("{own:.2} MiB of memory of its own"), own <= 1.0);
     if all > 4.0 {
@@ -91,6 +97,16 @@ fn l07_a_daemon_that_is_left_alone_rests() {
     } else {
         fault.saw(format!("RSS {all:.2} MiB"));
     }
+}
+
+#[test]
+fn l07_a_daemon_that_is_left_alone_rests() {
+    let fake = FakeBurp::new();
+    // With as many threads as it has where nobody asks for more.
+    let daemon = settings(&fake).set("pool", "3").set("threads", "4").start();
+    daemon.wait_ready(3);
+    let mut fault = Fault::begin("L07");
+    rests(&mut fault, daemon.pid());
     assert_eq!(daemon.query("c:client1").status(), "OK");
 }
 

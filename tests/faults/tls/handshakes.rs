@@ -3,16 +3,15 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::thread;
 use std::time::Duration;
 
-use ostler_runtime::{Deadline, now};
-use ostler_tests::clients::{connect_from, connect_to, p99, port, source};
+use ostler_runtime::now;
+use ostler_tests::clients::{connect_from, connect_to, port, source};
 use ostler_tests::fault::is_long;
 use ostler_tests::secure::hello;
 use ostler_tests::{Certificates, FakeBurp, Fault, Secure, Version, wait_for};
 
+use super::rate::two_hundred_a_second;
 use super::{Rig, ask, usual, version};
 
 /// The first byte of a record that carries an alert.
@@ -123,53 +122,15 @@ fn t03_old_versions_and_old_ciphers_are_refused_by_an_alert() {
     fault.saw("SSL 3.0, TLS 1.0, TLS 1.1 and CBC alone: an alert each");
 }
 
-/// Those that ask at the plain socket, as many as in the standard set-up.
-const CLIENTS: usize = 8;
-/// Clients that are to shake hands in a second.
-const RATE: u32 = 220;
-/// The threads that they come from.
-const THREADS: u32 = 4;
-
 #[test]
 fn t09_two_hundred_handshakes_a_second_leave_the_plain_socket_quick() {
     let (_made, rig) = usual();
     let mut fault = Fault::begin("T09");
     let plain = |_| assert_eq!(rig.daemon.call("monitor_version").text(), "1.1.1");
-    let alone = p99(CLIENTS, 100, plain);
-    let time = Duration::from_secs(if is_long() { 60 } else { 3 });
-    let (until, to) = (Deadline::after(time), rig.port);
-    let (began, mut measured) = (now(), Vec::new());
-    let shake = |number: u32| {
-        let client = Secure::new(Version::Tls13, None);
-        // Nothing is ever sent: a thread waits for its turn.
-        let (_sender, turn) = channel::<()>();
-        let step = Duration::from_secs(1) * THREADS / RATE;
-        let mut next = began + step * number / THREADS;
-        let mut count = 0_u32;
-        while !until.passed() {
-            let wait = next.saturating_duration_since(now());
-            assert_eq!(turn.recv_timeout(wait), Err(RecvTimeoutError::Timeout));
-            next += step;
-            let mut talk = client.connect(to);
-            assert_eq!(ask(&mut talk, &version()).unwrap().text(), "1.1.1");
-            count += 1;
-        }
-        count
+    let shake = |client: &Secure| {
+        let mut talk = client.connect(rig.port);
+        assert_eq!(ask(&mut talk, &version()).unwrap().text(), "1.1.1");
     };
-    let (count, took) = thread::scope(|scope| {
-        let shake = &shake;
-        let running: Vec<_> =
-            (0..THREADS).map(|number| scope.spawn(move || shake(number))).collect();
-        while !until.passed() {
-            measured.push(p99(CLIENTS, 100, plain));
-        }
-        let count: u32 = running.into_iter().map(|client| client.join().unwrap()).sum();
-        (count, now().duration_since(began))
-    });
+    two_hundred_a_second(&mut fault, || Secure::new(Version::Tls13, None), shake, plain);
     assert_eq!(rig.counted("tls_failures"), 0);
-    let rate = f64::from(count) / took.as_secs_f64();
-    fault.figure(format!("{rate:.0} handshakes/s for {:.0} s", took.as_secs_f64()), rate >= 200.0);
-    measured.sort_unstable();
-    let crowded = measured[measured.len() / 2];
-    fault.figure(format!("plain p99 {crowded:.1?}, alone {alone:.1?}"), crowded <= alone * 2);
 }

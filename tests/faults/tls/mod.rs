@@ -2,6 +2,7 @@
 
 mod handshakes;
 mod identities;
+pub(crate) mod rate;
 mod records;
 
 use std::io::{self, Read, Write};
