@@ -108,6 +108,7 @@ mod node_web;
 mod options;
 mod overflow;
 mod parcel;
+mod peer_forms;
 mod peer_gate;
 mod peer_link;
 mod peer_outlet;

@@ -3,7 +3,8 @@
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-use crate::tag::{Tag, Tags};
+use crate::peer_forms::Forms;
+use crate::tag::Tags;
 use crate::{EndpointId, Message, websocket_data};
 
 /// Where a message comes from.
@@ -24,10 +25,8 @@ pub(crate) struct Parcel<'a> {
     /// As it came, or was made.
     pub(crate) message: &'a Message,
     pub(crate) origin: Origin,
-    /// As it goes to peers: `None` once it has gone through too many nodes.
-    plain: OnceCell<Option<Message>>,
-    /// The same to those that understand tags.
-    tagged: OnceCell<Option<Message>>,
+    /// As it goes to peers.
+    forms: OnceCell<Arc<Forms>>,
     /// As it goes to WebSocket clients: `None` if it has no such form.
     frame: OnceCell<Option<Arc<[u8]>>>,
     id: EndpointId,
@@ -42,30 +41,26 @@ impl<'a> Parcel<'a> {
         id: EndpointId,
         tags: &'a Tags,
     ) -> Self {
-        let (plain, tagged, frame) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
-        Self { message, origin, plain, tagged, frame, id, tags }
+        Self { message, origin, forms: OnceCell::new(), frame: OnceCell::new(), id, tags }
     }
 
-    /// The message as it goes to peers.
+    /// The message as it goes to peers; `None` once it has gone through too many nodes.
     pub(crate) fn plain(&self) -> Option<&Message> {
-        self.plain.get_or_init(|| self.form(None)).as_ref()
+        let is_as_it_goes = !matches!(self.origin, Origin::Peer(_)) && self.message.tag().is_none();
+        if is_as_it_goes { Some(self.message) } else { self.forms().plain() }
     }
 
-    /// The message as it goes to peers that understand tags: it keeps the one that it came with, or
-    /// has a new one.
+    /// The message as it goes to peers that understand tags.
     pub(crate) fn tagged(&self) -> Option<&Message> {
-        if !self.message.takes_tag() {
-            return self.plain();
-        }
-        let tag = || self.message.tag().unwrap_or_else(|| self.tags.make());
-        self.tagged.get_or_init(|| self.form(Some(tag()))).as_ref()
+        self.forms().tagged(self.tags)
     }
 
-    fn form(&self, tag: Option<Tag>) -> Option<Message> {
-        match self.origin {
-            Origin::Peer(_) => self.message.relayed_as(self.id, tag),
-            _ => self.message.tagged_as(tag),
-        }
+    /// Its forms for peers, also for those that get it later.
+    pub(crate) fn forms(&self) -> &Arc<Forms> {
+        self.forms.get_or_init(|| {
+            let relays = matches!(self.origin, Origin::Peer(_)).then_some(self.id);
+            Arc::new(Forms::new(self.message.clone(), relays))
+        })
     }
 
     /// The frame that goes to WebSocket clients.

@@ -3,10 +3,10 @@
 
 use std::mem;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::Message;
+use crate::peer_forms::Forms;
 
 /// How messages go to a peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,8 +36,8 @@ struct State {
     is_asked: bool,
     /// Since when it is being asked; none as long as the question has not been sent.
     since: Option<Instant>,
-    /// What has come meanwhile, with tags and without, and its bytes.
-    early: Vec<(Message, Message)>,
+    /// What has come meanwhile, and its bytes.
+    early: Vec<Arc<Forms>>,
     bytes: usize,
 }
 
@@ -91,16 +91,16 @@ impl Gate {
         since.is_some_and(|since| now.saturating_duration_since(since) >= limit)
     }
 
-    /// Keeps a message, of which all peers share both forms, for later: how messages go, if it is not [`Form::Unknown`] any
-    /// more and this one is not kept. Where it fills what may wait, nothing waits any longer: a copy
-    /// too many is better than one that is lost.
-    pub(crate) fn keep(&self, tagged: &Message, plain: &Message, put: impl Fn(&Message)) -> Form {
+    /// Keeps a message for later: how messages go, if it is not [`Form::Unknown`] any more and this
+    /// one is not kept. Where it fills what may wait, nothing waits any longer: a copy too many is
+    /// better than one that is lost.
+    pub(crate) fn keep(&self, forms: &Arc<Forms>, put: impl Fn(&Forms, Form)) -> Form {
         let mut state = self.lock();
         if state.form != Form::Unknown {
             return state.form;
         }
-        state.bytes = state.bytes.saturating_add(tagged.frame().len());
-        state.early.push((tagged.clone(), plain.clone()));
+        state.bytes = state.bytes.saturating_add(forms.bytes());
+        state.early.push(Arc::clone(forms));
         if state.early.len() >= self.max_frames || state.bytes >= self.max_bytes {
             self.open_to(&mut state, Form::Plain, put);
         }
@@ -109,7 +109,7 @@ impl Gate {
 
     /// Lets out what waits, and has messages go like this from now on. Who is known to understand
     /// tags gets them for ever.
-    pub(crate) fn open(&self, form: Form, put: impl Fn(&Message)) {
+    pub(crate) fn open(&self, form: Form, put: impl Fn(&Forms, Form)) {
         let mut state = self.lock();
         if state.form != Form::Tagged {
             state.is_asked = true;
@@ -117,12 +117,9 @@ impl Gate {
         }
     }
 
-    fn open_to(&self, state: &mut State, form: Form, put: impl Fn(&Message)) {
-        for (tagged, plain) in mem::take(&mut state.early) {
-            match form {
-                Form::Plain => put(&plain),
-                Form::Tagged | Form::Unknown => put(&tagged),
-            }
+    fn open_to(&self, state: &mut State, form: Form, put: impl Fn(&Forms, Form)) {
+        for forms in mem::take(&mut state.early) {
+            put(&forms, form);
         }
         state.bytes = 0;
         // Not before, so that whoever only looks does not come first.

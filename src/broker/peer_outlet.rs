@@ -11,6 +11,7 @@ use crate::core::Core;
 use crate::counters::Counter;
 use crate::overflow::Overflow;
 use crate::parcel::{Origin, Parcel};
+use crate::peer_forms::Forms;
 use crate::peer_gate::{Form, Gate};
 use crate::receivers::Load;
 use crate::route::Outlet;
@@ -36,7 +37,18 @@ impl PeerOutlet {
     /// From now on the peer gets messages with tags, or without. Those that have waited for that go
     /// first.
     pub(crate) fn settle(&self, form: Form) {
-        self.gate.open(form, |message| self.put(message));
+        self.gate.open(form, |forms, form| self.put_as(forms, form));
+    }
+
+    /// Sends a message that has waited.
+    fn put_as(&self, forms: &Forms, form: Form) {
+        let message = match form {
+            Form::Plain => forms.plain(),
+            Form::Tagged | Form::Unknown => forms.tagged(&self.core.routing.tags),
+        };
+        if let Some(message) = message {
+            self.put(message);
+        }
     }
 
     /// Sends a message whatever waits.
@@ -75,23 +87,24 @@ impl Outlet for PeerOutlet {
     }
 
     fn deliver(&self, parcel: &Parcel<'_>) {
-        let form = |form| match form {
+        let mut form = self.gate.form();
+        if form == Form::Unknown {
+            let forms = parcel.forms();
+            if forms.is_expired() {
+                self.core.counters.expired.count();
+                return;
+            }
+            form = self.gate.keep(forms, |forms, form| self.put_as(forms, form));
+        }
+        let message = match form {
+            Form::Unknown => return,
             Form::Plain => parcel.plain(),
-            Form::Tagged | Form::Unknown => parcel.tagged(),
+            Form::Tagged => parcel.tagged(),
         };
-        let known = self.gate.form();
-        let Some(mut message) = form(known) else {
+        let Some(message) = message else {
             self.core.counters.expired.count();
             return;
         };
-        if known == Form::Unknown {
-            let plain = parcel.plain().unwrap_or(message);
-            match self.gate.keep(message, plain, |message| self.put(message)) {
-                Form::Unknown => return,
-                // It has been settled meanwhile.
-                now => message = form(now).unwrap_or(message),
-            }
-        }
         let frame = message.frame();
         let waits = matches!(parcel.origin, Origin::Local | Origin::Hub(_));
         let is_refused = || match self.link.offer(frame) {
