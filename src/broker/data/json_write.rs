@@ -70,11 +70,17 @@ struct Within<'a> {
 
 impl io::Write for Within<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_all(bytes).map(|()| bytes.len())
+    }
+
+    // What is written is made of very short pieces.
+    #[inline]
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
         if bytes.len() > self.most.saturating_sub(self.out.len()) {
             return Err(io::Error::other("it is too long"));
         }
         self.out.extend_from_slice(bytes);
-        Ok(bytes.len())
+        Ok(())
     }
 
     fn flush(&mut self) -> io::Result<()> {
