@@ -14,6 +14,9 @@ use crate::{Topic, WebSocketLimits};
 /// of one byte can have thirty.
 const MAX_TEXT_BYTES: usize = 64 << 20;
 
+/// No byte of a message becomes more than so many of its text: a table of nothing but `none` has 40.
+const MOST_FOR_A_BYTE: usize = 64;
+
 /// Why the first message is no array of topics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum SubscriptionsFlaw {
@@ -105,8 +108,9 @@ pub(crate) fn frame(message: &Message) -> Option<Arc<[u8]>> {
     }
     let data = message.decode().ok()?;
     let mut frame = TextFrame::new();
-    let text = frame.text();
-    json::write_message_within(message.topic(), &data, MAX_TEXT_BYTES, text).ok()?;
+    let is_short = message.frame().len() <= MAX_TEXT_BYTES / MOST_FOR_A_BYTE;
+    let most = if is_short { usize::MAX } else { MAX_TEXT_BYTES };
+    json::write_message_within(message.topic(), &data, most, frame.text()).ok()?;
     Some(frame.finish())
 }
 
@@ -115,4 +119,38 @@ pub(crate) fn unwritable(message: &Message) -> Arc<[u8]> {
     let topic = String::from_utf8_lossy(message.topic());
     let context = format!("a message about {topic} has no form in JSON, or a too long one");
     frame_of(&websocket_notice::error(ErrorCode::SerializationFailed, &context, None))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use broker_data::Data;
+
+    use super::*;
+    use crate::{EndpointId, Kind, TTL};
+
+    #[test]
+    fn no_byte_becomes_more_than_it_may() {
+        let none = |count| Data::Vector(vec![Data::None; count]);
+        let rows = (0..1000).map(|row| (none(row), none(row)));
+        let values = [
+            none(10_000),
+            Data::Vector(vec![Data::Vector(Vec::new()); 10_000]),
+            Data::Table(rows.collect::<BTreeMap<_, _>>()),
+            Data::Table(BTreeMap::from([(Data::None, Data::None)])),
+            Data::String(vec![0xff; 10_000]),
+            Data::String(vec![1; 10_000]),
+            Data::Vector(vec![Data::Boolean(false); 10_000]),
+        ];
+        for value in values {
+            let id = EndpointId([1; 16]);
+            let mut payload = Vec::new();
+            value.encode(&mut payload);
+            let message =
+                Message::new(id, EndpointId::NIL, Kind::Data, TTL, b"\x01", &payload).unwrap();
+            let text = frame(&message).unwrap();
+            assert!(text.len() <= message.frame().len() * MOST_FOR_A_BYTE, "{}", text.len());
+        }
+    }
 }

@@ -56,7 +56,13 @@ fn append(
     most: usize,
     out: &mut Vec<u8>,
 ) -> Result<(), JsonError> {
-    serde_json::to_writer(Within { out: &mut *out, most }, value).map_err(|error| {
+    let written = if most == usize::MAX {
+        // Half the time: a vector is written to without asking anything.
+        serde_json::to_writer(&mut *out, value)
+    } else {
+        serde_json::to_writer(Within { out: &mut *out, most }, value)
+    };
+    written.map_err(|error| {
         out.truncate(before);
         JsonError::Unwritable(error.to_string())
     })
@@ -70,17 +76,11 @@ struct Within<'a> {
 
 impl io::Write for Within<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.write_all(bytes).map(|()| bytes.len())
-    }
-
-    // What is written is made of very short pieces.
-    #[inline]
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
         if bytes.len() > self.most.saturating_sub(self.out.len()) {
             return Err(io::Error::other("it is too long"));
         }
         self.out.extend_from_slice(bytes);
-        Ok(())
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
