@@ -48,7 +48,13 @@ fn parts_of_long_frames_count_among_those_of_all_links() {
             break told["data"][3]["data"].clone();
         }
     };
-    assert_eq!(told, "client removed: too many bytes that make no message");
+    // Which of the two has the most then, and whether that is the one that has just sent something, is
+    // open.
+    let reasons = [
+        "client removed: too many bytes that make no message",
+        "client removed: of too many unfinished messages it has the most",
+    ];
+    assert!(reasons.iter().any(|reason| told == *reason), "{told}");
 }
 
 #[test]
