@@ -14,13 +14,23 @@ use serde_json::Value;
 
 /// Each crate with those of the workspace it may stand on. Nothing stands on `ostler-tests`, which
 /// may stand on all.
-const FLOORS: [(&str, &[&str]); 9] = [
+const FLOORS: [(&str, &[&str]); 10] = [
     ("ostler-runtime", &[]),
     ("ostler-net", &["ostler-runtime"]),
     ("ostler-http", &["ostler-runtime", "ostler-net"]),
     ("ostler-pool", &["ostler-runtime"]),
     ("ostler-broker-data", &[]),
-    ("ostler-broker", &["ostler-runtime", "ostler-net", "ostler-http", "ostler-broker-data"]),
+    ("ostler-broker-store", &["ostler-broker-data"]),
+    (
+        "ostler-broker",
+        &[
+            "ostler-runtime",
+            "ostler-net",
+            "ostler-http",
+            "ostler-broker-data",
+            "ostler-broker-store",
+        ],
+    ),
     (
         "bui-monitor",
         &["ostler-runtime", "ostler-net", "ostler-http", "ostler-pool", "ostler-broker"],

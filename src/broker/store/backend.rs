@@ -1,0 +1,76 @@
+//! Where a master keeps its entries.
+
+use std::collections::BTreeSet;
+use std::error::Error;
+
+use broker_data::{Data, Timestamp};
+use thiserror::Error;
+
+/// What a key stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The value.
+    pub value: Data,
+    /// When it expires, if ever.
+    pub expiry: Option<Timestamp>,
+}
+
+/// One change of what is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// The key stands for this entry from now on.
+    Put {
+        /// The key.
+        key: Data,
+        /// What it stands for.
+        entry: Entry,
+    },
+    /// The key stands for nothing any more, if it did.
+    Erase {
+        /// The key.
+        key: Data,
+    },
+    /// No key stands for anything any more.
+    Clear,
+}
+
+/// The storage did not do what it was asked for.
+#[derive(Debug, Error)]
+#[error("{what}")]
+pub struct BackendError {
+    /// What was attempted, and in which file.
+    pub what: String,
+    /// Why it failed.
+    #[source]
+    pub source: Box<dyn Error + Send + Sync>,
+}
+
+/// Keeps entries, in memory or beyond the end of the process. May be asked by several threads at once.
+pub trait Backend: Send + Sync {
+    /// What a key stands for.
+    fn get(&self, key: &Data) -> Result<Option<Entry>, BackendError>;
+
+    /// Whether a key stands for anything.
+    fn contains(&self, key: &Data) -> Result<bool, BackendError>;
+
+    /// All keys.
+    fn keys(&self) -> Result<BTreeSet<Data>, BackendError>;
+
+    /// All keys with their entries, in no particular order.
+    fn entries(&self) -> Result<Vec<(Data, Entry)>, BackendError>;
+
+    /// How many keys there are.
+    fn len(&self) -> Result<u64, BackendError>;
+
+    /// Whether there are none.
+    fn is_empty(&self) -> Result<bool, BackendError> {
+        Ok(self.len()? == 0)
+    }
+
+    /// The keys that expire, and when.
+    fn expiries(&self) -> Result<Vec<(Data, Timestamp)>, BackendError>;
+
+    /// Makes these changes in their order, all of them or none. Whatever outlives the process keeps
+    /// them once this returns. They are taken out of `changes`; if it fails they are all still there.
+    fn apply(&self, changes: &mut Vec<Change>) -> Result<(), BackendError>;
+}
