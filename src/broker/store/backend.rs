@@ -45,6 +45,16 @@ pub struct BackendError {
     pub source: Box<dyn Error + Send + Sync>,
 }
 
+impl BackendError {
+    /// That `what` failed because of `source`.
+    pub(crate) fn new(
+        what: impl Into<String>,
+        source: impl Into<Box<dyn Error + Send + Sync>>,
+    ) -> Self {
+        Self { what: what.into(), source: source.into() }
+    }
+}
+
 /// Keeps entries, in memory or beyond the end of the process. May be asked by several threads at once.
 pub trait Backend: Send + Sync {
     /// What a key stands for.
