@@ -42,6 +42,7 @@ mod convert_from;
 mod convert_into;
 mod data;
 mod decode_error;
+mod endpoint_id;
 mod enum_value;
 #[doc(hidden)]
 pub mod fuzzing;
@@ -83,6 +84,7 @@ pub use convert_error::ConvertError;
 pub use convert_into::FromData;
 pub use data::{Data, MAX_DEPTH};
 pub use decode_error::DecodeError;
+pub use endpoint_id::{EndpointId, EndpointIdError};
 pub use enum_value::EnumValue;
 pub use json::JsonError;
 pub use parse::ParseError;
