@@ -62,6 +62,7 @@ mod text;
 mod time;
 mod types;
 pub mod varbyte;
+mod weight;
 pub mod zeek;
 mod zeek_error;
 mod zeek_event;

@@ -23,14 +23,18 @@ impl Command {
     }
 }
 
-/// The same command with another number and receiver.
-pub(crate) fn readdressed(command: &[u8], seq: u64, receiver: EntityId) -> Vec<u8> {
+/// Gives a command another number.
+pub(crate) fn renumber(command: &mut [u8], seq: u64) {
+    if let Some(field) = command.get_mut(at::SEQ) {
+        field.copy_from_slice(&seq.to_be_bytes());
+    }
+}
+
+/// The same command for another receiver.
+pub(crate) fn readdressed(command: &[u8], receiver: EntityId) -> Vec<u8> {
     let mut copy = command.to_vec();
     let mut bytes = Vec::new();
     entity(&receiver, &mut bytes);
-    if let Some(field) = copy.get_mut(at::SEQ) {
-        field.copy_from_slice(&seq.to_be_bytes());
-    }
     if let Some(field) = copy.get_mut(at::RECEIVER) {
         field.copy_from_slice(&bytes);
     }

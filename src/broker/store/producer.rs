@@ -7,6 +7,9 @@ use std::sync::Arc;
 use crate::channel::ChannelLimits;
 use crate::entity_id::EntityId;
 
+/// Ticks for which a consumer that begins is not begun with once more: it may not have answered yet.
+const BEGINNING: u64 = 10;
+
 /// The number that a channel without an event has.
 const FIRST: u64 = 1;
 
@@ -32,6 +35,8 @@ struct Path {
     acked: u64,
     /// The last tick in which it was heard.
     seen: u64,
+    /// When it began.
+    began: u64,
 }
 
 /// What a consumer that misses events is to be sent.
@@ -52,15 +57,6 @@ pub(crate) enum Nacked {
     Begins,
     /// It has said goodbye, or something without a meaning.
     Left,
-}
-
-/// What is to be done after a tick.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Due {
-    /// Everybody is told the number of the last event.
-    pub(crate) heartbeat: bool,
-    /// These consumers have gone.
-    pub(crate) gone: Vec<EntityId>,
 }
 
 impl Producer {
@@ -91,14 +87,10 @@ impl Producer {
         self.paths.len()
     }
 
-    /// The consumers.
-    pub(crate) fn ids(&self) -> impl Iterator<Item = EntityId> {
-        self.paths.iter().map(|path| path.id)
-    }
-
-    /// Whether this is a consumer.
-    pub(crate) fn has(&self, id: EntityId) -> bool {
-        self.paths.iter().any(|path| path.id == id)
+    /// Whether it was begun with a moment ago and has not answered.
+    pub(crate) fn has_just_begun(&self, id: EntityId) -> bool {
+        let path = self.paths.iter().find(|path| path.id == id);
+        path.is_some_and(|path| path.acked == 0 && self.tick.saturating_sub(path.began) < BEGINNING)
     }
 
     /// How many events wait to be acknowledged.
@@ -128,7 +120,7 @@ impl Producer {
     /// this event, which it is told.
     pub(crate) fn add(&mut self, id: EntityId) -> u64 {
         self.remove(id);
-        self.paths.push(Path { id, acked: 0, seen: self.tick });
+        self.paths.push(Path { id, acked: 0, seen: self.tick, began: self.tick });
         self.seq
     }
 
@@ -181,22 +173,26 @@ impl Producer {
         Some(Nacked::Resend(seqs.iter().map(resend).collect()))
     }
 
-    /// Time has passed.
-    pub(crate) fn tick(&mut self) -> Due {
+    /// Time has passed: whether everybody is to be told the number of the last event.
+    pub(crate) fn tick(&mut self) -> bool {
         self.tick = self.tick.saturating_add(1);
-        let heartbeat = u64::from(self.limits.heartbeat);
-        let mut due = Due::default();
-        if self.tick.saturating_sub(self.last_broadcast) >= heartbeat {
+        let is_due =
+            self.tick.saturating_sub(self.last_broadcast) >= u64::from(self.limits.heartbeat);
+        if is_due {
             self.last_broadcast = self.tick;
-            due.heartbeat = true;
         }
-        let patience = heartbeat.saturating_mul(self.limits.timeout.into());
+        is_due
+    }
+
+    /// Parts with the consumers that were not heard for too long.
+    pub(crate) fn drop_silent(&mut self) -> Vec<EntityId> {
+        let patience = u64::from(self.limits.heartbeat).saturating_mul(self.limits.timeout.into());
         let silent = |path: &&Path| self.tick.saturating_sub(path.seen) >= patience;
-        due.gone = self.paths.iter().filter(silent).map(|path| path.id).collect();
-        for id in &due.gone {
+        let silent: Vec<EntityId> = self.paths.iter().filter(silent).map(|path| path.id).collect();
+        for id in &silent {
             self.remove(*id);
         }
-        due
+        silent
     }
 
     /// Parts with the consumers that have acknowledged least, so that there is room for events.
@@ -210,10 +206,16 @@ impl Producer {
         slow
     }
 
-    /// The events that were not acknowledged, and none is kept.
-    pub(crate) fn take_events(&mut self) -> VecDeque<Arc<[u8]>> {
-        self.bytes = 0;
-        std::mem::take(&mut self.events)
+    /// The events that were not acknowledged, in their order.
+    pub(crate) fn events(&self) -> impl Iterator<Item = &Arc<[u8]>> {
+        self.events.iter()
+    }
+
+    /// Forgets the events up to this one, whoever has them: how many they were.
+    pub(crate) fn forget(&mut self, seq: u64) -> usize {
+        let before = self.events.len();
+        self.trim_to(seq);
+        before.saturating_sub(self.events.len())
     }
 
     /// The last event that everybody has acknowledged.
@@ -229,6 +231,10 @@ impl Producer {
     /// Forgets what every consumer has.
     fn trim(&mut self) {
         let acked = self.paths.iter().map(|path| path.acked).min().unwrap_or(self.seq);
+        self.trim_to(acked);
+    }
+
+    fn trim_to(&mut self, acked: u64) {
         while self.acked() < acked {
             let Some(event) = self.events.pop_front() else { break };
             self.bytes = self.bytes.saturating_sub(event.len());

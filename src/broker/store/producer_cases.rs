@@ -59,18 +59,18 @@ fn whoever_says_goodbye_holds_up_nobody() {
     let mut producer = producer();
     producer.ack(id(1), 4);
     assert_eq!(producer.nack(id(2), &[1, 0]), Some(Nacked::Left));
-    assert!(!producer.has(id(2)) && producer.is_idle());
+    assert!(producer.consumers() == 1 && producer.is_idle());
 }
 
 #[test]
 fn whoever_is_silent_for_too_long_has_gone() {
     let mut producer = producer();
-    let mut dues: Vec<Due> = (0..9).map(|_| producer.tick()).collect();
+    let beats: Vec<bool> = (0..9).map(|_| producer.tick()).collect();
+    assert_eq!(beats.iter().position(|beat| *beat), Some(4));
+    assert!(producer.drop_silent().is_empty());
     producer.ack(id(1), 1);
-    dues.push(producer.tick());
-    assert_eq!(dues.pop().unwrap(), Due { heartbeat: true, gone: vec![id(2)] });
-    let beats: Vec<usize> = (0..dues.len()).filter(|at| dues[*at].heartbeat).collect();
-    assert_eq!(beats, [4]);
+    assert!(producer.tick());
+    assert_eq!(producer.drop_silent(), [id(2)]);
     assert_eq!(producer.consumers(), 1);
 }
 
@@ -78,10 +78,10 @@ fn whoever_is_silent_for_too_long_has_gone() {
 fn an_event_is_a_sign_of_life() {
     let mut producer = producer();
     for _ in 0..4 {
-        assert!(!producer.tick().heartbeat);
+        assert!(!producer.tick());
     }
     producer.produce(event("five"));
-    assert!(!producer.tick().heartbeat);
+    assert!(!producer.tick());
 }
 
 #[test]
@@ -103,4 +103,16 @@ fn whoever_begins_again_is_not_waited_for_twice() {
     assert!(!producer.is_idle());
     assert!(producer.ack(id(2), 4));
     assert!(producer.is_idle());
+}
+
+#[test]
+fn what_nobody_took_may_be_forgotten() {
+    let mut producer = Producer::new(ChannelLimits::default());
+    producer.add(id(1));
+    for text in ["two", "three", "four"] {
+        producer.produce(event(text));
+    }
+    assert_eq!((producer.forget(3), producer.forget(3)), (2, 0));
+    assert_eq!(producer.events().collect::<Vec<_>>(), [&event("four")]);
+    assert_eq!((producer.acked(), producer.next_seq()), (3, 5));
 }

@@ -70,8 +70,7 @@ pub enum StoreError {
 impl StoreError {
     /// The storage behind the store `name` failed.
     pub fn backend(name: &str, error: &BackendError) -> Self {
-        let why = format!("{error}: {}", error.source);
-        Self::Backend { name: name.to_owned(), why }
+        Self::Backend { name: name.to_owned(), why: error.with_cause() }
     }
 
     /// A value is not what it would have to be.
