@@ -8,8 +8,8 @@ use std::fmt;
 
 use broker_data::{Data, EnumValue};
 
+use crate::EndpointId;
 use crate::codes::{Ec, Sc};
-use crate::endpoint_id::EndpointId;
 use crate::endpoint_info::{EndpointInfo, NetworkInfo};
 
 /// Where changes are published.

@@ -94,10 +94,10 @@ impl<E: Engine> Backend for Sorted<E> {
     }
 
     fn len(&self) -> Result<u64, BackendError> {
-        let mut count = 0;
+        let mut count = 0_u64;
         self.read(|engine| {
             engine.each(&mut |_, _| {
-                count += 1;
+                count = count.saturating_add(1);
                 Ok(())
             })
         })?;
