@@ -34,7 +34,7 @@ pub use command::{Class, Command, Content};
 pub use command_read::{CommandError, MAX_NACKS};
 pub use entity_id::EntityId;
 pub use master::{Master, MasterOptions, StoreStatistics};
-pub use output::{Notice, Output};
+pub use output::{Notice, Output, Sending};
 pub use replica::{CloneOptions, Replica};
 pub use store_error::StoreError;
 pub use store_event::{EVENTS, StoreEvent};
