@@ -44,6 +44,14 @@ pub struct BackendError {
 }
 
 impl BackendError {
+    /// That `what` failed because of `source`.
+    pub(crate) fn new(
+        what: String,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self { what, source: source.into() }
+    }
+
     /// What was attempted, and why it failed.
     pub fn with_cause(&self) -> String {
         format!("{}: {}", self.what, self.source)

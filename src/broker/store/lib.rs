@@ -8,20 +8,44 @@
 
 mod arithmetic;
 mod backend;
+mod backend_kind;
+mod backend_open;
+#[cfg(any(feature = "fjall", feature = "rocksdb", feature = "sqlite"))]
+mod backend_option_values;
+mod backend_options;
 mod channel;
 mod command;
 mod command_read;
 mod command_write;
 mod consumer;
 mod effect;
+#[cfg(any(feature = "fjall", feature = "rocksdb"))]
+mod engine;
 mod entity_id;
 mod expiries;
+#[cfg(feature = "fjall")]
+mod fjall;
 mod master;
 mod master_actions;
+mod memory;
 mod output;
 mod producer;
 mod replica;
 mod replica_actions;
+#[cfg(feature = "rocksdb")]
+mod rocksdb;
+#[cfg(any(feature = "fjall", feature = "rocksdb"))]
+mod sorted;
+#[cfg(any(feature = "fjall", feature = "rocksdb"))]
+mod sorted_entry;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+#[cfg(feature = "sqlite")]
+mod sqlite_connection;
+#[cfg(feature = "sqlite")]
+mod sqlite_error;
+#[cfg(feature = "sqlite")]
+mod sqlite_options;
 mod storage;
 mod store_error;
 mod store_event;
@@ -29,6 +53,9 @@ mod writer;
 
 pub use arithmetic::{Overflow, add, index, subtract};
 pub use backend::{Backend, BackendError, Change, Entry};
+pub use backend_kind::{BackendKind, UnknownBackend};
+pub use backend_open::open;
+pub use backend_options::{BackendOptions, OptionError};
 pub use channel::{ChannelLimits, TICK};
 pub use command::{Class, Command, Content};
 pub use command_read::{CommandError, MAX_NACKS};
