@@ -36,7 +36,7 @@
 //! | --- | --- |
 //! | `context`, `spawn<blocking>()`, `endpoint` | [`Endpoint::new`] |
 //! | `listen` | [`Endpoint::listen`], [`Endpoint::listen_to`], [`Endpoint::web_socket_listen`] |
-//! | `peer`, `peer_nosync`, `peer_async` | [`Endpoint::peer`], which waits; [`Endpoint::peer_nosync`], which does not |
+//! | `peer`, `peer_nosync`, `peer_async` | [`Endpoint::peer`], which waits; [`Endpoint::peer_nosync`], which does not; [`Endpoint::peer_async`], for later |
 //! | `ep0.peer(ep1)` | [`Endpoint::peer_with`] |
 //! | `unpeer`, `unpeer_nosync` | [`Endpoint::unpeer`], [`Endpoint::unpeer_nosync`]; [`Endpoint::unpeer_id`], wherever the peer is |
 //! | `publish` | [`Endpoint::publish`], which waits for receivers that are behind; [`Endpoint::try_publish`], which does not; [`Endpoint::publish_deadline`] |
@@ -180,6 +180,7 @@ pub use caf_value::CafValue;
 pub use claims::Claims;
 pub use endpoint::Endpoint;
 pub use endpoint_info::{EndpointInfo, NetworkInfo};
+pub use endpoint_peers::AwaitedPeer;
 pub use events::{EventCounts, Events, EventsError};
 pub use events_settings::EventsSettings;
 pub use failure::Failure;
