@@ -10,11 +10,11 @@ use std::path::{Path, PathBuf};
 use ostler_runtime::environment::variable;
 use ostler_tests::binaries::workspace;
 use ostler_tests::process::command;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Each crate with those of the workspace it may stand on. Nothing stands on `ostler-tests`, which
 /// may stand on all.
-const FLOORS: [(&str, &[&str]); 10] = [
+const FLOORS: [(&str, &[&str]); 11] = [
     ("ostler-runtime", &[]),
     ("ostler-net", &["ostler-runtime"]),
     ("ostler-http", &["ostler-runtime", "ostler-net"]),
@@ -30,6 +30,10 @@ const FLOORS: [(&str, &[&str]); 10] = [
             "ostler-broker-data",
             "ostler-broker-store",
         ],
+    ),
+    (
+        "ostler-broker-python",
+        &["ostler-runtime", "ostler-net", "ostler-broker-data", "ostler-broker"],
     ),
     (
         "bui-monitor",
@@ -137,7 +141,9 @@ fn the_fuzz_targets_add_nothing_but_libfuzzer_and_lock_all_that_the_crates_need(
     assert_eq!(added, ["\"arbitrary\"", "\"libfuzzer-sys\"", "\"ostler-fuzz\""]);
     for package in members() {
         let name = text(&package["name"]);
-        if name == "ostler-tests" {
+        // Nothing can be linked to what other languages load.
+        let is_loaded = package["targets"][0]["crate_types"] == json!(["cdylib"]);
+        if name == "ostler-tests" || is_loaded {
             continue;
         }
         let entry = lock
