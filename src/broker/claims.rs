@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::EndpointId;
-use crate::codes::PeerState;
+use crate::PeerState;
 use crate::node::Claim;
 
 /// The peers that are taken, for all connections of a node.

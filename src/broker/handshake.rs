@@ -4,8 +4,8 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
+use crate::Ec;
 use crate::EndpointId;
-use crate::codes::Ec;
 use crate::failure::Failure;
 use crate::filter::Filter;
 use crate::handshake_frame::{HandshakeFrame, NoFrame, VERSION};

@@ -14,8 +14,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::Ec;
 use crate::EndpointId;
-use crate::codes::Ec;
 use crate::failure::Failure;
 use crate::filter::Filter;
 use crate::handshake::{Handshake, Progress, Role};

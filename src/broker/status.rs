@@ -9,8 +9,8 @@ use std::fmt;
 use broker_data::{Data, EnumValue};
 
 use crate::EndpointId;
-use crate::codes::{Ec, Sc};
 use crate::endpoint_info::{EndpointInfo, NetworkInfo};
+use crate::{Ec, Sc};
 
 /// Where changes are published.
 pub const STATUSES: &[u8] = b"<$>/local/data/statuses";

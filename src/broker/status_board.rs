@@ -94,6 +94,11 @@ impl StatusSubscriber {
         self.0.len()
     }
 
+    /// Whether the endpoint has ended and all that had happened was read.
+    pub fn has_ended(&self) -> bool {
+        self.0.has_ended()
+    }
+
     /// A descriptor that is readable while something waits to be read, and once the endpoint has
     /// ended.
     pub fn fd(&self) -> rustix::io::Result<BorrowedFd<'_>> {

@@ -37,6 +37,7 @@ mod binary_read;
 mod binary_write;
 mod budget;
 mod calendar;
+mod codes;
 mod convert_error;
 mod convert_from;
 mod convert_into;
@@ -81,6 +82,7 @@ mod properties;
 mod zeek_cases;
 
 pub use budget::MAX_MEMORY;
+pub use codes::{Ec, PeerState, Sc};
 pub use convert_error::ConvertError;
 pub use convert_into::FromData;
 pub use data::{Data, MAX_DEPTH};

@@ -51,6 +51,9 @@ mod store_error;
 mod store_event;
 mod writer;
 
+#[cfg(test)]
+mod convergence_cases;
+
 pub use arithmetic::{Overflow, add, index, subtract};
 pub use backend::{Backend, BackendError, Change, Entry};
 pub use backend_kind::{BackendKind, UnknownBackend};
@@ -61,7 +64,7 @@ pub use command::{Class, Command, Content};
 pub use command_read::{CommandError, MAX_NACKS};
 pub use entity_id::EntityId;
 pub use master::{Master, MasterOptions, StoreStatistics};
-pub use output::{Notice, Output};
+pub use output::{Notice, Output, Sending};
 pub use replica::{CloneOptions, Replica};
 pub use store_error::StoreError;
 pub use store_event::{EVENTS, StoreEvent};

@@ -25,6 +25,9 @@ use crate::writer::Writer;
 /// Writers that have gone and of which it is known how far they were, at most.
 const MAX_FORMER: usize = 1024;
 
+/// Ticks for which clones that are slow may hold up everything.
+const MAX_FULL: u64 = 50;
+
 /// What a master is told when it begins.
 pub struct MasterOptions {
     /// The store's name.
@@ -47,6 +50,8 @@ pub struct Master {
     clones: Producer,
     /// Clones that get a snapshot once it may be seen.
     joining: BTreeSet<EntityId>,
+    /// Ticks for which clones have held up everything.
+    full_ticks: u64,
     writers: BTreeMap<EntityId, Writer>,
     /// Up to where those had written that have gone: what they say once more is not done twice.
     former: VecDeque<(EntityId, u64)>,
@@ -96,6 +101,7 @@ impl Master {
             failure: None,
             clones: Producer::new(options.limits),
             joining: BTreeSet::new(),
+            full_ticks: 0,
             writers: BTreeMap::new(),
             former: VecDeque::new(),
             held: VecDeque::new(),
@@ -109,9 +115,24 @@ impl Master {
         std::mem::take(&mut self.out)
     }
 
+    /// Whether anybody in this node is told of changes from now on.
+    pub fn set_listeners(&mut self, has_listeners: bool) {
+        self.has_listeners = has_listeners;
+    }
+
     /// Whether anything is to be said.
     pub fn has_output(&self) -> bool {
         !self.out.is_empty()
+    }
+
+    /// Whether clones hear of changes.
+    pub fn has_clones(&self) -> bool {
+        self.clones.consumers() > 0
+    }
+
+    /// Whether the storage has yet to be told of changes.
+    pub fn has_changes(&self) -> bool {
+        self.storage.has_changes()
     }
 
     /// Whether time has to pass for something to happen, but for keys that expire.
@@ -130,13 +151,9 @@ impl Master {
         self.clones.is_full() || self.storage.is_full()
     }
 
-    /// Parts with the clones that hold up all others.
-    pub fn drop_slowest(&mut self) {
-        if self.clones.is_full() {
-            for id in self.clones.drop_slowest() {
-                self.gone(id, "it was too slow");
-            }
-        }
+    /// Whether every change is kept for good.
+    pub fn is_kept(&self) -> bool {
+        self.storage.made() == self.storage.done()
     }
 
     /// Whether every change is kept for good, every clone has it, and no writer has one that is
@@ -145,7 +162,7 @@ impl Master {
         self.clones.is_idle()
             && self.joining.is_empty()
             && self.held.is_empty()
-            && self.storage.made() == self.storage.done()
+            && self.is_kept()
             && self.writers.values().all(Writer::is_idle)
     }
 
@@ -208,6 +225,7 @@ impl Master {
             let heartbeat = Content::Keepalive { seq: self.clones.seq() };
             self.out.control(EntityId::NIL.endpoint, self.id, EntityId::NIL, heartbeat);
         }
+        self.drop_slowest();
         let done = self.storage.done();
         for (id, writer) in &mut self.writers {
             if let Some(said) = writer.tick(done) {
@@ -288,7 +306,7 @@ impl Master {
                 if self.clones.consumers() > 0 {
                     let event: Arc<[u8]> = command.numbered(self.clones.next_seq()).into();
                     self.clones.produce(Arc::clone(&event));
-                    self.out.sends.push((EntityId::NIL.endpoint, event));
+                    self.out.event(EntityId::NIL.endpoint, event);
                 }
             }
             Effect::Snapshot(id, snapshot) => {
@@ -320,7 +338,7 @@ impl Master {
             Some(Nacked::Resend(resend)) => {
                 for one in resend {
                     match one {
-                        Resend::Event(_, event) => self.out.sends.push((id.endpoint, event)),
+                        Resend::Event(_, event) => self.out.event(id.endpoint, event),
                         Resend::Lost(seq) => self.is_lost(id, seq),
                     }
                 }
@@ -350,6 +368,17 @@ impl Master {
             Err(error) => {
                 let error = StoreError::backend(&self.name, &error);
                 self.out.notices.push(Notice::NoSnapshot(id, error));
+            }
+        }
+    }
+
+    /// Parts with the clones that have held up all others for too long.
+    fn drop_slowest(&mut self) {
+        self.full_ticks = if self.clones.is_full() { self.full_ticks.saturating_add(1) } else { 0 };
+        if self.full_ticks >= MAX_FULL {
+            self.full_ticks = 0;
+            for id in self.clones.drop_slowest() {
+                self.gone(id, "it was too slow");
             }
         }
     }

@@ -12,14 +12,25 @@ use crate::store_event::StoreEvent;
 /// See the module.
 #[derive(Debug, Default)]
 pub struct Output {
-    /// Commands for other endpoints, and which; nil is all that want the topic.
-    pub sends: Vec<(EndpointId, Arc<[u8]>)>,
+    /// Commands for other endpoints.
+    pub sends: Vec<Sending>,
     /// What subscribers of the node are told.
     pub events: Vec<StoreEvent>,
     /// What has become of questions, by their numbers.
     pub answers: Vec<(u64, Result<Data, StoreError>)>,
     /// What an operator is told.
     pub notices: Vec<Notice>,
+}
+
+/// A command on its way to other endpoints.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sending {
+    /// Which; nil is all that want the topic.
+    pub to: EndpointId,
+    /// The command as it is on the wire.
+    pub command: Arc<[u8]>,
+    /// Whether it is asked for again if it does not get there.
+    pub is_event: bool,
 }
 
 /// Something that an operator is told of a store.
@@ -65,6 +76,11 @@ impl Output {
         let seq = if let Content::AckClone { offset, .. } = &content { *offset } else { 0 };
         let mut bytes = Vec::new();
         Command { seq, sender, receiver, content }.encode(&mut bytes);
-        self.sends.push((to, bytes.into()));
+        self.sends.push(Sending { to, command: bytes.into(), is_event: false });
+    }
+
+    /// An event of a channel.
+    pub(crate) fn event(&mut self, to: EndpointId, event: Arc<[u8]>) {
+        self.sends.push(Sending { to, command: event, is_event: true });
     }
 }

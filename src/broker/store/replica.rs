@@ -137,6 +137,11 @@ impl Replica {
         std::mem::take(&mut self.out)
     }
 
+    /// Whether anybody in this node is told of changes from now on.
+    pub fn set_listeners(&mut self, has_listeners: bool) {
+        self.has_listeners = has_listeners;
+    }
+
     /// Whether anything is to be said.
     pub fn has_output(&self) -> bool {
         !self.out.is_empty()
@@ -223,7 +228,7 @@ impl Replica {
             _ => self.ages.push_back((self.ticks, seq)),
         }
         if self.master.is_some() {
-            self.out.sends.push((EndpointId::NIL, event));
+            self.out.event(EndpointId::NIL, event);
         }
         Ok(())
     }
@@ -424,7 +429,7 @@ impl Replica {
         for one in resend {
             match one {
                 Resend::Event(_, event) => {
-                    self.out.sends.push((EndpointId::NIL, readdressed(&event, master).into()));
+                    self.out.event(EndpointId::NIL, readdressed(&event, master).into());
                 }
                 Resend::Lost(seq) => {
                     let lost = Content::RetransmitFailed { seq };
@@ -479,9 +484,9 @@ impl Replica {
         let ack = Content::CumulativeAck { seq: self.input.seq() };
         self.out.control(sender.endpoint, self.id, sender, ack);
         self.attach_writer();
-        let unacked: Vec<Arc<[u8]>> =
-            self.writes.events().map(|event| readdressed(event, sender).into()).collect();
-        self.out.sends.extend(unacked.into_iter().map(|event| (EndpointId::NIL, event)));
+        for event in self.writes.events() {
+            self.out.event(EndpointId::NIL, readdressed(event, sender).into());
+        }
     }
 
     fn pump(&mut self) {

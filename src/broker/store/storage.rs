@@ -141,6 +141,11 @@ impl Storage {
         })
     }
 
+    /// Whether changes wait that nobody has taken.
+    pub(crate) fn has_changes(&self) -> bool {
+        self.waiting.as_ref().is_some_and(|waiting| !waiting.changes.is_empty())
+    }
+
     /// The first changes that the backend is to be told together.
     pub(crate) fn take(&mut self, most: usize) -> Vec<Change> {
         let Some(waiting) = &mut self.waiting else { return Vec::new() };

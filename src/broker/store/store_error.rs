@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use broker_data::Type;
+use broker_data::{Ec, Type};
 use thiserror::Error;
 
 use crate::backend::BackendError;
@@ -24,9 +24,6 @@ pub enum StoreError {
     /// A number would leave the range of its type.
     #[error("a {0} would be beyond the greatest or the least")]
     Overflow(Type),
-    /// Who asked has a question of this number already.
-    #[error("the request {0} is asked already")]
-    RepeatedRequest(u64),
     /// The answer did not come in time.
     #[error("no answer came in time")]
     Timeout,
@@ -68,6 +65,23 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// What the original calls it.
+    pub fn ec(&self) -> Ec {
+        match self {
+            Self::NoSuchKey => Ec::NoSuchKey,
+            Self::TypeClash { .. } => Ec::TypeClash,
+            Self::Overflow(_) => Ec::InvalidData,
+            Self::Timeout | Self::Full { .. } => Ec::RequestTimeout,
+            Self::Stale(_) => Ec::StaleData,
+            Self::NoMaster(_) => Ec::NoSuchMaster,
+            Self::MasterExists(_) => Ec::MasterExists,
+            Self::Backend { .. } => Ec::BackendFailure,
+            Self::Ended(_) => Ec::ShuttingDown,
+            Self::Name(_) => Ec::InvalidTopicKey,
+            Self::Os(_) => Ec::CannotOpenResource,
+        }
+    }
+
     /// The storage behind the store `name` failed.
     pub fn backend(name: &str, error: &BackendError) -> Self {
         Self::Backend { name: name.to_owned(), why: error.with_cause() }
