@@ -60,6 +60,15 @@ pub fn broker_throughput() -> &'static Path {
     BUILT.get_or_init(|| build("ostler-broker", "--bin", "broker-throughput"))
 }
 
+/// The folder of `libostler_broker.so` and `libostler_broker.a`.
+pub fn broker_libraries() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        build("ostler-broker-c", "--lib", "");
+        profile_directory()
+    })
+}
+
 /// The scripted burp.
 pub fn fake_burp() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
@@ -128,14 +137,16 @@ fn build_with(features: &[&str], package: &str, kind: &str, binary: &str) -> Pat
     }
     let output = cargo
         .current_dir(workspace())
-        .args(["build", "--quiet", "--locked", "--package", package, kind, binary])
+        .args(["build", "--quiet", "--locked", "--package", package, kind])
+        // A library has no name beside its package's.
+        .args((!binary.is_empty()).then_some(binary))
         .args(["--features", &features.join(","), "--profile", profile, "--target-dir"])
         .arg(target)
         .stdin(Stdio::null())
         .output()
         .expect("cargo starts");
     let words = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{binary} cannot be built:\n{words}");
+    assert!(output.status.success(), "{package} cannot be built:\n{words}");
     let folder = if kind == "--example" { directory.join("examples") } else { directory };
     folder.join(binary)
 }
