@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod declared;
+mod installed;
 mod library;
 
 use std::io::{BufRead as _, BufReader, Write as _};
