@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use ostler_runtime::environment::variable;
 use ostler_tests::binaries::workspace;
 use ostler_tests::process::command;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Each crate with those of the workspace it may stand on. Nothing stands on `ostler-tests`, which
 /// may stand on all.
@@ -30,6 +30,10 @@ const FLOORS: [(&str, &[&str]); 11] = [
             "ostler-broker-data",
             "ostler-broker-store",
         ],
+    ),
+    (
+        "ostler-broker-python",
+        &["ostler-runtime", "ostler-net", "ostler-broker-data", "ostler-broker"],
     ),
     (
         "bui-monitor",
@@ -209,8 +213,11 @@ fn the_fuzz_targets_add_nothing_but_libfuzzer_and_lock_all_that_the_crates_need(
     assert_eq!(added, ["\"arbitrary\"", "\"libfuzzer-sys\"", "\"ostler-fuzz\""]);
     for package in members() {
         let name = text(&package["name"]);
-        // What C calls has no parser of its own.
-        if name == "ostler-tests" || name == UNSAFE.0 {
+        // What other languages load has no parser of its own.
+        let is_loaded = package["targets"][0]["crate_types"]
+            .as_array()
+            .is_some_and(|types| types.contains(&json!("cdylib")));
+        if name == "ostler-tests" || is_loaded {
             continue;
         }
         let entry = lock

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::codes::PeerState;
-use crate::endpoint_id::EndpointId;
+use crate::EndpointId;
+use crate::PeerState;
 use crate::node::Claim;
 
 /// The peers that are taken, for all connections of a node.

@@ -1,11 +1,12 @@
 //! What all parts of an endpoint share: the routes, the peers, what the node wants, and what it
 //! tells of itself.
 
+use std::fmt::Display;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
-use broker_data::{Data, DecodeError};
+use broker_data::Data;
 use ostler_net::tls;
 use ostler_runtime::{Deadline, Seldom};
 
@@ -22,10 +23,12 @@ use crate::route::{Heading, Here};
 use crate::routing::Routing;
 use crate::status::{ERRORS, Error, STATUSES, Status};
 use crate::status_board::{Happening, StatusBoard};
+use crate::stores::Stores;
+use crate::wall_clock::WallClock;
 use crate::{EndpointId, Filter, Kind, Message, TTL, Topic};
 
 /// The shortest time between two log lines of a kind that others can provoke.
-const PAUSE: Duration = Duration::from_secs(60);
+pub(crate) const PAUSE: Duration = Duration::from_secs(60);
 
 /// How much may wait for a peer that is told at once what is wanted.
 const MAX_WAITING_BYTES: usize = 256 * 1024;
@@ -40,6 +43,8 @@ pub(crate) struct Core {
     pub(crate) board: StatusBoard,
     pub(crate) wishes: Wishes,
     pub(crate) counters: Counters,
+    pub(crate) stores: Stores,
+    pub(crate) clock: WallClock,
     wanted: Mutex<Wanted>,
     /// What peers that are called are presented with; none where no TLS is spoken.
     client: Mutex<Option<tls::Client>>,
@@ -74,6 +79,8 @@ impl Core {
             board: StatusBoard::default(),
             wishes: Wishes::default(),
             counters: Counters::default(),
+            stores: Stores::default(),
+            clock: WallClock::new(),
             wanted: Mutex::default(),
             queues: Mutex::default(),
             numbers: AtomicU64::new(1),
@@ -228,7 +235,8 @@ impl Core {
         self.status(Status::peer_added(id, network));
     }
 
-    fn say(&self, topic: &[u8], data: &Data) {
+    /// Tells this node's own subscribers.
+    pub(crate) fn say(&self, topic: &[u8], data: &Data) {
         if let Ok(message) = Message::data(self.id, EndpointId::NIL, topic, data) {
             // Nobody who is behind keeps the node from going on, or others from hearing it.
             let wanting = self.routing.wanting(&Heading::of(&message, Origin::Local));
@@ -255,7 +263,7 @@ impl Core {
     }
 
     /// A message whose payload is no value: skipped, as the original does.
-    pub(crate) fn undecodable(&self, message: &Message, error: &DecodeError) {
+    pub(crate) fn undecodable(&self, message: &Message, error: &dyn Display) {
         self.counters.undecodable.count();
         if let Some(others) = self.garbage.allow() {
             log::warn!(

@@ -217,6 +217,7 @@ impl Endpoint {
         self.core.end_by(deadline);
         self.listeners.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.core.wishes.end();
+        self.core.stores.end(deadline);
         self.core.claims.close();
         for (_, link, leaving) in self.core.peers.links(|_, _| true) {
             leaving.ask(&link, deadline);

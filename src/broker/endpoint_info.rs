@@ -4,7 +4,7 @@ use std::fmt;
 
 use broker_data::{Data, Port};
 
-use crate::endpoint_id::EndpointId;
+use crate::EndpointId;
 use crate::status::NoStatus;
 
 /// Where a peer is: for the side that listens, where it connects from.

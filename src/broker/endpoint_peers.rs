@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use crossbeam_channel::bounded;
+use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 use ostler_runtime::Deadline;
 
 use crate::connector::Removed;
@@ -12,6 +12,30 @@ use crate::peer_link::PeerLink;
 use crate::peers::PeerInfo;
 use crate::status::Error;
 use crate::{Endpoint, EndpointId};
+
+/// What comes of a wish for a peer. Dropping it changes nothing of that.
+pub struct AwaitedPeer {
+    network: NetworkInfo,
+    told: Receiver<Result<EndpointId, Error>>,
+}
+
+impl AwaitedPeer {
+    /// Who the peer is, or why there is none; `None` if that is not known in time. It is told once.
+    pub fn wait(&self, deadline: Deadline) -> Option<Result<EndpointId, Error>> {
+        let answer = match deadline.instant() {
+            Some(at) => self.told.recv_deadline(at),
+            None => self.told.recv().map_err(Into::into),
+        };
+        match answer {
+            Err(RecvTimeoutError::Timeout) => None,
+            // The endpoint has ended.
+            Err(RecvTimeoutError::Disconnected) => {
+                Some(Err(Error::peer_unavailable(self.network.clone())))
+            }
+            Ok(answer) => Some(answer),
+        }
+    }
+}
 
 impl Endpoint {
     /// Peers with the node at this place and waits for it: with a retry, until the deadline, and
@@ -23,14 +47,17 @@ impl Endpoint {
         retry: Option<Duration>,
         deadline: Deadline,
     ) -> Result<EndpointId, Error> {
+        let awaited = self.peer_async(address, port, retry);
+        let unavailable = || Err(Error::peer_unavailable(awaited.network.clone()));
+        awaited.wait(deadline).unwrap_or_else(unavailable)
+    }
+
+    /// The same, for who waits for it later, or several times for a while.
+    pub fn peer_async(&self, address: &str, port: u16, retry: Option<Duration>) -> AwaitedPeer {
         let (outcome, told) = bounded(1);
         let network = network(address, port, retry);
         self.core().wishes.add(network.clone(), Some(outcome));
-        let answer = match deadline.instant() {
-            Some(at) => told.recv_deadline(at).ok(),
-            None => told.recv().ok(),
-        };
-        answer.unwrap_or_else(|| Err(Error::peer_unavailable(network)))
+        AwaitedPeer { network, told }
     }
 
     /// The same without waiting. What comes of it, a [`StatusSubscriber`](crate::StatusSubscriber) learns.

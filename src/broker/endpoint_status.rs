@@ -61,6 +61,7 @@ impl Told for Figures {
             refused: counters.refused.get(),
             waiting,
             receivers: core.routing.receivers(),
+            stores: core.stores.statistics(),
             links,
         };
         exposition::response("broker", figures)

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use broker_store::StoreStatistics;
 use ostler_http::exposition::{Families, Figures};
 use ostler_net::LinkStatistics;
 
@@ -26,6 +27,7 @@ pub(crate) struct Exposition {
     pub(crate) refused: u64,
     pub(crate) waiting: usize,
     pub(crate) receivers: Vec<Receiver>,
+    pub(crate) stores: Vec<(String, StoreStatistics)>,
     pub(crate) links: LinkStatistics,
 }
 
@@ -58,6 +60,7 @@ impl Figures for Exposition {
         let help = "Messages that wait to be sent to peers";
         out.gauge("peer_queue_length", help, self.waiting)?;
         self.write_receivers(out)?;
+        self.write_stores(out)?;
         self.write_links(out)
     }
 }
@@ -71,6 +74,26 @@ impl Exposition {
         let help = "Messages that this peer or client did not get since it was behind";
         let dropped = self.receivers.iter().map(|one| (one.labels(), one.dropped));
         out.counters("receiver_dropped_messages", help, labels, dropped)
+    }
+
+    fn write_stores(&self, out: &mut Families<'_, '_>) -> fmt::Result {
+        let all = |figure: fn(&StoreStatistics) -> u64| {
+            let figure = move |store| usize::try_from(figure(store)).unwrap_or(usize::MAX);
+            self.stores.iter().map(move |(name, store)| ([name.as_str()], figure(store)))
+        };
+        let help = "Keys of this store";
+        out.gauges("store_entries", help, ["name"], all(|store| store.entries))?;
+        let help = "Writers that this master hears, or the master that this clone hears";
+        out.gauges("store_input_channels", help, ["name"], all(|store| store.inputs))?;
+        let help = "Clones that hear this master, or the master that hears this clone";
+        out.gauges("store_output_channels", help, ["name"], all(|store| store.outputs))?;
+        let help = "Events of this store that came before others that are missing";
+        out.gauges("store_out_of_order_updates", help, ["name"], all(|store| store.early))?;
+        let help = "Events of this store that not all have acknowledged";
+        out.gauges("store_unacknowledged_updates", help, ["name"], all(|store| store.unacked))?;
+        let help = "Events of this store that all have acknowledged";
+        let acked = self.stores.iter().map(|(name, store)| ([name.as_str()], store.acked));
+        out.counters("store_processed_updates", help, ["name"], acked)
     }
 
     fn write_links(&self, out: &mut Families<'_, '_>) -> fmt::Result {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::codes::Ec;
+use crate::Ec;
 
 /// A code, and the same in words for whoever reads the log. The words hold nothing that a terminal
 /// would obey, whatever the other side sent.

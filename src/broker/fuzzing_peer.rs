@@ -6,8 +6,8 @@ use std::time::Instant;
 use broker_data::Data;
 use ostler_runtime::fuzzing::Cursor;
 
+use crate::EndpointId;
 use crate::claims::Claims;
-use crate::endpoint_id::EndpointId;
 use crate::filter::Filter;
 use crate::handshake::Role;
 use crate::handshake_frame::HandshakeFrame;

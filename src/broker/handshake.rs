@@ -4,8 +4,8 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use crate::codes::Ec;
-use crate::endpoint_id::EndpointId;
+use crate::Ec;
+use crate::EndpointId;
 use crate::failure::Failure;
 use crate::filter::Filter;
 use crate::handshake_frame::{HandshakeFrame, NoFrame, VERSION};

@@ -12,7 +12,7 @@
 
 use std::sync::Arc;
 
-use crate::endpoint_id::EndpointId;
+use crate::EndpointId;
 use crate::filter::{Filter, FilterError};
 use crate::wire::{Malformed, read_array, read_byte, read_bytes, read_id, write_bytes};
 

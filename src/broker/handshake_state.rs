@@ -13,7 +13,7 @@
 //! There is no I/O and no clock in here: `handshake.rs` turns frames into inputs, and carries the
 //! actions out in their order.
 
-use crate::codes::Ec;
+use crate::Ec;
 
 /// How far a handshake is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

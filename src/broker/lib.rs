@@ -36,7 +36,7 @@
 //! | --- | --- |
 //! | `context`, `spawn<blocking>()`, `endpoint` | [`Endpoint::new`] |
 //! | `listen` | [`Endpoint::listen`], [`Endpoint::listen_to`], [`Endpoint::web_socket_listen`] |
-//! | `peer`, `peer_nosync`, `peer_async` | [`Endpoint::peer`], which waits; [`Endpoint::peer_nosync`], which does not |
+//! | `peer`, `peer_nosync`, `peer_async` | [`Endpoint::peer`], which waits; [`Endpoint::peer_nosync`], which does not; [`Endpoint::peer_async`], for later |
 //! | `ep0.peer(ep1)` | [`Endpoint::peer_with`] |
 //! | `unpeer`, `unpeer_nosync` | [`Endpoint::unpeer`], [`Endpoint::unpeer_nosync`]; [`Endpoint::unpeer_id`], wherever the peer is |
 //! | `publish` | [`Endpoint::publish`], which waits for receivers that are behind; [`Endpoint::try_publish`], which does not; [`Endpoint::publish_deadline`] |
@@ -65,15 +65,14 @@ mod caf_syntax;
 mod caf_value;
 mod claims;
 mod client_host;
-mod codes;
 mod connector;
 mod core;
 mod counters;
 mod endpoint;
-mod endpoint_id;
 mod endpoint_info;
 mod endpoint_peers;
 mod endpoint_status;
+mod endpoint_stores;
 mod endpoint_web;
 pub mod events;
 mod events_settings;
@@ -134,6 +133,17 @@ mod route;
 mod routing;
 mod status;
 mod status_board;
+mod store;
+mod store_handle;
+mod store_host;
+mod store_notices;
+mod store_options;
+mod store_outbox;
+mod store_proxy;
+mod store_requests;
+mod store_role;
+mod store_thread;
+mod stores;
 mod subscriber;
 mod tag;
 mod tap;
@@ -145,6 +155,7 @@ mod throughput_server;
 mod tls_advice;
 mod tool_settings;
 mod topic;
+mod wall_clock;
 mod websocket_access;
 mod websocket_client;
 mod websocket_data;
@@ -160,13 +171,16 @@ mod wire;
 mod worker;
 
 pub use broker_data as data;
+pub use broker_data::{Ec, EndpointId, EndpointIdError, PeerState, Sc};
+pub use broker_store::{
+    BackendKind, BackendOptions, ChannelLimits, CloneOptions, EntityId, StoreError, StoreStatistics,
+};
 pub use caf_config::CafConfig;
 pub use caf_value::CafValue;
 pub use claims::Claims;
-pub use codes::{Ec, PeerState, Sc};
 pub use endpoint::Endpoint;
-pub use endpoint_id::{EndpointId, EndpointIdError};
 pub use endpoint_info::{EndpointInfo, NetworkInfo};
+pub use endpoint_peers::AwaitedPeer;
 pub use events::{EventCounts, Events, EventsError};
 pub use events_settings::EventsSettings;
 pub use failure::Failure;
@@ -191,6 +205,9 @@ pub use publisher::Publisher;
 pub use queue::QueueLimits;
 pub use status::{ERRORS, Error, NoStatus, STATUSES, Status};
 pub use status_board::{Happening, StatusSubscriber};
+pub use store::Store;
+pub use store_options::StoreLimits;
+pub use store_proxy::{Response, StoreProxy};
 pub use subscriber::{Received, Subscriber};
 pub use tap::Tap;
 pub use topic::{Topic, TopicTooLong};

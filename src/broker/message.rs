@@ -22,7 +22,7 @@ use std::sync::Arc;
 use broker_data::{Data, DecodeError};
 use thiserror::Error;
 
-use crate::endpoint_id::EndpointId;
+use crate::EndpointId;
 use crate::tag::{TAG_BYTES, Tag};
 
 /// Bytes of the length before each frame.

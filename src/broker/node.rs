@@ -1,6 +1,6 @@
 //! What a connection must know of the node that it belongs to.
 
-use crate::endpoint_id::EndpointId;
+use crate::EndpointId;
 use crate::filter::Filter;
 
 /// The node, as one of its connections sees it: each connection has a view of its own, because a

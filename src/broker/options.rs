@@ -10,6 +10,7 @@ use crate::EndpointId;
 use crate::overflow::Overflow;
 use crate::peering_limits::PeeringLimits;
 use crate::queue::QueueLimits;
+use crate::store_options::StoreLimits;
 
 /// Everything that an [`Endpoint`](crate::Endpoint) lets its user choose, with the defaults.
 #[derive(Clone)]
@@ -49,6 +50,8 @@ pub struct EndpointOptions {
     pub connect_wait: Duration,
     /// What all links together and each of them may take.
     pub links: LinkLimits,
+    /// What stores may take.
+    pub stores: StoreLimits,
 }
 
 /// How TLS is spoken with peers.
@@ -85,6 +88,7 @@ impl Default for EndpointOptions {
             end_wait: Duration::from_secs(10),
             connect_wait: Duration::from_secs(1),
             links: LinkLimits::default(),
+            stores: StoreLimits::default(),
         }
     }
 }

@@ -214,6 +214,7 @@ impl PeerLink {
         self.outlet = Some(outlet);
         self.ask_tags(now());
         core.peer_added(id, self.network.clone());
+        core.stores.peer_wants(&core, id);
         if let Some(wish) = self.wish {
             core.wishes.came_true(wish, id);
             // Whoever stopped wishing for it while hands were shaken did not find it.
@@ -258,7 +259,9 @@ impl PeerLink {
         let Some((id, route)) = &mut self.peer else { return };
         *route = self.view.core.routing.refilter(route, filter);
         let (id, changed) = (*id, Arc::clone(route));
-        self.view.core.peers.change(id, |peer| peer.route = changed);
+        let core = &self.view.core;
+        core.peers.change(id, |peer| peer.route = changed);
+        core.stores.peer_wants(core, id);
     }
 
     fn failed(&mut self, failure: &Failure) {
@@ -369,6 +372,7 @@ impl Protocol for PeerLink {
         // What has waited is counted as lost.
         self.settle(Form::Plain);
         let gone = core.peers.remove(id, link);
+        core.stores.peer_gone(id);
         let network = self.network.clone();
         let is_cut = matches!(why, Closed::Aborted(_)) && !self.is_lost;
         core.status(if matches!(why, Closed::Aborted(BEHIND)) {

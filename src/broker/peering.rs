@@ -14,8 +14,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::codes::Ec;
-use crate::endpoint_id::EndpointId;
+use crate::Ec;
+use crate::EndpointId;
 use crate::failure::Failure;
 use crate::filter::Filter;
 use crate::handshake::{Handshake, Progress, Role};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::endpoint_id::EndpointId;
+use crate::EndpointId;
 use crate::failure::Failure;
 use crate::filter::Filter;
 use crate::message::{Message, MessageError};

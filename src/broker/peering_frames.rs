@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::endpoint_id::EndpointId;
+use crate::EndpointId;
 use crate::filter::Filter;
 use crate::message::{Kind, LENGTH_BYTES, Message, MessageError, TTL};
 use crate::topic::Topic;

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::EndpointId;
 use crate::claims::Claims;
-use crate::endpoint_id::EndpointId;
 use crate::filter::Filter;
 use crate::handshake::Role;
 use crate::keepalive::Reading;

@@ -8,7 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use ostler_net::Link;
 use ostler_runtime::Deadline;
 
-use crate::codes::PeerState;
+use crate::PeerState;
 use crate::endpoint_info::{EndpointInfo, NetworkInfo};
 use crate::leaving::Leaving;
 use crate::peer_outlet::PeerOutlet;
@@ -141,6 +141,11 @@ impl Peers {
             filter: peer.route.filter.clone(),
         };
         table.iter().map(info).collect()
+    }
+
+    /// Whether there is one of this kind.
+    pub(crate) fn any(&self, is_so: impl Fn(EndpointId, &Peer) -> bool) -> bool {
+        self.lock().iter().any(|(id, peer)| is_so(*id, peer))
     }
 
     /// How many there are, and how many messages wait to be sent to them.

@@ -42,6 +42,8 @@ pub(crate) enum Owner {
     Peer(EndpointId),
     /// A WebSocket client.
     Client(u64),
+    /// A store of this node.
+    Store,
 }
 
 impl fmt::Display for Owner {
@@ -50,6 +52,7 @@ impl fmt::Display for Owner {
             Self::Subscriber | Self::Hub(_) => f.write_str("a subscriber of this process"),
             Self::Peer(id) => write!(f, "peer {id}"),
             Self::Client(number) => write!(f, "WebSocket client {number}"),
+            Self::Store => f.write_str("a store of this process"),
         }
     }
 }
@@ -107,6 +110,10 @@ impl Route {
                     && origin != Origin::Peer(id)
                     && (here.forwards || !matches!(origin, Origin::Peer(_)))
                     && (receiver == id || is_for_all && matches())
+            }
+            Owner::Store => {
+                let is_for_here = is_for_all || receiver == here.id;
+                kind == Kind::Command && origin != Origin::Local && is_for_here && matches()
             }
             owner => {
                 let own = match (owner, origin) {

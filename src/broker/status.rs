@@ -8,9 +8,9 @@ use std::fmt;
 
 use broker_data::{Data, EnumValue};
 
-use crate::codes::{Ec, Sc};
-use crate::endpoint_id::EndpointId;
+use crate::EndpointId;
 use crate::endpoint_info::{EndpointInfo, NetworkInfo};
+use crate::{Ec, Sc};
 
 /// Where changes are published.
 pub const STATUSES: &[u8] = b"<$>/local/data/statuses";

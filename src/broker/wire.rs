@@ -2,7 +2,7 @@
 
 use broker_data::varbyte;
 
-use crate::endpoint_id::EndpointId;
+use crate::EndpointId;
 
 /// The bytes end or do not mean what must stand there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

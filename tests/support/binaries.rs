@@ -69,6 +69,15 @@ pub fn broker_libraries() -> &'static Path {
     })
 }
 
+/// What of the Python module `broker` is a library.
+pub fn broker_python() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        build("ostler-broker-python", "--lib", "");
+        profile_directory().join("lib_broker.so")
+    })
+}
+
 /// The scripted burp.
 pub fn fake_burp() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
@@ -138,15 +147,15 @@ fn build_with(features: &[&str], package: &str, kind: &str, binary: &str) -> Pat
     let output = cargo
         .current_dir(workspace())
         .args(["build", "--quiet", "--locked", "--package", package, kind])
-        // A library has no name beside its package's.
-        .args((!binary.is_empty()).then_some(binary))
+        // A package has one library, which is not named.
+        .args(Some(binary).filter(|binary| !binary.is_empty()))
         .args(["--features", &features.join(","), "--profile", profile, "--target-dir"])
         .arg(target)
         .stdin(Stdio::null())
         .output()
         .expect("cargo starts");
     let words = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{package} cannot be built:\n{words}");
+    assert!(output.status.success(), "{package} {binary} cannot be built:\n{words}");
     let folder = if kind == "--example" { directory.join("examples") } else { directory };
     folder.join(binary)
 }

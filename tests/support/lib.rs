@@ -50,6 +50,7 @@ pub mod private;
 pub mod process;
 pub mod program;
 pub mod proxy;
+pub mod python;
 pub mod random;
 pub mod scripted_host;
 pub mod secure;

@@ -32,6 +32,23 @@ impl Data {
         read(input, MAX_DEPTH, &mut Budget::default(), &mut value)?;
         Ok(value)
     }
+
+    /// Reads keys with their values off the front of `input`, behind their number, and leaves what
+    /// follows them. All together they take no more memory than one value may.
+    pub fn decode_entries(input: &mut &[u8]) -> Result<Vec<(Self, Self)>, DecodeError> {
+        let count = count(input, 2)?;
+        let budget = &mut Budget::default();
+        budget.tree(count)?;
+        budget.tree(count)?;
+        let mut entries = Vec::new();
+        for _ in 0..count {
+            let (mut key, mut value) = (Self::None, Self::None);
+            read(input, MAX_DEPTH, budget, &mut key)?;
+            read(input, MAX_DEPTH, budget, &mut value)?;
+            entries.push((key, value));
+        }
+        Ok(entries)
+    }
 }
 
 /// One value into its place, in which others lie less than `depth` deep and which takes no more

@@ -1,9 +1,7 @@
 //! Where a master keeps its entries.
 
-use std::collections::BTreeSet;
-use std::error::Error;
-
 use broker_data::{Data, Timestamp};
+use std::collections::BTreeSet;
 use thiserror::Error;
 
 /// What a key stands for.
@@ -42,7 +40,22 @@ pub struct BackendError {
     pub what: String,
     /// Why it failed.
     #[source]
-    pub source: Box<dyn Error + Send + Sync>,
+    pub source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+impl BackendError {
+    /// That `what` failed because of `source`.
+    pub(crate) fn new(
+        what: String,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self { what, source: source.into() }
+    }
+
+    /// What was attempted, and why it failed.
+    pub fn with_cause(&self) -> String {
+        format!("{}: {}", self.what, self.source)
+    }
 }
 
 /// Keeps entries, in memory or beyond the end of the process. May be asked by several threads at once.

@@ -1,0 +1,81 @@
+//! `Table`.
+
+use std::collections::BTreeMap;
+
+use broker::data::Data as Value;
+use pyo3::exceptions::PyKeyError;
+use pyo3::prelude::*;
+use pyo3::types::{PyIterator, PyList};
+
+use crate::convert_in::from_py;
+use crate::data::Data;
+use crate::set::iterator;
+
+/// Values of Broker's by their keys, in the order of these.
+#[pyclass(module = "broker", eq)]
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Table(pub(crate) BTreeMap<Value, Value>);
+
+fn no_such(key: &Value) -> PyErr {
+    PyKeyError::new_err(key.to_string())
+}
+
+#[pymethods]
+impl Table {
+    #[new]
+    fn new() -> Self {
+        Self(BTreeMap::new())
+    }
+
+    fn __getitem__(&self, key: &Bound<'_, PyAny>) -> PyResult<Data> {
+        let key = from_py(key)?;
+        self.0.get(&key).cloned().map(Data).ok_or_else(|| no_such(&key))
+    }
+
+    fn __setitem__(&mut self, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.0.insert(from_py(key)?, from_py(value)?);
+        Ok(())
+    }
+
+    fn __delitem__(&mut self, key: &Bound<'_, PyAny>) -> PyResult<()> {
+        let key = from_py(key)?;
+        self.0.remove(&key).map(drop).ok_or_else(|| no_such(&key))
+    }
+
+    fn __contains__(&self, key: &Bound<'_, PyAny>) -> PyResult<bool> {
+        Ok(self.0.contains_key(&from_py(key)?))
+    }
+
+    fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
+        self.keys(py)
+    }
+
+    /// The keys.
+    fn keys<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
+        iterator(py, self.0.keys().cloned())
+    }
+
+    /// The values.
+    fn values<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
+        iterator(py, self.0.values().cloned())
+    }
+
+    /// Pairs of keys and values.
+    fn items<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
+        let entry = |(key, value): (&Value, &Value)| {
+            let (key, value) = (Data(key.clone()), Data(value.clone()));
+            Ok((Bound::new(py, key)?, Bound::new(py, value)?))
+        };
+        let entries: Vec<_> = self.0.iter().map(entry).collect::<PyResult<_>>()?;
+        PyList::new(py, entries)?.try_iter()
+    }
+
+    fn __len__(&self) -> usize {
+        self.0.len()
+    }
+
+    fn __repr__(&self) -> String {
+        let entries = self.0.iter().map(|(key, value)| format!("{key}: {value}"));
+        format!("Table{{{}}}", entries.collect::<Vec<_>>().join(", "))
+    }
+}

@@ -1,0 +1,426 @@
+//! A master: the one place where a store's changes are made, one after the other. It tells all clones
+//! of them. Without I/O and clock: its owner brings commands and the time, and sends what it says.
+//!
+//! What a change means for others is said once the storage has it for good: nobody sees what could
+//! still be lost.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use broker_data::Timestamp;
+
+use crate::backend::{Backend, BackendError, Change};
+use crate::channel::ChannelLimits;
+use crate::command::{Command, Content};
+use crate::consumer::Next;
+use crate::effect::Effect;
+use crate::entity_id::EntityId;
+use crate::expiries::Expiries;
+use crate::output::{Notice, Output};
+use crate::producer::{Nacked, Producer, Resend};
+use crate::storage::Storage;
+use crate::store_error::StoreError;
+use crate::writer::Writer;
+
+/// Writers that have gone and of which it is known how far they were, at most.
+const MAX_FORMER: usize = 1024;
+
+/// Ticks for which clones that are slow may hold up everything.
+const MAX_FULL: u64 = 50;
+
+/// What a master is told when it begins.
+pub struct MasterOptions {
+    /// The store's name.
+    pub name: String,
+    /// Who it is.
+    pub id: EntityId,
+    /// Its channels.
+    pub limits: ChannelLimits,
+}
+
+/// See the module.
+pub struct Master {
+    pub(crate) name: String,
+    pub(crate) id: EntityId,
+    limits: ChannelLimits,
+    pub(crate) storage: Storage,
+    pub(crate) expiries: Expiries,
+    /// Why the storage does not take what it is told, if it does not.
+    pub(crate) failure: Option<String>,
+    clones: Producer,
+    /// Clones that get a snapshot once it may be seen.
+    joining: BTreeSet<EntityId>,
+    /// Ticks for which clones have held up everything.
+    full_ticks: u64,
+    writers: BTreeMap<EntityId, Writer>,
+    /// Up to where those had written that have gone: what they say once more is not done twice.
+    former: VecDeque<(EntityId, u64)>,
+    /// What is to be said once so many changes are done.
+    held: VecDeque<(u64, Effect)>,
+    /// Whether anybody in this node is told of changes.
+    pub(crate) has_listeners: bool,
+    pub(crate) out: Output,
+}
+
+/// How a master does, in figures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StoreStatistics {
+    /// Keys.
+    pub entries: u64,
+    /// Channels that bring something.
+    pub inputs: u64,
+    /// Consumers of what it tells.
+    pub outputs: u64,
+    /// Events that came too early.
+    pub early: u64,
+    /// Events that were not acknowledged by all.
+    pub unacked: u64,
+    /// Events that were.
+    pub acked: u64,
+}
+
+impl Master {
+    /// A master with what `backend` has. With `at_once`, the backend is told of each change when it
+    /// is made; else the owner [takes](Self::take_changes) changes and hands them over.
+    pub fn new(
+        options: MasterOptions,
+        backend: Arc<dyn Backend>,
+        at_once: bool,
+    ) -> Result<Self, BackendError> {
+        let storage = if at_once { Storage::at_once(backend) } else { Storage::later(backend) };
+        let mut expiries = Expiries::default();
+        for (key, time) in storage.expiries()? {
+            expiries.set(&key, Some(time));
+        }
+        Ok(Self {
+            name: options.name,
+            id: options.id,
+            limits: options.limits,
+            storage,
+            expiries,
+            failure: None,
+            clones: Producer::new(options.limits),
+            joining: BTreeSet::new(),
+            full_ticks: 0,
+            writers: BTreeMap::new(),
+            former: VecDeque::new(),
+            held: VecDeque::new(),
+            has_listeners: false,
+            out: Output::default(),
+        })
+    }
+
+    /// What is to be said now.
+    pub fn take_output(&mut self) -> Output {
+        std::mem::take(&mut self.out)
+    }
+
+    /// Whether anybody in this node is told of changes from now on.
+    pub fn set_listeners(&mut self, has_listeners: bool) {
+        self.has_listeners = has_listeners;
+    }
+
+    /// Whether anything is to be said.
+    pub fn has_output(&self) -> bool {
+        !self.out.is_empty()
+    }
+
+    /// Whether clones hear of changes.
+    pub fn has_clones(&self) -> bool {
+        self.clones.consumers() > 0
+    }
+
+    /// Whether the storage has yet to be told of changes.
+    pub fn has_changes(&self) -> bool {
+        self.storage.has_changes()
+    }
+
+    /// Whether time has to pass for something to happen, but for keys that expire.
+    pub fn needs_ticks(&self) -> bool {
+        self.clones.consumers() > 0 || !self.writers.is_empty()
+    }
+
+    /// When the next key expires.
+    pub fn next_expiry(&self) -> Option<Timestamp> {
+        self.expiries.next()
+    }
+
+    /// Whether clones have not acknowledged as many events as may be, or as many changes wait for the
+    /// storage as may.
+    pub fn is_full(&self) -> bool {
+        self.clones.is_full() || self.storage.is_full()
+    }
+
+    /// Whether every change is kept for good.
+    pub fn is_kept(&self) -> bool {
+        self.storage.made() == self.storage.done()
+    }
+
+    /// Whether every change is kept for good, every clone has it, and no writer has one that is
+    /// missing.
+    pub fn is_idle(&self) -> bool {
+        self.clones.is_idle()
+            && self.joining.is_empty()
+            && self.held.is_empty()
+            && self.is_kept()
+            && self.writers.values().all(Writer::is_idle)
+    }
+
+    /// How it does.
+    pub fn statistics(&self) -> StoreStatistics {
+        let early: usize = self.writers.values().map(Writer::early).sum();
+        StoreStatistics {
+            entries: self.storage.len().unwrap_or(0),
+            inputs: self.writers.len() as u64,
+            outputs: self.clones.consumers() as u64,
+            early: early as u64,
+            unacked: self.clones.unacked() as u64,
+            acked: self.clones.acked().saturating_sub(1),
+        }
+    }
+
+    /// Takes a command of a clone, or of who writes; it took so many bytes.
+    pub fn command(&mut self, command: Command, bytes: usize, now: Timestamp) {
+        let Command { seq, sender, receiver, content } = command;
+        if !receiver.is_nil() && receiver != self.id {
+            return;
+        }
+        match content {
+            Content::AttachWriter { offset, heartbeat } => {
+                self.attach_writer(sender, offset, heartbeat);
+            }
+            Content::Keepalive { seq } => {
+                if let Some(writer) = self.writers.get_mut(&sender) {
+                    writer.heard(seq);
+                }
+            }
+            Content::RetransmitFailed { seq } => {
+                if let Some(writer) = self.writers.get_mut(&sender) {
+                    writer.lost(seq);
+                }
+            }
+            Content::CumulativeAck { seq } => {
+                self.clones.ack(sender, seq);
+            }
+            Content::Nack { seqs } => self.nack(sender, &seqs),
+            // Only a master says this.
+            Content::AckClone { .. } | Content::PutUniqueResult { .. } | Content::Expire { .. } => {
+            }
+            action => {
+                if let Some(writer) = self.writers.get_mut(&sender) {
+                    writer.event(seq, action, bytes);
+                }
+            }
+        }
+        self.pump(now);
+    }
+
+    /// Time has passed.
+    pub fn tick(&mut self, now: Timestamp) {
+        let is_due = self.clones.tick();
+        for id in self.clones.drop_silent() {
+            self.gone(id, "it was silent for too long");
+        }
+        if is_due && self.clones.consumers() > 0 {
+            let heartbeat = Content::Keepalive { seq: self.clones.seq() };
+            self.out.control(EntityId::NIL.endpoint, self.id, EntityId::NIL, heartbeat);
+        }
+        self.drop_slowest();
+        let done = self.storage.done();
+        for (id, writer) in &mut self.writers {
+            if let Some(said) = writer.tick(done) {
+                self.out.control(id.endpoint, self.id, *id, said);
+            }
+        }
+        let silent = |(id, writer): (&EntityId, &Writer)| writer.is_silent().then_some(*id);
+        let silent: Vec<EntityId> = self.writers.iter().filter_map(silent).collect();
+        for id in silent {
+            self.part_with(id);
+        }
+        self.expire(now);
+        self.pump(now);
+    }
+
+    /// The changes that the storage is to be told next, `most` at most.
+    pub fn take_changes(&mut self, most: usize) -> Vec<Change> {
+        self.storage.take(most)
+    }
+
+    /// The storage has made so many that were taken.
+    pub fn applied(&mut self, count: usize, now: Timestamp) {
+        self.storage.applied(count);
+        self.failure = None;
+        self.release();
+        self.pump(now);
+    }
+
+    /// The storage has not made those that were taken: they wait again. Whoever waits for them is
+    /// told, and what clones write is not taken in until they are done.
+    pub fn failed(&mut self, taken: Vec<Change>, error: &BackendError) {
+        self.storage.failed(taken);
+        let why = error.with_cause();
+        for (_, effect) in &mut self.held {
+            if let Effect::Answer(request, _) = effect {
+                let (name, why) = (self.name.clone(), why.clone());
+                self.out.answers.push((*request, Err(StoreError::Backend { name, why })));
+                *effect = Effect::Nothing;
+            }
+        }
+        self.failure = Some(why);
+    }
+
+    /// Why the storage does not take what it is told, if it does not.
+    pub fn failure(&self) -> Option<&str> {
+        self.failure.as_deref()
+    }
+
+    /// Whether somebody would hear of a change.
+    pub(crate) fn has_audience(&self) -> bool {
+        self.clones.consumers() > 0 || !self.joining.is_empty()
+    }
+
+    /// Says something as soon as all changes up to now are done.
+    pub(crate) fn say(&mut self, effect: Effect) {
+        let made = self.storage.made();
+        if self.held.is_empty() && made == self.storage.done() {
+            self.now(effect);
+        } else {
+            self.held.push_back((made, effect));
+        }
+    }
+
+    fn release(&mut self) {
+        let done = self.storage.done();
+        while self.held.front().is_some_and(|(made, _)| *made <= done) {
+            let Some((_, effect)) = self.held.pop_front() else { break };
+            self.now(effect);
+        }
+    }
+
+    fn now(&mut self, effect: Effect) {
+        match effect {
+            Effect::Nothing => {}
+            Effect::Event(event) => self.out.events.push(event),
+            Effect::Answer(request, answer) => self.out.answers.push((request, Ok(answer))),
+            Effect::Broadcast(command) => {
+                if self.clones.consumers() > 0 {
+                    let event: Arc<[u8]> = command.numbered(self.clones.next_seq()).into();
+                    self.clones.produce(Arc::clone(&event));
+                    self.out.event(EntityId::NIL.endpoint, event);
+                }
+            }
+            Effect::Snapshot(id, snapshot) => {
+                self.joining.remove(&id);
+                let offset = self.clones.add(id);
+                let heartbeat = self.limits.heartbeat;
+                let begin = Content::AckClone { offset, heartbeat, snapshot };
+                self.out.control(id.endpoint, self.id, id, begin);
+            }
+        }
+    }
+
+    fn attach_writer(&mut self, id: EntityId, offset: u64, heartbeat: u16) {
+        let done = self.storage.done();
+        let writer = self.writers.entry(id).or_insert_with(|| {
+            let former = self.former.iter().find(|(one, _)| *one == id);
+            let from = former.map_or(offset, |(_, seq)| offset.max(*seq));
+            Writer::new(self.limits, from, heartbeat)
+        });
+        let ack = writer.ack(done);
+        self.out.control(id.endpoint, self.id, id, ack);
+    }
+
+    fn nack(&mut self, id: EntityId, seqs: &[u64]) {
+        match self.clones.nack(id, seqs) {
+            Some(Nacked::Begins) => self.join(id),
+            None if seqs == [0] => self.join(id),
+            Some(Nacked::Left) => self.gone(id, "it said goodbye"),
+            Some(Nacked::Resend(resend)) => {
+                for one in resend {
+                    match one {
+                        Resend::Event(_, event) => self.out.event(id.endpoint, event),
+                        Resend::Lost(seq) => self.is_lost(id, seq),
+                    }
+                }
+            }
+            // It is told that it has been parted with.
+            None => {
+                if let Some(first) = seqs.first().filter(|_| seqs.is_sorted()) {
+                    self.is_lost(id, *first);
+                }
+            }
+        }
+    }
+
+    fn is_lost(&mut self, id: EntityId, seq: u64) {
+        self.out.control(id.endpoint, self.id, id, Content::RetransmitFailed { seq });
+    }
+
+    fn join(&mut self, id: EntityId) {
+        if self.joining.contains(&id) || self.clones.has_just_begun(id) {
+            return;
+        }
+        match self.storage.values() {
+            Ok(snapshot) => {
+                self.joining.insert(id);
+                self.say(Effect::Snapshot(id, snapshot));
+            }
+            Err(error) => {
+                let error = StoreError::backend(&self.name, &error);
+                self.out.notices.push(Notice::NoSnapshot(id, error));
+            }
+        }
+    }
+
+    /// Parts with the clones that have held up all others for too long.
+    fn drop_slowest(&mut self) {
+        self.full_ticks = if self.clones.is_full() { self.full_ticks.saturating_add(1) } else { 0 };
+        if self.full_ticks >= MAX_FULL {
+            self.full_ticks = 0;
+            for id in self.clones.drop_slowest() {
+                self.gone(id, "it was too slow");
+            }
+        }
+    }
+
+    /// A clone has gone, and with it who writes for it.
+    fn gone(&mut self, id: EntityId, why: &'static str) {
+        self.part_with(id);
+        self.out.notices.push(Notice::CloneGone(id, why));
+    }
+
+    fn part_with(&mut self, id: EntityId) {
+        if let Some(writer) = self.writers.remove(&id) {
+            self.former.retain(|(one, _)| *one != id);
+            self.former.push_back((id, writer.seq()));
+            if self.former.len() > MAX_FORMER {
+                self.former.pop_front();
+            }
+        }
+    }
+
+    /// Does what writers want, as far as there is room for it.
+    fn pump(&mut self, now: Timestamp) {
+        let ids: Vec<EntityId> = self.writers.keys().copied().collect();
+        for id in ids {
+            loop {
+                if self.is_full() || self.failure.is_some() {
+                    return;
+                }
+                let Some(next) = self.writers.get_mut(&id).and_then(Writer::next) else { break };
+                match next {
+                    Next::Event(action) => {
+                        if let Err(error) = self.act(action, now) {
+                            self.out.notices.push(Notice::Failed(error));
+                        }
+                        let made = self.storage.made();
+                        if let Some(writer) = self.writers.get_mut(&id) {
+                            writer.acted(made);
+                        }
+                    }
+                    Next::Lost => self.out.notices.push(Notice::Lost(id, 1)),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! What a master or a clone says, and to whom. Its owner sends it, in its order.
+
+use std::sync::Arc;
+
+use broker_data::{Data, EndpointId};
+
+use crate::command::{Command, Content};
+use crate::entity_id::EntityId;
+use crate::store_error::StoreError;
+use crate::store_event::StoreEvent;
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct Output {
+    /// Commands for other endpoints.
+    pub sends: Vec<Sending>,
+    /// What subscribers of the node are told.
+    pub events: Vec<StoreEvent>,
+    /// What has become of questions, by their numbers.
+    pub answers: Vec<(u64, Result<Data, StoreError>)>,
+    /// What an operator is told.
+    pub notices: Vec<Notice>,
+}
+
+/// A command on its way to other endpoints.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sending {
+    /// Which; nil is all that want the topic.
+    pub to: EndpointId,
+    /// The command as it is on the wire.
+    pub command: Arc<[u8]>,
+    /// Whether it is asked for again if it does not get there.
+    pub is_event: bool,
+}
+
+/// Something that an operator is told of a store.
+#[derive(Debug)]
+pub enum Notice {
+    /// A clone has its first snapshot of this master, or of one after another was lost.
+    Attached(EntityId),
+    /// A clone has not heard of its master for a while and looks for one.
+    MasterSilent(EntityId),
+    /// A clone has not heard of a master for so long that nothing is read from it any more.
+    Stale,
+    /// There is another master of this name.
+    AnotherMaster(EntityId),
+    /// So many writes of a clone have waited for a master for too long and are dropped.
+    Undelivered(usize),
+    /// So many writes of this clone are lost on their way.
+    Lost(EntityId, usize),
+    /// A clone has gone: it said so, was silent for too long, or was too slow.
+    CloneGone(EntityId, &'static str),
+    /// What a clone wrote could not be done.
+    Failed(StoreError),
+    /// The snapshot for this clone could not be made.
+    NoSnapshot(EntityId, StoreError),
+}
+
+impl Output {
+    /// Whether there is nothing.
+    pub fn is_empty(&self) -> bool {
+        self.sends.is_empty()
+            && self.events.is_empty()
+            && self.answers.is_empty()
+            && self.notices.is_empty()
+    }
+
+    /// A command that is no event of a channel.
+    pub(crate) fn control(
+        &mut self,
+        to: EndpointId,
+        sender: EntityId,
+        receiver: EntityId,
+        content: Content,
+    ) {
+        let seq = if let Content::AckClone { offset, .. } = &content { *offset } else { 0 };
+        let mut bytes = Vec::new();
+        Command { seq, sender, receiver, content }.encode(&mut bytes);
+        self.sends.push(Sending { to, command: bytes.into(), is_event: false });
+    }
+
+    /// An event of a channel.
+    pub(crate) fn event(&mut self, to: EndpointId, event: Arc<[u8]>) {
+        self.sends.push(Sending { to, command: event, is_event: true });
+    }
+}

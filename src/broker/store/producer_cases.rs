@@ -1,0 +1,118 @@
+use broker_data::EndpointId;
+
+use super::*;
+
+fn id(number: u8) -> EntityId {
+    EntityId { endpoint: EndpointId([number; 16]), object: 8 }
+}
+
+fn event(text: &str) -> Arc<[u8]> {
+    text.as_bytes().into()
+}
+
+/// With two consumers that have begun, and three events.
+fn producer() -> Producer {
+    let limits = ChannelLimits { events: 3, bytes: 100, timeout: 2, ..ChannelLimits::default() };
+    let mut producer = Producer::new(limits);
+    for number in [1, 2] {
+        assert_eq!(producer.add(id(number)), 1);
+        assert!(producer.ack(id(number), 1));
+    }
+    for text in ["two", "three", "four"] {
+        producer.produce(event(text));
+    }
+    producer
+}
+
+#[test]
+fn events_are_kept_until_all_have_them() {
+    let mut producer = producer();
+    assert!(producer.is_full() && !producer.is_idle());
+    assert!(!producer.ack(id(1), 4));
+    assert_eq!((producer.unacked(), producer.acked()), (3, 1));
+    producer.ack(id(2), 3);
+    assert_eq!((producer.unacked(), producer.acked()), (1, 3));
+    // What comes late, or was never sent, changes nothing.
+    producer.ack(id(2), 2);
+    producer.ack(id(2), 5);
+    producer.ack(id(3), 4);
+    assert_eq!(producer.acked(), 3);
+    producer.ack(id(2), 4);
+    assert!(producer.is_idle() && producer.unacked() == 0);
+}
+
+#[test]
+fn what_is_missed_is_sent_again_or_said_to_be_gone() {
+    let mut producer = producer();
+    producer.ack(id(2), 3);
+    let resend = vec![Resend::Event(3, event("three")), Resend::Lost(999)];
+    assert_eq!(producer.nack(id(1), &[3, 999]), Some(Nacked::Resend(resend)));
+    // It has the one before the first that it misses.
+    assert_eq!(producer.acked(), 2);
+    assert_eq!(producer.nack(id(1), &[0]), Some(Nacked::Begins));
+    assert_eq!(producer.nack(id(1), &[]), None);
+    assert_eq!(producer.nack(id(3), &[0]), None);
+}
+
+#[test]
+fn whoever_says_goodbye_holds_up_nobody() {
+    let mut producer = producer();
+    producer.ack(id(1), 4);
+    assert_eq!(producer.nack(id(2), &[1, 0]), Some(Nacked::Left));
+    assert!(producer.consumers() == 1 && producer.is_idle());
+}
+
+#[test]
+fn whoever_is_silent_for_too_long_has_gone() {
+    let mut producer = producer();
+    let beats: Vec<bool> = (0..9).map(|_| producer.tick()).collect();
+    assert_eq!(beats.iter().position(|beat| *beat), Some(4));
+    assert!(producer.drop_silent().is_empty());
+    producer.ack(id(1), 1);
+    assert!(producer.tick());
+    assert_eq!(producer.drop_silent(), [id(2)]);
+    assert_eq!(producer.consumers(), 1);
+}
+
+#[test]
+fn an_event_is_a_sign_of_life() {
+    let mut producer = producer();
+    for _ in 0..4 {
+        assert!(!producer.tick());
+    }
+    producer.produce(event("five"));
+    assert!(!producer.tick());
+}
+
+#[test]
+fn the_slowest_are_parted_with_so_that_others_go_on() {
+    let mut producer = producer();
+    producer.ack(id(1), 2);
+    assert_eq!(producer.drop_slowest(), [id(2)]);
+    assert!(!producer.is_full());
+    assert_eq!(producer.drop_slowest(), [id(1)]);
+    assert_eq!((producer.unacked(), producer.drop_slowest()), (0, Vec::new()));
+}
+
+#[test]
+fn whoever_begins_again_is_not_waited_for_twice() {
+    let mut producer = producer();
+    producer.ack(id(1), 4);
+    assert_eq!(producer.add(id(2)), 4);
+    assert_eq!((producer.consumers(), producer.unacked()), (2, 0));
+    assert!(!producer.is_idle());
+    assert!(producer.ack(id(2), 4));
+    assert!(producer.is_idle());
+}
+
+#[test]
+fn what_nobody_took_may_be_forgotten() {
+    let mut producer = Producer::new(ChannelLimits::default());
+    producer.add(id(1));
+    for text in ["two", "three", "four"] {
+        producer.produce(event(text));
+    }
+    assert_eq!((producer.forget(3), producer.forget(3)), (2, 0));
+    assert_eq!(producer.events().collect::<Vec<_>>(), [&event("four")]);
+    assert_eq!((producer.acked(), producer.next_seq()), (3, 5));
+}

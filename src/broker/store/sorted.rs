@@ -1,0 +1,126 @@
+//! Entries in an engine that keeps bytes by bytes.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError, RwLock};
+
+use broker_data::{Data, Timestamp};
+use thiserror::Error;
+
+use crate::backend::{Backend, BackendError, Change, Entry};
+use crate::engine::{Engine, EngineOptions, Fault};
+use crate::sorted_entry::{self, Key};
+
+/// Keeps entries in a folder.
+pub(crate) struct Sorted<E> {
+    options: EngineOptions,
+    /// None if it could not be opened again after a failure.
+    engine: RwLock<Option<E>>,
+    /// Whether writing has failed: then it is opened again before the next attempt, because what
+    /// came half to the disk is sorted out there. Held while it is written.
+    failed: Mutex<bool>,
+}
+
+/// Writing has failed, and it was not possible to begin anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("it could not be opened again after a failure")]
+struct Closed;
+
+impl<E: Engine> Sorted<E> {
+    pub(crate) fn open(options: EngineOptions) -> Result<Self, BackendError> {
+        let engine = E::open(&options).map_err(|fault| failed(&options, "open", fault))?;
+        Ok(Self { options, engine: RwLock::new(Some(engine)), failed: Mutex::new(false) })
+    }
+
+    fn read<T>(&self, reads: impl FnOnce(&E) -> Result<T, Fault>) -> Result<T, BackendError> {
+        self.with(reads).map_err(|fault| failed(&self.options, "read from", fault))
+    }
+
+    fn with<T>(&self, does: impl FnOnce(&E) -> Result<T, Fault>) -> Result<T, Fault> {
+        let engine = self.engine.read().unwrap_or_else(PoisonError::into_inner);
+        does(engine.as_ref().ok_or(Closed)?)
+    }
+
+    /// All entries as `reads` has them.
+    fn all<T, C: Default + Extend<T>>(
+        &self,
+        mut reads: impl FnMut(&[u8], &[u8]) -> Result<Option<T>, Fault>,
+    ) -> Result<C, BackendError> {
+        let mut all = C::default();
+        self.read(|engine| {
+            engine.each(&mut |key, value| {
+                all.extend(reads(key, value)?);
+                Ok(())
+            })
+        })?;
+        Ok(all)
+    }
+
+    /// Closes it and opens it again.
+    fn begin_anew(&self) -> Result<(), Fault> {
+        let mut engine = self.engine.write().unwrap_or_else(PoisonError::into_inner);
+        *engine = None;
+        *engine = Some(E::open(&self.options)?);
+        Ok(())
+    }
+}
+
+fn failed(options: &EngineOptions, doing: &str, fault: Fault) -> BackendError {
+    BackendError::new(format!("cannot {doing} the folder {}", options.path.display()), fault)
+}
+
+impl<E: Engine> Backend for Sorted<E> {
+    fn get(&self, key: &Data) -> Result<Option<Entry>, BackendError> {
+        let key = Key::new(key).kept;
+        self.read(|engine| {
+            let Some(value) = engine.get(&key)? else { return Ok(None) };
+            Ok(Some(sorted_entry::entry(&key, value.as_ref())?))
+        })
+    }
+
+    fn contains(&self, key: &Data) -> Result<bool, BackendError> {
+        let key = Key::new(key).kept;
+        self.read(|engine| engine.contains(&key))
+    }
+
+    fn keys(&self) -> Result<BTreeSet<Data>, BackendError> {
+        self.all(|key, value| Ok(Some(sorted_entry::head(key, value)?.0)))
+    }
+
+    fn entries(&self) -> Result<Vec<(Data, Entry)>, BackendError> {
+        self.all(|key, value| {
+            let entry = sorted_entry::entry(key, value)?;
+            Ok(Some((sorted_entry::head(key, value)?.0, entry)))
+        })
+    }
+
+    fn len(&self) -> Result<u64, BackendError> {
+        let mut count = 0_u64;
+        self.read(|engine| {
+            engine.each(&mut |_, _| {
+                count = count.saturating_add(1);
+                Ok(())
+            })
+        })?;
+        Ok(count)
+    }
+
+    fn expiries(&self) -> Result<Vec<(Data, Timestamp)>, BackendError> {
+        self.all(|key, value| {
+            let (key, expiry) = sorted_entry::head(key, value)?;
+            Ok(expiry.map(|expiry| (key, expiry)))
+        })
+    }
+
+    fn apply(&self, changes: &mut Vec<Change>) -> Result<(), BackendError> {
+        let mut has_failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        if *has_failed {
+            self.begin_anew().map_err(|fault| failed(&self.options, "open", fault))?;
+            *has_failed = false;
+        }
+        let written = self.with(|engine| engine.write(sorted_entry::batch(changes)));
+        *has_failed = written.is_err();
+        written.map_err(|fault| failed(&self.options, "write to", fault))?;
+        changes.clear();
+        Ok(())
+    }
+}

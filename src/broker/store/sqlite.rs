@@ -1,0 +1,162 @@
+//! A database of SQLite in the original's layout: see `sqlite_connection.rs`. A file that one
+//! of the two has written opens in the other.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use broker_data::{Data, Timestamp};
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior};
+
+use crate::backend::{Backend, BackendError, Change, Entry};
+use crate::sqlite_connection::Connections;
+use crate::sqlite_error::SqliteError;
+use crate::sqlite_options::SqliteOptions;
+
+const GET: &str = "select value, expiry from store where key = ?";
+const CONTAINS: &str = "select 1 from store where key = ?";
+const KEYS: &str = "select key from store";
+const ENTRIES: &str = "select value, expiry, key from store";
+const LEN: &str = "select count(*) from store";
+const EXPIRIES: &str = "select key, expiry from store where expiry is not null";
+const PUT: &str = "replace into store(key, value, expiry) values(?, ?, ?)";
+const ERASE: &str = "delete from store where key = ?";
+const CLEAR: &str = "delete from store";
+
+/// Keeps entries in a file.
+#[derive(Debug)]
+pub(crate) struct Sqlite {
+    path: PathBuf,
+    writing: Mutex<Connection>,
+    reading: Option<Mutex<Connection>>,
+}
+
+impl Sqlite {
+    pub(crate) fn open(options: &SqliteOptions) -> Result<Self, BackendError> {
+        let path = options.path.clone();
+        let Connections { writing, reading } = Connections::open(options).map_err(|error| {
+            BackendError::new(format!("cannot open the database {}", path.display()), error)
+        })?;
+        Ok(Self { path, writing: Mutex::new(writing), reading: reading.map(Mutex::new) })
+    }
+
+    /// Reads what `reads` does.
+    fn read<T>(
+        &self,
+        reads: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, BackendError> {
+        let connection = locked(self.reading.as_ref().unwrap_or(&self.writing));
+        reads(&connection).map_err(|error| self.failed("read from", error))
+    }
+
+    fn all<T, C: FromIterator<T>>(
+        &self,
+        query: &str,
+        row: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<C, BackendError> {
+        self.read(|connection| connection.prepare_cached(query)?.query_map([], row)?.collect())
+    }
+
+    fn failed(&self, doing: &str, error: rusqlite::Error) -> BackendError {
+        let what = format!("cannot {doing} the database {}", self.path.display());
+        BackendError::new(what, SqliteError::from(error))
+    }
+}
+
+impl Backend for Sqlite {
+    fn get(&self, key: &Data) -> Result<Option<Entry>, BackendError> {
+        let key = encoded(key);
+        self.read(|connection| connection.prepare_cached(GET)?.query_one([key], entry).optional())
+    }
+
+    fn contains(&self, key: &Data) -> Result<bool, BackendError> {
+        let key = encoded(key);
+        self.read(|connection| connection.prepare_cached(CONTAINS)?.exists([key]))
+    }
+
+    fn keys(&self) -> Result<BTreeSet<Data>, BackendError> {
+        self.all(KEYS, |row| data(row, 0))
+    }
+
+    fn entries(&self) -> Result<Vec<(Data, Entry)>, BackendError> {
+        self.all(ENTRIES, |row| Ok((data(row, 2)?, entry(row)?)))
+    }
+
+    fn len(&self) -> Result<u64, BackendError> {
+        let len = self.read(|connection| {
+            connection.prepare_cached(LEN)?.query_one([], |row| row.get::<_, i64>(0))
+        })?;
+        Ok(len.unsigned_abs())
+    }
+
+    fn expiries(&self) -> Result<Vec<(Data, Timestamp)>, BackendError> {
+        self.all(EXPIRIES, |row| Ok((data(row, 0)?, Timestamp::from_nanos(row.get(1)?))))
+    }
+
+    fn apply(&self, changes: &mut Vec<Change>) -> Result<(), BackendError> {
+        let mut connection = locked(&self.writing);
+        write(&mut connection, changes).map_err(|error| self.failed("write to", error))?;
+        changes.clear();
+        Ok(())
+    }
+}
+
+/// Makes changes in one transaction, which ends with them all or is rolled back.
+fn write(connection: &mut Connection, changes: &[Change]) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut put = transaction.prepare_cached(PUT)?;
+    let mut erase = transaction.prepare_cached(ERASE)?;
+    let (mut key_bytes, mut value_bytes) = (Vec::new(), Vec::new());
+    for change in changes {
+        key_bytes.clear();
+        match change {
+            Change::Put { key, entry } => {
+                value_bytes.clear();
+                key.encode(&mut key_bytes);
+                entry.value.encode(&mut value_bytes);
+                let expiry = entry.expiry.map(Timestamp::nanos);
+                put.execute((key_bytes.as_slice(), value_bytes.as_slice(), expiry))?;
+            }
+            Change::Erase { key } => {
+                key.encode(&mut key_bytes);
+                erase.execute([key_bytes.as_slice()])?;
+            }
+            Change::Clear => {
+                transaction.prepare_cached(CLEAR)?.execute([])?;
+            }
+        }
+    }
+    drop((put, erase));
+    transaction.commit()
+}
+
+fn locked(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
+    // Whatever panicked has left no transaction behind.
+    connection.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn encoded(value: &Data) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    value.encode(&mut bytes);
+    bytes
+}
+
+/// The entry in the first two columns.
+fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
+    let expiry: Option<i64> = row.get(1)?;
+    Ok(Entry { value: data(row, 0)?, expiry: expiry.map(Timestamp::from_nanos) })
+}
+
+fn data(row: &Row<'_>, column: usize) -> rusqlite::Result<Data> {
+    row.get(column).map(|Decoded(value)| value)
+}
+
+/// A value that was a blob.
+struct Decoded(Data);
+
+impl FromSql for Decoded {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        Data::decode(value.as_blob()?).map(Self).map_err(FromSqlError::other)
+    }
+}

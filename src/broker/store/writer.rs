@@ -1,0 +1,104 @@
+//! Who writes to a master from afar: the channel that brings what it wants.
+
+use std::collections::VecDeque;
+
+use crate::channel::ChannelLimits;
+use crate::command::Content;
+use crate::consumer::{Consumer, Next, Say};
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    consumer: Consumer<Content>,
+    /// The numbers of changes, and of the event up to which all is kept for good once they are done.
+    marks: VecDeque<(u64, u64)>,
+    /// The number of the last event of which everything is kept for good.
+    kept: u64,
+    /// Ticks since it was heard.
+    silent: u64,
+    /// As many are too many.
+    patience: u64,
+}
+
+impl Writer {
+    /// Whose first event has the number after `offset`.
+    pub(crate) fn new(limits: ChannelLimits, offset: u64, heartbeat: u16) -> Self {
+        let mut consumer = Consumer::new(limits);
+        consumer.begin(offset, heartbeat);
+        let patience = u64::from(limits.heartbeat).saturating_mul(limits.timeout.into());
+        Self { consumer, marks: VecDeque::new(), kept: offset, silent: 0, patience }
+    }
+
+    /// The number of the last event that was handed over.
+    pub(crate) fn seq(&self) -> u64 {
+        self.consumer.seq()
+    }
+
+    pub(crate) fn early(&self) -> usize {
+        self.consumer.early()
+    }
+
+    pub(crate) fn is_idle(&self) -> bool {
+        self.consumer.is_idle()
+    }
+
+    /// Whether it was not heard for too long.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.silent >= self.patience
+    }
+
+    pub(crate) fn event(&mut self, seq: u64, action: Content, bytes: usize) {
+        self.silent = 0;
+        self.consumer.event(seq, action, bytes);
+    }
+
+    pub(crate) fn heard(&mut self, seq: u64) {
+        self.silent = 0;
+        self.consumer.heard(seq);
+    }
+
+    pub(crate) fn lost(&mut self, seq: u64) {
+        self.silent = 0;
+        self.consumer.lost(seq);
+    }
+
+    /// What it wants next, if that is there.
+    pub(crate) fn next(&mut self) -> Option<Next<Content>> {
+        self.consumer.next()
+    }
+
+    /// What was handed over last is kept for good once so many changes are done.
+    pub(crate) fn acted(&mut self, made: u64) {
+        let seq = self.consumer.seq();
+        match self.marks.back_mut() {
+            Some((last, up_to)) if *last == made => *up_to = seq,
+            _ => self.marks.push_back((made, seq)),
+        }
+    }
+
+    /// Up to where all is kept for good, once so many changes are done.
+    pub(crate) fn ack(&mut self, done: u64) -> Content {
+        while let Some((made, seq)) = self.marks.front().copied() {
+            if made > done {
+                break;
+            }
+            self.kept = seq;
+            self.marks.pop_front();
+        }
+        // What is lost in between is as good as kept.
+        if self.marks.is_empty() {
+            self.kept = self.consumer.seq();
+        }
+        Content::CumulativeAck { seq: self.kept }
+    }
+
+    /// Time has passed: what it is told.
+    pub(crate) fn tick(&mut self, done: u64) -> Option<Content> {
+        self.silent = self.silent.saturating_add(1);
+        match self.consumer.tick() {
+            Say::Nothing => None,
+            Say::Ack => Some(self.ack(done)),
+            Say::Nack(seqs) => Some(Content::Nack { seqs }),
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! What keeps a store attached: its place in the node, and its threads.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use broker_store::{
+    Backend, CloneOptions, EVENTS, EntityId, Master, MasterOptions, Replica, StoreError,
+};
+use crossbeam_channel::bounded;
+use ostler_runtime::{Deadline, Thread};
+
+use crate::core::Core;
+use crate::parcel::Parcel;
+use crate::route::{Outlet, Owner, Route};
+use crate::store_host::{Host, Parts, State, Topics};
+use crate::store_role::Role;
+use crate::{EndpointId, Topic, store_thread};
+
+/// What ends the topic of a master, behind the store's name.
+const MASTER: &str = "<$>/data/master";
+/// What ends the topic of all clones.
+const CLONE: &str = "<$>/data/clone";
+
+/// See the module. Its end takes the store from the node.
+pub(crate) struct Handle {
+    pub(crate) host: Arc<Host>,
+    route: Arc<Route>,
+    threads: Mutex<Vec<Thread>>,
+}
+
+impl Handle {
+    /// Attaches a master that keeps its entries in `backend`.
+    pub(crate) fn master(
+        core: &Arc<Core>,
+        name: &str,
+        backend: Arc<dyn Backend>,
+        at_once: bool,
+    ) -> Result<Self, StoreError> {
+        let (own, others, events) = (topic(name, MASTER)?, topic(name, CLONE)?, event_topic(name)?);
+        if core.peers.any(|_, peer| crate::stores::has(peer, &own)) {
+            return Err(StoreError::MasterExists(name.to_owned()));
+        }
+        let id = entity(core);
+        let limits = core.options.stores.channel;
+        let options = MasterOptions { name: name.to_owned(), id, limits };
+        let master = Master::new(options, Arc::clone(&backend), at_once)
+            .map_err(|error| StoreError::backend(name, &error))?;
+        let topics = Topics { own, others, events };
+        let role = Role::Master(Box::new(master));
+        Self::attach(core, name, id, topics, role, (!at_once).then_some(backend))
+    }
+
+    /// Attaches a clone.
+    pub(crate) fn clone_of(
+        core: &Arc<Core>,
+        name: &str,
+        options: CloneOptions,
+    ) -> Result<Self, StoreError> {
+        let (own, others, events) = (topic(name, CLONE)?, topic(name, MASTER)?, event_topic(name)?);
+        let id = entity(core);
+        let limits = core.options.stores.channel;
+        let replica = Replica::new(name.to_owned(), id, limits, options);
+        let topics = Topics { own, others, events };
+        Self::attach(core, name, id, topics, Role::Clone(Box::new(replica)), None)
+    }
+
+    fn attach(
+        core: &Arc<Core>,
+        name: &str,
+        id: EntityId,
+        topics: Topics,
+        role: Role,
+        slow: Option<Arc<dyn Backend>>,
+    ) -> Result<Self, StoreError> {
+        let (rouse, roused) = bounded(1);
+        let (keeper, keep) = slow.map_or((None, None), |backend| {
+            let (keeper, roused) = bounded(1);
+            (Some(keeper), Some((backend, roused)))
+        });
+        let own = topics.own.clone();
+        let in_place = keeper.is_none();
+        let (name, core) = (name.to_owned(), Arc::clone(core));
+        let frontend = EntityId { endpoint: id.endpoint, object: core.stores.object() };
+        let parts = Parts {
+            name,
+            id,
+            frontend,
+            core: Arc::clone(&core),
+            topics,
+            role,
+            in_place,
+            rouse,
+            keeper,
+        };
+        let host = Arc::new(Host::new(parts));
+        let mut threads = Vec::new();
+        let running = Arc::clone(&host);
+        threads.push(Thread::spawn("store", move || store_thread::run(&running, &roused))?);
+        if let Some((backend, roused)) = keep {
+            let keeping = Arc::clone(&host);
+            let work = move || store_thread::keep(&keeping, &backend, &roused);
+            threads.push(Thread::spawn("storage", work)?);
+        }
+        let outlet = Arc::new(Inlet(Arc::clone(&host)));
+        let inlet = core.routing.add(Owner::Store, [&own].into_iter().collect(), outlet);
+        core.attract([&own]);
+        // What it has to say first goes to those who are there already.
+        host.finish(host.lock());
+        Ok(Self { host, route: inlet, threads: Mutex::new(threads) })
+    }
+
+    /// The topic of the store's master.
+    pub(crate) fn master_topic(&self) -> &Topic {
+        let topics = &self.host.topics;
+        if self.is_master() { &topics.own } else { &topics.others }
+    }
+
+    /// Whether it is the master.
+    pub(crate) fn is_master(&self) -> bool {
+        matches!(self.host.lock().role, Role::Master(_))
+    }
+
+    /// Whether a peer says that it has the master, or passes on what is for it.
+    pub(crate) fn peer_has_master(&self, peer: EndpointId, has_it: bool, wants_it: bool) {
+        let mut state = self.host.lock();
+        let State { role, refused, .. } = &mut *state;
+        match role {
+            Role::Clone(replica) => {
+                if wants_it {
+                    replica.master_may_be_back();
+                }
+            }
+            Role::Master(_) if has_it && *refused != Some(peer) => {
+                // One of the two has to go, and both must say the same of which.
+                let goes = self.host.core.id > peer;
+                if goes {
+                    *refused = Some(peer);
+                }
+                drop(state);
+                self.host.conflict(peer, goes);
+                return;
+            }
+            Role::Master(_) if !has_it && *refused == Some(peer) => {
+                *refused = None;
+                log::info!("store {}: there is no other master any more", self.host.name);
+            }
+            Role::Master(_) => {}
+        }
+        self.host.finish(state);
+    }
+
+    /// Ends the store: what was written is kept, or sent, as far as that can be by `deadline`.
+    pub(crate) fn end(&self, deadline: Deadline) {
+        let host = &self.host;
+        let mut state = host.lock();
+        if state.has_ended {
+            return;
+        }
+        if let Role::Clone(replica) = &mut state.role {
+            replica.leave();
+        }
+        host.finish(state);
+        host.wait_until(deadline, |state| match &state.role {
+            Role::Master(master) => master.is_kept() || master.failure().is_some(),
+            Role::Clone(_) => true,
+        });
+        let mut state = host.lock();
+        state.has_ended = true;
+        host.finish(state);
+        host.rouse();
+        host.rouse_keeper();
+        host.core.routing.remove(&self.route);
+        host.core.repel([&host.topics.own]);
+        host.inbox.close();
+        let threads =
+            std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        drop(threads);
+        host.requests.end(&host.name);
+        host.wake_all();
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.end(Deadline::after(self.host.core.options.end_wait));
+    }
+}
+
+/// Where commands for the store come in.
+struct Inlet(Arc<Host>);
+
+impl Outlet for Inlet {
+    fn is_blocked(&self, _: bool) -> bool {
+        self.0.inbox.is_full()
+    }
+
+    fn when_room(&self, waiter: Box<dyn FnOnce() + Send>) -> bool {
+        self.0.inbox.when_room(waiter)
+    }
+
+    fn wait_room(&self, deadline: Deadline) -> bool {
+        self.0.inbox.wait_room(deadline)
+    }
+
+    fn deliver(&self, parcel: &Parcel<'_>) {
+        // The route is for all topics that begin so.
+        if parcel.message.topic() == self.0.topics.own.as_bytes() {
+            self.0.take(parcel.message);
+        }
+    }
+}
+
+fn entity(core: &Core) -> EntityId {
+    EntityId { endpoint: core.id, object: core.stores.object() }
+}
+
+fn topic(name: &str, end: &str) -> Result<Topic, StoreError> {
+    let named = if name.is_empty() { None } else { Topic::new(name).ok() };
+    let topic = named.and_then(|topic| topic.join(end).ok());
+    topic.ok_or_else(|| StoreError::Name(name.to_owned()))
+}
+
+fn event_topic(name: &str) -> Result<Topic, StoreError> {
+    let bytes = [EVENTS, name.as_bytes()].concat();
+    Topic::new(bytes).map_err(|_| StoreError::Name(name.to_owned()))
+}

@@ -1,0 +1,406 @@
+//! A store at work: its lock, what comes in, what goes out, and who waits.
+//!
+//! Whoever uses a store does the work in its own thread, under the store's lock. So does the thread
+//! that brings a command, if nobody has the lock: it never waits for it. What is left is done by the
+//! [store's thread](crate::store_thread).
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use broker_data::{Data, EndpointId};
+use broker_store::{Command, Content, EntityId, Output, Sending, StoreError};
+use crossbeam_channel::Sender;
+use ostler_runtime::{Deadline, Seldom};
+
+use crate::core::Core;
+use crate::parcel::Origin;
+use crate::queue::Queue;
+use crate::route::{Heading, Owner, Route};
+use crate::store_outbox::Outbox;
+use crate::store_requests::{OnAnswer, Requests};
+use crate::store_role::{Question, Role};
+use crate::{Kind, Message, TTL, Topic};
+
+/// Commands that are taken from the inbox at once, at most.
+const BATCH: usize = 128;
+
+/// See the module.
+pub(crate) struct Host {
+    pub(crate) name: String,
+    /// Master or clone.
+    pub(crate) id: EntityId,
+    /// Who asks on this node.
+    pub(crate) frontend: EntityId,
+    pub(crate) core: Arc<Core>,
+    pub(crate) topics: Topics,
+    state: Mutex<State>,
+    /// Something has happened that somebody may wait for.
+    changed: Condvar,
+    pub(crate) inbox: Queue<Message>,
+    /// Whether commands are done by the thread that brings them.
+    in_place: bool,
+    outbox: Outbox,
+    pub(crate) requests: Requests,
+    /// Whether others hear of changes.
+    has_readers: AtomicBool,
+    rouse: Sender<()>,
+    /// Rouses who hands changes over to the storage, if that takes time.
+    keeper: Option<Sender<()>>,
+    pub(crate) seldom: Seldom,
+}
+
+/// What a store talks about.
+pub(crate) struct Topics {
+    /// What others tell it.
+    pub(crate) own: Topic,
+    /// What it tells others.
+    pub(crate) others: Topic,
+    /// What it tells this node.
+    pub(crate) events: Topic,
+}
+
+/// What is under the lock.
+pub(crate) struct State {
+    pub(crate) role: Role,
+    /// Another node has a master of this name, which comes before this one.
+    pub(crate) refused: Option<EndpointId>,
+    pub(crate) has_ended: bool,
+    /// Whether the store's thread waits for no certain time.
+    pub(crate) dozes: bool,
+    /// Who waits for a change.
+    waits: usize,
+    /// Questions to a clone that cannot answer yet.
+    early: Vec<(Question, u64)>,
+}
+
+/// What a host is made of.
+pub(crate) struct Parts {
+    pub(crate) name: String,
+    pub(crate) id: EntityId,
+    pub(crate) frontend: EntityId,
+    pub(crate) core: Arc<Core>,
+    pub(crate) topics: Topics,
+    pub(crate) role: Role,
+    pub(crate) in_place: bool,
+    pub(crate) rouse: Sender<()>,
+    pub(crate) keeper: Option<Sender<()>>,
+}
+
+impl Host {
+    pub(crate) fn new(parts: Parts) -> Self {
+        let Parts { name, id, frontend, core, topics, role, in_place, rouse, keeper } = parts;
+        let inbox = Queue::new(core.options.stores.inbox);
+        let state = State {
+            role,
+            refused: None,
+            has_ended: false,
+            dozes: false,
+            waits: 0,
+            early: Vec::new(),
+        };
+        Self {
+            name,
+            id,
+            frontend,
+            core,
+            topics,
+            state: Mutex::new(state),
+            changed: Condvar::new(),
+            inbox,
+            in_place,
+            outbox: Outbox::default(),
+            requests: Requests::default(),
+            has_readers: AtomicBool::new(false),
+            rouse,
+            keeper,
+            seldom: Seldom::new(crate::core::PAUSE),
+        }
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has the store's thread look what there is to do.
+    pub(crate) fn rouse(&self) {
+        // If it is told already, once is enough.
+        let _ = self.rouse.try_send(());
+    }
+
+    /// Has the storage be told what waits for it.
+    pub(crate) fn rouse_keeper(&self) {
+        if let Some(keeper) = &self.keeper {
+            let _ = keeper.try_send(());
+        }
+    }
+
+    /// Whether the store can be used.
+    pub(crate) fn check(&self, state: &State) -> Result<(), StoreError> {
+        if state.has_ended {
+            return Err(StoreError::Ended(self.name.clone()));
+        }
+        match state.refused {
+            Some(_) => Err(StoreError::MasterExists(self.name.clone())),
+            None => Ok(()),
+        }
+    }
+
+    /// Lets go of the lock after something has been done, and sees to what follows from it.
+    pub(crate) fn finish(&self, mut state: MutexGuard<'_, State>) {
+        let state_now = &mut *state;
+        if state_now.role.has_output() {
+            self.outbox.put(state_now.role.take_output());
+        }
+        let mut answers = Vec::new();
+        if !state_now.early.is_empty() && state_now.role.has_begun() {
+            let role = &state_now.role;
+            let early = state_now.early.drain(..);
+            answers.extend(early.map(|(question, number)| (number, role.ask(&question))));
+        }
+        let has_readers = state_now.role.has_readers();
+        if has_readers != self.has_readers.load(Ordering::Relaxed) {
+            self.has_readers.store(has_readers, Ordering::Relaxed);
+        }
+        let is_due = state_now.role.needs_ticks() || self.requests.are_open();
+        let wakes = state_now.dozes && is_due;
+        if wakes {
+            state_now.dozes = false;
+        }
+        let waits = state_now.waits > 0;
+        let has_changes = state_now.role.has_changes();
+        drop(state);
+        if waits {
+            self.changed.notify_all();
+        }
+        if wakes {
+            self.rouse();
+        }
+        if has_changes {
+            self.rouse_keeper();
+        }
+        for (number, answer) in answers {
+            self.requests.answer(number, answer);
+        }
+        self.outbox.drain(|output| self.hand_over(output));
+    }
+
+    /// Waits for a change; `None` once the deadline has passed.
+    pub(crate) fn wait<'a>(
+        &self,
+        mut state: MutexGuard<'a, State>,
+        deadline: Deadline,
+    ) -> Option<MutexGuard<'a, State>> {
+        let left = deadline.remaining();
+        if left.is_some_and(|left| left.is_zero()) {
+            return None;
+        }
+        state.waits = state.waits.saturating_add(1);
+        let mut state = match left {
+            None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+            Some(left) => {
+                let waited = self.changed.wait_timeout(state, left);
+                waited.unwrap_or_else(PoisonError::into_inner).0
+            }
+        };
+        state.waits = state.waits.saturating_sub(1);
+        Some(state)
+    }
+
+    /// Has all who wait look again.
+    pub(crate) fn wake_all(&self) {
+        self.changed.notify_all();
+    }
+
+    /// Waits until the state is as wished; whether it is.
+    pub(crate) fn wait_until(&self, deadline: Deadline, is_so: impl Fn(&State) -> bool) -> bool {
+        let mut state = self.lock();
+        loop {
+            if is_so(&state) {
+                return true;
+            }
+            match self.wait(state, deadline) {
+                Some(next) => state = next,
+                None => return is_so(&self.lock()),
+            }
+        }
+    }
+
+    /// Makes a change, once there is room for it.
+    pub(crate) fn write(&self, action: Content) -> Result<(), StoreError> {
+        let wait = self.core.options.stores.request_wait;
+        let has_readers = self.has_readers.load(Ordering::Relaxed);
+        if has_readers {
+            self.wait_readers(Deadline::after(wait));
+        }
+        let listens = self.has_listeners();
+        let mut state = self.lock();
+        self.check(&state)?;
+        if state.role.is_full() {
+            let deadline = Deadline::after(wait);
+            while state.role.is_full() {
+                let Some(next) = self.wait(state, deadline) else {
+                    return Err(StoreError::Full { name: self.name.clone(), waited: wait });
+                };
+                state = next;
+                self.check(&state)?;
+            }
+        }
+        state.role.set_listeners(listens);
+        let done = state.role.write(action, self.core.clock.now());
+        self.finish(state);
+        done
+    }
+
+    /// Asks a question that has an answer once something was written for it.
+    pub(crate) fn write_and_ask(
+        &self,
+        action: impl FnOnce(u64) -> Content,
+        deadline: Deadline,
+        on_answer: OnAnswer,
+    ) -> Result<u64, StoreError> {
+        let number = self.requests.open(deadline, StoreError::Timeout, on_answer);
+        match self.write(action(number)) {
+            Ok(()) => Ok(number),
+            Err(error) => {
+                self.requests.withdraw(number);
+                Err(error)
+            }
+        }
+    }
+
+    /// Answers a question, once a clone can.
+    pub(crate) fn ask(&self, question: &Question) -> Result<Data, StoreError> {
+        let state = self.begun()?;
+        state.role.ask(question)
+    }
+
+    /// The lock, once a clone can answer questions.
+    pub(crate) fn begun(&self) -> Result<MutexGuard<'_, State>, StoreError> {
+        let mut state = self.lock();
+        self.check(&state)?;
+        if state.role.has_begun() {
+            return Ok(state);
+        }
+        let deadline = Deadline::after(self.core.options.stores.max_get_delay);
+        while !state.role.has_begun() {
+            let Some(next) = self.wait(state, deadline) else {
+                return Err(StoreError::Stale(self.name.clone()));
+            };
+            state = next;
+            self.check(&state)?;
+        }
+        Ok(state)
+    }
+
+    /// The same, without waiting: what is called with the answer may be called before this returns.
+    pub(crate) fn ask_later(&self, question: Question, on_answer: OnAnswer) {
+        let mut state = self.lock();
+        let checked = self.check(&state);
+        if checked.is_ok() && !state.role.has_begun() {
+            let deadline = Deadline::after(self.core.options.stores.max_get_delay);
+            let late = StoreError::Stale(self.name.clone());
+            let number = self.requests.open(deadline, late, on_answer);
+            state.early.push((question, number));
+            self.finish(state);
+            return;
+        }
+        let answer = checked.and_then(|()| state.role.ask(&question));
+        drop(state);
+        on_answer(answer);
+    }
+
+    /// Takes a command from elsewhere.
+    pub(crate) fn take(&self, message: &Message) {
+        self.inbox.put(message.clone(), message.frame().len());
+        if self.in_place
+            && let Ok(state) = self.state.try_lock()
+        {
+            self.work_off(state);
+        } else {
+            self.rouse();
+        }
+    }
+
+    /// Does what has come in.
+    pub(crate) fn work_off(&self, mut state: MutexGuard<'_, State>) {
+        let mut taken = VecDeque::new();
+        let at_once = Deadline::after(std::time::Duration::ZERO);
+        let listens = self.has_listeners();
+        while self.inbox.len() > 0 {
+            self.inbox.take(BATCH, at_once, &mut taken);
+            state.role.set_listeners(listens);
+            for message in taken.drain(..) {
+                match Command::decode(message.payload()) {
+                    Ok(command) if !state.has_ended && state.refused.is_none() => {
+                        let bytes = message.payload().len();
+                        state.role.command(command, bytes, self.core.clock.now());
+                    }
+                    Ok(_) => {}
+                    Err(error) => self.core.undecodable(&message, &error),
+                }
+            }
+        }
+        self.finish(state);
+    }
+
+    /// Whether anybody in this node wants to hear of changes.
+    pub(crate) fn has_listeners(&self) -> bool {
+        let topic = self.topics.events.as_bytes();
+        let heading = Heading::new(topic, EndpointId::NIL, Kind::Data, Origin::Local);
+        !self.core.routing.wanting(&heading).is_empty()
+    }
+
+    /// Waits until those who hear of changes keep up. Who does not asks again for what it misses.
+    fn wait_readers(&self, deadline: Deadline) {
+        for route in self.readers(EndpointId::NIL) {
+            if route.outlet.is_blocked(true) {
+                route.outlet.wait_room(deadline);
+            }
+        }
+    }
+
+    fn readers(&self, to: EndpointId) -> Vec<Arc<Route>> {
+        let topic = self.topics.others.as_bytes();
+        let heading = Heading::new(topic, to, Kind::Command, Origin::Local);
+        self.core.routing.wanting(&heading)
+    }
+
+    fn hand_over(&self, output: Output) {
+        for sending in output.sends {
+            self.send(&sending);
+        }
+        for event in output.events {
+            self.core.say(self.topics.events.as_bytes(), &event.into_data(&self.name));
+        }
+        for notice in output.notices {
+            self.tell(notice);
+        }
+        for (number, answer) in output.answers {
+            self.requests.answer(number, answer);
+        }
+    }
+
+    fn send(&self, sending: &Sending) {
+        let Sending { mut to, command, is_event } = sending.clone();
+        // Only neighbours are sent something that is for them alone. For who is farther away it goes
+        // to all, and the receiver in the command tells them apart.
+        if !to.is_nil() && self.core.routing.find(Owner::Peer(to)).is_none() {
+            to = EndpointId::NIL;
+        }
+        let mut readers = self.readers(to);
+        if is_event {
+            readers.retain(|route| !route.outlet.is_blocked(true));
+        }
+        let topic = self.topics.others.as_bytes();
+        let id = self.core.id;
+        let most = self.core.options.peering.max_frame_bytes;
+        match Message::new(id, to, Kind::Command, TTL, topic, &command) {
+            Ok(message) if message.frame().len() <= most => {
+                self.core.counters.commands.count();
+                self.core.routing.deliver(&readers, &message, Origin::Local);
+            }
+            _ => self.too_long(command.len()),
+        }
+    }
+}

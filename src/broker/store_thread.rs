@@ -1,0 +1,108 @@
+//! The threads of a store: one for what takes time to pass, and for a storage that is slow one more.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use broker_store::{Backend, TICK};
+use crossbeam_channel::{Receiver, RecvTimeoutError};
+use ostler_runtime::Deadline;
+
+use crate::store_host::Host;
+use crate::store_role::Role;
+
+/// Does what comes in and lets time pass, until the store has ended.
+pub(crate) fn run(host: &Host, roused: &Receiver<()>) {
+    let mut tick = Deadline::after(TICK);
+    loop {
+        let mut state = host.lock();
+        if state.has_ended {
+            return;
+        }
+        if host.inbox.len() > 0 {
+            host.work_off(state);
+            continue;
+        }
+        let is_due = state.role.needs_ticks() || host.requests.are_open();
+        if !is_due {
+            state.dozes = true;
+            drop(state);
+            // Its sender lives as long as the host.
+            let _ = roused.recv();
+            tick = Deadline::after(TICK);
+            continue;
+        }
+        if tick.passed() {
+            tick = Deadline::after(TICK);
+            state.role.set_listeners(host.has_listeners());
+            state.role.tick(host.core.clock.now());
+            host.finish(state);
+            host.requests.expire();
+            continue;
+        }
+        drop(state);
+        let left = tick.remaining().unwrap_or(TICK);
+        if roused.recv_timeout(left) == Err(RecvTimeoutError::Disconnected) {
+            return;
+        }
+    }
+}
+
+/// Hands changes over to the storage, as many together as wait, until the store has ended and all are
+/// done, or `give_up` says that they cannot be.
+pub(crate) fn keep(host: &Host, backend: &Arc<dyn Backend>, roused: &Receiver<()>) {
+    let limits = host.core.options.stores;
+    let mut has_failed = false;
+    loop {
+        let (mut changes, has_ended) = {
+            let mut state = host.lock();
+            let has_ended = state.has_ended;
+            let Role::Master(master) = &mut state.role else { return };
+            (master.take_changes(limits.batch), has_ended)
+        };
+        if changes.is_empty() {
+            if has_ended || roused.recv().is_err() {
+                return;
+            }
+            continue;
+        }
+        let count = changes.len();
+        let applied = backend.apply(&mut changes);
+        let mut state = host.lock();
+        let listens = host.has_listeners();
+        let Role::Master(master) = &mut state.role else { return };
+        master.set_listeners(listens);
+        match applied {
+            Ok(()) => {
+                master.applied(count, host.core.clock.now());
+                host.finish(state);
+                if has_failed {
+                    log::info!("store {}: its storage takes changes again", host.name);
+                    has_failed = false;
+                }
+            }
+            Err(error) => {
+                master.failed(changes, &error);
+                host.finish(state);
+                if !has_failed {
+                    host.storage_failed(&error.with_cause());
+                    has_failed = true;
+                }
+                if has_ended {
+                    log::error!("store {}: its last changes are lost", host.name);
+                    return;
+                }
+                wait(roused, limits.storage_retry);
+            }
+        }
+    }
+}
+
+/// Waits so long; others who rouse it meanwhile want what it would do anyway.
+fn wait(roused: &Receiver<()>, time: Duration) {
+    let deadline = Deadline::after(time);
+    while let Some(left) = deadline.remaining().filter(|left| !left.is_zero()) {
+        if roused.recv_timeout(left) == Err(RecvTimeoutError::Disconnected) {
+            return;
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! The Python module `broker`: each program here is a set of tests of its own, in Python.
+//!
+//! `tests/bindings_python/run` has them run with the wheel, installed.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs;
+
+use ostler_tests::broker_program::Setup;
+use ostler_tests::markdown::document;
+use ostler_tests::python::Python;
+use ostler_tests::{Certificates, Process};
+
+#[test]
+fn values_become_those_of_the_other_side_and_come_back() {
+    Python::new().run("values.py", &[]);
+}
+
+#[test]
+fn messages_go_from_one_endpoint_to_another() {
+    Python::new().run("messages.py", &[]);
+}
+
+#[test]
+fn what_becomes_of_peers_is_told() {
+    Python::new().run("statuses.py", &[]);
+}
+
+#[test]
+fn waits_hold_up_no_other_thread_and_can_be_broken_off() {
+    Python::new().run("waits.py", &[]);
+}
+
+#[test]
+fn events_of_zeek_are_made_and_read() {
+    Python::new().run("events.py", &[]);
+}
+
+#[test]
+fn the_stubs_are_as_the_module_is() {
+    Python::new().run("stubs.py", &[]);
+}
+
+#[test]
+fn peers_authenticate_each_other_by_certificates() {
+    let certificates = Certificates::new();
+    let authority = certificates.own("ca");
+    for name in ["one", "two"] {
+        certificates.signed(name, &authority, 1);
+    }
+    let encrypted = "pkcs8 -topk8 -in one.key -passout pass:12345 -out one.encrypted.key";
+    certificates.openssl("one.encrypted.key", encrypted);
+    certificates.signed("stranger", &certificates.own("strangers"), 1);
+    let folder = certificates.path("");
+    Python::new().run("secured.py", &[folder.to_str().unwrap()]);
+}
+
+#[test]
+fn a_node_in_another_process_is_a_peer() {
+    let node = Setup::new("topics = [\"/zeek\"]\nbroker { disable-ssl = true }\n")
+        .arguments(&["-m", "pong", "-p", "0"])
+        .start();
+    let port = node.port("peers").to_string();
+    Python::new().run("node.py", &[&port]);
+    node.stop();
+}
+
+/// The programs in Python of a document that use the module.
+fn programs(text: &str) -> impl Iterator<Item = &str> {
+    let all = text.split("```python\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    all.filter(|program| program.contains("import broker\n"))
+}
+
+#[test]
+fn the_examples_of_the_documents_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("example.py");
+    let (python, mut found) = (Python::new(), 0);
+    for path in ["README.md", "src/bindings/python/README.md"] {
+        for program in programs(&document(path)) {
+            fs::write(&file, program).unwrap();
+            let mut example = python.command();
+            let ended = Process::start(example.arg("-Werror").arg(&file)).ended();
+            assert!(ended.success(), "{path}: see what its example says above");
+            found += 1;
+        }
+    }
+    assert!(found > 0, "no examples were found");
+}

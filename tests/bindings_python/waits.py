@@ -1,0 +1,89 @@
+"""Waits hold up no other thread, and can be broken off."""
+
+import signal
+import threading
+import unittest
+
+import broker
+from peered import PATIENCE, endpoints, plain
+
+
+class Waits(unittest.TestCase):
+    def test_another_thread_publishes_while_one_waits(self):
+        with endpoints("/test") as (_, writer, subscriber):
+            heard = []
+            waiting = threading.Thread(target=lambda: heard.append(subscriber.get()))
+            waiting.start()
+            writer.publish("/test", 1)
+            waiting.join(PATIENCE)
+            self.assertEqual(heard, [("/test", 1)])
+
+    def test_two_threads_wait_at_the_same_time(self):
+        with endpoints("/test") as (reader, writer, subscriber), reader.make_status_subscriber() as statuses:
+            told = []
+
+            def wait(what):
+                try:
+                    told.append(what.get())
+                except EOFError:
+                    told.append(None)
+
+            threads = [threading.Thread(target=wait, args=(one,)) for one in (subscriber, statuses)]
+            for thread in threads:
+                thread.start()
+            self.assertEqual(subscriber.available(), 0)
+            # Which ends both waits.
+            reader.shutdown()
+            for thread in threads:
+                thread.join(PATIENCE)
+            self.assertEqual(told, [None, None])
+
+    def test_a_wait_ends_when_another_thread_resets_the_subscriber(self):
+        with broker.Endpoint(plain()) as endpoint:
+            subscriber, ended = endpoint.make_subscriber("/test"), []
+
+            def wait():
+                try:
+                    subscriber.get()
+                except RuntimeError as error:
+                    ended.append(str(error))
+
+            waiting = threading.Thread(target=wait)
+            waiting.start()
+            subscriber.reset()
+            waiting.join(PATIENCE)
+            self.assertEqual(ended, ["it was used after its reset()"])
+
+    def interrupted(self, wait):
+        """Has the signal of Ctrl-C come while `wait` does."""
+        timer = threading.Timer(0.1, signal.raise_signal, [signal.SIGINT])
+        with self.assertRaises(KeyboardInterrupt):
+            timer.start()
+            wait()
+        timer.join()
+
+    def test_waits_are_broken_off_by_ctrl_c(self):
+        with broker.Endpoint(plain()) as endpoint, broker.Endpoint(plain()) as gone:
+            port = gone.listen("127.0.0.1")
+            gone.shutdown()
+            subscriber = endpoint.make_subscriber("/test")
+            statuses = endpoint.make_status_subscriber()
+            self.interrupted(subscriber.get)
+            self.interrupted(lambda: subscriber.get(5, PATIENCE))
+            self.interrupted(statuses.get)
+            self.interrupted(lambda: endpoint.peer("127.0.0.1", port))
+            self.interrupted(lambda: endpoint.await_peer("01234567-89ab-cdef-0123-456789abcdef", PATIENCE))
+            self.assertEqual(subscriber.poll(), [])
+
+    def test_a_subscriber_that_is_behind_makes_publishers_wait(self):
+        with endpoints("/test") as (_, writer, subscriber):
+            number = 20000
+            publishing = threading.Thread(target=lambda: [writer.publish("/test", n) for n in range(number)])
+            publishing.start()
+            received = subscriber.get(number, PATIENCE)
+            publishing.join(PATIENCE)
+            self.assertEqual([data for _, data in received], list(range(number)))
+
+
+if __name__ == "__main__":
+    unittest.main()
