@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use broker::data::Type;
-use broker::{Ec, PeerState, Sc};
+use broker::{BackendKind, CloneOptions, Ec, PeerState, Sc};
 use ostler_tests::process::command;
 
 use crate::library::{Language, Library, compiler, declarations, succeeds};
@@ -56,13 +56,28 @@ fn the_numbers_in_the_headers_are_those_of_the_library() {
         let name = of_type.name().trim_end_matches("-value");
         (upper("TYPE_", name), of_type.tag())
     });
-    let known: Vec<(String, u8)> = errors.chain(changes).chain(states).chain(types).collect();
+    let backends = BackendKind::ALL.iter().zip(0..);
+    let backends = backends.map(|(kind, number)| (upper("BACKEND_", kind.name()), number));
+    let known: Vec<(String, u8)> =
+        errors.chain(changes).chain(states).chain(types).chain(backends).collect();
     for (name, number) in &known {
         assert_eq!(numbers.remove(name.as_str()), Some(*number), "{name}");
     }
     let others = ["PROTOCOL_", "OVERFLOW_", "KIND_"];
     for name in numbers.keys() {
         assert!(others.iter().any(|other| name.starts_with(other)), "{name} has no meaning");
+    }
+}
+
+#[test]
+fn the_defaults_of_clones_in_the_headers_are_those_of_the_library() {
+    let (code, defaults) = (code(), CloneOptions::default());
+    let CloneOptions { resync, stale, mutation_buffer } = defaults;
+    for (name, wait) in
+        [("RESYNC", resync), ("STALE", stale.unwrap()), ("MUTATION_BUFFER", mutation_buffer)]
+    {
+        let line = format!("#define OSTLER_BROKER_{name} INT64_C({})\n", wait.as_millis());
+        assert!(code.contains(&line), "{line}");
     }
 }
 

@@ -66,11 +66,22 @@ fn what_c_does_wrong_is_an_error_with_words() {
 }
 
 #[test]
+fn stores_in_c_do_all_that_stores_do_at_masters_and_clones() {
+    let library = Library::new();
+    for (language, linkage) in WAYS {
+        let program = library.program("stores.c", language, linkage);
+        let folder = tempfile::tempdir().unwrap();
+        succeeds(library.run(&[], &program).arg(folder.path()));
+    }
+}
+
+#[test]
 fn nothing_is_left_behind_and_no_memory_is_misused() {
     let library = Library::new();
-    for name in ["values.c", "peers.c", "misuse.c"] {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["values.c", "peers.c", "misuse.c", "stores.c"] {
         let program = library.program(name, Language::C99, Linkage::Shared);
-        succeeds(&mut library.run(&VALGRIND, &program));
+        succeeds(library.run(&VALGRIND, &program).arg(folder.path()));
     }
 }
 

@@ -41,15 +41,20 @@ mod names;
 mod options;
 mod options_tls;
 mod peers;
+mod proxy;
 mod publishing;
+mod response;
 mod status;
 mod status_subscriber;
+mod store;
+mod store_read;
+mod store_write;
 mod subscriber;
 
 #[cfg(test)]
 mod tests {
     use broker::data::Data;
-    use broker::{Endpoint, StatusSubscriber, Subscriber};
+    use broker::{Endpoint, Response, StatusSubscriber, Store, StoreProxy, Subscriber};
 
     use crate::exclusive::Exclusive;
 
@@ -61,6 +66,9 @@ mod tests {
         shared::<Endpoint>();
         shared::<StatusSubscriber>();
         shared::<Exclusive<Subscriber>>();
+        shared::<Store>();
+        shared::<StoreProxy>();
+        shared::<Response>();
         shared::<crate::options::Options>();
         shared::<crate::event::Event>();
         shared::<crate::iterator::Elements<'_>>();

@@ -1,6 +1,6 @@
 /*
- * ostler_broker.h - Zeek's Broker for C: values, endpoints that publish and subscribe, peers, and
- * Zeek's events. C99 or C++; link with -lostler_broker (pkg-config ostler-broker).
+ * ostler_broker.h - Zeek's Broker for C: values, endpoints that publish and subscribe, peers,
+ * Zeek's events, and key-value stores. C99 or C++; link with -lostler_broker (pkg-config ostler-broker).
  *
  * ERRORS
  *   A function that returns int returns 0, or the number of an error: one of OSTLER_BROKER_EC_*,
@@ -28,11 +28,11 @@
  *
  * THREADS
  *   Different handles may be used by different threads at any time. The same one:
- *   - endpoints and status subscribers by any number of threads at once;
+ *   - endpoints, status subscribers, stores and their proxies by any number of threads at once;
  *   - subscribers by one at a time: another one gets OSTLER_BROKER_EC_BAD_MEMBER_FUNCTION_CALL;
  *   - all others by any number while nobody changes them.
  *   Freeing, and ostler_broker_endpoint_shutdown(), must be the only call with that handle, and the
- *   last. Subscribers may be freed before their endpoint or behind it.
+ *   last. Subscribers and stores may be freed before their endpoint or behind it.
  *   An endpoint has threads of its own. They are not in a child of fork(2), where its handles must not
  *   be used; and they have the signal mask of the thread that makes the endpoint or listens with it:
  *   whoever waits for signals blocks them before.
@@ -49,6 +49,7 @@
 #include "ostler_broker/endpoint.h"
 #include "ostler_broker/errors.h"
 #include "ostler_broker/event.h"
+#include "ostler_broker/store.h"
 #include "ostler_broker/subscriber.h"
 
 #endif

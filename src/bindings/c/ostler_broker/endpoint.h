@@ -63,6 +63,11 @@ int ostler_broker_options_set_publish_wait(ostler_broker_options *options, int64
 int ostler_broker_options_set_connect_wait(ostler_broker_options *options, int64_t milliseconds);
 /* How long freeing an endpoint waits until what was published is sent; default 10000. */
 int ostler_broker_options_set_end_wait(ostler_broker_options *options, int64_t milliseconds);
+/* How long a question to a store waits for a master far away, and a change for room; default 10000. */
+int ostler_broker_options_set_store_request_wait(ostler_broker_options *options,
+                                                 int64_t milliseconds);
+/* How long a question to a clone waits for its first snapshot; default 5000. */
+int ostler_broker_options_set_store_get_delay(ostler_broker_options *options, int64_t milliseconds);
 /* Has TLS spoken with peers, who must have a certificate of the same authorities; default not. The
  * files are read here: OSTLER_BROKER_EC_CANNOT_OPEN_FILE, OSTLER_BROKER_EC_INVALID_DATA. */
 int ostler_broker_options_set_tls(ostler_broker_options *options, const ostler_broker_tls *files);
