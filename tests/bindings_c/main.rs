@@ -1,5 +1,5 @@
-//! The broker from C: programs that are compiled against the headers, linked with either library, and
-//! run.
+//! The broker from C: programs that are compiled against the headers, linked with either library,
+//! and run.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod declared;

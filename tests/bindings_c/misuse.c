@@ -212,8 +212,8 @@ static void nobody_listens(const ostler_broker_endpoint *used) {
     OK(ostler_broker_endpoint_listen(gone, LITERAL("127.0.0.1"), 0, &port));
     ostler_broker_endpoint_free(&gone);
     FAILS(OSTLER_BROKER_EC_PEER_UNAVAILABLE,
-          ostler_broker_endpoint_peer(used, LITERAL("127.0.0.1"), port, OSTLER_BROKER_NO_RETRY, SOON,
-                                      NULL));
+          ostler_broker_endpoint_peer(used, LITERAL("127.0.0.1"), port, OSTLER_BROKER_NO_RETRY,
+                                      SOON, NULL));
     CHECK(strstr(ostler_broker_last_error(), "127.0.0.1:") != NULL);
     OK(ostler_broker_status_subscriber_get(errors, SOON, &status));
     OK(ostler_broker_status_kind(status, &kind));

@@ -100,7 +100,8 @@ static void topics_come_and_go(const ostler_broker_endpoint *writer,
     CHECK(dropped == 0);
 }
 
-static void other_ways_to_publish(const ostler_broker_endpoint *writer, const ostler_broker_id *peer,
+static void other_ways_to_publish(const ostler_broker_endpoint *writer,
+                                  const ostler_broker_id *peer,
                                   const ostler_broker_subscriber *reader) {
     ostler_broker_data *data = ostler_broker_data_count(7);
     ostler_broker_id nobody;

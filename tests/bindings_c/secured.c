@@ -1,5 +1,6 @@
 /* Two endpoints peer by TLS, which one without certificate cannot; and a WebSocket client, who is
- * told the port by standard output, must know a token. The arguments are the files of a certificate, its key, and the authority of both. */
+ * told the port by standard output, must know a token. The arguments are the files of a
+ * certificate, its key, and the authority of both. */
 #include "check.h"
 
 static ostler_broker_endpoint *secured(char **files) {

@@ -1,5 +1,5 @@
-/* A master and a clone in two endpoints: every operation, from either side. The argument is a folder
- * where masters may keep their entries. */
+/* A master and a clone in two endpoints: every operation, from either side. The argument is a
+ * folder where masters may keep their entries. */
 #include "check.h"
 
 #include <poll.h>
@@ -175,7 +175,8 @@ static void questions(const ostler_broker_store *store) {
     ostler_broker_data_free(&index);
 }
 
-static void what_is_wrong(const ostler_broker_endpoint *endpoint, const ostler_broker_store *store) {
+static void what_is_wrong(const ostler_broker_endpoint *endpoint,
+                          const ostler_broker_store *store) {
     ostler_broker_data *options = ostler_broker_data_table(), *key = string("number");
     uint64_t id;
     int flag;
