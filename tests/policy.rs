@@ -33,7 +33,13 @@ const FLOORS: [(&str, &[&str]); 11] = [
     ),
     (
         "ostler-broker-python",
-        &["ostler-runtime", "ostler-net", "ostler-broker-data", "ostler-broker"],
+        &[
+            "ostler-runtime",
+            "ostler-net",
+            "ostler-broker-data",
+            "ostler-broker-store",
+            "ostler-broker",
+        ],
     ),
     (
         "bui-monitor",

@@ -31,6 +31,11 @@ fn waits_hold_up_no_other_thread_and_can_be_broken_off() {
 }
 
 #[test]
+fn stores_are_kept_shared_and_refused() {
+    Python::new().run("stores.py", &[]);
+}
+
+#[test]
 fn events_of_zeek_are_made_and_read() {
     Python::new().run("events.py", &[]);
 }
