@@ -51,6 +51,9 @@ mod store_error;
 mod store_event;
 mod writer;
 
+#[cfg(test)]
+mod convergence_cases;
+
 pub use arithmetic::{Overflow, add, index, subtract};
 pub use backend::{Backend, BackendError, Change, Entry};
 pub use backend_kind::{BackendKind, UnknownBackend};
