@@ -97,6 +97,7 @@ pub(crate) fn take(keys: &mut Keys<'_>) -> BTreeMap<String, StoreRole> {
 pub(crate) fn ask(keys: &mut Keys<'_>) {
     let section = Section(format!("{SECTION}{ANY}"));
     section.take(keys);
+    section.kind(keys);
     section.master(keys, BackendKind::Sqlite);
     section.clone_of(keys);
 }

@@ -119,10 +119,6 @@ fn what_is_wrong_with_a_store_is_said_with_its_place() {
             "broker.cfg:11: store:a.stale: must be a span of time",
         ),
         (
-            "[node]\nclone-stores = a, a\n",
-            "broker.cfg:10: clone-stores: the store \"a\" is named twice",
-        ),
-        (
             "[store:a]\nrole = master\nbackend = sqlite\npath = x\n\
              [store:b]\nrole = master\nbackend = fjall\npath = x\n",
             "broker.cfg:16: store:b.path: the store \"a\" is kept there already",
@@ -136,6 +132,11 @@ fn what_is_wrong_with_a_store_is_said_with_its_place() {
             assert!(said.contains(words), "{words:?} in {said}");
         }
     }
+    let twice = ["--clone-stores=[\"a\"]", "--store:a.role=master", "--check"];
+    let (code, _, said) = Setup::service(PLAIN).arguments(&twice).output();
+    assert_eq!(code, Some(78), "{said}");
+    let words = "command line: store:a.role: the store \"a\" is named twice";
+    assert!(said.contains(words), "{said}");
     // A file in the way of the folder that the database is to be in.
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
