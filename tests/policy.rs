@@ -31,10 +31,7 @@ const FLOORS: [(&str, &[&str]); 12] = [
             "ostler-broker-store",
         ],
     ),
-    (
-        "ostler-broker-python",
-        &["ostler-runtime", "ostler-net", "ostler-broker-data", "ostler-broker"],
-    ),
+    ("ostler-broker-python", &["ostler-runtime", "ostler-net", "ostler-broker"]),
     (
         "bui-monitor",
         &["ostler-runtime", "ostler-net", "ostler-http", "ostler-pool", "ostler-broker"],

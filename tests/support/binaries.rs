@@ -102,6 +102,13 @@ pub fn store_writer() -> &'static Path {
     BUILT.get_or_init(|| build("ostler-tests", "--bin", "store-writer"))
 }
 
+/// What writes to a backend until it is killed.
+pub fn backend_writer() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    let features: &[&str] = if cfg!(feature = "rocksdb") { &["rocksdb"] } else { &[] };
+    BUILT.get_or_init(|| build_with(features, "ostler-tests", "--bin", "backend-writer"))
+}
+
 /// The example of a client in Rust.
 pub fn example_client() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
