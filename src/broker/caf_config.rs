@@ -200,6 +200,27 @@ impl CafConfig {
         self.entries.keys().any(|key| is_in(key, group))
     }
 
+    /// What stands between `prefix` and the last dot of keys that are set and were not taken, each
+    /// once: the names of things that have a group of their own.
+    pub(crate) fn named(&self, prefix: &str) -> BTreeSet<String> {
+        let names =
+            self.entries.keys().filter_map(|key| key.strip_prefix(prefix)?.rsplit_once('.'));
+        names.map(|(name, _)| name.to_owned()).collect()
+    }
+
+    /// Whether a key was set and has been taken, right or wrong.
+    pub(crate) fn was_said(&self, key: &str) -> bool {
+        self.taken.contains_key(key)
+    }
+
+    /// Takes all that is left of a group: a problem for each key.
+    pub(crate) fn refuse(&mut self, group: &str, words: &str) -> Vec<Problem> {
+        let keys = self.entries.keys().filter(|key| is_in(key, group));
+        let problems = keys.map(|key| self.problem(key, words)).collect();
+        self.ignore(group);
+        problems
+    }
+
     /// Forgets the keys in a group, which need not be understood.
     pub fn ignore(&mut self, group: &str) {
         self.entries.retain(|key, _| !is_in(key, group));

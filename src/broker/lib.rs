@@ -101,6 +101,7 @@ pub mod node_options;
 mod node_ping;
 pub mod node_program;
 pub mod node_settings;
+pub mod node_stores;
 mod node_tasks;
 mod node_tls;
 mod node_web;

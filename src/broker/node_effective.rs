@@ -7,13 +7,16 @@ use std::time::Duration;
 use ostler_net::tls::PeerSettings;
 use ostler_runtime::shown::{Lines, path, quoted};
 
+use crate::StoreLimits;
 use crate::node_settings::{LEVELS, MODES, NodeSettings};
+use crate::node_stores::{SECTION, StoreRole};
 
 /// What is not shown.
 const HIDDEN: &str = "(hidden)";
 /// The section of what a reload brings about.
 const SSL: &str = "broker.ssl";
 const WEB_SOCKET: &str = "broker.web-socket";
+const STORE: &str = "broker.store";
 /// The keys of other sections of which the same is true.
 const AT_ONCE: [&str; 3] = ["certificate", "key", "passphrase"];
 
@@ -24,6 +27,10 @@ pub(crate) fn of(settings: &NodeSettings) -> Lines {
     connections(settings, &mut lines);
     web_socket(settings, &mut lines);
     place(&mut lines, "broker.metrics", settings.metrics.as_ref());
+    store_limits(&settings.store_limits, &mut lines);
+    for (name, role) in &settings.stores {
+        store(&format!("{SECTION}{name}"), role, &mut lines);
+    }
     if let Some(ssl) = &settings.ssl {
         certificate(&mut lines, SSL, ssl);
         for (key, file) in [("cafile", &ssl.cafile), ("capath", &ssl.capath)] {
@@ -107,6 +114,40 @@ fn web_socket(settings: &NodeSettings, lines: &mut Lines) {
     }
     if let Some(ssl) = &settings.web_socket_tls {
         certificate(lines, WEB_SOCKET, ssl);
+    }
+}
+
+fn store_limits(limits: &StoreLimits, lines: &mut Lines) {
+    let channel = &limits.channel;
+    lines.add(STORE, "tick-interval", span(channel.tick));
+    lines.add(STORE, "heartbeat-interval", channel.heartbeat.to_string());
+    lines.add(STORE, "connection-timeout", channel.timeout.to_string());
+    lines.add(STORE, "nack-timeout", channel.nack.to_string());
+    lines.add(STORE, "max-get-delay", span(limits.max_get_delay));
+}
+
+fn store(section: &str, role: &StoreRole, lines: &mut Lines) {
+    let mut line = |key, value: String| lines.add(section.to_owned(), key, value);
+    match role {
+        StoreRole::Master(storage) => {
+            line("role", "master".to_owned());
+            line("backend", storage.kind.to_string());
+            if let Some(file) = &storage.path {
+                line("path", path(file));
+            }
+            for (key, word) in &storage.words {
+                line(key, (*word).to_owned());
+            }
+            if let Some(check) = storage.integrity_check {
+                line("integrity_check", check.to_string());
+            }
+        }
+        StoreRole::Clone(options) => {
+            line("role", "clone".to_owned());
+            line("resync", span(options.resync));
+            line("stale", span(options.stale.unwrap_or_default()));
+            line("mutation_buffer", span(options.mutation_buffer));
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use ostler_runtime::ini::Value;
 use ostler_runtime::{Document, Problem};
 
 use crate::CafConfig;
+use crate::node_stores::SECTION;
 
 /// The section of the keys that are in no group.
 const NODE: &str = "node";
@@ -19,6 +20,10 @@ impl CafConfig {
         let mut config = Self::empty(path);
         let mut problems = Vec::new();
         for section in document.sections() {
+            if section.starts_with(SECTION) && document.keys(section).next().is_none() {
+                let words = format!("[{section}] is empty: it must say what its store is");
+                problems.push(Problem::in_file(path, words));
+            }
             for key in document.keys(section) {
                 let line = document.line(section, key);
                 let value = match document.value(section, key) {

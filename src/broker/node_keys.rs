@@ -1,5 +1,7 @@
 //! Takes keys out of a configuration and collects what is wrong with them.
 
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -76,6 +78,19 @@ impl<'a> Keys<'a> {
         found.map(|(_, choice)| *choice)
     }
 
+    /// One of these words.
+    pub(crate) fn word(&mut self, key: &str, words: &[&'static str]) -> Option<&'static str> {
+        let choices: Vec<_> = words.iter().map(|word| (*word, *word)).collect();
+        self.choice(key, &choices)
+    }
+
+    /// A small number.
+    pub(crate) fn count(&mut self, key: &str, range: RangeInclusive<u16>) -> Option<u16> {
+        let (least, most) = (i64::from(*range.start()), i64::from(*range.end()));
+        let value = self.config.integer(key, least..=most);
+        self.noted(value).and_then(|count| u16::try_from(count).ok())
+    }
+
     pub(crate) fn overflow(&mut self, key: &str) -> Option<Overflow> {
         let text = self.text(key)?;
         let policy = text.parse();
@@ -124,6 +139,21 @@ impl<'a> Keys<'a> {
             self.missing(key, "must be a list such as [<tcp://host:9999>]");
             Vec::new()
         })
+    }
+
+    /// The names of groups that begin so and have keys.
+    pub(crate) fn named(&self, prefix: &str) -> BTreeSet<String> {
+        self.config.named(prefix)
+    }
+
+    /// Whether a key is set, right or wrong; it has been asked for.
+    pub(crate) fn was_said(&self, key: &str) -> bool {
+        self.config.was_said(key)
+    }
+
+    /// Notes each key of a group that was not asked for.
+    pub(crate) fn refuse_others(&mut self, group: &str, words: &str) {
+        self.problems.extend(self.config.refuse(group, words));
     }
 
     /// Notes that a key is not there, or is not what it should be.

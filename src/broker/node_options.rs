@@ -21,7 +21,7 @@ pub struct NodeOptions {
 }
 
 /// Arguments that set a key: the argument, the key, a letter, what a value is, and the help.
-const KEYS: [(&str, &str, Option<char>, &str, &str); 17] = [
+const KEYS: [(&str, &str, Option<char>, &str, &str); 19] = [
     ("name", "name", Some('N'), "NAME", "What the node calls itself in its output"),
     (
         "topics",
@@ -81,10 +81,15 @@ const KEYS: [(&str, &str, Option<char>, &str, &str); 17] = [
     ),
     ("metrics-port", "broker.metrics.port", None, "PORT", "Where to tell figures to Prometheus"),
     ("metrics-address", "broker.metrics.address", None, "ADDRESS", "At which address"),
+    (
+        "master-stores",
+        "master-stores",
+        None,
+        "LIST",
+        "Key-value stores to keep in memory, such as '[\"a\", \"b\"]'",
+    ),
+    ("clone-stores", "clone-stores", None, "LIST", "Key-value stores to have copies of"),
 ];
-
-/// Lists of key-value stores, which the original's node can have.
-pub(crate) const STORES: [&str; 2] = ["master-stores", "clone-stores"];
 
 /// Arguments that set a key to true, or to what is said behind `=`.
 const SWITCHES: [(&str, &str, Option<char>, &str); 4] = [
@@ -113,8 +118,7 @@ impl NodeOptions {
             let value = matches.remove_one::<String>(key);
             keys.extend(value.map(|value| (key.to_owned(), value)));
         }
-        let others = SWITCHES.iter().map(|(_, key, _, _)| *key).chain(STORES);
-        for key in others {
+        for (_, key, _, _) in SWITCHES {
             let value = matches.remove_one::<String>(key);
             keys.extend(value.map(|value| (key.to_owned(), value)));
         }
@@ -184,10 +188,6 @@ pub fn command() -> Command {
         let argument = Arg::new(key).long(name).short(short).help(help).hide_possible_values(true);
         let argument = argument.num_args(0..=1).require_equals(true).default_missing_value("true");
         command = command.arg(argument.value_parser(["true", "false"]));
-    }
-    for name in STORES {
-        // Known only for what is said of them.
-        command = command.arg(Arg::new(name).long(name).value_name("LIST").hide(true));
     }
     command
 }

@@ -17,7 +17,7 @@ use crate::node_options::NodeOptions;
 use crate::node_settings::NodeSettings;
 use crate::node_tasks::Tasks;
 use crate::node_web::access;
-use crate::{Endpoint, EndpointOptions, node_effective, node_tls};
+use crate::{Endpoint, EndpointOptions, Store, node_effective, node_stores, node_tls};
 
 /// Does what the command line asks for.
 pub fn run(options: &NodeOptions) -> Exit {
@@ -80,6 +80,8 @@ fn serve(options: &NodeOptions, settings: &NodeSettings) -> Result<Exit, Exit> {
         log::error!("cannot start: {error}");
         Exit::Os
     })?;
+    // They are there before anybody can ask for them.
+    let stores = node_stores::attach(&endpoint, &settings.stores)?;
     listen(&endpoint, settings)?;
     endpoint.forward(settings.topics.iter().cloned());
     let tasks = Tasks::start(&endpoint, settings).map_err(|error| {
@@ -92,17 +94,25 @@ fn serve(options: &NodeOptions, settings: &NodeSettings) -> Result<Exit, Exit> {
     }
     let mut daemon = Daemon { options, settings, endpoint: &endpoint, clients };
     supervise(&mut daemon, &mut signals, &notifier);
-    Ok(stop(endpoint, tasks, &mut signals, &notifier))
+    Ok(stop(endpoint, stores, tasks, &mut signals, &notifier))
 }
 
 /// Says goodbye to all who are connected. Another stop signal meanwhile cuts it short.
-fn stop(endpoint: Endpoint, mut tasks: Tasks, signals: &mut Signals, notifier: &Notifier) -> Exit {
+fn stop(
+    endpoint: Endpoint,
+    stores: Vec<Store>,
+    mut tasks: Tasks,
+    signals: &mut Signals,
+    notifier: &Notifier,
+) -> Exit {
     log::info!("stopping");
     notifier.tell(State::Stopping);
     tasks.leave();
     // Subscriptions end with the endpoint, and with them the tasks that read them.
     let (said, outcome) = bounded(1);
     let farewell = move || {
+        // What was written is kept before the peers have gone.
+        drop(stores);
         drop(endpoint);
         // There is room for it, and whoever is in a hurry does not wait for it.
         let _ = said.try_send(tasks.end());
@@ -134,6 +144,7 @@ fn endpoint_options(settings: &NodeSettings) -> Result<EndpointOptions, Exit> {
     options.id = settings.endpoint_id.unwrap_or(options.id);
     options.peer_buffer = settings.peer_buffer;
     options.peer_overflow = settings.peer_overflow;
+    options.stores = settings.store_limits;
     options.links.max_bytes = settings.buffer_bytes;
     options.links.stall = settings.write_timeout;
     options.tls = node_tls::load(settings.ssl.as_ref())?;
@@ -247,7 +258,9 @@ impl Serving for Daemon<'_> {
         let peers: Vec<String> = self.endpoint.peers().iter().map(ToString::to_string).collect();
         let filter: Vec<String> =
             self.endpoint.filter().iter().map(|topic| topic.escape_ascii().to_string()).collect();
-        format!("endpoint {}, topics {filter:?}, peers {peers:?}", self.endpoint.id())
+        let stores: Vec<&str> = self.settings.stores.keys().map(String::as_str).collect();
+        let id = self.endpoint.id();
+        format!("endpoint {id}, topics {filter:?}, peers {peers:?}, stores {stores:?}")
     }
 
     fn sweep(&mut self) {}

@@ -1,7 +1,7 @@
 //! What `broker-node` is told by its configuration, the environment and the command line; what
 //! comes later in this order goes before.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -10,8 +10,11 @@ use ostler_runtime::environment::variable;
 use ostler_runtime::{LevelFilter, Problem};
 
 use crate::node_keys::Keys;
-use crate::node_options::{NodeOptions, STORES};
-use crate::{CafConfig, EndpointId, EndpointOptions, Overflow, Topic, WebSocketLimits, node_tls};
+use crate::node_options::NodeOptions;
+use crate::node_stores::{self, StoreRole};
+use crate::{
+    CafConfig, EndpointId, EndpointOptions, Overflow, StoreLimits, Topic, WebSocketLimits, node_tls,
+};
 
 /// The file that is read in the working directory when none is named.
 const DEFAULT_FILE: &str = "broker.conf";
@@ -27,7 +30,7 @@ const VARIABLES: [(&str, &str); 6] = [
     ("BROKER_METRICS_ENDPOINT_NAME", "broker.metrics.endpoint-name"),
 ];
 /// Groups and keys of the original that mean nothing here.
-pub(crate) const MEANINGLESS: [&str; 8] = [
+pub(crate) const MEANINGLESS: [&str; 7] = [
     "caf",
     "broker.ttl",
     "broker.recording-directory",
@@ -35,7 +38,6 @@ pub(crate) const MEANINGLESS: [&str; 8] = [
     "broker.metrics.endpoint-name",
     "broker.metrics.export",
     "broker.metrics.import",
-    "broker.store",
 ];
 
 /// What a node does.
@@ -107,6 +109,10 @@ pub struct NodeSettings {
     pub web_socket_tls: Option<PeerSettings>,
     /// `broker.metrics.address` and `.port`.
     pub metrics: Option<(String, u16)>,
+    /// `master-stores`, `clone-stores` and the sections of stores, by the names of the stores.
+    pub stores: BTreeMap<String, StoreRole>,
+    /// `broker.store`.
+    pub store_limits: StoreLimits,
     /// `broker.disable-ssl` and `broker.ssl`; `None` where no TLS is spoken.
     pub ssl: Option<PeerSettings>,
     /// `caf.logger.console.verbosity`.
@@ -143,11 +149,6 @@ impl NodeSettings {
         // Scripts for the original count on it; a service is not to be ended by strangers.
         let is_stopped_by_default = options.config.is_none();
         let settings = Self::take(&mut keys, is_stopped_by_default);
-        for store in STORES {
-            if !keys.texts(store).is_empty() {
-                keys.missing(store, "names key-value stores, which this node does not have");
-            }
-        }
         let problems = keys.finish();
         if !problems.is_empty() {
             return Err(problems);
@@ -167,7 +168,9 @@ impl NodeSettings {
     /// The keys that there are, with their groups.
     pub fn keys() -> BTreeSet<String> {
         let mut config = CafConfig::empty(Path::new(COMMAND_LINE));
-        Self::take(&mut Keys::new(&mut config), false);
+        let mut keys = Keys::new(&mut config);
+        Self::take(&mut keys, false);
+        node_stores::ask(&mut keys);
         config.into_asked()
     }
 
@@ -236,6 +239,8 @@ impl NodeSettings {
             token_file: keys.path("broker.web-socket.token-file"),
             web_socket_tls: node_tls::web_socket(keys),
             metrics: keys.place("broker.metrics.address", "broker.metrics.port"),
+            stores: node_stores::take(keys),
+            store_limits: node_stores::limits(keys),
             ssl: node_tls::settings(keys),
             console: level(keys, "console").unwrap_or(LevelFilter::Warn),
             file: (

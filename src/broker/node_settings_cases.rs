@@ -91,8 +91,7 @@ fn what_is_wrong_is_told_with_its_place() {
 
 #[test]
 fn keys_of_the_original_that_mean_nothing_are_not_odd_and_others_are() {
-    let text =
-        "broker { disable-ssl = true\n ttl = 3\n store { x = 1 } }\ncaf.x = 1\ntopic = \"a\"\n";
+    let text = "broker { disable-ssl = true\n ttl = 3\n metrics { export { x = 1 } } }\ncaf.x = 1\ntopic = \"a\"\n";
     let file = File::new("broker.conf", text);
     let (_, odd) = read(&file.options(&[]), &[]).unwrap();
     let words: Vec<String> = odd.iter().map(ToString::to_string).collect();

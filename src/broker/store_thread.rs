@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use broker_store::{Backend, TICK};
+use broker_store::Backend;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use ostler_runtime::Deadline;
 
@@ -12,7 +12,8 @@ use crate::store_role::Role;
 
 /// Does what comes in and lets time pass, until the store has ended.
 pub(crate) fn run(host: &Host, roused: &Receiver<()>) {
-    let mut tick = Deadline::after(TICK);
+    let time = host.core.options.stores.channel.tick;
+    let mut tick = Deadline::after(time);
     loop {
         let mut state = host.lock();
         if state.has_ended {
@@ -28,11 +29,11 @@ pub(crate) fn run(host: &Host, roused: &Receiver<()>) {
             drop(state);
             // Its sender lives as long as the host.
             let _ = roused.recv();
-            tick = Deadline::after(TICK);
+            tick = Deadline::after(time);
             continue;
         }
         if tick.passed() {
-            tick = Deadline::after(TICK);
+            tick = Deadline::after(time);
             state.role.set_listeners(host.has_listeners());
             state.role.tick(host.core.clock.now());
             host.finish(state);
@@ -40,7 +41,7 @@ pub(crate) fn run(host: &Host, roused: &Receiver<()>) {
             continue;
         }
         drop(state);
-        let left = tick.remaining().unwrap_or(TICK);
+        let left = tick.remaining().unwrap_or(time);
         if roused.recv_timeout(left) == Err(RecvTimeoutError::Disconnected) {
             return;
         }

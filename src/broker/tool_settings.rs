@@ -47,7 +47,7 @@ pub(crate) fn endpoint_options(
     options.links.stall = keys.write_timeout().unwrap_or(options.links.stall);
     options.forwarding = !keys.boolean("broker.disable-forwarding").unwrap_or(false);
     let mut problems = keys.finish();
-    for group in MEANINGLESS {
+    for group in MEANINGLESS.into_iter().chain(["broker.store"]) {
         config.ignore(group);
     }
     // Other keys of a file are for other programs.

@@ -1,5 +1,6 @@
 //! A configuration as it takes effect: the lines of a file that says the same.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
 use std::time::Duration;
@@ -11,21 +12,26 @@ pub struct Lines(Vec<Line>);
 /// A key in its section, and its value as it is written.
 #[derive(Debug)]
 struct Line {
-    section: &'static str,
+    section: Cow<'static, str>,
     key: &'static str,
     value: String,
 }
 
 impl Lines {
     /// Adds a line.
-    pub fn add(&mut self, section: &'static str, key: &'static str, value: impl Into<String>) {
-        self.0.push(Line { section, key, value: value.into() });
+    pub fn add(
+        &mut self,
+        section: impl Into<Cow<'static, str>>,
+        key: &'static str,
+        value: impl Into<String>,
+    ) {
+        self.0.push(Line { section: section.into(), key, value: value.into() });
     }
 
     /// The keys with their sections that are not written alike in `other`.
-    pub fn differences(&self, other: &Self) -> Vec<(&'static str, &'static str)> {
+    pub fn differences<'a>(&'a self, other: &'a Self) -> Vec<(&'a str, &'static str)> {
         let mut keys: Vec<_> =
-            self.0.iter().chain(&other.0).map(|line| (line.section, line.key)).collect();
+            self.0.iter().chain(&other.0).map(|line| (&*line.section, line.key)).collect();
         keys.sort_unstable();
         keys.dedup();
         keys.retain(|(section, key)| self.value(section, key) != other.value(section, key));
@@ -43,7 +49,7 @@ impl fmt::Display for Lines {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut open = "";
         for Line { section, key, value } in &self.0 {
-            if *section != open {
+            if section != open {
                 writeln!(f, "[{section}]")?;
                 open = section;
             }

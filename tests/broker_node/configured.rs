@@ -164,9 +164,10 @@ fn command_lines_of_the_original_are_taken_as_they_are() {
     ] {
         assert!(printed.contains(line), "{line} in {printed}");
     }
-    for stores in ["--master-stores=[\"a\"]", "--clone-stores=[\"a\"]"] {
-        let (code, _, said) = Setup::new(PLAIN).arguments(&[stores]).output();
-        assert_eq!(code, Some(78), "{said}");
-        assert!(said.contains("names key-value stores, which this node does not have"), "{said}");
+    let lists = ["--master-stores=[\"a\"]", "--clone-stores", "[\"b\"]", "--check"];
+    let (code, printed, said) = Setup::new(PLAIN).arguments(&lists).output();
+    assert_eq!((code, said.as_str()), (Some(0), ""));
+    for lines in ["[store:a]\nrole = master\nbackend = memory\n", "[store:b]\nrole = clone\n"] {
+        assert!(printed.contains(lines), "{lines} in {printed}");
     }
 }

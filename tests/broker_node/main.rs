@@ -9,5 +9,6 @@ mod modes;
 mod reloaded;
 mod secured;
 mod stopping;
+mod stores;
 
 use ostler_tests::{broker_peer as node, broker_program as program};

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use broker::node_options::NodeOptions;
 use broker::node_settings::NodeSettings;
-use broker::{Endpoint, EndpointOptions};
+use broker::{CloneOptions, Endpoint, EndpointOptions};
 use ostler_net::Address;
 use ostler_runtime::Deadline;
 use ostler_tests::PATIENCE;
@@ -16,6 +16,8 @@ use crate::NODE_CONFIGURATION;
 use crate::keys::{Entry, Place, described, shipped};
 
 const SAMPLE: &str = "etc/broker.cfg";
+/// The section of a store, which has its name in place of `NAME`.
+const STORE: &str = "store:NAME";
 
 /// A key as it is in the original's file.
 fn full((section, key): &Place) -> String {
@@ -62,6 +64,17 @@ fn secured() -> BTreeMap<Place, String> {
     files.map(|key| (place("broker.ssl", key), "/x.pem".to_owned())).into()
 }
 
+/// What a key of a store needs beside it.
+fn store(key: &str) -> Vec<(Place, String)> {
+    let values: &[_] = match key {
+        "role" => &[],
+        "backend" => &[("role", "master")],
+        "resync" | "stale" | "mutation_buffer" => &[("role", "clone")],
+        _ => &[("role", "master"), ("backend", "sqlite"), ("path", "/x")],
+    };
+    values.iter().map(|(key, value)| (place(STORE, key), (*value).to_owned())).collect()
+}
+
 #[test]
 fn the_page_and_the_sample_have_every_key_and_no_other() {
     let known = NodeSettings::keys();
@@ -78,14 +91,23 @@ fn defaults_are_those_of_the_node() {
     let bare = read(&written(&plain())).unwrap();
     let sample = shipped(SAMPLE);
     for (place, Entry { default, .. }) in described(NODE_CONFIGURATION) {
-        // Of this one the sample has what a service begins with.
-        if default == "none" || place.1 == "disable-ssl" {
+        // Of these the sample has what a service begins with, and what goes with the others.
+        let is_other = ["disable-ssl", "backend"].contains(&place.1.as_str());
+        if default == "none" {
             continue;
         }
-        assert_eq!(sample[&place].default, default, "{place:?}");
+        assert!(is_other || sample[&place].default == default, "{place:?}");
+        if place.1 == "disable-ssl" {
+            continue;
+        }
         let mut values = plain();
+        let mut bare = bare.clone();
+        if place.0 == STORE {
+            values.extend(store(&place.1));
+            bare = read(&written(&values)).unwrap();
+        }
         values.insert(place.clone(), default);
-        assert_eq!(read(&written(&values)).as_ref(), Ok(&bare), "{place:?}");
+        assert_eq!(read(&written(&values)), Ok(bare), "{place:?}");
     }
 }
 
@@ -94,24 +116,39 @@ fn examples_and_the_sample_are_right() {
     for ((section, key), Entry { example, .. }) in described(NODE_CONFIGURATION) {
         let (name, value) = example.split_once(" = ").unwrap();
         assert_eq!(name, key);
+        let key = key.as_str();
         let mut values = if section == "broker.ssl" { secured() } else { plain() };
-        if section == "broker.web-socket" && ["certificate", "key", "passphrase"].contains(&&*key) {
+        if section == "broker.web-socket" && ["certificate", "key", "passphrase"].contains(&key) {
             // None of them can be without the others.
             for other in ["certificate", "key"] {
                 values.insert((section.clone(), other.to_owned()), "/x.pem".to_owned());
             }
         }
+        if section == STORE {
+            values.extend(store(key));
+        }
+        if (key, value) == ("backend", "sqlite") {
+            values.insert((section.clone(), "path".to_owned()), "/x".to_owned());
+        }
         if section == "caf.logger.file" {
             values.insert((section.clone(), "path".to_owned()), "/x.log".to_owned());
         }
-        values.insert((section, key), value.to_owned());
+        values.insert(place(&section, key), value.to_owned());
         assert!(read(&written(&values)).is_ok(), "{example}: {:?}", read(&written(&values)));
     }
     let values = shipped(SAMPLE).into_iter().map(|(place, entry)| (place, entry.default));
     let mut values: BTreeMap<Place, String> = values.collect();
     // It names certificates as examples.
     values.insert(place("broker", "disable-ssl"), "false".to_owned());
-    assert!(read(&written(&values)).is_ok());
+    // A store is either a master or a clone.
+    let (mut master, mut clone) = (values.clone(), values);
+    let is_of_clone = |key: &str| store(key) == store("stale");
+    master.retain(|(section, key), _| section != STORE || !is_of_clone(key));
+    clone.retain(|(section, key), _| section != STORE || is_of_clone(key));
+    clone.extend(store("stale"));
+    for values in [master, clone] {
+        assert!(read(&written(&values)).is_ok(), "{:?}", read(&written(&values)));
+    }
     assert!(read(&document(SAMPLE)).is_ok(), "as it is installed");
 }
 
@@ -125,7 +162,8 @@ fn the_page_has_every_figure_and_no_other() {
     let endpoint = Endpoint::new(EndpointOptions::default()).unwrap();
     let any = Address::parse("127.0.0.1", 0).unwrap();
     let port = endpoint.metrics_listen(&any).unwrap()[0];
-    // There are figures for each peer.
+    // There are figures for each peer and each store.
+    let _store = endpoint.attach_clone("a", CloneOptions::default()).unwrap();
     let peer = Endpoint::new(EndpointOptions::default()).unwrap();
     endpoint.peer_with(&peer).unwrap();
     assert!(endpoint.await_peer(peer.id(), Deadline::after(PATIENCE)));

@@ -132,7 +132,9 @@ pub(crate) fn shipped(file: &str) -> BTreeMap<Place, Entry> {
     let mut section = String::new();
     let mut entries = BTreeMap::new();
     for line in document(file).lines() {
-        if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+        // What there may be any number of begins behind a `#`.
+        let head = line.strip_prefix("# ").filter(|line| line.contains(':')).unwrap_or(line);
+        if let Some(name) = head.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
             name.clone_into(&mut section);
         }
         let Some((key, value)) = sampled(line) else { continue };

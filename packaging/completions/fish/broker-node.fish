@@ -17,6 +17,8 @@ complete -c broker-node -l web-socket-buffer-size -d 'Messages that may wait for
 complete -c broker-node -l web-socket-overflow-policy -d 'What is done when more do' -r
 complete -c broker-node -l metrics-port -d 'Where to tell figures to Prometheus' -r
 complete -c broker-node -l metrics-address -d 'At which address' -r
+complete -c broker-node -l master-stores -d 'Key-value stores to keep in memory, such as \'["a", "b"]\'' -r
+complete -c broker-node -l clone-stores -d 'Key-value stores to have copies of' -r
 complete -c broker-node -s v -l verbose -d 'Print what happens' -r -f -a "true\t''
 false\t''"
 complete -c broker-node -s r -l rate -d 'Print how many messages a second come (relay)' -r -f -a "true\t''

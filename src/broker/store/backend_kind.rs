@@ -27,6 +27,16 @@ impl BackendKind {
     /// Every kind.
     pub const ALL: [Self; 4] = [Self::Memory, Self::Sqlite, Self::Fjall, Self::RocksDb];
 
+    /// Whether this build has it.
+    pub const fn is_built(self) -> bool {
+        match self {
+            Self::Memory => true,
+            Self::Sqlite => cfg!(feature = "sqlite"),
+            Self::Fjall => cfg!(feature = "fjall"),
+            Self::RocksDb => cfg!(feature = "rocksdb"),
+        }
+    }
+
     /// The name, which is also that of the feature that this crate has it with.
     pub const fn name(self) -> &'static str {
         match self {

@@ -8,12 +8,11 @@
 
 use std::time::Duration;
 
-/// The time from one tick to the next.
-pub const TICK: Duration = Duration::from_millis(100);
-
 /// How long the ends of a channel wait, and how much they keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChannelLimits {
+    /// The time from one tick to the next; default 100 ms.
+    pub tick: Duration,
     /// Ticks between the signs of life of both ends; default 5.
     pub heartbeat: u16,
     /// How many signs of life of a consumer may fail to come before it is taken for gone; default
@@ -30,6 +29,13 @@ pub struct ChannelLimits {
 
 impl Default for ChannelLimits {
     fn default() -> Self {
-        Self { heartbeat: 5, timeout: 100, nack: 2, events: 262_144, bytes: 64 << 20 }
+        Self {
+            tick: Duration::from_millis(100),
+            heartbeat: 5,
+            timeout: 100,
+            nack: 2,
+            events: 262_144,
+            bytes: 64 << 20,
+        }
     }
 }

@@ -59,7 +59,7 @@ pub use backend::{Backend, BackendError, Change, Entry};
 pub use backend_kind::{BackendKind, UnknownBackend};
 pub use backend_open::open;
 pub use backend_options::{BackendOptions, OptionError};
-pub use channel::{ChannelLimits, TICK};
+pub use channel::ChannelLimits;
 pub use command::{Class, Command, Content};
 pub use command_read::{CommandError, MAX_NACKS};
 pub use entity_id::EntityId;

@@ -11,7 +11,7 @@ use std::time::Duration;
 use broker_data::{Data, EndpointId};
 
 use crate::arithmetic::index;
-use crate::channel::{ChannelLimits, TICK};
+use crate::channel::ChannelLimits;
 use crate::command::{Command, Content};
 use crate::command_write::readdressed;
 use crate::consumer::{Consumer, Next, Say};
@@ -21,9 +21,8 @@ use crate::output::{Notice, Output};
 use crate::producer::{Nacked, Producer, Resend};
 use crate::store_error::StoreError;
 
-/// Ticks without a word of a master that is there after which it may have gone: six of its signs of
-/// life have failed to come then.
-const SILENCE: u64 = 30;
+/// How many signs of life of a master that is there must fail to come before it may have gone.
+const SILENCE: u64 = 6;
 /// Ticks for which a master is looked for often, first.
 const EAGER: u64 = 100;
 /// Ticks between two calls for a master then.
@@ -195,7 +194,7 @@ impl Replica {
     }
 
     fn fresh(&self) -> Result<&HashMap<Data, Data>, StoreError> {
-        let is_late = |limit| self.silent_ticks() >= ticks(limit);
+        let is_late = |limit| self.silent_ticks() >= self.ticks(limit);
         if !self.has_begun() || self.options.stale.is_some_and(is_late) {
             return Err(StoreError::Stale(self.name.clone()));
         }
@@ -277,14 +276,14 @@ impl Replica {
         self.ticks = self.ticks.saturating_add(1);
         let silent = self.silent_ticks();
         if let Some(master) = self.master {
-            if silent >= SILENCE && self.is_attached() {
+            if silent >= self.silence() && self.is_attached() {
                 self.standing = Standing::Silent;
                 self.lost = self.ticks;
                 self.out.notices.push(Notice::MasterSilent(master));
                 self.call();
             }
             self.talk(master);
-            if self.options.stale.is_some_and(|limit| silent == ticks(limit)) {
+            if self.options.stale.is_some_and(|limit| silent == self.ticks(limit)) {
                 self.out.notices.push(Notice::Stale);
             }
         }
@@ -311,6 +310,17 @@ impl Replica {
     /// Whether a master is there.
     pub fn is_attached(&self) -> bool {
         self.standing == Standing::Attached
+    }
+
+    /// Ticks without a word of a master after which it may have gone.
+    fn silence(&self) -> u64 {
+        SILENCE.saturating_mul(self.limits.heartbeat.into())
+    }
+
+    /// So long in ticks, at least.
+    fn ticks(&self, time: Duration) -> u64 {
+        let tick = self.limits.tick.as_nanos().max(1);
+        u64::try_from(time.as_nanos().div_ceil(tick)).unwrap_or(u64::MAX)
     }
 
     fn silent_ticks(&self) -> u64 {
@@ -359,7 +369,7 @@ impl Replica {
     /// Looks for a master, often at first.
     fn search(&mut self) {
         let since = self.ticks.saturating_sub(self.lost);
-        let pause = if since < EAGER { CALL } else { ticks(self.options.resync).max(CALL) };
+        let pause = if since < EAGER { CALL } else { self.ticks(self.options.resync).max(CALL) };
         if self.ticks.saturating_sub(self.called) >= pause {
             self.call();
         }
@@ -368,7 +378,7 @@ impl Replica {
 
     /// Drops what was written too long ago.
     fn give_up(&mut self) {
-        let patience = ticks(self.options.mutation_buffer);
+        let patience = self.ticks(self.options.mutation_buffer);
         let mut dropped = 0_usize;
         while let Some((tick, seq)) = self.ages.front().copied() {
             if self.ticks.saturating_sub(tick) < patience {
@@ -503,10 +513,4 @@ impl Replica {
         self.questions.retain(|(_, asked)| *asked != request);
         self.out.answers.push((request, Ok(answer)));
     }
-}
-
-/// So long in ticks, at least.
-fn ticks(time: Duration) -> u64 {
-    let whole = time.as_nanos().div_ceil(TICK.as_nanos());
-    u64::try_from(whole).unwrap_or(u64::MAX)
 }
