@@ -230,12 +230,14 @@ impl Store {
         self.subtract(key.clone(), key, expiry)
     }
 
-    /// Waits until all have everything: on a master every clone, and its storage; on a clone, it has
-    /// all that the master has told, and the master all that was written here. Whether that came
-    /// about in time.
+    /// Waits until all have everything: on a master every clone, and its storage, and no key is left
+    /// whose time has passed; on a clone, it has all that the master has told, and the master all that
+    /// was written here. Whether that came about in time.
     pub fn await_idle(&self, deadline: Deadline) -> bool {
-        self.0.host.wait_until(deadline, |state| state.has_ended || state.role.is_idle())
-            && self.0.host.lock().role.is_idle()
+        let host = &self.0.host;
+        let is_idle = |role: &Role| role.is_idle(host.core.clock.now());
+        host.wait_until(deadline, |state| state.has_ended || is_idle(&state.role))
+            && is_idle(&host.lock().role)
     }
 
     /// Waits until what was written here is kept for good: by the storage of the master.
