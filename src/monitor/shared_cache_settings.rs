@@ -90,3 +90,59 @@ impl Settings {
         tried.err().map(|error| format!("[Cache] sslcert, sslkey, sslca: {}", with_cause(&error)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ostler_runtime::Document;
+
+    use super::*;
+
+    /// The settings and what is odd, or all that is wrong.
+    fn read(text: &str) -> Result<(Option<Settings>, Vec<String>), Vec<String>> {
+        let document = Document::parse(Path::new("x.cfg"), text.as_bytes()).unwrap();
+        let mut reader = Reader::new(&document);
+        let settings = Settings::read(&mut reader);
+        let shown = |problems: Vec<_>| problems.iter().map(ToString::to_string).collect();
+        match reader.finish() {
+            Ok(odd) => Ok((settings, shown(odd))),
+            Err(problems) => Err(shown(problems)),
+        }
+    }
+
+    #[test]
+    fn nothing_is_shared_unless_a_store_is_named_and_somebody_to_share_it_with() {
+        assert_eq!(read(""), Ok((None, Vec::new())));
+        assert_eq!(read("[Cache]\npeers = a:1\nssl = no\n").unwrap().0, None);
+        assert_eq!(
+            read("[Cache]\nstore = a\nstore_role = owner\npeers = b\n").unwrap_err(),
+            [
+                "x.cfg:3: [Cache] store_role: must be one of clone, master",
+                "x.cfg:4: [Cache] peers: member 1 must be host:port",
+                "x.cfg:2: [Cache] store: is shared with nobody: set peers, or port",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_shown_says_the_same() {
+        let text = "[Cache]\nstore = a/b\nstore_role = master\nwait = 0.25\npeers = \"a:1\"\n\
+                    retry = 2\nbind = ::1, 127.0.0.1\nport = 3\nssl = true\nsslcert = /c\n\
+                    sslkey = /k\nsslca = /a\n";
+        let (settings, odd) = read(text).unwrap();
+        assert!(odd.is_empty(), "{odd:?}");
+        let mut lines = Lines::default();
+        settings.as_ref().unwrap().show(&mut lines);
+        assert_eq!(read(&lines.to_string()), Ok((settings, odd)), "{lines}");
+    }
+
+    #[test]
+    fn who_can_say_what_the_daemon_answers_without_being_asked_who_he_is_is_warned_of() {
+        let near = "[Cache]\nstore = a\npeers = 127.0.0.1:1\nport = 2\n";
+        assert_eq!(read(near).unwrap().1.len(), 0);
+        let far = "[Cache]\nstore = a\npeers = backup.example:1\nport = 2\nbind = 0.0.0.0\n";
+        let odd = read(far).unwrap().1;
+        assert_eq!(odd.len(), 2, "{odd:?}");
+        assert!(odd[0].contains("[Cache] bind: whoever comes from another machine says what"));
+        assert!(odd[1].contains("[Cache] peers: whoever is between this machine and them says"));
+    }
+}
