@@ -130,4 +130,23 @@ impl Outlet for PeerOutlet {
             Overflow::Disconnect | Overflow::DropNewest | Overflow::DropOldest => {}
         }
     }
+
+    fn deliver_all(&self, parcels: &[Parcel<'_>]) {
+        let form = self.gate.form();
+        let is_local = |parcel: &Parcel<'_>| matches!(parcel.origin, Origin::Local);
+        if form == Form::Unknown || !parcels.iter().all(is_local) {
+            for parcel in parcels {
+                self.deliver(parcel);
+            }
+            return;
+        }
+        let formed = |parcel: &'_ Parcel<'_>| {
+            let message = if form == Form::Tagged { parcel.tagged() } else { parcel.plain() };
+            message.map(|message| Arc::clone(message.frame()))
+        };
+        let frames: Vec<Arc<[u8]>> = parcels.iter().filter_map(formed).collect();
+        if !self.link.put_all(&frames) {
+            self.core.counters.late.add(frames.len() as u64);
+        }
+    }
 }

@@ -29,6 +29,13 @@ pub(crate) trait Outlet: Send + Sync {
 
     /// Takes a message, whatever comes of it.
     fn deliver(&self, parcel: &Parcel<'_>);
+
+    /// Takes messages that belong together.
+    fn deliver_all(&self, parcels: &[Parcel<'_>]) {
+        for parcel in parcels {
+            self.deliver(parcel);
+        }
+    }
 }
 
 /// Who is at the end of a route.

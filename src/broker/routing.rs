@@ -157,6 +157,15 @@ impl Routing {
         wanting.iter().map(|route| route.outlet.deliver(&parcel)).count()
     }
 
+    /// Gives messages of this node that belong together to these.
+    pub(crate) fn deliver_all(&self, wanting: &[Arc<Route>], messages: &[Message]) {
+        let parcel = |message| Parcel::new(message, Origin::Local, self.here.id, &self.tags);
+        let parcels: Vec<Parcel<'_>> = messages.iter().map(parcel).collect();
+        for route in wanting {
+            route.outlet.deliver_all(&parcels);
+        }
+    }
+
     /// A message is a copy of one that everybody has got.
     fn left_out(&self) -> usize {
         self.tags.duplicates.count();

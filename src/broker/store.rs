@@ -234,8 +234,10 @@ impl Store {
     /// all that the master has told, and the master all that was written here. Whether that came
     /// about in time.
     pub fn await_idle(&self, deadline: Deadline) -> bool {
-        self.0.host.wait_until(deadline, |state| state.has_ended || state.role.is_idle())
-            && self.0.host.lock().role.is_idle()
+        let host = &self.0.host;
+        host.wait_until(deadline, |state| host.check(state).is_err() || state.role.is_idle());
+        let state = host.lock();
+        host.check(&state).is_ok() && state.role.is_idle()
     }
 
     /// Waits until what was written here is kept for good: by the storage of the master.

@@ -148,6 +148,16 @@ impl Handle {
         self.host.finish(state);
     }
 
+    /// A peer has gone.
+    pub(crate) fn peer_gone(&self, peer: EndpointId) {
+        let mut state = self.host.lock();
+        if let Role::Clone(replica) = &mut state.role {
+            replica.endpoint_gone(peer);
+        }
+        self.host.finish(state);
+        self.peer_has_master(peer, false, false);
+    }
+
     /// Ends the store: what was written is kept, or sent, as far as that can be by `deadline`.
     pub(crate) fn end(&self, deadline: Deadline) {
         let host = &self.host;

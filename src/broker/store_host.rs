@@ -367,8 +367,11 @@ impl Host {
     }
 
     fn hand_over(&self, output: Output) {
-        for sending in output.sends {
-            self.send(&sending);
+        // What goes the same way goes out together.
+        let alike =
+            |one: &Sending, next: &Sending| (one.to, one.is_event) == (next.to, next.is_event);
+        for sendings in output.sends.chunk_by(alike) {
+            self.send(sendings);
         }
         for event in output.events {
             self.core.say(self.topics.events.as_bytes(), &event.into_data(&self.name));
@@ -381,8 +384,8 @@ impl Host {
         }
     }
 
-    fn send(&self, sending: &Sending) {
-        let Sending { mut to, command, is_event } = sending.clone();
+    fn send(&self, sendings: &[Sending]) {
+        let Some(&Sending { mut to, is_event, .. }) = sendings.first() else { return };
         // Only neighbours are sent something that is for them alone. For who is farther away it goes
         // to all, and the receiver in the command tells them apart.
         if !to.is_nil() && self.core.routing.find(Owner::Peer(to)).is_none() {
@@ -393,14 +396,15 @@ impl Host {
             readers.retain(|route| !route.outlet.is_blocked(true));
         }
         let topic = self.topics.others.as_bytes();
-        let id = self.core.id;
         let most = self.core.options.peering.max_frame_bytes;
-        match Message::new(id, to, Kind::Command, TTL, topic, &command) {
-            Ok(message) if message.frame().len() <= most => {
-                self.core.counters.commands.count();
-                self.core.routing.deliver(&readers, &message, Origin::Local);
+        let mut messages = Vec::with_capacity(sendings.len());
+        for Sending { command, .. } in sendings {
+            match Message::new(self.core.id, to, Kind::Command, TTL, topic, command) {
+                Ok(message) if message.frame().len() <= most => messages.push(message),
+                _ => self.too_long(command.len()),
             }
-            _ => self.too_long(command.len()),
         }
+        self.core.counters.commands.add(messages.len() as u64);
+        self.core.routing.deliver_all(&readers, &messages);
     }
 }

@@ -67,7 +67,7 @@ impl Stores {
     /// A peer has gone.
     pub(crate) fn peer_gone(&self, id: EndpointId) {
         for handle in self.all() {
-            handle.peer_has_master(id, false, false);
+            handle.peer_gone(id);
         }
     }
 

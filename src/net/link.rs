@@ -74,6 +74,19 @@ impl Link {
         taken
     }
 
+    /// The same for several frames, which go out together: whether they were taken.
+    pub fn put_all(&self, frames: &[Arc<[u8]>]) -> bool {
+        let mut state = self.0.lock();
+        let taken = state.takes_frames();
+        if taken && !frames.is_empty() {
+            for frame in frames {
+                state.outbox.push(frame, Worth::Kept);
+            }
+            self.0.write_soon(state);
+        }
+        taken
+    }
+
     /// Queues a control frame also where the link is [full](Refused::Full), up to
     /// [`LinkLimits::max_forced`](crate::LinkLimits::max_forced), whatever else waits. Whether it was
     /// taken; one that was is never pushed out.

@@ -4,11 +4,18 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
 
+use broker::data::zeek;
+use broker::{Endpoint, EndpointOptions, Topic};
+use ostler_net::Address;
+use ostler_runtime::Deadline;
+use ostler_tests::binaries::workspace;
 use ostler_tests::broker_program::Setup;
 use ostler_tests::markdown::document;
 use ostler_tests::python::Python;
-use ostler_tests::{Certificates, Process};
+use ostler_tests::{Certificates, PATIENCE, Process};
 
 #[test]
 fn values_become_those_of_the_other_side_and_come_back() {
@@ -28,6 +35,11 @@ fn what_becomes_of_peers_is_told() {
 #[test]
 fn waits_hold_up_no_other_thread_and_can_be_broken_off() {
     Python::new().run("waits.py", &[]);
+}
+
+#[test]
+fn stores_are_kept_shared_and_refused() {
+    Python::new().run("stores.py", &[]);
 }
 
 #[test]
@@ -85,4 +97,23 @@ fn the_examples_of_the_documents_run() {
         }
     }
     assert!(found > 0, "no examples were found");
+}
+
+#[test]
+fn the_example_of_a_peer_prints_the_events_of_a_broker() {
+    let endpoint = Endpoint::new(EndpointOptions::default()).unwrap();
+    let port = endpoint.listen(&Address::parse("127.0.0.1", 0).unwrap()).unwrap()[0];
+    let python = Python::new();
+    let mut example = python.command();
+    example.arg(workspace().join("packaging/examples/peer.py"));
+    example.args(["127.0.0.1", &port.to_string(), "burp/client/"]);
+    let mut example = Process::start(example.stdout(Stdio::piped()));
+
+    let topic = Topic::new("burp/client/").unwrap();
+    assert!(endpoint.await_filter_entry(&topic, Deadline::after(PATIENCE)));
+    let event = zeek::Event::new("Burp::client_state", vec!["here".into(), 7_u64.into()]);
+    endpoint.publish(&topic, &event.into()).unwrap();
+    let mut line = String::new();
+    BufReader::new(example.streams().stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert_eq!(line, "Burp::client_state here 7\n");
 }

@@ -1,7 +1,10 @@
 //! The stores of endpoints: a master, its clones, and what is between them, over real sockets.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod bad_wire;
+mod lives;
 mod operations;
+mod recorded;
 
 use std::time::Duration;
 

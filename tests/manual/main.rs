@@ -26,6 +26,7 @@ const NODE: &str = "broker-node.8";
 const NODE_CONFIGURATION: &str = "broker.cfg.5";
 const PIPE: &str = "broker-pipe.1";
 const THROUGHPUT: &str = "broker-throughput.1";
+const LIBRARY: &str = "libostler_broker.3";
 const PAGES: [&str; 9] = [
     MONITOR,
     CONFIGURATION,
@@ -41,8 +42,9 @@ const PAGES: [&str; 9] = [
 const TOOLS: &str = "run-boefje.1";
 
 /// The pages of other projects that ours refer to: mandoc tells of references that lead nowhere.
-const ELSEWHERE: [&str; 9] = [
+const ELSEWHERE: [&str; 10] = [
     "burp.8",
+    "fork.2",
     "mallopt.3",
     "nohup.1",
     "poll.2",
@@ -72,7 +74,7 @@ fn mandoc_has_nothing_to_say() {
         let head = format!(".Dd January 1, 2026\n.Dt X {number}\n.Os\n");
         fs::write(at(name), format!("{head}.Sh NAME\n.Nm {title}\n.Nd of others\n")).unwrap();
     }
-    let all = [&PAGES[..], &[TOOLS, PIPE, THROUGHPUT]].concat();
+    let all = [&PAGES[..], &[TOOLS, PIPE, THROUGHPUT, LIBRARY]].concat();
     for &name in &all {
         fs::copy(workspace().join("man").join(name), at(name)).unwrap();
     }

@@ -60,6 +60,15 @@ pub fn broker_throughput() -> &'static Path {
     BUILT.get_or_init(|| build("ostler-broker", "--bin", "broker-throughput"))
 }
 
+/// The folder of `libostler_broker.so` and `libostler_broker.a`.
+pub fn broker_libraries() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        build("ostler-broker-c", "--lib", "");
+        profile_directory()
+    })
+}
+
 /// What of the Python module `broker` is a library.
 pub fn broker_python() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
@@ -91,6 +100,13 @@ pub fn plugin_folder() -> &'static Path {
 pub fn store_writer() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| build("ostler-tests", "--bin", "store-writer"))
+}
+
+/// What writes to a backend until it is killed.
+pub fn backend_writer() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    let features: &[&str] = if cfg!(feature = "rocksdb") { &["rocksdb"] } else { &[] };
+    BUILT.get_or_init(|| build_with(features, "ostler-tests", "--bin", "backend-writer"))
 }
 
 /// The example of a client in Rust.

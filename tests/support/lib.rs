@@ -12,6 +12,7 @@
 )]
 
 pub mod aside;
+pub mod backends;
 pub mod binaries;
 pub mod broker_peer;
 pub mod broker_program;

@@ -43,8 +43,10 @@ unsafe extern "C" fn ostler_broker_data_decode(
 #[unsafe(no_mangle)]
 extern "C" fn ostler_broker_data_to_json(data: Option<&Data>) -> Option<Box<Buffer>> {
     made(|| {
-        let mut out = Vec::new();
+        // What is appended are the fields of an object.
+        let mut out = b"{".to_vec();
         json::write(given(data, "the value")?, &mut out)?;
+        out.push(b'}');
         Ok(Buffer::new(out))
     })
 }

@@ -6,7 +6,7 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use broker::data::{DecodeError, JsonError, ZeekError};
-use broker::{Ec, Error, PublishError, TopicTooLong};
+use broker::{Ec, Error, PublishError, StoreError, TopicTooLong};
 use ostler_net::tls::TlsError;
 use ostler_net::{AddressError, BindError};
 
@@ -130,6 +130,18 @@ impl From<PublishError> for Fault {
             PublishError::UnknownPeer(_) => Ec::NoPathToPeer,
         };
         Self::new(code, error.to_string())
+    }
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&StoreError> for Fault {
+    fn from(error: &StoreError) -> Self {
+        Self::new(error.ec(), error.to_string())
     }
 }
 

@@ -39,13 +39,14 @@ pub(crate) fn wait(milliseconds: i64) -> Result<Duration, Fault> {
     wait.map_err(|_| Fault::invalid(format!("a wait of {milliseconds} milliseconds")))
 }
 
+/// A life or a wait in milliseconds that may be endless.
+pub(crate) fn life(milliseconds: i64) -> Result<Option<Duration>, Fault> {
+    if milliseconds == NEVER { Ok(None) } else { wait(milliseconds).map(Some) }
+}
+
 /// The deadline of a wait in milliseconds, which may be endless.
 pub(crate) fn deadline(milliseconds: i64) -> Result<Deadline, Fault> {
-    if milliseconds == NEVER {
-        Ok(Deadline::NEVER)
-    } else {
-        wait(milliseconds).map(Deadline::after)
-    }
+    Ok(life(milliseconds)?.map_or(Deadline::NEVER, Deadline::after))
 }
 
 /// The failure of a wait.

@@ -3,12 +3,12 @@
 //!
 //! # What crosses the boundary
 //!
-//! - Handles are boxes. A function takes `Option<&T>` or `Option<&mut T>` where C has a pointer to a
-//!   handle that may be `NULL`, and `Option<Box<T>>` where it gives the handle away. Freeing takes a
-//!   pointer to C's variable and makes it `NULL`, so that what is freed is no handle any more.
+//! - Handles are boxes. A function takes `Option<&T>` or `Option<&mut T>` where C has a pointer to
+//!   a handle that may be `NULL`, and `Option<Box<T>>` where it gives the handle away. Freeing takes
+//!   a pointer to C's variable and makes it `NULL`, so that what is freed is no handle any more.
 //! - Strings are a pointer and a length; results go to where an out-parameter points.
-//! - No panic: every function does its work within `answered` of `fault.rs` or one of its kin, which
-//!   make an error of it. `tests/policy.rs` looks for that.
+//! - No panic: every function does its work within `answered` of `fault.rs` or one of its kin,
+//!   which make an error of it. `tests/policy.rs` looks for that.
 //!
 //! # What is unsafe here
 //!
@@ -41,15 +41,20 @@ mod names;
 mod options;
 mod options_tls;
 mod peers;
+mod proxy;
 mod publishing;
+mod response;
 mod status;
 mod status_subscriber;
+mod store;
+mod store_read;
+mod store_write;
 mod subscriber;
 
 #[cfg(test)]
 mod tests {
     use broker::data::Data;
-    use broker::{Endpoint, StatusSubscriber, Subscriber};
+    use broker::{Endpoint, Response, StatusSubscriber, Store, StoreProxy, Subscriber};
 
     use crate::exclusive::Exclusive;
 
@@ -61,6 +66,9 @@ mod tests {
         shared::<Endpoint>();
         shared::<StatusSubscriber>();
         shared::<Exclusive<Subscriber>>();
+        shared::<Store>();
+        shared::<StoreProxy>();
+        shared::<Response>();
         shared::<crate::options::Options>();
         shared::<crate::event::Event>();
         shared::<crate::iterator::Elements<'_>>();

@@ -1,17 +1,18 @@
 /*
- * ostler_broker.h - Zeek's Broker for C: values, endpoints that publish and subscribe, peers, and
- * Zeek's events. C99 or C++; link with -lostler_broker (pkg-config ostler-broker).
+ * ostler_broker.h - Zeek's Broker for C: values, endpoints that publish and subscribe, peers,
+ * Zeek's events, and key-value stores. C99 or C++; link with -lostler_broker (pkg-config
+ * ostler-broker). What holds for all functions stands here, and beside each what it does.
  *
  * ERRORS
  *   A function that returns int returns 0, or the number of an error: one of OSTLER_BROKER_EC_*,
  *   which are those of the original. One that returns a pointer returns NULL where it fails. What
- *   went wrong last in the calling thread is told by ostler_broker_last_error_code() and, in words,
- *   by ostler_broker_last_error(). Nothing is written to a place for a result where a call fails,
- *   but for places of handles, which are NULL then.
- *   A handle or a place that is NULL though it is needed is OSTLER_BROKER_EC_BAD_MEMBER_FUNCTION_CALL;
- *   text that is not UTF-8 where it must be, and numbers that stand for nothing, are
- *   OSTLER_BROKER_EC_INVALID_DATA. A fault of the library itself is OSTLER_BROKER_EC_LOGIC_ERROR;
- *   nothing is ever thrown, and the process is not ended.
+ *   went wrong last in the calling thread is told by ostler_broker_last_error_code() and, in
+ *   words, by ostler_broker_last_error(). Nothing is written to a place for a result where a call
+ *   fails, but for places of handles, which are NULL then.
+ *   A handle or a place that is NULL though it is needed is
+ *   OSTLER_BROKER_EC_BAD_MEMBER_FUNCTION_CALL; text that is not UTF-8 where it must be, and numbers
+ *   that stand for nothing, are OSTLER_BROKER_EC_INVALID_DATA. A fault of the library itself is
+ *   OSTLER_BROKER_EC_LOGIC_ERROR; nothing is ever thrown, and the process is not ended.
  *
  * HANDLES
  *   Each type with a function ..._free is a handle, which whoever got it must free. That function
@@ -28,14 +29,14 @@
  *
  * THREADS
  *   Different handles may be used by different threads at any time. The same one:
- *   - endpoints and status subscribers by any number of threads at once;
+ *   - endpoints, status subscribers, stores and their proxies by any number of threads at once;
  *   - subscribers by one at a time: another one gets OSTLER_BROKER_EC_BAD_MEMBER_FUNCTION_CALL;
  *   - all others by any number while nobody changes them.
  *   Freeing, and ostler_broker_endpoint_shutdown(), must be the only call with that handle, and the
- *   last. Subscribers may be freed before their endpoint or behind it.
- *   An endpoint has threads of its own. They are not in a child of fork(2), where its handles must not
- *   be used; and they have the signal mask of the thread that makes the endpoint or listens with it:
- *   whoever waits for signals blocks them before.
+ *   last. Subscribers and stores may be freed before their endpoint or behind it.
+ *   An endpoint has threads of its own. They are not in a child of fork(2), where its handles must
+ *   not be used; and they have the signal mask of the thread that makes the endpoint or listens
+ *   with it: whoever waits for signals blocks them before.
  *
  * WAITS
  *   In milliseconds. 0 is not to wait; OSTLER_BROKER_NEVER is to wait without end where a deadline
@@ -49,6 +50,7 @@
 #include "ostler_broker/endpoint.h"
 #include "ostler_broker/errors.h"
 #include "ostler_broker/event.h"
+#include "ostler_broker/store.h"
 #include "ostler_broker/subscriber.h"
 
 #endif

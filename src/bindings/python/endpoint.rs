@@ -15,6 +15,7 @@ use crate::convert_in::from_py;
 use crate::infos::PeerInfo;
 use crate::publisher::{self, Publisher};
 use crate::status_subscriber::StatusSubscriber;
+use crate::store::{self, Store};
 use crate::subscriber::{SafeSubscriber, Subscriber};
 use crate::topic::Topic;
 use crate::waiting::{deadline, wait};
@@ -225,6 +226,39 @@ impl Endpoint {
     ) -> PyResult<StatusSubscriber> {
         let made = self.with(py, |endpoint| endpoint.status_subscriber(receive_statuses));
         made.map(StatusSubscriber::new)
+    }
+
+    /// Attaches the master of a store, whose entries are kept as `type` says, one of `Backend`, with
+    /// its options, such as `path`. A `StoreError` if that cannot be done.
+    #[pyo3(signature = (name, r#type = 0, opts = None))]
+    fn attach_master(
+        &self,
+        py: Python<'_>,
+        name: &str,
+        r#type: u8,
+        opts: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Store> {
+        let (kind, options) = (store::kind(r#type)?, store::options(opts)?);
+        let attached = self.with(py, |endpoint| endpoint.attach_master(name, kind, &options))?;
+        attached.map(Store::new).map_err(|error| store::refused(py, &error))
+    }
+
+    /// Attaches a clone of a store. In seconds: how often a lost master is looked for, after how long
+    /// without one nothing is read any more, and how long what is written waits for one.
+    #[pyo3(signature = (name, resync_interval = None, stale_interval = None,
+        mutation_buffer_interval = None))]
+    fn attach_clone(
+        &self,
+        py: Python<'_>,
+        name: &str,
+        resync_interval: Option<&Bound<'_, PyAny>>,
+        stale_interval: Option<&Bound<'_, PyAny>>,
+        mutation_buffer_interval: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Store> {
+        let options =
+            store::clone_options(resync_interval, stale_interval, mutation_buffer_interval)?;
+        let attached = self.with(py, |endpoint| endpoint.attach_clone(name, options))?;
+        attached.map(Store::new).map_err(|error| store::refused(py, &error))
     }
 
     /// Ends it: what waits for peers is sent, within 10 seconds, and they are told goodbye.

@@ -24,6 +24,7 @@ mod publisher;
 mod set;
 mod status;
 mod status_subscriber;
+mod store;
 mod subnet;
 mod subscriber;
 mod table;
@@ -57,6 +58,7 @@ mod _broker {
         set::Set,
         status::{Error, Status},
         status_subscriber::StatusSubscriber,
+        store::Store,
         subnet::Subnet,
         subscriber::{SafeSubscriber, Subscriber},
         table::Table,

@@ -34,23 +34,24 @@ pub(crate) fn wait<T: Send>(
     }
 }
 
-/// The deadline of so many seconds, or of a span of time. Less than none is none.
-pub(crate) fn deadline(wait: &Bound<'_, PyAny>) -> PyResult<Deadline> {
-    let seconds = if let Ok(span) = wait.cast::<Timespan>() {
+/// So many seconds, or a span of time. Less than none is none, and what is too long for a duration
+/// the longest.
+pub(crate) fn span(wait: &Bound<'_, PyAny>) -> PyResult<Duration> {
+    Ok(if let Ok(span) = wait.cast::<Timespan>() {
         Duration::from_nanos(u64::try_from(span.get().0.nanos()).unwrap_or(0))
     } else if let Ok(seconds) = wait.extract::<f64>() {
         if seconds.is_nan() {
             return Err(PyValueError::new_err("a wait of a time that is no number"));
         }
-        // What is too long for a duration never ends.
-        let Ok(wait) = Duration::try_from_secs_f64(seconds.max(0.0)) else {
-            return Ok(Deadline::NEVER);
-        };
-        wait
+        Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX)
     } else {
         Duration::from_nanos(u64::try_from(nanoseconds(wait)?).unwrap_or(0))
-    };
-    Ok(Deadline::after(seconds))
+    })
+}
+
+/// The deadline that this makes, from now on.
+pub(crate) fn deadline(wait: &Bound<'_, PyAny>) -> PyResult<Deadline> {
+    span(wait).map(Deadline::after)
 }
 
 /// What is read: messages, or what becomes of peers.
@@ -85,6 +86,10 @@ impl Wanted {
     }
 }
 
+fn gone() -> PyErr {
+    PyRuntimeError::new_err("it was used after its reset()")
+}
+
 /// Something that may be given up at any time, also while another thread waits for it.
 pub(crate) struct Held<T>(Mutex<Option<T>>);
 
@@ -103,7 +108,23 @@ impl<T: Send> Held<T> {
             let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             held.as_mut().map(work)
         });
-        done.ok_or_else(|| PyRuntimeError::new_err("it was used after its reset()"))
+        done.ok_or_else(gone)
+    }
+
+    /// Works on a clone of it, so that others may do the same meanwhile.
+    pub(crate) fn with_clone<R: Send>(
+        &self,
+        py: Python<'_>,
+        work: impl FnOnce(&T) -> R + Send,
+    ) -> PyResult<R>
+    where
+        T: Clone,
+    {
+        let done = py.detach(|| {
+            let held = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            held.as_ref().map(work)
+        });
+        done.ok_or_else(gone)
     }
 
     /// Gives it up.

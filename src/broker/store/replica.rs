@@ -300,6 +300,13 @@ impl Replica {
         }
     }
 
+    /// A node is not there any more: if it has the master, that is not heard until it is back.
+    pub fn endpoint_gone(&mut self, id: EndpointId) {
+        if let Some(master) = self.master.filter(|master| master.endpoint == id) {
+            self.is_lost(master);
+        }
+    }
+
     /// Says goodbye to the master.
     pub fn leave(&mut self) {
         if let Some(master) = self.master {
@@ -325,6 +332,15 @@ impl Replica {
 
     fn silent_ticks(&self) -> u64 {
         self.ticks.saturating_sub(self.heard)
+    }
+
+    fn is_lost(&mut self, master: EntityId) {
+        if self.is_attached() {
+            self.standing = Standing::Silent;
+            self.lost = self.ticks;
+            self.out.notices.push(Notice::MasterSilent(master));
+            self.call();
+        }
     }
 
     fn is_heard(&mut self) {

@@ -74,7 +74,8 @@ const char *ostler_broker_type_name(int type);
 int ostler_broker_data_compare(const ostler_broker_data *one, const ostler_broker_data *other,
                                int *order);
 
-/* What a value is. If it is of another type: OSTLER_BROKER_EC_CONVERSION_FAILED. Strings are lent. */
+/* What a value is. If it is of another type: OSTLER_BROKER_EC_CONVERSION_FAILED. Strings are
+ * lent. */
 int ostler_broker_data_as_boolean(const ostler_broker_data *data, int *value);
 int ostler_broker_data_as_count(const ostler_broker_data *data, uint64_t *value);
 int ostler_broker_data_as_integer(const ostler_broker_data *data, int64_t *value);

@@ -63,6 +63,12 @@ int ostler_broker_options_set_publish_wait(ostler_broker_options *options, int64
 int ostler_broker_options_set_connect_wait(ostler_broker_options *options, int64_t milliseconds);
 /* How long freeing an endpoint waits until what was published is sent; default 10000. */
 int ostler_broker_options_set_end_wait(ostler_broker_options *options, int64_t milliseconds);
+/* How long a question to a store waits for a master far away, and a change for room; default
+ * 10000. */
+int ostler_broker_options_set_store_request_wait(ostler_broker_options *options,
+                                                 int64_t milliseconds);
+/* How long a question to a clone waits for its first snapshot; default 5000. */
+int ostler_broker_options_set_store_get_delay(ostler_broker_options *options, int64_t milliseconds);
 /* Has TLS spoken with peers, who must have a certificate of the same authorities; default not. The
  * files are read here: OSTLER_BROKER_EC_CANNOT_OPEN_FILE, OSTLER_BROKER_EC_INVALID_DATA. */
 int ostler_broker_options_set_tls(ostler_broker_options *options, const ostler_broker_tls *files);
@@ -80,7 +86,8 @@ int ostler_broker_options_set_web_socket_tls(ostler_broker_options *options,
 typedef struct ostler_broker_endpoint ostler_broker_endpoint;
 
 ostler_broker_endpoint *ostler_broker_endpoint_make(const ostler_broker_options *options);
-/* Sends what waits within the options' end_wait, says goodbye to peers, and ends all its threads. */
+/* Sends what waits within the options' end_wait, says goodbye to peers, and ends all its
+ * threads. */
 void ostler_broker_endpoint_free(ostler_broker_endpoint **endpoint);
 /* The same by a deadline: *in_time, which may be NULL, becomes whether all peers have gone by
  * themselves. The handle is freed, unless the deadline is none. */
@@ -88,8 +95,8 @@ int ostler_broker_endpoint_shutdown(ostler_broker_endpoint **endpoint, int64_t m
                                     int *in_time);
 int ostler_broker_endpoint_id(const ostler_broker_endpoint *endpoint, ostler_broker_id *id);
 
-/* Listens for peers at an address or name, at "*" for all of the machine, or at "unix:/PATH". Port 0
- * lets the kernel choose; *bound, which may be NULL, becomes the port.
+/* Listens for peers at an address or name, at "*" for all of the machine, or at "unix:/PATH". Port
+ * 0 lets the kernel choose; *bound, which may be NULL, becomes the port.
  * OSTLER_BROKER_EC_CANNOT_OPEN_RESOURCE if it cannot. */
 int ostler_broker_endpoint_listen(const ostler_broker_endpoint *endpoint, const char *address,
                                   size_t length, uint16_t port, uint16_t *bound);
@@ -101,9 +108,10 @@ int ostler_broker_endpoint_web_socket_listen(const ostler_broker_endpoint *endpo
                                              const char *token, size_t token_length,
                                              uint16_t *bound);
 
-/* Peers with the node at a place, and waits for it: with a retry, until the deadline, and attempts go
- * on behind it; without one (OSTLER_BROKER_NO_RETRY), for the only attempt. *id, which may be NULL,
- * becomes what the peer is called. OSTLER_BROKER_EC_PEER_UNAVAILABLE and others if it fails. */
+/* Peers with the node at a place, and waits for it: with a retry, until the deadline, and
+ * attempts go on behind it; without one (OSTLER_BROKER_NO_RETRY), for the only attempt. *id,
+ * which may be NULL, becomes what the peer is called. OSTLER_BROKER_EC_PEER_UNAVAILABLE and
+ * others if it fails. */
 int ostler_broker_endpoint_peer(const ostler_broker_endpoint *endpoint, const char *address,
                                 size_t length, uint16_t port, uint32_t retry_seconds,
                                 int64_t milliseconds, ostler_broker_id *id);

@@ -9,8 +9,8 @@ extern "C" {
 #endif
 
 
-/* The metadata's key of the time that the network has for Zeek. Keys from 2 to 199 are Zeek's, those
- * from 200 on are free. */
+/* The metadata's key of the time that the network has for Zeek. Keys from 2 to 199 are Zeek's,
+ * those from 200 on are free. */
 #define OSTLER_BROKER_NETWORK_TIMESTAMP 1
 
 /* An event. It is published as a value, ostler_broker_event_to_data(). */
@@ -26,7 +26,8 @@ ostler_broker_data *ostler_broker_event_to_data(const ostler_broker_event *event
 int ostler_broker_event_name(const ostler_broker_event *event, const char **bytes, size_t *length);
 /* Lends the vector of the arguments. */
 const ostler_broker_data *ostler_broker_event_arguments(const ostler_broker_event *event);
-/* The time at which it happened on the network; OSTLER_BROKER_EC_NO_SUCH_KEY if that is not said. */
+/* The time at which it happened on the network; OSTLER_BROKER_EC_NO_SUCH_KEY if that is not
+ * said. */
 int ostler_broker_event_timestamp(const ostler_broker_event *event, int64_t *nanoseconds);
 int ostler_broker_event_set_timestamp(ostler_broker_event *event, int64_t nanoseconds);
 /* Lends what the metadata says under a key; OSTLER_BROKER_EC_NO_SUCH_KEY if that is nothing. */

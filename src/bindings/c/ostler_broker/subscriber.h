@@ -24,13 +24,13 @@ void ostler_broker_message_free(ostler_broker_message **message);
 /* Gets the messages of topics that begin with one of its own. */
 typedef struct ostler_broker_subscriber ostler_broker_subscriber;
 
-/* With an overflow policy for more messages than may wait: OSTLER_BROKER_OVERFLOW_BLOCK has peers wait,
- * OSTLER_BROKER_OVERFLOW_DISCONNECT ends the subscription. */
+/* With an overflow policy for more messages than may wait: OSTLER_BROKER_OVERFLOW_BLOCK has peers
+ * wait, OSTLER_BROKER_OVERFLOW_DISCONNECT ends the subscription. */
 ostler_broker_subscriber *ostler_broker_subscriber_make(const ostler_broker_endpoint *endpoint,
                                                         const ostler_broker_text *topics,
                                                         size_t count, int overflow);
-/* Waits for the next message. OSTLER_BROKER_EC_SHUTTING_DOWN once the endpoint has ended and all was
- * read. */
+/* Waits for the next message. OSTLER_BROKER_EC_SHUTTING_DOWN once the endpoint has ended and all
+ * was read. */
 int ostler_broker_subscriber_get(const ostler_broker_subscriber *subscriber, int64_t milliseconds,
                                  ostler_broker_message **message);
 /* The next message that has come already. *message becomes NULL if none has, which is no error. */
@@ -42,8 +42,8 @@ int ostler_broker_subscriber_available(const ostler_broker_subscriber *subscribe
 /* How many were dropped, which a policy must ask for. */
 int ostler_broker_subscriber_dropped(const ostler_broker_subscriber *subscriber,
                                      uint64_t *messages);
-/* A descriptor for poll(2), readable while messages wait and once the endpoint has ended. It belongs
- * to the subscriber: read nothing from it and do not close it. */
+/* A descriptor for poll(2), readable while messages wait and once the endpoint has ended. It
+ * belongs to the subscriber: read nothing from it and do not close it. */
 int ostler_broker_subscriber_fd(const ostler_broker_subscriber *subscriber, int *fd);
 int ostler_broker_subscriber_add_topic(const ostler_broker_subscriber *subscriber,
                                        const char *topic, size_t length);
@@ -65,8 +65,8 @@ enum {
     OSTLER_BROKER_SC_ENDPOINT_UNREACHABLE = 5
 };
 
-/* Whether it is a change, whose code is one of OSTLER_BROKER_SC_*, or an error, whose code is one of
- * OSTLER_BROKER_EC_*. */
+/* Whether it is a change, whose code is one of OSTLER_BROKER_SC_*, or an error, whose code is one
+ * of OSTLER_BROKER_EC_*. */
 enum {
     OSTLER_BROKER_KIND_STATUS = 0,
     OSTLER_BROKER_KIND_ERROR = 1

@@ -32,6 +32,7 @@ from ._broker import (
     Set,
     Status,
     StatusSubscriber,
+    Store,
     Subnet,
     Subscriber,
     Table,
@@ -41,7 +42,7 @@ from ._broker import (
     Vector,
     now,
 )
-from .codes import EC, SC, APIFlags, Frontend, PeerFlags, PeerStatus
+from .codes import EC, SC, APIFlags, Backend, Frontend, PeerFlags, PeerStatus, StoreError
 from .immutable import ImmutableDict
 
 utc = _timezone.utc

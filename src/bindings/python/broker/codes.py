@@ -46,8 +46,21 @@ Type = Code(
 )
 Protocol = Code("Protocol", {"Unknown": 0, "TCP": 1, "UDP": 2, "ICMP": 3})
 Family = Code("Family", {"IPv4": 0, "IPv6": 1})
+Backend = Code("Backend", {"Memory": 0, "SQLite": 1, "RocksDB": 2, "Fjall": 3})
 Frontend = Code("Frontend", {"Master": 0, "Clone": 1})
 APIFlags = Code("APIFlags", {"Blocking": 0, "NonBlocking": 1})
+
+
+class StoreError(RuntimeError):
+    """A store does not do what it is asked for."""
+
+    def __init__(self, code, words):
+        super().__init__(words)
+        self._code = code
+
+    def code(self):
+        """Why, one of `EC`."""
+        return self._code
 
 
 class PeerFlags(enum.Flag):

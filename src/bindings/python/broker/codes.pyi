@@ -96,6 +96,12 @@ class Family(Code):
     IPv4 = 0
     IPv6 = 1
 
+class Backend(Code):
+    Memory = 0
+    SQLite = 1
+    RocksDB = 2
+    Fjall = 3
+
 class Frontend(Code):
     Master = 0
     Clone = 1
@@ -103,6 +109,10 @@ class Frontend(Code):
 class APIFlags(Code):
     Blocking = 0
     NonBlocking = 1
+
+class StoreError(RuntimeError):
+    def __init__(self, code: EC, words: str) -> None: ...
+    def code(self) -> EC: ...
 
 class PeerFlags(enum.Flag):
     Invalid = 0

@@ -1,0 +1,133 @@
+//! What `packaging/install` makes of the library, and programs that are built with that.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use broker::data::Data;
+use broker::{EndpointOptions, Received};
+use ostler_tests::binaries::{broker_libraries, workspace};
+use ostler_tests::broker_peer::{listening, soon, topic};
+use ostler_tests::process::{Process, command};
+use tempfile::TempDir;
+
+use crate::library::{Language, compiler, succeeds};
+
+fn install(stage: &Path, arguments: &[&str]) -> String {
+    let mut install = command(workspace().join("packaging/install"));
+    install.env("BUILT", broker_libraries()).env("PREFIX", "/usr");
+    succeeds(install.args(arguments).args(["--package", "libostler-broker"]).arg(stage))
+}
+
+/// What pkg-config says about the library in this place, as arguments.
+fn flags(stage: &Path, arguments: &[&str]) -> Vec<String> {
+    let mut asked = command("pkg-config");
+    asked.env("PKG_CONFIG_PATH", stage.join("usr/lib/pkgconfig"));
+    asked.env("PKG_CONFIG_SYSROOT_DIR", stage);
+    let words = succeeds(asked.args(arguments).arg("ostler-broker"));
+    words.split_whitespace().map(str::to_owned).collect()
+}
+
+/// A program that is linked with what was installed.
+fn program(stage: &Path, source: &Path) -> Command {
+    let program = stage.join("program");
+    let mut compiler = compiler(Language::C99);
+    compiler.arg(source).args(["-x", "none"]).args(flags(stage, &["--cflags", "--libs"]));
+    succeeds(compiler.arg("-o").arg(&program));
+    let mut program = command(program);
+    program.env("LD_LIBRARY_PATH", stage.join("usr/lib"));
+    program
+}
+
+fn staged() -> TempDir {
+    let stage = tempfile::tempdir().unwrap();
+    install(stage.path(), &[]);
+    stage
+}
+
+#[test]
+fn what_is_installed_is_listed_and_found_by_pkg_config() {
+    let stage = staged();
+    let listed = install(stage.path(), &["--list"]);
+    let files: Vec<&str> = listed.lines().collect();
+    for file in &files {
+        assert!(fs::metadata(file).is_ok(), "{file} is not there");
+    }
+    let headers = files.iter().filter(|file| file.ends_with(".h"));
+    let sources = workspace().join("src/bindings/c/ostler_broker");
+    assert_eq!(headers.count(), fs::read_dir(sources).unwrap().count() + 1);
+    assert_eq!(flags(stage.path(), &["--modversion"]), [env!("CARGO_PKG_VERSION")]);
+    let library = format!("-L{}/usr/lib", stage.path().display());
+    assert_eq!(flags(stage.path(), &["--libs"]), [library.as_str(), "-lostler_broker"]);
+    let all = flags(stage.path(), &["--libs", "--static"]);
+    assert!(all.contains(&"-lpthread".to_owned()), "{all:?}");
+    for file in files {
+        fs::remove_file(file).unwrap();
+    }
+    let mut left = command("find");
+    left.arg(stage.path()).args(["-type", "f"]);
+    assert_eq!(succeeds(&mut left), "");
+}
+
+#[test]
+fn the_example_says_what_others_write_and_the_other_way_round() {
+    let stage = staged();
+    let mut chat = program(stage.path(), &workspace().join("packaging/c/chat.c"));
+    let (other, port) = listening(EndpointOptions::default());
+    let mut heard = other.subscribe([topic("/chat")]);
+    chat.args(["/chat", "0", &port.to_string()]);
+    chat.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut chat = Process::start(&mut chat);
+    let mut stdin = chat.streams().stdin.take().unwrap();
+    let mut stdout = BufReader::new(chat.streams().stdout.take().unwrap());
+
+    stdin.write_all(b"one\ntwo\n").unwrap();
+    for line in ["one", "two"] {
+        let expected = Received { topic: topic("/chat"), data: Data::from(line) };
+        assert_eq!(heard.get_before(soon()), Some(expected));
+    }
+    assert!(other.await_filter_entry(&topic("/chat"), soon()));
+    other.publish(&topic("/chat"), &Data::from("three")).unwrap();
+    let mut printed = String::new();
+    stdout.read_line(&mut printed).unwrap();
+    assert_eq!(printed, "three\n");
+
+    stdin.write_all(b"four\n").unwrap();
+    drop(stdin);
+    assert_eq!(heard.get_before(soon()).unwrap().data, Data::from("four"));
+    assert_eq!(chat.ended().code(), Some(0));
+    let mut said = String::new();
+    chat.streams().stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert!(said.starts_with("listening on 127.0.0.1:") && said.lines().count() == 1, "{said}");
+}
+
+#[test]
+fn the_example_says_what_went_wrong() {
+    let stage = staged();
+    let mut chat = program(stage.path(), &workspace().join("packaging/c/chat.c"));
+    // Nobody listens at the first port.
+    let output = chat.args(["/chat", "0", "1"]).stdin(Stdio::null()).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let last = said.lines().last().unwrap();
+    assert!(
+        last.starts_with("cannot peer: 127.0.0.1:1: ") && last.ends_with("(peer_unavailable)"),
+        "{said}"
+    );
+}
+
+/// Within a function, and where nobody listens.
+#[test]
+fn the_example_of_the_page_is_c() {
+    let stage = staged();
+    let page = fs::read_to_string(workspace().join("man/libostler_broker.3")).unwrap();
+    let example = page.split_once("-offset indent\n").unwrap().1.split_once(".Ed\n").unwrap().0;
+    let example = example.replace("\\e", "\\").replace("9999", "1");
+    let source = stage.path().join("page.c");
+    let head = "#include <ostler_broker.h>\n#include <stdio.h>\nint main(void) {\n";
+    fs::write(&source, format!("{head}{example}return 0;\n}}\n")).unwrap();
+    let output = program(stage.path(), &source).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && said.starts_with("localhost:1: "), "{said}");
+}
