@@ -1,11 +1,12 @@
 //! What a master does to its entries, for the node that it is in and for writers from afar.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use broker_data::{Data, Timespan, Timestamp};
 
 use crate::arithmetic::{Overflow, add, index, subtract};
-use crate::backend::{BackendError, Change, Entry};
+use crate::backend::{Backend, BackendError, Change, Entry};
 use crate::command::Content;
 use crate::effect::{Broadcast, Effect};
 use crate::entity_id::EntityId;
@@ -21,7 +22,20 @@ struct Told {
     publisher: EntityId,
 }
 
+/// Where it is known what a key stands for.
+pub enum Peek {
+    /// Here.
+    Here(Option<Data>),
+    /// In the storage, which may take its time: nobody has to wait for it with the master.
+    In(Arc<dyn Backend>),
+}
+
 impl Master {
+    /// What a key stands for, or where that is known.
+    pub fn peek(&self, key: &Data) -> Peek {
+        self.storage.peek(key)
+    }
+
     /// What a key stands for.
     pub fn get(&self, key: &Data) -> Result<Data, StoreError> {
         let entry = self.storage.get(key).map_err(|error| self.backend(&error))?;
