@@ -230,14 +230,15 @@ impl Store {
         self.subtract(key.clone(), key, expiry)
     }
 
-    /// Waits until all have everything: on a master every clone, and its storage; on a clone, it has
-    /// all that the master has told, and the master all that was written here. Whether that came
-    /// about in time.
+    /// Waits until all have everything: on a master every clone, and its storage, and no key is left
+    /// whose time has passed; on a clone, it has all that the master has told, and the master all that
+    /// was written here. Whether that came about in time.
     pub fn await_idle(&self, deadline: Deadline) -> bool {
         let host = &self.0.host;
-        host.wait_until(deadline, |state| host.check(state).is_err() || state.role.is_idle());
+        let is_idle = |role: &Role| role.is_idle(host.core.clock.now());
+        host.wait_until(deadline, |state| host.check(state).is_err() || is_idle(&state.role));
         let state = host.lock();
-        host.check(&state).is_ok() && state.role.is_idle()
+        host.check(&state).is_ok() && is_idle(&state.role)
     }
 
     /// Waits until what was written here is kept for good: by the storage of the master.

@@ -101,9 +101,12 @@ impl Role {
         }
     }
 
-    pub(crate) fn is_idle(&self) -> bool {
+    /// Whether everybody has everything, and no key whose time has passed is left.
+    pub(crate) fn is_idle(&self, now: Timestamp) -> bool {
         match self {
-            Self::Master(master) => master.is_idle(),
+            Self::Master(master) => {
+                master.is_idle() && master.next_expiry().is_none_or(|time| time >= now)
+            }
             Self::Clone(clone) => clone.is_idle(),
         }
     }

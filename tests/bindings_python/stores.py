@@ -127,6 +127,10 @@ class Stores(unittest.TestCase):
             store.put("late", 3)
             store.erase("late")
             events = [data[:5] for _, data in subscriber.get(2, PATIENCE)]
+            # Once all is quiet, nothing is left whose time is over.
+            store.put("now", 4, 0.0)
+            self.settle(store)
+            self.assertIsNone(store.get("now"))
             self.assertEqual(events[0], ("update", "test", "late", 2, 3))
             self.assertEqual(events[1][:3], ("erase", "test", "late"))
 

@@ -79,8 +79,9 @@ impl Endpoint {
         let options = config.unwrap_or(&default).options(py)?;
         let made = py.detach(|| broker::Endpoint::new(options));
         let made = made.map_err(|error| PyOSError::new_err(error.to_string()))?;
-        let old = self.0.write().unwrap_or_else(PoisonError::into_inner).replace(made);
-        py.detach(|| drop(old));
+        // Who is made anew ends what it was.
+        let replaced = || self.0.write().unwrap_or_else(PoisonError::into_inner).replace(made);
+        py.detach(|| drop(replaced()));
         Ok(())
     }
 
