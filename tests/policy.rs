@@ -95,7 +95,10 @@ fn bui_monitor_stands_on_the_broker_only_where_it_is_asked_for() {
     let asking = features.iter().filter(|(_, asked)| {
         asked.as_array().unwrap().iter().any(|one| text(one).contains("broker"))
     });
-    assert_eq!(asking.map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["events"]);
+    assert_eq!(
+        asking.map(|(name, _)| name.as_str()).collect::<Vec<_>>(),
+        ["events", "shared-cache"]
+    );
     assert!(!features.contains_key("default"));
 }
 

@@ -3,14 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ostler_net::Address;
 use ostler_net::tls::PeerSettings;
-use ostler_net::{Address, settings};
 use ostler_runtime::Reader;
 use ostler_runtime::files::read_regular;
 use ostler_runtime::shown::{Lines, path, plain_or_quoted, quoted, seconds};
 
 use crate::WebSocketLimits;
-use crate::node_keys::peer;
+use crate::section_peers::{hosts, inet, list, peers, places, retry, show_peers, show_tls, tls};
 
 /// The section of the configuration.
 pub const SECTION: &str = "Events";
@@ -49,20 +49,18 @@ pub struct EventsSettings {
 impl EventsSettings {
     /// Reads the section; `None` if it names nobody to publish to, as by default.
     pub fn read(r: &mut Reader<'_>) -> Option<Self> {
-        let day = Duration::from_secs(24 * 3600);
-        let second = Duration::from_secs(1);
-        let hosts = hosts(r);
+        let hosts = hosts(r, SECTION);
         let clients = WebSocketLimits::default().max_clients;
         let settings = Self {
             source: r.text(SECTION, "source").unwrap_or_else(host_name),
-            peers: peers(r),
-            retry: r.seconds(SECTION, "retry", second..=day, Duration::from_secs(10)),
-            addresses: places(r, &hosts, "port"),
-            websocket_addresses: places(r, &hosts, "websocket_port"),
+            peers: peers(r, SECTION),
+            retry: retry(r, SECTION),
+            addresses: places(r, SECTION, &hosts, "port"),
+            websocket_addresses: places(r, SECTION, &hosts, "websocket_port"),
             max_clients: r.integer(SECTION, "max_clients", 1..=65_536, clients),
             origins: r.list(SECTION, "origins").unwrap_or_default(),
             token_file: r.path(SECTION, "token_file"),
-            tls: tls(r),
+            tls: tls(r, SECTION),
             websocket_tls: websocket_tls(r),
         };
         warn(r, &settings);
@@ -76,8 +74,7 @@ impl EventsSettings {
     pub fn show(&self, lines: &mut Lines) {
         let mut line = |key, value: String| lines.add(SECTION, key, value);
         line("source", plain_or_quoted(&self.source));
-        let peers = self.peers.iter().map(|(host, port)| quoted(&place(host, *port)));
-        list(&mut line, "peers", peers);
+        show_peers(&self.peers, &mut line);
         line("retry", seconds(self.retry));
         let all =
             if self.addresses.is_empty() { &self.websocket_addresses } else { &self.addresses };
@@ -93,14 +90,7 @@ impl EventsSettings {
         if let Some(file) = &self.token_file {
             line("token_file", path(file));
         }
-        line("ssl", self.tls.is_some().to_string());
-        if let Some(tls) = &self.tls {
-            line("sslcert", path(&tls.certificate));
-            line("sslkey", path(&tls.key));
-            if let Some(authorities) = &tls.cafile {
-                line("sslca", path(authorities));
-            }
-        }
+        show_tls(self.tls.as_ref(), &mut line);
         if let Some(tls) = &self.websocket_tls {
             line("websocket_sslcert", path(&tls.certificate));
             line("websocket_sslkey", path(&tls.key));
@@ -123,49 +113,6 @@ fn host_name() -> String {
     if name.is_empty() { "localhost".to_owned() } else { name }
 }
 
-fn hosts(r: &mut Reader<'_>) -> Vec<String> {
-    let bind = settings::addresses(r, SECTION, "127.0.0.1", 0);
-    if bind.iter().any(|address| address.file().is_some()) {
-        r.wrong(SECTION, "bind", "must name addresses: nobody comes by a Unix socket");
-    }
-    bind.iter().filter_map(inet).map(|(host, _)| host.to_owned()).collect()
-}
-
-fn places(r: &mut Reader<'_>, hosts: &[String], key: &str) -> Vec<Address> {
-    let port = r.integer(SECTION, key, 0..=u16::MAX, 0);
-    let hosts = if r.has(SECTION, key) { hosts } else { &[] };
-    hosts.iter().map(|host| Address::Inet { host: host.clone(), port }).collect()
-}
-
-fn peers(r: &mut Reader<'_>) -> Vec<(String, u16)> {
-    let mut peers = Vec::new();
-    for (name, number) in r.list(SECTION, "peers").unwrap_or_default().iter().zip(1..) {
-        match peer(name) {
-            Some(peer) => peers.push(peer),
-            None => r.wrong(SECTION, "peers", format!("member {number} must be host:port")),
-        }
-    }
-    peers
-}
-
-fn tls(r: &mut Reader<'_>) -> Option<PeerSettings> {
-    let is_on = r.boolean(SECTION, "ssl", false);
-    let certificate = r.path(SECTION, "sslcert");
-    let key = r.path(SECTION, "sslkey");
-    let cafile = r.path(SECTION, "sslca");
-    if !is_on {
-        return None;
-    }
-    for (key, is_set) in [("sslcert", certificate.is_some()), ("sslca", cafile.is_some())] {
-        if !is_set {
-            r.missing(SECTION, key);
-        }
-    }
-    let certificate = certificate?;
-    let key = key.unwrap_or_else(|| certificate.clone());
-    Some(PeerSettings { certificate, key, cafile, ..PeerSettings::default() })
-}
-
 fn websocket_tls(r: &mut Reader<'_>) -> Option<PeerSettings> {
     let certificate = r.path(SECTION, "websocket_sslcert");
     let key = r.path(SECTION, "websocket_sslkey");
@@ -185,28 +132,6 @@ fn warn(r: &mut Reader<'_>, settings: &EventsSettings) {
         let words = "can be reached from other machines, and nobody is asked who he is: set \
                      token_file, or ssl without websocket_sslcert";
         r.odd(SECTION, "bind", words);
-    }
-}
-
-fn inet(address: &Address) -> Option<(&str, u16)> {
-    match address {
-        Address::Inet { host, port } => Some((host, *port)),
-        Address::Unix(_) => None,
-    }
-}
-
-fn place(host: &str, port: u16) -> String {
-    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
-}
-
-fn list(
-    line: &mut impl FnMut(&'static str, String),
-    key: &'static str,
-    members: impl Iterator<Item = String>,
-) {
-    let members: Vec<String> = members.collect();
-    if !members.is_empty() {
-        line(key, members.join(", "));
     }
 }
 

@@ -132,6 +132,7 @@ mod receivers;
 mod resolver;
 mod route;
 mod routing;
+pub mod section_peers;
 mod status;
 mod status_board;
 mod store;

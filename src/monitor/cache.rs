@@ -17,6 +17,11 @@ pub(crate) const SUMMARY_AGE: Duration = Duration::from_millis(1500);
 /// How many answers are kept.
 pub(crate) const MAX_ENTRIES: usize = 1024;
 
+/// How old an answer to this query may be.
+pub(crate) fn lifetime(query: &Query) -> Duration {
+    if query.is_summary() { SUMMARY_AGE } else { MAX_AGE }
+}
+
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct Cache {
@@ -102,8 +107,7 @@ impl Cache {
 
 impl Entry {
     fn is_young(&self, query: &Query, now: Instant) -> bool {
-        let limit = if query.is_summary() { SUMMARY_AGE } else { MAX_AGE };
-        now.saturating_duration_since(self.born) < limit
+        now.saturating_duration_since(self.born) < lifetime(query)
     }
 }
 

@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::events::Settings;
 use crate::load;
 use crate::options::Check;
+use crate::shared_cache;
 
 /// The user that the packages make for the daemon.
 const PACKAGED: &str = "bui-monitor";
@@ -96,7 +97,9 @@ impl Tally {
         if let Err(error) = config.tls.as_ref().map(Identity::load).transpose() {
             self.blame(&[format!("{place}: [Global] sslcert, sslkey, sslca: {error}")]);
         }
-        if let Some(trouble) = config.events.as_ref().and_then(Settings::check) {
+        let events = config.events.as_ref().and_then(Settings::check);
+        let cache = config.shared_cache.as_ref().and_then(shared_cache::Settings::check);
+        for trouble in events.into_iter().chain(cache) {
             self.blame(&[format!("{place}: {trouble}")]);
         }
         if let Some(user) = config.user.as_deref().filter(|user| accounts.user(user).is_none()) {

@@ -18,6 +18,9 @@ pub(crate) fn of(config: &Config) -> Lines {
     if let Some(events) = &config.events {
         events.show(&mut lines);
     }
+    if let Some(cache) = &config.shared_cache {
+        cache.show(&mut lines);
+    }
     lines
 }
 

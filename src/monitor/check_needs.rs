@@ -12,6 +12,7 @@ use rustix::fs::Access;
 use crate::burp_config::BurpConfig;
 use crate::config::Config;
 use crate::events::Settings;
+use crate::shared_cache;
 
 /// A file, what must be done with it, and where it is named.
 #[derive(Debug)]
@@ -58,6 +59,9 @@ impl Needs {
         }
         for file in config.events.iter().flat_map(Settings::files) {
             needs.read(file, "[Events]");
+        }
+        for file in config.shared_cache.iter().flat_map(shared_cache::Settings::files) {
+            needs.read(file, "[Cache]");
         }
         // A plain name is looked up where programs are.
         if config.burp_binary.components().count() > 1 {

@@ -13,6 +13,7 @@ use ostler_runtime::{Document, Key, Problem, Reader};
 use crate::events;
 use crate::password::{self, Password};
 use crate::password_file::{self, Configured};
+use crate::shared_cache;
 use crate::transport::TransportChoice;
 
 const GLOBAL: &str = "Global";
@@ -78,6 +79,8 @@ pub struct Config {
     pub max_viewers: usize,
     /// `[Events]`: to whom it is published what happens; to nobody, by default.
     pub events: Option<events::Settings>,
+    /// `[Cache]`: the store that answers are shared by with other daemons; by default none are.
+    pub shared_cache: Option<shared_cache::Settings>,
 }
 
 impl Config {
@@ -131,6 +134,7 @@ impl Config {
             status_addresses: settings::optional_addresses(r, STATUS, "127.0.0.1"),
             max_viewers: r.integer(STATUS, "max_viewers", 1..=4096, 64),
             events: events::read(r),
+            shared_cache: shared_cache::Settings::read(r),
         };
         if config.limits.max_pending_answers < config.max_answer {
             r.wrong(

@@ -7,6 +7,7 @@ use ostler_net::Statistics as Connections;
 use ostler_pool::Statistics as Pool;
 
 use crate::metrics::{Asked, Metrics, Outcome};
+use crate::sharing::Figures as Shared;
 use ostler_runtime::latency::Snapshot;
 
 /// The states that a slot reports.
@@ -30,6 +31,8 @@ pub(crate) struct Exposition {
     pub(crate) viewers: usize,
     /// What has become of events, if any can be published.
     pub(crate) events: Option<[([&'static str; 1], u64); 3]>,
+    /// What has become of answers that daemons share, if any do.
+    pub(crate) shared_cache: Option<Shared>,
     /// `client_version`, `server_version` and `transport`.
     pub(crate) burp: [(&'static str, String); 3],
 }
@@ -64,7 +67,13 @@ impl Exposition {
         out.gauge("cache_bytes", "Bytes of the answers that are kept", self.cache.1)?;
         out.gauge("viewers", "Clients that wait for news", self.viewers)?;
         let help = "Events, by what became of them";
-        self.events.map_or(Ok(()), |events| out.counters("events", help, ["result"], events))
+        self.events.map_or(Ok(()), |events| out.counters("events", help, ["result"], events))?;
+        let Some(shared) = &self.shared_cache else { return Ok(()) };
+        let help = "Whether the store of shared answers can be reached";
+        out.gauge("shared_cache_reachable", help, usize::from(shared.is_reachable))?;
+        let help =
+            "Answers shared with other daemons, and queries for them, by what became of them";
+        out.counters("shared_cache", help, ["result"], labelled(shared.counts))
     }
 
     fn write_pool(&self, out: &mut Families<'_, '_>) -> fmt::Result {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::Sender;
 use ostler_net::Answer;
-use ostler_runtime::now;
+use ostler_runtime::{Deadline, now};
 
 use crate::caller::Caller;
 use crate::query::Query;
@@ -24,6 +24,8 @@ pub(crate) struct Flight {
 
 #[derive(Default)]
 struct State {
+    /// It may be told another daemon's answer, which nobody may join who wants a new one.
+    is_shared: bool,
     /// When the query went to a child, for the last time.
     left: Option<Instant>,
     /// The answer came; nobody may join any more.
@@ -56,6 +58,13 @@ impl Flight {
         Self { query, born: now(), state: Mutex::new(state) }
     }
 
+    /// The same for one that may be told another daemon's answer.
+    pub(crate) fn shared(query: Query, first: Waiting) -> Self {
+        let flight = Self::new(query, first);
+        flight.lock().is_shared = true;
+        flight
+    }
+
     /// A query that nobody waits for, to be given to a child's session.
     pub(crate) fn unwanted(query: Query) -> Self {
         Self { query, born: now(), state: Mutex::default() }
@@ -69,11 +78,16 @@ impl Flight {
     /// newcomer back if it is too late.
     pub(crate) fn join(&self, newcomer: Waiting, cached: bool) -> Result<(), Waiting> {
         let mut state = self.lock();
-        if state.landed || (state.left.is_some() && !cached) {
+        if state.landed || ((state.left.is_some() || state.is_shared) && !cached) {
             return Err(newcomer);
         }
         state.waiting.push(newcomer);
         Ok(())
+    }
+
+    /// When those who wait for it have waited so long.
+    pub(crate) fn deadline(&self, timeout: Duration) -> Deadline {
+        Deadline::after(timeout.saturating_sub(now().duration_since(self.born)))
     }
 
     /// The query goes to a child now.

@@ -66,6 +66,20 @@ mod running;
 mod runtime_dir;
 mod service;
 mod session;
+#[cfg(feature = "shared-cache")]
+mod shared_cache;
+#[cfg(not(feature = "shared-cache"))]
+#[path = "shared_cache_absent.rs"]
+mod shared_cache;
+#[cfg(feature = "shared-cache")]
+mod shared_cache_entry;
+#[cfg(feature = "shared-cache")]
+mod shared_cache_settings;
+#[cfg(feature = "shared-cache")]
+mod shared_cache_thread;
+#[cfg(feature = "shared-cache")]
+mod shared_cache_view;
+mod sharing;
 mod status;
 mod status_check;
 mod status_clients;

@@ -19,6 +19,7 @@ use crate::endpoint;
 use crate::events::{self, Reporter};
 use crate::plan::Plan;
 use crate::service::{Monitor, Settings};
+use crate::shared_cache::{self, SharedCache};
 
 /// See the module.
 pub(crate) struct Running {
@@ -30,6 +31,8 @@ pub(crate) struct Running {
     endpoint: Option<Server>,
     /// Publishes events, if the configuration says to whom.
     reporter: Reporter,
+    /// Shares answers with other daemons, if the configuration says how.
+    shared_cache: SharedCache,
     identity: Option<Arc<LiveIdentity>>,
     /// What it was started with, and what is in force.
     started: Config,
@@ -68,6 +71,7 @@ impl Running {
             .transpose()
             .map_err(failed)?;
         let reporter = Reporter::start(config.events.as_ref(), &monitor)?;
+        let shared_cache = SharedCache::start(&config, &monitor)?;
         for name in names {
             log::info!("listening on {name}");
         }
@@ -78,7 +82,17 @@ impl Running {
         let watcher = Thread::spawn("watcher", move || watching.viewers().run(&watching));
         let watcher = watcher.map_err(failed)?;
         let started = config.clone();
-        Ok(Self { server, monitor, watcher, endpoint, reporter, identity, started, config })
+        Ok(Self {
+            server,
+            monitor,
+            watcher,
+            endpoint,
+            reporter,
+            shared_cache,
+            identity,
+            started,
+            config,
+        })
     }
 
     /// Goes on with another configuration. What it can change is changed at once and costs no
@@ -89,6 +103,7 @@ impl Running {
             live.replace(identity);
         }
         warn_of_restart(needs_restart(&self.started, &config));
+        self.shared_cache.reload(&config);
         self.monitor.pool().dialect().set_plan(plan(&config));
         self.monitor.set(settings(&config));
         if self.reporter.reload(config.events.as_ref()).is_err() {
@@ -112,6 +127,7 @@ impl Running {
         self.monitor.viewers().stop();
         let drained = ending::drain(&mut self.server, self.config.drain, signals, notifier);
         let hurry = drained != Drained::Whole;
+        self.shared_cache.stop();
         self.monitor.pool().retire(hurry);
         while !self.monitor.pool().has_ended() {
             if is_hurried(signals, Deadline::after(TICK)) {
@@ -133,8 +149,9 @@ fn give_up_rights(config: &Config, logfile: Option<&Path>) -> Result<(), Exit> {
     let own: Vec<PathBuf> = sockets.chain(logfile).map(Path::to_owned).collect();
     let tls = config.tls.iter().flat_map(|tls| [&tls.certificate, &tls.key]);
     let needed = tls.chain(&config.password_file).chain([&config.client_config]);
-    let named = config.events.iter().flat_map(events::Settings::files);
-    let needed = needed.map(PathBuf::as_path).chain(named);
+    let events = config.events.iter().flat_map(events::Settings::files);
+    let cache = config.shared_cache.iter().flat_map(shared_cache::Settings::files);
+    let needed = needed.map(PathBuf::as_path).chain(events).chain(cache);
     privileges::give_up(config.user.as_deref(), &own, needed)
 }
 
@@ -162,7 +179,7 @@ fn pool_options(config: &Config) -> ostler_pool::Options {
 }
 
 /// The keys whose change a reload cannot bring about, and whether they have changed.
-fn needs_restart(old: &Config, new: &Config) -> [(&'static str, bool); 8] {
+fn needs_restart(old: &Config, new: &Config) -> [(&'static str, bool); 9] {
     [
         ("bind or port", old.addresses != new.addresses),
         ("threads", old.threads != new.threads),
@@ -172,5 +189,6 @@ fn needs_restart(old: &Config, new: &Config) -> [(&'static str, bool); 8] {
         ("[Status] max_viewers", old.max_viewers != new.max_viewers),
         ("[Status] bind or port", old.status_addresses != new.status_addresses),
         ("runtime_dir", old.runtime_dir != new.runtime_dir),
+        ("[Cache]", old.shared_cache != new.shared_cache),
     ]
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crossbeam_channel::Sender;
 use ostler_net::{Answer, Body, Guesses, Meter, Refusal, Reply, Service, Statistics};
 use ostler_pool::{Call, CallError, Pool};
-use ostler_runtime::{Deadline, Seldom, now};
+use ostler_runtime::{Seldom, now};
 use serde_json::Value;
 
 use crate::answer;
@@ -22,9 +22,14 @@ use crate::metrics::{Asked, Metrics};
 use crate::password::Password;
 use crate::query::Query;
 use crate::request::{Kind, Live, PROBE, Request, RequestError, json_body};
+use crate::sharing::Share;
 use crate::status::{self, Beside};
 use crate::version::Version;
 use crate::watcher::{Audience, Viewers};
+
+#[cfg(feature = "shared-cache")]
+#[path = "service_sharing.rs"]
+mod sharing;
 
 /// The version of the protocol: that of the original whose clients are served.
 pub(crate) const PROTOCOL_VERSION: &str = "1.1.1";
@@ -72,12 +77,24 @@ struct Shared {
     board: Mutex<Board>,
     metrics: Arc<Metrics>,
     failures: Seldom,
+    /// Answers that other daemons share, if any do.
+    share: OnceLock<Box<dyn Share>>,
 }
 
 /// The answers that are known and the queries that are out.
 struct Board {
     cache: Cache,
     flights: HashMap<Query, Arc<Flight>>,
+}
+
+impl Board {
+    /// A flight is over.
+    fn forget(&mut self, flight: &Arc<Flight>) {
+        let query = flight.query();
+        if self.flights.get(query).is_some_and(|other| Arc::ptr_eq(other, flight)) {
+            self.flights.remove(query);
+        }
+    }
 }
 
 impl Monitor {
@@ -90,6 +107,7 @@ impl Monitor {
             board: Mutex::new(board),
             metrics: Arc::default(),
             failures: Seldom::new(PAUSE),
+            share: OnceLock::new(),
         });
         Self {
             shared,
@@ -208,6 +226,7 @@ impl Monitor {
             cache: self.shared.board().cache.size(),
             viewers: self.viewers.len(),
             events: self.events.get().map(|count| count()),
+            shared_cache: self.shared.share.get().map(|share| share.figures()),
             burp: [
                 ("client_version", version(dialect.facts.client_version())),
                 ("server_version", version(dialect.facts.server_version())),
@@ -333,17 +352,23 @@ impl Shared {
                 Err(back) => newcomer = back,
             }
         }
-        self.metrics.executed.count();
-        let flight = Arc::new(Flight::new(query.clone(), newcomer));
+        // Whoever wants a new answer does not want another daemon's.
+        let share = self.share.get().filter(|share| cached && share.is_reachable());
+        let new = if share.is_some() { Flight::shared } else { Flight::new };
+        let flight = Arc::new(new(query.clone(), newcomer));
         board.flights.insert(query, Arc::clone(&flight));
         drop(board);
-        self.start(flight, cached);
+        if !share.is_some_and(|share| share.take(&flight)) {
+            self.start(flight, cached);
+        }
         None
     }
 
     fn start(self: &Arc<Self>, flight: Arc<Flight>, cached: bool) {
+        self.metrics.executed.count();
         let (shared, out, wanted) = (Arc::clone(self), Arc::clone(&flight), Arc::clone(&flight));
-        let call = Call::new(flight, Deadline::after(self.settings().timeout), move |outcome| {
+        let deadline = flight.deadline(self.settings().timeout);
+        let call = Call::new(flight, deadline, move |outcome| {
             shared.land(&out, cached, &outcome);
         });
         self.pool.submit(call.wanted_while(move || wanted.is_wanted()));
@@ -356,17 +381,22 @@ impl Shared {
             self.metrics.wait.record(waited);
         }
         let mut board = self.board();
-        if board.flights.get(query).is_some_and(|other| Arc::ptr_eq(other, flight)) {
-            board.flights.remove(query);
-        }
+        board.forget(flight);
         // A newer summary replaces the one that is shown; other answers are kept for those who
         // would take one again.
-        if let Ok(BurpAnswer::Json(bytes)) = outcome {
-            if cached || query.is_summary() || board.cache.knows(query) {
+        let kept = match outcome {
+            Ok(BurpAnswer::Json(bytes))
+                if cached || query.is_summary() || board.cache.knows(query) =>
+            {
                 board.cache.keep(query, bytes.clone(), flight.took_off(), now());
+                Some(bytes)
             }
-        }
+            _ => None,
+        };
         drop(board);
+        if let Some(share) = self.share.get() {
+            share.landed(query, kept, flight.took_off());
+        }
         let answer = match outcome {
             Ok(answer) => {
                 if let BurpAnswer::Warning(warning) = answer {
@@ -383,6 +413,11 @@ impl Shared {
                 answer::of_failure(error, self.settings().timeout.as_secs())
             }
         };
+        self.tell(flight, &answer);
+    }
+
+    /// Tells everybody who waited for it.
+    fn tell(&self, flight: &Flight, answer: &Answer) {
         let mut told = Vec::new();
         for waiting in flight.land() {
             match waiting {

@@ -37,6 +37,6 @@ impl Place {
 /// Makes changes that do not fail.
 pub(crate) fn apply(backend: &dyn Backend, changes: impl Into<Vec<Change>>) {
     let mut changes = changes.into();
-    backend.apply(&mut changes).unwrap();
+    backend.apply(&mut changes).unwrap_or_else(|error| panic!("{}", error.with_cause()));
     assert_eq!(changes, [], "they were not taken out");
 }

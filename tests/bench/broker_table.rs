@@ -174,7 +174,7 @@ pub(crate) fn complaint(figures: &Figures) -> Option<String> {
     clippy::cast_sign_loss,
     reason = "counts and times far below 2^52, and none is below zero"
 )]
-fn micros(times: &[u64], part: f64) -> f64 {
+pub(crate) fn micros(times: &[u64], part: f64) -> f64 {
     let at = (times.len() as f64 * part) as usize;
     times.get(at.min(times.len().saturating_sub(1))).map_or(f64::NAN, |nanos| *nanos as f64 / 1e3)
 }

@@ -66,7 +66,7 @@ pub(crate) fn serve(port: u16) -> io::Result<()> {
     Ok(())
 }
 
-fn bare(count: usize) -> Result<Vec<u64>, Failure> {
+pub(crate) fn bare(count: usize) -> Result<Vec<u64>, Failure> {
     let port = free_port()?;
     let own = std::env::current_exe().context(|| "cannot find myself".to_owned())?;
     let mut start = command(own);

@@ -31,6 +31,8 @@ mod report;
 mod rounds;
 mod rows;
 mod session;
+mod stores;
+mod stores_table;
 mod tls;
 
 use std::process::ExitCode;
@@ -75,6 +77,9 @@ fn bench(options: &Options) -> Result<u8, Failure> {
     }
     if options.broker {
         return broker(options);
+    }
+    if options.stores {
+        return stores(options);
     }
     let figures = session::all(options)?;
     // A short run proves nothing about speed.
@@ -128,6 +133,17 @@ fn broker(options: &Options) -> Result<u8, Failure> {
     }
     if let Some(complaint) = broker_table::complaint(&figures) {
         return Err(Failure::Program(complaint));
+    }
+    Ok(u8::from(options.strict && bars.iter().any(|bar| bar.met() == Some(false))))
+}
+
+fn stores(options: &Options) -> Result<u8, Failure> {
+    let figures = stores::all(options)?;
+    let bars = if options.smoke { Vec::new() } else { stores_table::judge(&figures) };
+    print!("{}", stores_table::markdown(&figures, &bars));
+    if let Some(path) = &options.json {
+        let text = format!("{:#}\n", stores_table::json(&figures, &bars));
+        std::fs::write(path, text).context(|| path.display().to_string())?;
     }
     Ok(u8::from(options.strict && bars.iter().any(|bar| bar.met() == Some(false))))
 }

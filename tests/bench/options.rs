@@ -61,6 +61,8 @@ pub(crate) struct Options {
     pub(crate) boefjes: bool,
     /// The broker instead of the rows.
     pub(crate) broker: bool,
+    /// The broker's stores instead of the rows.
+    pub(crate) stores: bool,
     /// Be the bare loop on this port, and nothing else.
     pub(crate) serve_bare: Option<u16>,
     /// Be the bare echo on this port, and nothing else.
@@ -114,6 +116,7 @@ impl Options {
             katalogus: found.get_flag("katalogus"),
             boefjes: found.get_flag("boefjes"),
             broker: found.get_flag("broker"),
+            stores: found.get_flag("stores"),
             serve_bare: one(found, "serve-bare"),
             serve_echo: one(found, "serve-echo"),
         }
@@ -166,6 +169,10 @@ fn command() -> Command {
                 .conflicts_with_all(["original", "without-ours", "rows", "wire", "pool", "clients"])
                 .conflicts_with_all(["transport", "set", "two-writes", "full", "manual"])
                 .conflicts_with_all(["katalogus", "boefjes", "seconds"]),
+            flag("stores", "Instead of bui-monitor: the broker's stores")
+                .conflicts_with_all(["original", "without-ours", "rows", "wire", "pool", "clients"])
+                .conflicts_with_all(["transport", "set", "two-writes", "full", "manual"])
+                .conflicts_with_all(["katalogus", "boefjes", "broker", "seconds", "ours"]),
             flag("strict", "Exit 1 when a bar is missed"),
             valued("json", "FILE", "Also write every figure to FILE").value_parser(path()),
             valued("serve-bare", "PORT", "").hide(true).value_parser(clap::value_parser!(u16)),

@@ -5,14 +5,12 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use crate::library::{Language, Library, Linkage, compiler, succeeds};
 use broker::data::Data;
 use broker::{EndpointOptions, Received};
 use ostler_tests::binaries::{broker_libraries, workspace};
 use ostler_tests::broker_peer::{listening, soon, topic};
 use ostler_tests::process::{Process, command};
-use tempfile::TempDir;
-
-use crate::library::{Language, compiler, succeeds};
 
 fn install(stage: &Path, arguments: &[&str]) -> String {
     let mut install = command(workspace().join("packaging/install"));
@@ -29,32 +27,17 @@ fn flags(stage: &Path, arguments: &[&str]) -> Vec<String> {
     words.split_whitespace().map(str::to_owned).collect()
 }
 
-/// A program that is linked with what was installed.
-fn program(stage: &Path, source: &Path) -> Command {
-    let program = stage.join("program");
-    let mut compiler = compiler(Language::C99);
-    compiler.arg(source).args(["-x", "none"]).args(flags(stage, &["--cflags", "--libs"]));
-    succeeds(compiler.arg("-o").arg(&program));
-    let mut program = command(program);
-    program.env("LD_LIBRARY_PATH", stage.join("usr/lib"));
-    program
-}
-
-fn staged() -> TempDir {
-    let stage = tempfile::tempdir().unwrap();
-    install(stage.path(), &[]);
-    stage
-}
-
 #[test]
 fn what_is_installed_is_listed_and_found_by_pkg_config() {
-    let stage = staged();
+    let stage = tempfile::tempdir().unwrap();
+    install(stage.path(), &[]);
     let listed = install(stage.path(), &["--list"]);
     let files: Vec<&str> = listed.lines().collect();
     for file in &files {
         assert!(fs::metadata(file).is_ok(), "{file} is not there");
     }
-    let headers = files.iter().filter(|file| file.ends_with(".h"));
+    let is_header = |file: &&&str| Path::new(file).extension().is_some_and(|kind| kind == "h");
+    let headers = files.iter().filter(is_header);
     let sources = workspace().join("src/bindings/c/ostler_broker");
     assert_eq!(headers.count(), fs::read_dir(sources).unwrap().count() + 1);
     assert_eq!(flags(stage.path(), &["--modversion"]), [env!("CARGO_PKG_VERSION")]);
@@ -62,6 +45,19 @@ fn what_is_installed_is_listed_and_found_by_pkg_config() {
     assert_eq!(flags(stage.path(), &["--libs"]), [library.as_str(), "-lostler_broker"]);
     let all = flags(stage.path(), &["--libs", "--static"]);
     assert!(all.contains(&"-lpthread".to_owned()), "{all:?}");
+    for extra in [&[][..], &["--static"]] {
+        // With the example as it is installed, and its own way to be compiled.
+        let mut compiler = compiler(Language::C99);
+        compiler.arg(stage.path().join("usr/share/doc/libostler-broker/examples/chat.c"));
+        let flags = flags(stage.path(), &[&["--cflags", "--libs"], extra].concat());
+        let program = stage.path().join("chat");
+        succeeds(compiler.args(["-x", "none"]).args(flags).arg("-o").arg(&program));
+        let mut chat = command(&program);
+        chat.env("LD_LIBRARY_PATH", stage.path().join("usr/lib"));
+        let output = chat.stdin(Stdio::null()).output().unwrap();
+        assert_eq!(output.stderr, b"usage: chat TOPIC LISTEN [PEER]\n");
+        fs::remove_file(program).unwrap();
+    }
     for file in files {
         fs::remove_file(file).unwrap();
     }
@@ -70,10 +66,16 @@ fn what_is_installed_is_listed_and_found_by_pkg_config() {
     assert_eq!(succeeds(&mut left), "");
 }
 
+/// The example.
+fn chat(library: &Library) -> Command {
+    let source = workspace().join("packaging/c/chat.c");
+    library.run(&[], &library.compiled(&source, Language::C99, Linkage::Shared))
+}
+
 #[test]
 fn the_example_says_what_others_write_and_the_other_way_round() {
-    let stage = staged();
-    let mut chat = program(stage.path(), &workspace().join("packaging/c/chat.c"));
+    let library = Library::new();
+    let mut chat = chat(&library);
     let (other, port) = listening(EndpointOptions::default());
     let mut heard = other.subscribe([topic("/chat")]);
     chat.args(["/chat", "0", &port.to_string()]);
@@ -104,8 +106,8 @@ fn the_example_says_what_others_write_and_the_other_way_round() {
 
 #[test]
 fn the_example_says_what_went_wrong() {
-    let stage = staged();
-    let mut chat = program(stage.path(), &workspace().join("packaging/c/chat.c"));
+    let library = Library::new();
+    let mut chat = chat(&library);
     // Nobody listens at the first port.
     let output = chat.args(["/chat", "0", "1"]).stdin(Stdio::null()).output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
@@ -120,14 +122,15 @@ fn the_example_says_what_went_wrong() {
 /// Within a function, and where nobody listens.
 #[test]
 fn the_example_of_the_page_is_c() {
-    let stage = staged();
+    let (library, folder) = (Library::new(), tempfile::tempdir().unwrap());
     let page = fs::read_to_string(workspace().join("man/libostler_broker.3")).unwrap();
     let example = page.split_once("-offset indent\n").unwrap().1.split_once(".Ed\n").unwrap().0;
     let example = example.replace("\\e", "\\").replace("9999", "1");
-    let source = stage.path().join("page.c");
+    let source = folder.path().join("page.c");
     let head = "#include <ostler_broker.h>\n#include <stdio.h>\nint main(void) {\n";
     fs::write(&source, format!("{head}{example}return 0;\n}}\n")).unwrap();
-    let output = program(stage.path(), &source).output().unwrap();
+    let program = library.compiled(&source, Language::C99, Linkage::Shared);
+    let output = library.run(&[], &program).output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success() && said.starts_with("localhost:1: "), "{said}");
 }

@@ -236,6 +236,8 @@ static void events(const ostler_broker_endpoint *endpoint, const ostler_broker_s
     const ostler_broker_data *data;
     ostler_broker_id id;
     uint64_t object = 0, found = 1;
+    ostler_broker_data *key = string("brief");
+    int is_so = 0;
     OK(ostler_broker_store_entity_id(store, &id, &object));
     OK(changed(ostler_broker_store_put, store, "told", string("x")));
     OK(ostler_broker_subscriber_get(reader, SOON, &message));
@@ -245,6 +247,17 @@ static void events(const ostler_broker_endpoint *endpoint, const ostler_broker_s
     OK(ostler_broker_data_as_count(ostler_broker_vector_at(data, 6), &found));
     CHECK(found == object);
     ostler_broker_message_free(&message);
+
+    /* What lives for a moment only goes by itself. */
+    OK(ostler_broker_store_put(store, key, key, 1));
+    while (!is_so) {
+        OK(ostler_broker_subscriber_get(reader, SOON, &message));
+        data = ostler_broker_message_data(message);
+        is_so = made(ostler_broker_data_to_text(ostler_broker_vector_at(data, 0)), "expire");
+        ostler_broker_message_free(&message);
+    }
+    GIVES_NONE(OSTLER_BROKER_EC_NO_SUCH_KEY, ostler_broker_store_get(store, key));
+    ostler_broker_data_free(&key);
     ostler_broker_subscriber_free(&reader);
 }
 

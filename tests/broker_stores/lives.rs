@@ -219,7 +219,7 @@ fn a_clone_may_be_far_from_its_master() {
     }
     let master = master(&ends[0]);
     let clones = [clone_of(&ends[1]), clone_of(&ends[2])];
-    for (number, clone) in (1..).zip(&clones) {
+    for (number, clone) in (1_u64..).zip(&clones) {
         clone.put(format!("key {number}"), number, None).unwrap();
         assert!(clone.put_unique(format!("once {number}"), number, None).unwrap());
     }

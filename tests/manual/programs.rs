@@ -54,6 +54,7 @@ pub(crate) const MONITOR: Program = Program {
         ("ssl", "sslcert", "/x"),
         ("ssl", "sslca", "/x"),
         ("websocket_sslkey", "websocket_sslcert", "/x"),
+        ("store", "peers", "a:1"),
     ],
 };
 

@@ -73,8 +73,9 @@ fn a_reload_changes_the_keys_of_which_the_page_says_so() {
     let certificates = Certificates::new();
     let own = certificates.own("own");
     let both = certificates.joined("both", &[&own.certificate, &own.key]);
-    // One that has events, which are published to nobody yet.
-    let daemon = fake.settings().events("interval", "2").start();
+    // One that has events, which are published to nobody yet, and a cache that nobody shares yet.
+    let settings = fake.settings().events("interval", "2");
+    let daemon = settings.cache("store", "a").cache("peers", "127.0.0.1:1").start();
     daemon.wait_ready(2);
     let file = daemon.file();
     let secret = file.with_extension("secret");
@@ -94,10 +95,16 @@ fn a_reload_changes_the_keys_of_which_the_page_says_so() {
         }
         "ssl" => {
             let text = with(&text, section, "sslcert", both.to_str().unwrap());
-            let is_of_peers = section == "Events";
+            let is_of_peers = section != "Global";
             if is_of_peers { with(&text, section, "sslca", both.to_str().unwrap()) } else { text }
         }
         "websocket_sslkey" => with(&text, section, "websocket_sslcert", both.to_str().unwrap()),
+        "bind" if section == "Cache" => with(&text, section, "port", "0"),
+        "sslcert" | "sslkey" | "sslca" if section == "Cache" => {
+            let files = ["sslcert", "sslca"].into_iter().filter(|file| *file != key);
+            let text = with(&text, section, "ssl", "true");
+            files.fold(text, |text, file| with(&text, section, file, both.to_str().unwrap()))
+        }
         _ => text,
     });
 }

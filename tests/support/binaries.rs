@@ -18,7 +18,7 @@ pub fn bui_monitor() -> &'static Path {
     BUILT.get_or_init(|| build("bui-monitor", "--bin", "bui-monitor"))
 }
 
-/// `bui-monitor` with the feature `events`.
+/// `bui-monitor` with the features `events` and `shared-cache`.
 pub fn bui_monitor_with_events() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| build("ostler-tests", "--bin", "bui-monitor-events"))

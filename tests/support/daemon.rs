@@ -69,6 +69,13 @@ impl Settings {
         self
     }
 
+    /// Sets a key of `[Cache]`, for a daemon that shares its answers.
+    #[must_use]
+    pub fn cache(mut self, key: &str, value: &str) -> Self {
+        self.keys.set("Cache", key, value);
+        self
+    }
+
     /// Leaves a key of `[Global]` out.
     #[must_use]
     pub fn without(mut self, key: &str) -> Self {
@@ -126,9 +133,11 @@ impl Settings {
         let status = keys.lines("Status");
         let events = keys.lines("Events");
         let events = if events.is_empty() { events } else { format!("[Events]\n{events}") };
+        let cache = keys.lines("Cache");
+        let cache = if cache.is_empty() { cache } else { format!("[Cache]\n{cache}") };
         format!(
             "[Global]\n{global}[Burp]\nburpbin = {burp}\nbconfcli = {conf}\ntimeout = {timeout}\n\
-             [Status]\n{status}{events}"
+             [Status]\n{status}{events}{cache}"
         )
     }
 }
@@ -145,7 +154,9 @@ impl Daemon {
     fn launch(settings: &Settings) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let mut start = match settings.runner {
-            None if settings.keys.lines("Events").is_empty() => command(bui_monitor()),
+            None if ["Events", "Cache"].iter().all(|name| settings.keys.lines(name).is_empty()) => {
+                command(bui_monitor())
+            }
             None => command(bui_monitor_with_events()),
             Some(runner) => runner(&handed_over(directory.path())),
         };

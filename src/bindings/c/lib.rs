@@ -4,8 +4,8 @@
 //! # What crosses the boundary
 //!
 //! - Handles are boxes. A function takes `Option<&T>` or `Option<&mut T>` where C has a pointer to
-//!   a handle that may be `NULL`, and `Option<Box<T>>` where it gives the handle away. Freeing takes
-//!   a pointer to C's variable and makes it `NULL`, so that what is freed is no handle any more.
+//!   a handle that may be `NULL`, and `Option<Box<T>>` where it gives the handle away. Freeing
+//!   takes a pointer to C's variable and makes it `NULL`, so that what is freed is no handle any more.
 //! - Strings are a pointer and a length; results go to where an out-parameter points.
 //! - No panic: every function does its work within `answered` of `fault.rs` or one of its kin,
 //!   which make an error of it. `tests/policy.rs` looks for that.

@@ -7,8 +7,8 @@
  *   A function that returns int returns 0, or the number of an error: one of OSTLER_BROKER_EC_*,
  *   which are those of the original. One that returns a pointer returns NULL where it fails. What
  *   went wrong last in the calling thread is told by ostler_broker_last_error_code() and, in
- *   words, by ostler_broker_last_error(). Nothing is written to a place for a result where a call
- *   fails, but for places of handles, which are NULL then.
+ *   words, by ostler_broker_last_error(). What places for results hold where a call fails is
+ *   nothing to go by, but places of handles are NULL then.
  *   A handle or a place that is NULL though it is needed is
  *   OSTLER_BROKER_EC_BAD_MEMBER_FUNCTION_CALL; text that is not UTF-8 where it must be, and numbers
  *   that stand for nothing, are OSTLER_BROKER_EC_INVALID_DATA. A fault of the library itself is
@@ -16,8 +16,8 @@
  *
  * HANDLES
  *   Each type with a function ..._free is a handle, which whoever got it must free. That function
- *   takes the address of the variable and makes it NULL, so that a handle that is used once freed is
- *   found to be NULL; copies of it are the caller's affair. NULL may be freed.
+ *   takes the address of the variable and makes it NULL, so that a handle that is used once freed
+ *   is found to be NULL; copies of it are the caller's affair. NULL may be freed.
  *   "Lent" is what belongs to a handle: it must not be freed, and lives until the handle is changed
  *   or freed. "Given away" is a handle that belongs to the function from then on, even if it fails;
  *   it must not be used any more, and not be given twice in one call.
@@ -35,8 +35,8 @@
  *   Freeing, and ostler_broker_endpoint_shutdown(), must be the only call with that handle, and the
  *   last. Subscribers and stores may be freed before their endpoint or behind it.
  *   An endpoint has threads of its own. They are not in a child of fork(2), where its handles must
- *   not be used; and they have the signal mask of the thread that makes the endpoint or listens
- *   with it: whoever waits for signals blocks them before.
+ *   not be used; and they have the signal mask of the thread that makes the endpoint, listens with
+ *   it or attaches a store: whoever waits for signals blocks them before.
  *
  * WAITS
  *   In milliseconds. 0 is not to wait; OSTLER_BROKER_NEVER is to wait without end where a deadline

@@ -25,6 +25,8 @@ enum FolderError {
     Foreign,
     #[error("it is in use already")]
     Locked,
+    #[error("writing it in the background has failed, as the log says")]
+    Poisoned,
     #[error("a value is longer than {MAX_VALUE} bytes")]
     LongValue,
 }
@@ -129,6 +131,7 @@ fn fault(error: fjall::Error) -> Fault {
     match error {
         fjall::Error::Io(error) => error.into(),
         fjall::Error::Locked => FolderError::Locked.into(),
+        fjall::Error::Poisoned => FolderError::Poisoned.into(),
         other => other.into(),
     }
 }

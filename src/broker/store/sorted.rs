@@ -16,7 +16,7 @@ pub(crate) struct Sorted<E> {
     /// None if it could not be opened again after a failure.
     engine: RwLock<Option<E>>,
     /// Whether writing has failed: then it is opened again before the next attempt, because what
-    /// came half to the disk is sorted out there. Held while it is written.
+    /// came half to the disk is sorted out then. Held while it is written.
     failed: Mutex<bool>,
 }
 
@@ -53,6 +53,10 @@ impl<E: Engine> Sorted<E> {
             })
         })?;
         Ok(all)
+    }
+
+    fn write(&self, changes: &[Change]) -> Result<(), Fault> {
+        self.with(|engine| engine.write(sorted_entry::batch(changes)))
     }
 
     /// Closes it and opens it again.
@@ -113,13 +117,13 @@ impl<E: Engine> Backend for Sorted<E> {
 
     fn apply(&self, changes: &mut Vec<Change>) -> Result<(), BackendError> {
         let mut has_failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
-        if *has_failed {
+        if *has_failed || self.write(changes).is_err() {
+            // What it said may be no more than that something failed before.
+            *has_failed = true;
             self.begin_anew().map_err(|fault| failed(&self.options, "open", fault))?;
+            self.write(changes).map_err(|fault| failed(&self.options, "write to", fault))?;
             *has_failed = false;
         }
-        let written = self.with(|engine| engine.write(sorted_entry::batch(changes)));
-        *has_failed = written.is_err();
-        written.map_err(|fault| failed(&self.options, "write to", fault))?;
         changes.clear();
         Ok(())
     }

@@ -1,0 +1,266 @@
+//! Shares answers with other daemons, as `[Cache]` says: by a key-value store of Broker's, which
+//! another daemon keeps, or a `broker-node`, or this one.
+//!
+//! An answer of burp is written into the store for as long as it may be told; the store tells the
+//! other daemons of it, which have it in their own cache then. Before a daemon asks burp, it writes
+//! down that it does, unless another one has: that one's answer is waited for instead, for a limited
+//! time. Whoever cannot reach the store serves by its own cache and by burp.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use broker::{
+    BackendKind, BackendOptions, CloneOptions, Endpoint, EndpointOptions, PeeringLimits, Store,
+    StoreError, Tap, Tls, Topic,
+};
+use crossbeam_channel::{Sender, bounded};
+use ostler_net::Address;
+use ostler_runtime::logging::with_cause;
+use ostler_runtime::{Exit, Thread};
+
+use crate::config::Config;
+use crate::exchange::Bytes;
+use crate::flight::Flight;
+use crate::query::Query;
+use crate::service::Monitor;
+use crate::shared_cache_entry::Keys;
+pub(crate) use crate::shared_cache_settings::Settings;
+use crate::shared_cache_settings::StoreRole;
+use crate::shared_cache_thread::{Keeper, Told};
+use crate::shared_cache_view as view;
+use crate::sharing::{Figures, Share};
+
+/// What may wait for the thread: flights, answers and changes in the store.
+const WAITING: usize = 1024;
+/// Without a word of the store's master for so long its entries may have been replaced.
+const STALE: Duration = Duration::from_secs(1);
+/// How long peers have to answer a farewell: nobody is to keep a daemon from ending.
+const FAREWELL: Duration = Duration::from_millis(500);
+/// What the topic of a store's events begins with.
+const EVENTS: &str = "<$>/local/data/store-events/";
+
+/// See the module.
+pub(crate) struct SharedCache(Option<On>);
+
+/// While answers are shared. The endpoint goes last.
+struct On {
+    thread: Thread,
+    tell: Sender<Told>,
+    state: Arc<State>,
+    view: String,
+    tap: Tap,
+    store: Store,
+    endpoint: Endpoint,
+}
+
+/// What the thread and everybody else know.
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    is_reachable: AtomicBool,
+    /// Burp is asked for somebody else now: nothing is shared until the next start.
+    is_off: AtomicBool,
+    /// Answers that were written.
+    pub(crate) told: AtomicU64,
+    /// Answers of others that came to be known.
+    pub(crate) learned: AtomicU64,
+    /// Executions that another daemon's answer was told instead of.
+    pub(crate) spared: AtomicU64,
+    /// Waits for another daemon that had no end in time.
+    pub(crate) in_vain: AtomicU64,
+    /// Answers of others that were too old when they came, by the clock.
+    pub(crate) outdated: AtomicU64,
+    /// Answers that were not written, for want of room.
+    pub(crate) kept_back: AtomicU64,
+}
+
+impl State {
+    /// Notes whether the store can be reached: what was noted before.
+    pub(crate) fn set_reachable(&self, is_reachable: bool) -> bool {
+        let is_off = self.is_off.load(Ordering::Acquire);
+        self.is_reachable.swap(is_reachable && !is_off, Ordering::AcqRel)
+    }
+
+    pub(crate) fn is_on(&self) -> bool {
+        self.is_reachable.load(Ordering::Acquire) && !self.is_off.load(Ordering::Acquire)
+    }
+}
+
+impl SharedCache {
+    /// Starts it, if the configuration says by which store.
+    pub(crate) fn start(config: &Config, monitor: &Arc<Monitor>) -> Result<Self, Exit> {
+        let Some(settings) = &config.shared_cache else { return Ok(Self(None)) };
+        let view = match view::of(&config.client_config) {
+            Ok(view) => view,
+            Err(error) => {
+                log::warn!(
+                    "[Cache]: nothing is shared, since it is not known whose answers these \
+                            are: {error}"
+                );
+                return Ok(Self(None));
+            }
+        };
+        let tls = settings.with.tls.as_ref().map(Tls::load).transpose().map_err(|error| {
+            log::error!("[Cache] sslcert, sslkey, sslca: {}", with_cause(&error));
+            Exit::Config
+        })?;
+        // Waiting has half of the time that an answer has at most.
+        let wait = settings.wait.min(config.timeout / 2);
+        let on = On::start(settings, view, tls, wait, config.max_cache, monitor)?;
+        Ok(Self(Some(on)))
+    }
+
+    /// The configuration has changed: burp may be asked for somebody else.
+    pub(crate) fn reload(&self, config: &Config) {
+        let Some(on) = &self.0 else { return };
+        if view::of(&config.client_config).ok().as_ref() != Some(&on.view) {
+            on.state.is_off.store(true, Ordering::Release);
+            log::warn!(
+                "[Cache]: nothing is shared until the next start, since the burp server or \
+                        its client is another one"
+            );
+        }
+    }
+
+    /// Ends it. What waits goes to burp, which answers no more.
+    pub(crate) fn stop(self) {
+        let Some(On { thread, tell, state, tap, store, endpoint, .. }) = self.0 else { return };
+        state.is_off.store(true, Ordering::Release);
+        // It may have ended by itself only if it has panicked.
+        let _ = tell.send(Told::Stop);
+        thread.join();
+        drop((tap, store, endpoint));
+    }
+}
+
+impl On {
+    fn start(
+        settings: &Settings,
+        view: String,
+        tls: Option<Tls>,
+        wait: Duration,
+        max_bytes: usize,
+        monitor: &Arc<Monitor>,
+    ) -> Result<Self, Exit> {
+        let no_thread = |error| {
+            log::error!("[Cache]: cannot start a thread: {error}");
+            Exit::Os
+        };
+        let mut options = EndpointOptions {
+            forwarding: false,
+            threads: 1,
+            tls,
+            peering: PeeringLimits { bye: FAREWELL, ..PeeringLimits::default() },
+            end_wait: FAREWELL,
+            ..EndpointOptions::default()
+        };
+        options.stores.request_wait = wait;
+        options.stores.max_get_delay = wait;
+        let endpoint = Endpoint::new(options).map_err(no_thread)?;
+        let refused = |error: StoreError| {
+            log::error!("[Cache] store: {error}");
+            Exit::Config
+        };
+        let store = attach(&endpoint, settings).map_err(refused)?;
+        let (tell, told) = bounded(WAITING);
+        let topic = Topic::new(format!("{EVENTS}{}", settings.store));
+        let topic = topic.map_err(|_| refused(StoreError::Name(settings.store.clone())))?;
+        let changed = tell.clone();
+        let tap = endpoint.tap([topic], move |message| {
+            // Who misses a change asks burp.
+            let _ = changed.try_send(Told::Changed(message.clone()));
+        });
+        let state = Arc::<State>::default();
+        let keeper = Keeper::new(
+            (store.clone(), settings.role),
+            Keys::new(view.clone()),
+            (Arc::clone(monitor), Arc::clone(&state)),
+            (told, tell.clone()),
+            (wait, max_bytes),
+        );
+        let thread = Thread::spawn("shared-cache", move || keeper.run()).map_err(no_thread)?;
+        monitor.share_by(Box::new(Hand { tell: tell.clone(), state: Arc::clone(&state) }));
+        connect(&endpoint, settings)?;
+        Ok(Self { thread, tell, state, view, tap, store, endpoint })
+    }
+}
+
+fn attach(endpoint: &Endpoint, settings: &Settings) -> Result<Store, StoreError> {
+    match settings.role {
+        StoreRole::Master => {
+            let none = BackendOptions::default();
+            endpoint.attach_master(&settings.store, BackendKind::Memory, &none)
+        }
+        StoreRole::Clone => {
+            let options = CloneOptions {
+                resync: Duration::from_secs(1),
+                stale: Some(STALE),
+                // What waited would be told as new.
+                mutation_buffer: Duration::ZERO,
+            };
+            endpoint.attach_clone(&settings.store, options)
+        }
+    }
+}
+
+fn connect(endpoint: &Endpoint, settings: &Settings) -> Result<(), Exit> {
+    for address in &settings.with.addresses {
+        let ports = endpoint.listen(address).map_err(|error| {
+            log::error!("[Cache] bind: {}", with_cause(&error));
+            match error.source.kind() {
+                std::io::ErrorKind::PermissionDenied => Exit::NoPermission,
+                _ => Exit::Unavailable,
+            }
+        })?;
+        if let (Address::Inet { host, .. }, Some(port)) = (address, ports.first()) {
+            log::info!("shared cache: waiting for peers on {host} port {port}");
+        }
+    }
+    for (host, port) in &settings.with.peers {
+        endpoint.peer_nosync(host, *port, Some(settings.with.retry));
+        log::info!("shared cache: peering with {host} port {port}");
+    }
+    Ok(())
+}
+
+/// How the service reaches the thread.
+struct Hand {
+    tell: Sender<Told>,
+    state: Arc<State>,
+}
+
+impl Share for Hand {
+    fn is_reachable(&self) -> bool {
+        self.state.is_on()
+    }
+
+    fn take(&self, flight: &Arc<Flight>) -> bool {
+        self.state.is_on() && self.tell.try_send(Told::Asked(Arc::clone(flight))).is_ok()
+    }
+
+    fn landed(&self, query: &Query, answer: Option<&Bytes>, took_off: Instant) {
+        if !self.state.is_on() {
+            return;
+        }
+        let told = Told::Landed { query: query.clone(), answer: answer.cloned(), took_off };
+        if self.tell.try_send(told).is_err() {
+            self.state.kept_back.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn figures(&self) -> Figures {
+        let State { told, learned, spared, in_vain, outdated, kept_back, .. } = &*self.state;
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Figures {
+            is_reachable: self.state.is_on(),
+            counts: [
+                ("told", read(told)),
+                ("learned", read(learned)),
+                ("spared", read(spared)),
+                ("waited_in_vain", read(in_vain)),
+                ("outdated", read(outdated)),
+                ("kept_back", read(kept_back)),
+            ],
+        }
+    }
+}

@@ -1,0 +1,343 @@
+//! The thread behind a shared cache: it writes down what this daemon asks and is answered, learns
+//! what the others are, and ends each wait for them.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use broker::data::{Data, Timestamp};
+use broker::{Message, Store, StoreError};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+use ostler_runtime::threads::caught;
+use ostler_runtime::{Deadline, Seldom, now};
+
+use crate::cache::{MAX_ENTRIES, lifetime};
+use crate::exchange::Bytes;
+use crate::flight::Flight;
+use crate::query::Query;
+use crate::service::Monitor;
+use crate::shared_cache::State;
+use crate::shared_cache_entry::{Change, Keys, value};
+use crate::shared_cache_settings::StoreRole;
+
+/// The longest answer in bytes that is shared.
+const MAX_SHARED: usize = 8 << 20;
+/// Changes that may wait for the store's master: one that does not keep up is told no more.
+const MAX_UNACKED: u64 = 1024;
+/// How often it is looked whether the store can be reached.
+const LOOK: Duration = Duration::from_millis(250);
+/// How long nobody waits for the store after it has not answered in time.
+const REST: Duration = Duration::from_secs(3);
+/// The shortest time between two log lines about answers that came too late.
+const PAUSE: Duration = Duration::from_secs(60);
+
+/// What the thread is told.
+pub(crate) enum Told {
+    /// A query would go to burp.
+    Asked(Arc<Flight>),
+    /// Whether the claim with this number is this daemon's.
+    Claimed(u64, Result<Data, StoreError>),
+    /// Burp has answered.
+    Landed {
+        query: Query,
+        answer: Option<Bytes>,
+        took_off: Instant,
+    },
+    /// Something has changed in the store.
+    Changed(Message),
+    Stop,
+}
+
+/// A flight that waits to be allowed to begin, or for another daemon's answer.
+struct Pending {
+    number: u64,
+    flight: Arc<Flight>,
+    deadline: Deadline,
+    /// The store has said that another daemon asks burp.
+    is_answered: bool,
+}
+
+/// See the module.
+pub(crate) struct Keeper {
+    store: Store,
+    role: StoreRole,
+    keys: Keys,
+    /// What the store calls this daemon.
+    me: String,
+    monitor: Arc<Monitor>,
+    state: Arc<State>,
+    told: Receiver<Told>,
+    tell: Sender<Told>,
+    wait: Duration,
+    /// The most that answers of this daemon take in the store, in bytes.
+    max_bytes: usize,
+    pending: Vec<Pending>,
+    number: u64,
+    /// The queries that this daemon has said it asks.
+    claims: HashSet<Query>,
+    /// The answers of this daemon in the store: until when, and their bytes.
+    written: VecDeque<(Instant, usize)>,
+    /// Nobody waits for the store until then.
+    rest: Deadline,
+    late: Seldom,
+}
+
+impl Keeper {
+    pub(crate) fn new(
+        (store, role): (Store, StoreRole),
+        keys: Keys,
+        (monitor, state): (Arc<Monitor>, Arc<State>),
+        (told, tell): (Receiver<Told>, Sender<Told>),
+        (wait, max_bytes): (Duration, usize),
+    ) -> Self {
+        Self {
+            me: store.entity_id().endpoint.to_string(),
+            store,
+            role,
+            keys,
+            monitor,
+            state,
+            told,
+            tell,
+            wait,
+            max_bytes,
+            pending: Vec::new(),
+            number: 0,
+            claims: HashSet::new(),
+            written: VecDeque::new(),
+            rest: Deadline::after(Duration::ZERO),
+            late: Seldom::new(PAUSE),
+        }
+    }
+
+    pub(crate) fn run(mut self) {
+        log::debug!("shared cache: answers are those of {}", self.keys.view());
+        let mut look = Deadline::after(Duration::ZERO);
+        loop {
+            let due = self.pending.iter().fold(look, |due, one| due.earlier(one.deadline));
+            match self.told.recv_timeout(due.remaining().unwrap_or(LOOK)) {
+                Ok(Told::Stop) | Err(RecvTimeoutError::Disconnected) => break,
+                Ok(told) => {
+                    caught("a shared answer", || self.take(told));
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            self.give_up();
+            if look.passed() {
+                self.look();
+                look = Deadline::after(LOOK);
+            }
+        }
+        self.begin_all();
+    }
+
+    fn take(&mut self, told: Told) {
+        match told {
+            Told::Asked(flight) => self.ask(flight),
+            Told::Claimed(number, answer) => self.claimed(number, &answer),
+            Told::Landed { query, answer, took_off } => {
+                self.landed(&query, answer.as_ref(), took_off);
+            }
+            Told::Changed(message) => {
+                let change =
+                    message.decode().ok().and_then(|event| self.keys.read(event, &self.me));
+                match change {
+                    Some(Change::Answer { query, born, left, bytes }) => {
+                        self.learn(&query, born, left, bytes);
+                    }
+                    Some(Change::Released(query)) => self.released(&query),
+                    None => {}
+                }
+            }
+            Told::Stop => {}
+        }
+    }
+
+    /// Whether the master is there.
+    fn look(&mut self) {
+        let is_there = match self.role {
+            StoreRole::Master => true,
+            StoreRole::Clone => {
+                self.store.initialized()
+                    && !matches!(self.store.get(&Data::None), Err(StoreError::Stale(_)))
+            }
+        };
+        let is_reachable = is_there && self.rest.passed();
+        let was_reachable = self.state.set_reachable(is_reachable);
+        if was_reachable && !is_reachable {
+            log::warn!("the shared cache cannot be reached: all queries go to burp");
+            self.begin_all();
+        } else if !was_reachable && self.state.is_on() {
+            log::info!("the shared cache is there");
+        }
+    }
+
+    /// Burp is to be asked, unless another daemon does, or has.
+    fn ask(&mut self, flight: Arc<Flight>) {
+        if let Some(bytes) = self.monitor.known(flight.query()) {
+            // It came while the flight was on its way here.
+            return self.spare(&flight, bytes);
+        }
+        if !self.state.is_on() {
+            return self.monitor.begin(flight);
+        }
+        let deadline = Deadline::after(self.wait);
+        self.claim(Pending { number: 0, flight, deadline, is_answered: false });
+    }
+
+    fn claim(&mut self, mut pending: Pending) {
+        self.number += 1;
+        pending.number = self.number;
+        let (number, tell) = (self.number, self.tell.clone());
+        let asked = self.store.put_unique_then(
+            self.keys.claim(pending.flight.query()),
+            self.me.as_str(),
+            Some(self.wait),
+            move |answer| {
+                // Without it the flight's deadline passes.
+                let _ = tell.try_send(Told::Claimed(number, answer));
+            },
+        );
+        match asked {
+            Ok(()) => self.pending.push(pending),
+            Err(_) => self.monitor.begin(pending.flight),
+        }
+    }
+
+    fn claimed(&mut self, number: u64, answer: &Result<Data, StoreError>) {
+        let Some(at) = self.pending.iter().position(|one| one.number == number) else {
+            return;
+        };
+        match answer {
+            Ok(Data::Boolean(false)) => {
+                if let Some(pending) = self.pending.get_mut(at) {
+                    pending.is_answered = true;
+                }
+            }
+            Ok(_) => {
+                let pending = self.pending.swap_remove(at);
+                self.claims.insert(pending.flight.query().clone());
+                self.monitor.begin(pending.flight);
+            }
+            Err(_) => self.monitor.begin(self.pending.swap_remove(at).flight),
+        }
+    }
+
+    /// Nobody else asks burp any more, and there may be no answer.
+    fn released(&mut self, query: &Query) {
+        let (again, others): (Vec<_>, _) = std::mem::take(&mut self.pending)
+            .into_iter()
+            .partition(|one| one.is_answered && one.flight.query() == query);
+        self.pending = others;
+        for mut pending in again {
+            pending.is_answered = false;
+            self.claim(pending);
+        }
+    }
+
+    /// Another daemon has an answer.
+    fn learn(&mut self, query: &Query, born: Timestamp, left: Duration, bytes: Vec<u8>) {
+        let life = lifetime(query);
+        let by_clock = age(self.store.now(), born);
+        // With clocks so far apart a delay could not be told.
+        if by_clock.unsigned_abs() >= life.as_nanos() {
+            count(&self.state.outdated);
+            if let Some(more) = self.late.allow() {
+                log::warn!(
+                    "shared cache: an answer is too old or too new by this machine's clock: do \
+                     all clocks agree? ({more} more before)"
+                );
+            }
+            return;
+        }
+        let by_clock = u64::try_from(by_clock).map(Duration::from_nanos).unwrap_or_default();
+        let age = life.saturating_sub(left).max(by_clock);
+        if bytes.len() > MAX_SHARED {
+            return;
+        }
+        count(&self.state.learned);
+        let range = 0..bytes.len();
+        let bytes = Bytes { buffer: Arc::new(bytes), range };
+        self.monitor.learn(query, bytes.clone(), age);
+        let (told, others): (Vec<_>, _) = std::mem::take(&mut self.pending)
+            .into_iter()
+            .partition(|one| one.flight.query() == query);
+        self.pending = others;
+        for pending in told {
+            self.spare(&pending.flight, bytes.clone());
+        }
+    }
+
+    fn spare(&self, flight: &Arc<Flight>, bytes: Bytes) {
+        count(&self.state.spared);
+        self.monitor.spare(flight, bytes);
+    }
+
+    /// Burp has answered this daemon.
+    fn landed(&mut self, query: &Query, answer: Option<&Bytes>, took_off: Instant) {
+        if let Some(bytes) = answer {
+            let age = now().saturating_duration_since(took_off);
+            let left = lifetime(query).saturating_sub(age);
+            if !left.is_zero() {
+                self.write(query, bytes.as_slice(), age, left);
+            }
+        }
+        if self.claims.remove(query) {
+            // It ends by itself too.
+            let _ = self.store.erase(self.keys.claim(query));
+        }
+    }
+
+    fn write(&mut self, query: &Query, bytes: &[u8], age: Duration, left: Duration) {
+        let moment = now();
+        while self.written.front().is_some_and(|(until, _)| *until <= moment) {
+            self.written.pop_front();
+        }
+        let held: usize = self.written.iter().map(|(_, bytes)| bytes).sum();
+        let is_full = self.written.len() >= MAX_ENTRIES
+            || held.saturating_add(bytes.len()) > self.max_bytes
+            || bytes.len() > MAX_SHARED
+            || self.store.statistics().unacked > MAX_UNACKED;
+        let nanos = i64::try_from(age.as_nanos()).unwrap_or(i64::MAX);
+        let born = Timestamp::from_nanos(self.store.now().nanos().saturating_sub(nanos));
+        let key = self.keys.answer(query);
+        if is_full || self.store.put(key, value(born, bytes), Some(left)).is_err() {
+            count(&self.state.kept_back);
+            return;
+        }
+        count(&self.state.told);
+        self.written.push_back((moment + left, bytes.len()));
+    }
+
+    /// Those who have waited long enough go to burp.
+    fn give_up(&mut self) {
+        let (late, others): (Vec<_>, _) =
+            std::mem::take(&mut self.pending).into_iter().partition(|one| one.deadline.passed());
+        self.pending = others;
+        for pending in late {
+            count(&self.state.in_vain);
+            if !pending.is_answered && self.role == StoreRole::Clone {
+                // It is not the other daemon that does not answer, but the store.
+                self.rest = Deadline::after(REST);
+                self.look();
+            }
+            self.monitor.begin(pending.flight);
+        }
+    }
+
+    fn begin_all(&mut self) {
+        for pending in self.pending.drain(..) {
+            self.monitor.begin(pending.flight);
+        }
+    }
+}
+
+/// How much later than `born` it is, in nanoseconds.
+fn age(now: Timestamp, born: Timestamp) -> i128 {
+    i128::from(now.nanos()) - i128::from(born.nanos())
+}
+
+fn count(counter: &AtomicU64) {
+    counter.fetch_add(1, Ordering::Relaxed);
+}

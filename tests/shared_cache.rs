@@ -1,0 +1,244 @@
+//! Daemons that share their answers through a store of Broker's.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::fs::OpenOptions;
+use std::io::Write as _;
+
+use broker::{BackendKind, BackendOptions, Endpoint, EndpointOptions, Store};
+use ostler_net::Address;
+use ostler_tests::broker_peer::listening;
+use ostler_tests::controller::{Reply, usual};
+use ostler_tests::{Answer, Caller, Daemon, FakeBurp, Settings, Step, Wire, checked, wait_for};
+use rustix::process::Signal;
+use serde_json::json;
+
+const QUERY: &str = "c:client1";
+const THERE: &str = "the shared cache is there";
+
+/// A scripted burp whose server has this authority.
+fn burp(authority: &str) -> FakeBurp {
+    let fake = FakeBurp::new();
+    let file = fake.directory().join("ca.pem");
+    fs::write(&file, authority).unwrap();
+    let mut conf = OpenOptions::new().append(true).open(fake.conf()).unwrap();
+    writeln!(conf, "ssl_cert_ca = {}", file.display()).unwrap();
+    fake
+}
+
+/// What a daemon of this burp is told to share by the store at a port.
+fn sharing(fake: &FakeBurp, port: u16) -> Settings {
+    let settings = fake.settings().status("port", "0").timeout(120).cache("store", "burp");
+    settings.cache("peers", &format!("127.0.0.1:{port}")).cache("retry", "1")
+}
+
+/// A daemon that shares.
+fn start(settings: Settings) -> Daemon {
+    let daemon = settings.start();
+    daemon.wait_ready(2);
+    daemon.wait_log(THERE);
+    daemon
+}
+
+/// The master of the store, and its port.
+fn hub() -> (Endpoint, Store, u16) {
+    let (endpoint, port) = listening(EndpointOptions::default());
+    let store = endpoint.attach_master("burp", BackendKind::Memory, &BackendOptions::default());
+    (endpoint, store.unwrap(), port)
+}
+
+/// What `/metrics` has under this name.
+fn figure(daemon: &Daemon, name: &str) -> u64 {
+    let line = daemon.wait_log("status on ");
+    let mut caller = Caller::new(line.rsplit_once(' ').unwrap().1.parse().unwrap());
+    caller.send("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    let heard = caller.one();
+    let text = heard.text();
+    let found = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    found.unwrap_or_else(|| panic!("no {name} in {text}")).parse().unwrap()
+}
+
+/// So many answers have come to this.
+fn count(daemon: &Daemon, what: &str) -> u64 {
+    figure(daemon, &format!("bui_monitor_shared_cache_total{{result=\"{what}\"}}"))
+}
+
+/// Asks, and is answered later.
+fn begin(daemon: &Daemon) -> Wire {
+    let mut wire = daemon.connect();
+    let request = json!({ "query": QUERY, "password": ostler_tests::wire::PASSWORD });
+    wire.frame(request.to_string().as_bytes());
+    wire
+}
+
+/// Asks, and takes an answer of the last seconds.
+fn ask(daemon: &Daemon) -> Answer {
+    daemon.ask(&json!({ "query": QUERY }))
+}
+
+#[test]
+fn who_asks_while_another_does_is_answered_with_it_and_burp_is_asked_once() {
+    let mut fake = burp("one");
+    let (_endpoint, _store, port) = hub();
+    let wait = |settings: Settings| settings.cache("wait", "60");
+    let [first, second] = [0; 2].map(|_| start(wait(sharing(&fake, port))));
+    fake.hold_at(QUERY);
+    let mut asked = begin(&first);
+    let child = fake.wait_query(QUERY);
+    let mut others = [begin(&second), begin(&second)];
+    // It has been told that the first one asks once it waits for it.
+    wait_for("both wait", || {
+        figure(&second, "bui_monitor_cache_queries_total{result=\"shared\"}") == 1
+    });
+    fake.release(child, &[Step::Answer]);
+    let answer = asked.answer();
+    assert_eq!(answer.status(), "OK");
+    for other in &mut others {
+        assert_eq!(other.answer(), answer);
+    }
+    // The other one has it now.
+    assert_eq!(ask(&second), answer);
+    assert_eq!(fake.asked(QUERY).len(), 0, "beside the one that was waited for");
+    assert_eq!((count(&first, "told"), count(&second, "spared")), (1, 1));
+    // Who wants a new answer gets one.
+    fake.behave();
+    assert_eq!(second.query(QUERY).status(), "OK");
+    assert_eq!(fake.asked(QUERY).len(), 1);
+}
+
+#[test]
+fn a_daemon_may_keep_the_store_for_the_others() {
+    let mut fake = burp("one");
+    let master = fake.settings().status("port", "0").cache("store", "burp");
+    let master = start(master.cache("store_role", "master").cache("port", "0"));
+    let line = master.wait_log("shared cache: waiting for peers on ");
+    let port = line.rsplit(' ').next().unwrap().parse().unwrap();
+    let clones = [0; 2].map(|_| start(sharing(&fake, port)));
+    for (number, asks) in [&clones[0], &master].into_iter().enumerate() {
+        let before: Vec<u64> =
+            clones.iter().chain([&master]).map(|d| count(d, "learned")).collect();
+        fake.forget();
+        assert_eq!(asks.query("c:").status(), "OK");
+        let others = || clones.iter().chain([&master]).zip(&before);
+        wait_for("the others know it", || {
+            others().filter(|(daemon, before)| count(daemon, "learned") > **before).count() == 2
+        });
+        assert_eq!(fake.asked("c:").len(), 1, "{number}");
+    }
+}
+
+#[test]
+fn without_the_store_burp_is_asked_and_with_it_again_it_is_spared() {
+    let mut fake = burp("one");
+    let (endpoint, store, port) = hub();
+    let daemon = start(sharing(&fake, port));
+    assert_eq!(figure(&daemon, "bui_monitor_shared_cache_reachable"), 1);
+    drop((store, endpoint));
+    // It may not know yet.
+    assert_eq!(ask(&daemon).status(), "OK");
+    daemon.wait_log("the shared cache cannot be reached: all queries go to burp");
+    assert_eq!(figure(&daemon, "bui_monitor_shared_cache_reachable"), 0);
+    fake.forget();
+    assert_eq!(daemon.ask(&json!({ "query": "c:client2" })).status(), "OK");
+    assert_eq!(fake.asked("c:client2").len(), 1);
+
+    let endpoint = Endpoint::new(EndpointOptions::default()).unwrap();
+    let none = BackendOptions::default();
+    let _store = endpoint.attach_master("burp", BackendKind::Memory, &none).unwrap();
+    endpoint.listen(&Address::parse("127.0.0.1", port).unwrap()).unwrap();
+    daemon.wait_logged(THERE, 2);
+    let other = start(sharing(&fake, port));
+    let before = count(&daemon, "learned");
+    assert_eq!(ask(&other).status(), "OK");
+    wait_for("the answer is known", || count(&daemon, "learned") > before);
+}
+
+#[test]
+fn a_daemon_that_dies_while_it_asks_burp_keeps_nobody_waiting() {
+    let mut fake = burp("one");
+    let (_endpoint, _store, port) = hub();
+    let [mut first, second] = [0; 2].map(|_| start(sharing(&fake, port)));
+    fake.hold_at(QUERY);
+    let _lost = begin(&first);
+    fake.wait_query(QUERY);
+    fake.behave();
+    first.signal(Signal::KILL);
+    first.ended();
+    assert_eq!(ask(&second).status(), "OK");
+    assert_eq!(fake.asked(QUERY).len(), 1, "by the one that lives");
+}
+
+#[test]
+fn answers_of_another_server_or_to_another_client_are_not_shared() {
+    let (mut one, mut other) = (burp("one"), burp("other"));
+    let (_endpoint, _store, port) = hub();
+    let daemons = [&one, &one, &other].map(|fake| start(sharing(fake, port)));
+    let [first, second, stranger] = &daemons;
+    assert_eq!(ask(first).status(), "OK");
+    wait_for("the same client knows it", || count(second, "learned") == 1);
+    assert_eq!(ask(stranger).status(), "OK");
+    assert_eq!((one.asked(QUERY).len(), other.asked(QUERY).len()), (1, 1));
+    // What the stranger has asked has come by now, and is nobody else's.
+    let before = count(second, "learned");
+    assert_eq!(first.query("c:").status(), "OK");
+    wait_for("the next one is known", || count(second, "learned") > before);
+    assert_eq!(count(stranger, "learned"), 0);
+}
+
+#[test]
+fn a_daemon_whose_client_has_changed_shares_nothing_until_it_is_started_again() {
+    let mut fake = burp("one");
+    let (_endpoint, store, port) = hub();
+    let mut daemon = start(sharing(&fake, port));
+    let conf = fs::read_to_string(fake.conf()).unwrap();
+    fs::write(fake.conf(), conf.replace("cname = monitor", "cname = other")).unwrap();
+    daemon.reload();
+    daemon.wait_log("[Cache]: nothing is shared until the next start");
+    assert_eq!(figure(&daemon, "bui_monitor_shared_cache_reachable"), 0);
+    fake.forget();
+    assert_eq!(ask(&daemon).status(), "OK");
+    assert_eq!((fake.asked(QUERY).len(), store.keys().unwrap().len()), (1, 0));
+}
+
+#[test]
+fn what_does_not_say_whose_answers_it_has_shares_nothing() {
+    let fake = FakeBurp::new();
+    let (_endpoint, store, port) = hub();
+    let daemon = sharing(&fake, port).start();
+    daemon.wait_ready(2);
+    daemon.wait_log("burp.conf does not say its ssl_cert_ca");
+    assert_eq!(ask(&daemon).status(), "OK");
+    assert_eq!(store.keys().unwrap().len(), 0);
+}
+
+#[test]
+fn what_comes_from_a_store_can_be_any_answer_but_no_longer_than_its_time() {
+    let mut fake = burp("one");
+    let (_endpoint, store, port) = hub();
+    let [first, second] = [0; 2].map(|_| start(sharing(&fake, port)));
+    // One that is held up on its way is as old as it says.
+    fake.rule(|_, question| match question {
+        question if question.is_query(QUERY) => Reply::Do(vec![Step::Filler(100)]),
+        question => usual(question),
+    });
+    assert_eq!(ask(&first).status(), "OK");
+    wait_for("it is known", || count(&second, "learned") == 1);
+    let keys = store.keys().unwrap();
+    let key = keys.iter().find(|key| key.to_string().starts_with("answer ")).unwrap();
+    let late = broker::data::Timestamp::from_nanos(store.now().nanos() - 6_000_000_000);
+    let value = vec![broker::data::Data::from(late), broker::data::Data::from("{}")];
+    let life = std::time::Duration::from_secs(5);
+    store.put(key.clone(), broker::data::Data::Vector(value), Some(life)).unwrap();
+    wait_for("it is not taken", || count(&second, "outdated") == 1);
+    assert_eq!(count(&second, "learned"), 1);
+}
+
+#[test]
+fn a_daemon_without_the_feature_refuses_to_share() {
+    let text = format!("{}[Cache]\nstore = burp\n", checked::clean());
+    let checked = checked::check(&text, &[]);
+    assert_eq!(checked.code, 78);
+    let words = "[Cache] store: this bui-monitor shares no answers: it was built without the \
+                 feature `shared-cache`";
+    assert_eq!(checked.told, format!("error: x.cfg:8: {words}\n"));
+}
