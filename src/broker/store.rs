@@ -245,9 +245,9 @@ impl Store {
     pub fn await_idle(&self, deadline: Deadline) -> bool {
         let host = &self.0.host;
         let is_idle = |role: &Role| role.is_idle(host.core.clock.now());
-        host.wait_until(deadline, |state| host.check(state).is_err() || is_idle(&state.role));
-        let state = host.lock();
-        host.check(&state).is_ok() && is_idle(&state.role)
+        // Another key may be due the moment after.
+        host.wait_until(deadline, |state| host.check(state).is_err() || is_idle(&state.role))
+            && host.check(&host.lock()).is_ok()
     }
 
     /// Waits until what was written here is kept for good: by the storage of the master.
