@@ -50,6 +50,9 @@
 //! | `outgoing_connection_status`, `make_status_subscriber` | [`Endpoint::status_subscriber`] |
 //! | `hub` | [`Endpoint::hub`] |
 //! | `forward`, `filter`, `peers`, `await_peer`, `await_filter_entry` | the same names |
+//! | `attach_master`, `attach_clone` | the same names, of [`Endpoint`] |
+//! | `store`: `get<blocking>`, `get<nonblocking>(…).then(ok, err)` | [`Store::get`], [`Store::get_then`] |
+//! | `store::proxy`, `receive`, `mailbox` | [`StoreProxy`] with [`StoreProxy::receive`], [`StoreProxy::fd`] |
 //! | `node_id` | [`Endpoint::id`] |
 //! | `shutdown` | [`Endpoint::shutdown`] with a deadline, or dropping the [`Endpoint`] |
 

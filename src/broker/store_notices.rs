@@ -1,6 +1,6 @@
 //! What an operator is told of stores: in the log, and as errors that programs can subscribe to.
 
-use broker_store::{Notice, StoreError};
+use broker_store::{MAX_CLONES, Notice, StoreError};
 
 use crate::Ec;
 use crate::EndpointId;
@@ -37,6 +37,10 @@ impl Host {
             Notice::CloneGone(clone, why) => {
                 log::info!("store {name}: clone {clone} has gone: {why}");
             }
+            Notice::TooMany(clone) => self.error(
+                Ec::PeerInvalid,
+                format!("store {name}: clone {clone} is not heard, of {MAX_CLONES} that may be"),
+            ),
             Notice::Failed(error @ StoreError::Backend { .. }) => {
                 self.error(Ec::BackendFailure, error.to_string());
             }

@@ -212,6 +212,11 @@ fn values_of_broker_are_read_and_written_alike_and_their_order_is_total() {
 }
 
 #[test]
+fn whatever_a_master_and_a_clone_are_told_they_keep_no_more_than_they_may() {
+    replay("store_command", broker_store::fuzzing::store_command);
+}
+
+#[test]
 fn messages_of_broker_in_json_are_read_and_written_alike_or_refused() {
     replay("broker_json", broker_data::fuzzing::broker_json);
 }

@@ -127,7 +127,9 @@ impl<T> Consumer<T> {
 
     /// An event cannot be had any more.
     pub(crate) fn lost(&mut self, seq: u64) {
-        if seq >= self.next && seq < self.end {
+        // More than that is asked for again.
+        let has_room = self.early.len() < self.limits.events;
+        if seq >= self.next && seq < self.end && has_room {
             self.early.entry(seq).or_insert(None);
         }
     }

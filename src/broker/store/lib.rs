@@ -25,6 +25,8 @@ mod entity_id;
 mod expiries;
 #[cfg(feature = "fjall")]
 mod fjall;
+#[doc(hidden)]
+pub mod fuzzing;
 mod master;
 mod master_actions;
 mod memory;
@@ -63,7 +65,7 @@ pub use channel::ChannelLimits;
 pub use command::{Class, Command, Content};
 pub use command_read::{CommandError, MAX_NACKS};
 pub use entity_id::EntityId;
-pub use master::{Master, MasterOptions, StoreStatistics};
+pub use master::{MAX_CLONES, Master, MasterOptions, StoreStatistics};
 pub use output::{Notice, Output, Sending};
 pub use replica::{CloneOptions, Replica};
 pub use store_error::StoreError;

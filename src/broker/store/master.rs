@@ -25,6 +25,9 @@ use crate::writer::Writer;
 /// Writers that have gone and of which it is known how far they were, at most.
 const MAX_FORMER: usize = 1024;
 
+/// Clones that a master has, and writers, at most.
+pub const MAX_CLONES: usize = 1024;
+
 /// Ticks for which clones that are slow may hold up everything.
 const MAX_FULL: u64 = 50;
 
@@ -320,6 +323,10 @@ impl Master {
     }
 
     fn attach_writer(&mut self, id: EntityId, offset: u64, heartbeat: u16) {
+        if self.writers.len() >= MAX_CLONES && !self.writers.contains_key(&id) {
+            self.out.notices.push(Notice::TooMany(id));
+            return;
+        }
         let done = self.storage.done();
         let writer = self.writers.entry(id).or_insert_with(|| {
             let former = self.former.iter().find(|(one, _)| *one == id);
@@ -358,6 +365,10 @@ impl Master {
 
     fn join(&mut self, id: EntityId) {
         if self.joining.contains(&id) || self.clones.has_just_begun(id) {
+            return;
+        }
+        if self.clones.consumers().saturating_add(self.joining.len()) >= MAX_CLONES {
+            self.out.notices.push(Notice::TooMany(id));
             return;
         }
         match self.storage.values() {

@@ -50,6 +50,8 @@ pub enum Notice {
     Lost(EntityId, usize),
     /// A clone has gone: it said so, was silent for too long, or was too slow.
     CloneGone(EntityId, &'static str),
+    /// There are as many clones as may be, and this one is one more.
+    TooMany(EntityId),
     /// What a clone wrote could not be done.
     Failed(StoreError),
     /// The snapshot for this clone could not be made.
