@@ -23,6 +23,7 @@ mod effect;
 mod engine;
 mod entity_id;
 mod expiries;
+mod fitting;
 #[cfg(feature = "fjall")]
 mod fjall;
 #[doc(hidden)]

@@ -10,6 +10,7 @@ use crate::backend::{Backend, BackendError, Change, Entry};
 use crate::command::Content;
 use crate::effect::{Broadcast, Effect};
 use crate::entity_id::EntityId;
+use crate::fitting;
 use crate::master::Master;
 use crate::store_error::StoreError;
 use crate::store_event::StoreEvent;
@@ -65,11 +66,6 @@ impl Master {
         self.change(action, now, Overflow::Refuse)
     }
 
-    /// Answers the question of this number once all changes up to now are kept for good.
-    pub fn answer_when_kept(&mut self, request: u64) {
-        self.say(Effect::Answer(request, Data::None));
-    }
-
     /// Does what a writer from afar wants.
     pub(crate) fn act(&mut self, action: Content, now: Timestamp) -> Result<(), StoreError> {
         self.change(action, now, Overflow::Saturate)
@@ -107,7 +103,7 @@ impl Master {
                 if inserted {
                     self.put(key, value, expiry, now, Told { old: None, expiry, publisher })?;
                 }
-                if who.endpoint == self.id.endpoint {
+                if overflow == Overflow::Refuse {
                     self.say(Effect::Answer(request, Data::Boolean(inserted)));
                 } else {
                     let publisher = self.id;
@@ -147,6 +143,7 @@ impl Master {
         now: Timestamp,
         told: Told,
     ) -> Result<(), StoreError> {
+        fitting::check(&key, &value, self.limits.command)?;
         let Told { old, expiry: said, publisher } = told;
         let time =
             expiry.map(|span| Timestamp::from_nanos(now.nanos().saturating_add(span.nanos())));
