@@ -148,7 +148,7 @@ impl Master {
 
     /// Whether time has to pass for something to happen, but for keys that expire.
     pub fn needs_ticks(&self) -> bool {
-        self.clones.consumers() > 0 || !self.writers.is_empty()
+        self.clones.consumers() > 0 || !self.writers.is_empty() || self.ticks < self.too_long_until
     }
 
     /// When the next key expires.
