@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use broker_data::{Data, Timespan, Timestamp, Type};
-use broker_store::{Content, EntityId, StoreError, StoreStatistics};
+use broker_store::{Content, EntityId, Peek, StoreError, StoreStatistics};
 use crossbeam_channel::bounded;
 use ostler_runtime::Deadline;
 
@@ -58,7 +58,16 @@ impl Store {
     /// What the key stands for. A clone that has never had a snapshot waits for one, up to
     /// [`StoreLimits::max_get_delay`](crate::StoreLimits::max_get_delay).
     pub fn get(&self, key: &Data) -> Result<Data, StoreError> {
-        self.0.host.begun()?.role.get(key)
+        let peeked = self.0.host.begun()?.role.peek(key)?;
+        let value = match peeked {
+            Peek::Here(value) => value,
+            Peek::In(backend) => {
+                let entry = backend.get(key);
+                let entry = entry.map_err(|error| StoreError::backend(self.name(), &error))?;
+                entry.map(|entry| entry.value)
+            }
+        };
+        value.ok_or(StoreError::NoSuchKey)
     }
 
     /// What it contains under an index: an element of a vector by its number, whether a set has it,
@@ -236,9 +245,9 @@ impl Store {
     pub fn await_idle(&self, deadline: Deadline) -> bool {
         let host = &self.0.host;
         let is_idle = |role: &Role| role.is_idle(host.core.clock.now());
-        host.wait_until(deadline, |state| host.check(state).is_err() || is_idle(&state.role));
-        let state = host.lock();
-        host.check(&state).is_ok() && is_idle(&state.role)
+        // Another key may be due the moment after.
+        host.wait_until(deadline, |state| host.check(state).is_err() || is_idle(&state.role))
+            && host.check(&host.lock()).is_ok()
     }
 
     /// Waits until what was written here is kept for good: by the storage of the master.

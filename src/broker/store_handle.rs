@@ -11,9 +11,9 @@ use ostler_runtime::{Deadline, Thread};
 use crate::core::Core;
 use crate::parcel::Parcel;
 use crate::route::{Outlet, Owner, Route};
-use crate::store_host::{Host, Parts, State, Topics};
+use crate::store_host::{Host, Parts, Topics};
 use crate::store_role::Role;
-use crate::{EndpointId, Topic, store_thread};
+use crate::{Topic, store_thread};
 
 /// What ends the topic of a master, behind the store's name.
 const MASTER: &str = "<$>/data/master";
@@ -108,54 +108,9 @@ impl Handle {
         Ok(Self { host, route: inlet, threads: Mutex::new(threads) })
     }
 
-    /// The topic of the store's master.
-    pub(crate) fn master_topic(&self) -> &Topic {
-        let topics = &self.host.topics;
-        if self.is_master() { &topics.own } else { &topics.others }
-    }
-
     /// Whether it is the master.
     pub(crate) fn is_master(&self) -> bool {
-        matches!(self.host.lock().role, Role::Master(_))
-    }
-
-    /// Whether a peer says that it has the master, or passes on what is for it.
-    pub(crate) fn peer_has_master(&self, peer: EndpointId, has_it: bool, wants_it: bool) {
-        let mut state = self.host.lock();
-        let State { role, refused, .. } = &mut *state;
-        match role {
-            Role::Clone(replica) => {
-                if wants_it {
-                    replica.master_may_be_back();
-                }
-            }
-            Role::Master(_) if has_it && *refused != Some(peer) => {
-                // One of the two has to go, and both must say the same of which.
-                let goes = self.host.core.id > peer;
-                if goes {
-                    *refused = Some(peer);
-                }
-                drop(state);
-                self.host.conflict(peer, goes);
-                return;
-            }
-            Role::Master(_) if !has_it && *refused == Some(peer) => {
-                *refused = None;
-                log::info!("store {}: there is no other master any more", self.host.name);
-            }
-            Role::Master(_) => {}
-        }
-        self.host.finish(state);
-    }
-
-    /// A peer has gone.
-    pub(crate) fn peer_gone(&self, peer: EndpointId) {
-        let mut state = self.host.lock();
-        if let Role::Clone(replica) = &mut state.role {
-            replica.endpoint_gone(peer);
-        }
-        self.host.finish(state);
-        self.peer_has_master(peer, false, false);
+        self.host.is_master
     }
 
     /// Ends the store: what was written is kept, or sent, as far as that can be by `deadline`.

@@ -17,6 +17,7 @@ use crate::core::Core;
 use crate::parcel::Origin;
 use crate::queue::Queue;
 use crate::route::{Heading, Owner, Route};
+use crate::store_hint::Hint;
 use crate::store_outbox::Outbox;
 use crate::store_requests::{OnAnswer, Requests};
 use crate::store_role::{Question, Role};
@@ -38,6 +39,9 @@ pub(crate) struct Host {
     /// Something has happened that somebody may wait for.
     changed: Condvar,
     pub(crate) inbox: Queue<Message>,
+    /// What it has learned of peers.
+    hints: Mutex<VecDeque<Hint>>,
+    pub(crate) is_master: bool,
     /// Whether commands are done by the thread that brings them.
     in_place: bool,
     outbox: Outbox,
@@ -91,6 +95,7 @@ impl Host {
     pub(crate) fn new(parts: Parts) -> Self {
         let Parts { name, id, frontend, core, topics, role, in_place, rouse, keeper } = parts;
         let inbox = Queue::new(core.options.stores.inbox);
+        let is_master = matches!(role, Role::Master(_));
         let state = State {
             role,
             refused: None,
@@ -108,6 +113,8 @@ impl Host {
             state: Mutex::new(state),
             changed: Condvar::new(),
             inbox,
+            hints: Mutex::default(),
+            is_master,
             in_place,
             outbox: Outbox::default(),
             requests: Requests::default(),
@@ -120,6 +127,10 @@ impl Host {
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn hints(&self) -> MutexGuard<'_, VecDeque<Hint>> {
+        self.hints.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Has the store's thread look what there is to do.

@@ -15,6 +15,7 @@ pub(crate) fn run(host: &Host, roused: &Receiver<()>) {
     let time = host.core.options.stores.channel.tick;
     let mut tick = Deadline::after(time);
     loop {
+        while host.heed() {}
         let mut state = host.lock();
         if state.has_ended {
             return;

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use broker_data::Timestamp;
+use broker_data::{EndpointId, Timestamp};
 
 use crate::backend::{Backend, BackendError, Change};
 use crate::channel::ChannelLimits;
@@ -31,6 +31,9 @@ pub const MAX_CLONES: usize = 1024;
 /// Ticks for which clones that are slow may hold up everything.
 const MAX_FULL: u64 = 50;
 
+/// Ticks for which there is no other snapshot after one that was too long.
+const TOO_LONG: u64 = 100;
+
 /// What a master is told when it begins.
 pub struct MasterOptions {
     /// The store's name.
@@ -45,7 +48,7 @@ pub struct MasterOptions {
 pub struct Master {
     pub(crate) name: String,
     pub(crate) id: EntityId,
-    limits: ChannelLimits,
+    pub(crate) limits: ChannelLimits,
     pub(crate) storage: Storage,
     pub(crate) expiries: Expiries,
     /// Why the storage does not take what it is told, if it does not.
@@ -53,6 +56,9 @@ pub struct Master {
     clones: Producer,
     /// Clones that get a snapshot once it may be seen.
     joining: BTreeSet<EntityId>,
+    ticks: u64,
+    /// Until then nobody gets a snapshot: the last one was longer than peers take.
+    too_long_until: u64,
     /// Ticks for which clones have held up everything.
     full_ticks: u64,
     writers: BTreeMap<EntityId, Writer>,
@@ -104,6 +110,8 @@ impl Master {
             failure: None,
             clones: Producer::new(options.limits),
             joining: BTreeSet::new(),
+            ticks: 0,
+            too_long_until: 0,
             full_ticks: 0,
             writers: BTreeMap::new(),
             former: VecDeque::new(),
@@ -220,6 +228,7 @@ impl Master {
 
     /// Time has passed.
     pub fn tick(&mut self, now: Timestamp) {
+        self.ticks = self.ticks.saturating_add(1);
         let is_due = self.clones.tick();
         for id in self.clones.drop_silent() {
             self.gone(id, "it was silent for too long");
@@ -227,6 +236,11 @@ impl Master {
         if is_due && self.clones.consumers() > 0 {
             let heartbeat = Content::Keepalive { seq: self.clones.seq() };
             self.out.control(EntityId::NIL.endpoint, self.id, EntityId::NIL, heartbeat);
+            // Clones of the original pass over what is for all.
+            for (id, _) in self.clones.behind() {
+                let heartbeat = Content::Keepalive { seq: self.clones.seq() };
+                self.out.control(id.endpoint, self.id, id, heartbeat);
+            }
         }
         self.drop_slowest();
         let done = self.storage.done();
@@ -240,8 +254,34 @@ impl Master {
         for id in silent {
             self.part_with(id);
         }
+        self.let_go();
         self.expire(now);
         self.pump(now);
+    }
+
+    /// An endpoint is not there any more, as far as is known.
+    pub fn endpoint_gone(&mut self, id: EndpointId) {
+        self.clones.endpoint_gone(id);
+    }
+
+    /// Tells all who write what is kept for good of it, as before an end.
+    pub fn acknowledge(&mut self) {
+        let done = self.storage.done();
+        for (id, writer) in &mut self.writers {
+            let ack = writer.ack(done);
+            self.out.control(id.endpoint, self.id, *id, ack);
+        }
+    }
+
+    /// Another master comes before this one: clones are to begin again, with that one.
+    pub fn step_back(&mut self) {
+        let clones: Vec<EntityId> = self.clones.ids().collect();
+        let seq = self.clones.next_seq();
+        for id in clones {
+            self.is_lost(id, seq);
+            self.clones.remove(id);
+            self.part_with(id);
+        }
     }
 
     /// The changes that the storage is to be told next, `most` at most.
@@ -317,7 +357,17 @@ impl Master {
                 let offset = self.clones.add(id);
                 let heartbeat = self.limits.heartbeat;
                 let begin = Content::AckClone { offset, heartbeat, snapshot };
-                self.out.control(id.endpoint, self.id, id, begin);
+                let bytes = self.out.control(id.endpoint, self.id, id, begin);
+                if bytes > self.limits.command {
+                    self.out.sends.pop();
+                    self.clones.remove(id);
+                    self.too_long_until = self.ticks.saturating_add(TOO_LONG);
+                    let error =
+                        StoreError::Unfit("all entries together are longer than peers take");
+                    self.out.notices.push(Notice::NoSnapshot(id, error));
+                } else {
+                    self.clones.begins_with(id, bytes);
+                }
             }
         }
     }
@@ -328,11 +378,12 @@ impl Master {
             return;
         }
         let done = self.storage.done();
-        let writer = self.writers.entry(id).or_insert_with(|| {
-            let former = self.former.iter().find(|(one, _)| *one == id);
-            let from = former.map_or(offset, |(_, seq)| offset.max(*seq));
-            Writer::new(self.limits, from, heartbeat)
-        });
+        let former = self.former.iter().find(|(one, _)| *one == id);
+        let from = former.map_or(offset, |(_, seq)| offset.max(*seq));
+        let limits = self.limits;
+        let new = || Writer::new(limits, from, heartbeat);
+        let writer = self.writers.entry(id).or_insert_with(new);
+        writer.set_leaving(false);
         let ack = writer.ack(done);
         self.out.control(id.endpoint, self.id, id, ack);
     }
@@ -364,7 +415,10 @@ impl Master {
     }
 
     fn join(&mut self, id: EntityId) {
-        if self.joining.contains(&id) || self.clones.has_just_begun(id) {
+        if self.joining.contains(&id)
+            || self.clones.has_just_begun(id)
+            || self.ticks < self.too_long_until
+        {
             return;
         }
         if self.clones.consumers().saturating_add(self.joining.len()) >= MAX_CLONES {
@@ -385,6 +439,11 @@ impl Master {
 
     /// Parts with the clones that have held up all others for too long.
     fn drop_slowest(&mut self) {
+        if self.clones.is_full() {
+            for id in self.clones.drop_gone() {
+                self.gone(id, "its endpoint is not there");
+            }
+        }
         self.full_ticks = if self.clones.is_full() { self.full_ticks.saturating_add(1) } else { 0 };
         if self.full_ticks >= MAX_FULL {
             self.full_ticks = 0;
@@ -401,7 +460,22 @@ impl Master {
     }
 
     fn part_with(&mut self, id: EntityId) {
-        if let Some(writer) = self.writers.remove(&id) {
+        if let Some(writer) = self.writers.get_mut(&id) {
+            writer.set_leaving(true);
+        }
+        self.let_go();
+    }
+
+    /// Forgets writers that have gone, but for how far they were.
+    fn let_go(&mut self) {
+        let done = self.storage.done();
+        let left = |(id, writer): (&EntityId, &mut Writer)| writer.has_left(done).then_some(*id);
+        let gone: Vec<EntityId> = self.writers.iter_mut().filter_map(left).collect();
+        for id in gone {
+            let Some(writer) = self.writers.remove(&id) else { continue };
+            if writer.early() > 0 {
+                self.out.notices.push(Notice::Lost(id, writer.early()));
+            }
             self.former.retain(|(one, _)| *one != id);
             self.former.push_back((id, writer.seq()));
             if self.former.len() > MAX_FORMER {
