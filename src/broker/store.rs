@@ -10,6 +10,7 @@ use crossbeam_channel::bounded;
 use ostler_runtime::Deadline;
 
 use crate::store_handle::Handle;
+use crate::store_host::State;
 use crate::store_proxy::StoreProxy;
 use crate::store_role::{Question, Role};
 
@@ -52,7 +53,7 @@ impl Store {
 
     /// How it does.
     pub fn statistics(&self) -> StoreStatistics {
-        self.0.host.lock().role.statistics()
+        self.0.host.statistics()
     }
 
     /// What the key stands for. A clone that has never had a snapshot waits for one, up to
@@ -116,8 +117,8 @@ impl Store {
         Ok(answer.as_boolean().unwrap_or_default())
     }
 
-    /// The same without waiting: `on_answer` is called with the answer, on a thread of the endpoint,
-    /// which it must not keep.
+    /// The same without waiting: `on_answer` is called with the answer, by this thread before this returns
+    /// or by one of the endpoint. It must not wait, and so not ask the store anything that waits.
     pub fn put_unique_then(
         &self,
         key: impl Into<Data>,
@@ -132,7 +133,8 @@ impl Store {
     }
 
     /// Asks what the key stands for without waiting: `on_answer` is called with the answer, by this
-    /// thread before this returns or by one of the endpoint, which it must not keep.
+    /// thread before this returns or by one of the endpoint. It must not wait, and so not ask the store
+    /// anything that waits.
     pub fn get_then(
         &self,
         key: impl Into<Data>,
@@ -253,8 +255,14 @@ impl Store {
     /// Waits until what was written here is kept for good: by the storage of the master.
     pub fn flush(&self, deadline: Deadline) -> Result<(), StoreError> {
         let host = &self.0.host;
+        let dropped = |state: &State| match &state.role {
+            Role::Master(_) => 0,
+            Role::Clone(replica) => replica.dropped(),
+        };
+        let before = dropped(&host.lock());
         let is_settled = host.wait_until(deadline, |state| {
             host.check(state).is_err()
+                || dropped(state) > before
                 || match &state.role {
                     Role::Master(master) => master.is_kept() || master.failure().is_some(),
                     Role::Clone(replica) => replica.statistics().unacked == 0,
@@ -267,6 +275,7 @@ impl Store {
                 let why = master.failure().unwrap_or_default().to_owned();
                 Err(StoreError::Backend { name: host.name.clone(), why })
             }
+            _ if dropped(&state) > before => Err(StoreError::NoMaster(host.name.clone())),
             _ if is_settled => Ok(()),
             _ => Err(StoreError::Timeout),
         }

@@ -33,8 +33,9 @@ impl Host {
         let next = self.hints().pop_front();
         let Some(hint) = next else { return false };
         let mut state = self.lock();
-        let State { role, refused, .. } = &mut *state;
-        let mut goes = None;
+        let was_refused = self.is_refused(&state);
+        let mut is_new = false;
+        let State { role, others, .. } = &mut *state;
         match role {
             Role::Clone(replica) => {
                 if hint.is_gone {
@@ -43,22 +44,34 @@ impl Host {
                     replica.master_may_be_back();
                 }
             }
-            Role::Master(_) if hint.has_master && *refused != Some(hint.peer) => {
-                // One of the two has to go, and both must say the same of which.
-                if self.core.id > hint.peer {
-                    *refused = Some(hint.peer);
+            Role::Master(master) => {
+                if hint.is_gone {
+                    master.endpoint_gone(hint.peer);
                 }
-                goes = Some(refused.is_some());
+                if hint.has_master {
+                    is_new = others.insert(hint.peer);
+                } else {
+                    others.remove(&hint.peer);
+                }
             }
-            Role::Master(_) if !hint.has_master && *refused == Some(hint.peer) => {
-                *refused = None;
-                log::info!("store {}: there is no other master any more", self.name);
-            }
-            Role::Master(_) => {}
+        }
+        // Of those that meet, the one of the smallest id stays: all say the same of which that is.
+        let is_refused = self.is_refused(&state);
+        if let Role::Master(master) = &mut state.role
+            && is_refused
+            && !was_refused
+        {
+            master.step_back();
         }
         self.finish(state);
-        if let Some(goes) = goes {
-            self.conflict(hint.peer, goes);
+        if is_refused && !was_refused {
+            self.core.repel([&self.topics.own]);
+        } else if was_refused && !is_refused {
+            self.core.attract([&self.topics.own]);
+            log::info!("store {}: no other master comes before this one any more", self.name);
+        }
+        if is_new {
+            self.conflict(hint.peer, is_refused);
         }
         true
     }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use broker_data::Data;
 use broker_store::StoreError;
-use ostler_runtime::Deadline;
+use ostler_runtime::{Deadline, threads};
 
 /// What is called with an answer.
 pub(crate) type OnAnswer = Box<dyn FnOnce(Result<Data, StoreError>) + Send>;
@@ -39,15 +39,19 @@ impl Requests {
     /// Answers a question, if nobody has. Not to be called under a lock: what is called with the
     /// answer may ask again.
     pub(crate) fn answer(&self, number: u64, answer: Result<Data, StoreError>) {
-        let request = self.take(number);
-        if let Some(request) = request {
-            (request.on_answer)(answer);
+        if let Some(request) = self.take(number) {
+            call(request.on_answer, answer);
         }
     }
 
-    /// Withdraws a question.
-    pub(crate) fn withdraw(&self, number: u64) {
-        drop(self.take(number));
+    /// Withdraws a question; whether it was open.
+    pub(crate) fn withdraw(&self, number: u64) -> bool {
+        self.take(number).is_some()
+    }
+
+    /// Whether this question is open.
+    pub(crate) fn is_open(&self, number: u64) -> bool {
+        self.lock().contains_key(&number)
     }
 
     /// Whether any question is open.
@@ -69,7 +73,7 @@ impl Requests {
             late
         };
         for request in late {
-            (request.on_answer)(Err(request.late));
+            call(request.on_answer, Err(request.late));
         }
     }
 
@@ -78,7 +82,7 @@ impl Requests {
         let open = std::mem::take(&mut *self.lock());
         self.count.store(0, Ordering::Release);
         for request in open.into_values() {
-            (request.on_answer)(Err(StoreError::Ended(name.to_owned())));
+            call(request.on_answer, Err(StoreError::Ended(name.to_owned())));
         }
     }
 
@@ -92,4 +96,9 @@ impl Requests {
     fn lock(&self) -> MutexGuard<'_, HashMap<u64, Request>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Hands an answer over. A function that panics loses the answer, not the thread that brings it.
+pub(crate) fn call(on_answer: OnAnswer, answer: Result<Data, StoreError>) {
+    threads::caught("what is called with a store's answer", || on_answer(answer));
 }

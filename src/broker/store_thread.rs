@@ -20,11 +20,12 @@ pub(crate) fn run(host: &Host, roused: &Receiver<()>) {
         if state.has_ended {
             return;
         }
-        if host.inbox.len() > 0 {
+        let is_due = state.role.needs_ticks() || host.requests.are_open();
+        let is_late = is_due && tick.passed();
+        if host.inbox.len() > 0 && !is_late {
             host.work_off(state);
             continue;
         }
-        let is_due = state.role.needs_ticks() || host.requests.are_open();
         if !is_due {
             state.dozes = true;
             drop(state);
@@ -33,10 +34,13 @@ pub(crate) fn run(host: &Host, roused: &Receiver<()>) {
             tick = Deadline::after(time);
             continue;
         }
-        if tick.passed() {
+        if is_late {
             tick = Deadline::after(time);
             state.role.set_listeners(host.has_listeners());
-            state.role.tick(host.core.clock.now());
+            if !host.is_refused(&state) {
+                state.role.tick(host.core.clock.now());
+            }
+            host.forget_early(&mut state);
             host.finish(state);
             host.requests.expire();
             continue;

@@ -1,8 +1,10 @@
 //! The stores of a node, by their names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use broker_store::StoreStatistics;
 use ostler_runtime::Deadline;
@@ -14,8 +16,8 @@ use crate::store_hint::Hint;
 use crate::store_host::Host;
 use crate::{EndpointId, Topic};
 
-/// The number of the first object that is a store's: in the original, the first seven are others.
-const FIRST_OBJECT: u64 = 8;
+/// How long a store waits for one of its name that ends.
+const END_WAIT: Duration = Duration::from_secs(30);
 
 /// See the module.
 #[derive(Default)]
@@ -23,6 +25,9 @@ pub(crate) struct Stores {
     table: Mutex<BTreeMap<String, Entry>>,
     /// Held while one is attached, which may take the time that a file takes to be opened.
     attaching: Mutex<()>,
+    /// Those that end, which takes the time that it takes to write what waits.
+    ending: Mutex<BTreeSet<String>>,
+    ended: Condvar,
     objects: AtomicU64,
 }
 
@@ -49,6 +54,7 @@ impl Stores {
         if let Some(handle) = self.find(name) {
             return Ok(handle);
         }
+        self.wait_ended(name);
         let handle = Arc::new(make()?);
         let mut table = self.table();
         table.retain(|_, other| other.handle.strong_count() > 0);
@@ -57,9 +63,47 @@ impl Stores {
         Ok(handle)
     }
 
+    /// Numbers are counted from this one.
+    pub(crate) fn count_from(&self, first: Option<u64>) {
+        // As many as there may ever be behind it have room.
+        let random = || (RandomState::new().hash_one(0_u8) >> 32) << 16;
+        self.objects.store(first.unwrap_or_else(random).max(1), Ordering::Relaxed);
+    }
+
     /// A number that no other object has.
     pub(crate) fn object(&self) -> u64 {
-        FIRST_OBJECT.saturating_add(self.objects.fetch_add(1, Ordering::Relaxed))
+        self.objects.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// A store ends; nobody opens what it has until it [has ended](Self::has_ended).
+    pub(crate) fn ends(&self, name: &str) {
+        self.ending().insert(name.to_owned());
+    }
+
+    /// A store has ended.
+    pub(crate) fn has_ended(&self, name: &str) {
+        self.ending().remove(name);
+        self.ended.notify_all();
+    }
+
+    fn ending(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.ending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for one of this name that ends.
+    fn wait_ended(&self, name: &str) {
+        let ending = self.ending();
+        let ends = |ending: &mut BTreeSet<String>| ending.contains(name);
+        drop(self.ended.wait_timeout_while(ending, END_WAIT, ends));
+    }
+
+    /// Tells stores of all peers.
+    pub(crate) fn look_at_peers(&self, core: &Core) {
+        for peer in core.peers.all() {
+            if let Some(id) = peer.endpoint.id {
+                self.peer_wants(core, id);
+            }
+        }
     }
 
     /// A peer has come, or wants something else than before.
@@ -93,7 +137,7 @@ impl Stores {
     /// How they do.
     pub(crate) fn statistics(&self) -> Vec<(String, StoreStatistics)> {
         let all = self.hosts().into_iter();
-        all.map(|host| (host.name.clone(), host.lock().role.statistics())).collect()
+        all.map(|host| (host.name.clone(), host.statistics())).collect()
     }
 
     fn hosts(&self) -> Vec<Arc<Host>> {
