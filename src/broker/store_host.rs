@@ -18,7 +18,7 @@ use crate::parcel::Origin;
 use crate::queue::Queue;
 use crate::route::{Heading, Owner, Route};
 use crate::store_outbox::Outbox;
-use crate::store_requests::{OnAnswer, Requests};
+use crate::store_requests::{OnAnswer, Requests, call};
 use crate::store_role::{Question, Role};
 use crate::{Kind, Message, TTL, Topic};
 
@@ -307,7 +307,7 @@ impl Host {
         }
         let answer = checked.and_then(|()| state.role.ask(&question));
         drop(state);
-        on_answer(answer);
+        call(on_answer, answer);
     }
 
     /// Takes a command from elsewhere.

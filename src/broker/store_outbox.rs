@@ -2,7 +2,7 @@
 //! may use the store.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 use broker_store::Output;
 
@@ -24,7 +24,12 @@ impl Outbox {
     pub(crate) fn drain(&self, mut hand_over: impl FnMut(Output)) {
         // Who takes the last before another one puts more in looks once more.
         while !self.waiting().is_empty() {
-            let Ok(_busy) = self.busy.try_lock() else { return };
+            let _busy = match self.busy.try_lock() {
+                Err(TryLockError::WouldBlock) => return,
+                // Whoever panicked has taken one output with him, and no more.
+                Err(TryLockError::Poisoned(busy)) => busy.into_inner(),
+                Ok(busy) => busy,
+            };
             loop {
                 let next = self.waiting().pop_front();
                 let Some(output) = next else { break };

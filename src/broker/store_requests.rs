@@ -6,10 +6,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use broker_data::Data;
 use broker_store::StoreError;
-use ostler_runtime::Deadline;
+use ostler_runtime::{Deadline, threads};
 
 /// What is called with an answer.
 pub(crate) type OnAnswer = Box<dyn FnOnce(Result<Data, StoreError>) + Send>;
+
+/// Calls what is called with an answer. If that panics, nobody else's answers are lost, nor the thread.
+pub(crate) fn call(on_answer: OnAnswer, answer: Result<Data, StoreError>) {
+    threads::caught("a function that a store calls", || on_answer(answer));
+}
 
 /// See the module.
 #[derive(Default)]
@@ -41,7 +46,7 @@ impl Requests {
     pub(crate) fn answer(&self, number: u64, answer: Result<Data, StoreError>) {
         let request = self.take(number);
         if let Some(request) = request {
-            (request.on_answer)(answer);
+            call(request.on_answer, answer);
         }
     }
 
@@ -69,7 +74,7 @@ impl Requests {
             late
         };
         for request in late {
-            (request.on_answer)(Err(request.late));
+            call(request.on_answer, Err(request.late));
         }
     }
 
@@ -78,7 +83,7 @@ impl Requests {
         let open = std::mem::take(&mut *self.lock());
         self.count.store(0, Ordering::Release);
         for request in open.into_values() {
-            (request.on_answer)(Err(StoreError::Ended(name.to_owned())));
+            call(request.on_answer, Err(StoreError::Ended(name.to_owned())));
         }
     }
 
