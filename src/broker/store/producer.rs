@@ -27,6 +27,9 @@ pub(crate) struct Producer {
     paths: Vec<Path>,
 }
 
+/// Missing events that a consumer is sent at once, at most: it asks again for the others.
+const MAX_RESENT: usize = 1024;
+
 /// One consumer.
 #[derive(Debug)]
 struct Path {
@@ -170,7 +173,9 @@ impl Producer {
             Some(event) => Resend::Event(*seq, Arc::clone(event)),
             None => Resend::Lost(*seq),
         };
-        Some(Nacked::Resend(seqs.iter().map(resend).collect()))
+        // They are in their order: what is said twice stands together.
+        let once = seqs.chunk_by(|one, next| one == next).filter_map(<[u64]>::first);
+        Some(Nacked::Resend(once.take(MAX_RESENT).map(resend).collect()))
     }
 
     /// Time has passed: whether everybody is to be told the number of the last event.
