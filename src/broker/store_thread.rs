@@ -34,8 +34,11 @@ pub(crate) fn run(host: &Host, roused: &Receiver<()>) {
         }
         if tick.passed() {
             tick = Deadline::after(time);
-            state.role.set_listeners(host.has_listeners());
-            state.role.tick(host.core.clock.now());
+            // A master that is refused is silent: its clones look for the other one.
+            if state.refused.is_none() {
+                state.role.set_listeners(host.has_listeners());
+                state.role.tick(host.core.clock.now());
+            }
             host.finish(state);
             host.requests.expire();
             continue;
