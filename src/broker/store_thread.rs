@@ -86,13 +86,14 @@ pub(crate) fn keep(host: &Host, backend: &Arc<dyn Backend>, roused: &Receiver<()
             }
             Err(error) => {
                 master.failed(changes, &error);
+                let left = master.unkept();
                 host.finish(state);
                 if !has_failed {
                     host.storage_failed(&error.with_cause());
                     has_failed = true;
                 }
                 if has_ended {
-                    log::error!("store {}: its last changes are lost", host.name);
+                    log::error!("store {}: its last {left} changes are lost", host.name);
                     return;
                 }
                 wait(roused, limits.storage_retry);

@@ -156,7 +156,12 @@ impl Master {
 
     /// Whether every change is kept for good.
     pub fn is_kept(&self) -> bool {
-        self.storage.made() == self.storage.done()
+        self.unkept() == 0
+    }
+
+    /// How many changes the storage has yet to make.
+    pub fn unkept(&self) -> u64 {
+        self.storage.made().saturating_sub(self.storage.done())
     }
 
     /// Whether every change is kept for good, every clone has it, and no writer has one that is
