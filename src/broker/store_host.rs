@@ -44,6 +44,8 @@ pub(crate) struct Host {
     pub(crate) requests: Requests,
     /// Whether others hear of changes.
     has_readers: AtomicBool,
+    /// Those who hear of changes and were waited for in vain.
+    behind: Mutex<Vec<Arc<Route>>>,
     rouse: Sender<()>,
     /// Rouses who hands changes over to the storage, if that takes time.
     keeper: Option<Sender<()>>,
@@ -112,6 +114,7 @@ impl Host {
             outbox: Outbox::default(),
             requests: Requests::default(),
             has_readers: AtomicBool::new(false),
+            behind: Mutex::default(),
             rouse,
             keeper,
             seldom: Seldom::new(crate::core::PAUSE),
@@ -351,11 +354,21 @@ impl Host {
         !self.core.routing.wanting(&heading).is_empty()
     }
 
-    /// Waits until those who hear of changes keep up. Who does not asks again for what it misses.
+    /// Waits until those who hear of changes keep up, but once only for each that does not: it asks
+    /// again for what it misses.
     fn wait_readers(&self, deadline: Deadline) {
-        for route in self.readers(EndpointId::NIL) {
-            if route.outlet.is_blocked(true) {
-                route.outlet.wait_room(deadline);
+        let mut blocked = self.readers(EndpointId::NIL);
+        blocked.retain(|route| route.outlet.is_blocked(true));
+        let is_in = |routes: &[Arc<Route>], one: &Arc<Route>| {
+            routes.iter().any(|route| Arc::ptr_eq(route, one))
+        };
+        let mut behind = self.behind.lock().unwrap_or_else(PoisonError::into_inner);
+        behind.retain(|route| is_in(&blocked, route));
+        blocked.retain(|route| !is_in(&behind, route));
+        drop(behind);
+        for route in blocked {
+            if !route.outlet.wait_room(deadline) {
+                self.behind.lock().unwrap_or_else(PoisonError::into_inner).push(route);
             }
         }
     }
@@ -368,8 +381,7 @@ impl Host {
 
     fn hand_over(&self, output: Output) {
         // What goes the same way goes out together.
-        let alike =
-            |one: &Sending, next: &Sending| (one.to, one.is_event) == (next.to, next.is_event);
+        let alike = |one: &Sending, next: &Sending| one.to == next.to;
         for sendings in output.sends.chunk_by(alike) {
             self.send(sendings);
         }
@@ -385,16 +397,15 @@ impl Host {
     }
 
     fn send(&self, sendings: &[Sending]) {
-        let Some(&Sending { mut to, is_event, .. }) = sendings.first() else { return };
+        let Some(&Sending { mut to, .. }) = sendings.first() else { return };
         // Only neighbours are sent something that is for them alone. For who is farther away it goes
         // to all, and the receiver in the command tells them apart.
         if !to.is_nil() && self.core.routing.find(Owner::Peer(to)).is_none() {
             to = EndpointId::NIL;
         }
+        // Nothing piles up for who reads nothing: both ends of a channel say again what was lost.
         let mut readers = self.readers(to);
-        if is_event {
-            readers.retain(|route| !route.outlet.is_blocked(true));
-        }
+        readers.retain(|route| !route.outlet.is_blocked(true));
         let topic = self.topics.others.as_bytes();
         let most = self.core.options.peering.max_frame_bytes;
         let mut messages = Vec::with_capacity(sendings.len());
