@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use broker_data::{EndpointId, Timestamp};
+use broker_data::{Data, EndpointId, Timestamp};
 
 use crate::backend::{Backend, BackendError, Change};
 use crate::channel::ChannelLimits;
@@ -27,6 +27,9 @@ const MAX_FORMER: usize = 1024;
 
 /// Clones that a master has, and writers, at most.
 pub const MAX_CLONES: usize = 1024;
+
+/// Clones that wait for a snapshot, at most: others ask again.
+const MAX_JOINING: usize = 16;
 
 /// Ticks for which clones that are slow may hold up everything.
 const MAX_FULL: u64 = 50;
@@ -59,6 +62,9 @@ pub struct Master {
     ticks: u64,
     /// Until then nobody gets a snapshot: the last one was longer than peers take.
     too_long_until: u64,
+    /// Bytes of snapshots since the last tick, of which there are no more than may wait to be
+    /// acknowledged, and one snapshot: others ask again.
+    snapshot_bytes: usize,
     /// Ticks for which clones have held up everything.
     full_ticks: u64,
     writers: BTreeMap<EntityId, Writer>,
@@ -112,6 +118,7 @@ impl Master {
             joining: BTreeSet::new(),
             ticks: 0,
             too_long_until: 0,
+            snapshot_bytes: 0,
             full_ticks: 0,
             writers: BTreeMap::new(),
             former: VecDeque::new(),
@@ -148,7 +155,10 @@ impl Master {
 
     /// Whether time has to pass for something to happen, but for keys that expire.
     pub fn needs_ticks(&self) -> bool {
-        self.clones.consumers() > 0 || !self.writers.is_empty() || self.ticks < self.too_long_until
+        self.clones.consumers() > 0
+            || !self.writers.is_empty()
+            || self.snapshot_bytes > 0
+            || self.ticks < self.too_long_until
     }
 
     /// When the next key expires.
@@ -164,7 +174,12 @@ impl Master {
 
     /// Whether every change is kept for good.
     pub fn is_kept(&self) -> bool {
-        self.storage.made() == self.storage.done()
+        self.unkept() == 0
+    }
+
+    /// How many changes the storage has yet to make.
+    pub fn unkept(&self) -> u64 {
+        self.storage.made().saturating_sub(self.storage.done())
     }
 
     /// Whether every change is kept for good, every clone has it, and no writer has one that is
@@ -217,11 +232,7 @@ impl Master {
             // Only a master says this.
             Content::AckClone { .. } | Content::PutUniqueResult { .. } | Content::Expire { .. } => {
             }
-            action => {
-                if let Some(writer) = self.writers.get_mut(&sender) {
-                    writer.event(seq, action, bytes);
-                }
-            }
+            action => self.event(sender, seq, action, bytes),
         }
         self.pump(now);
     }
@@ -229,6 +240,7 @@ impl Master {
     /// Time has passed.
     pub fn tick(&mut self, now: Timestamp) {
         self.ticks = self.ticks.saturating_add(1);
+        self.snapshot_bytes = 0;
         let is_due = self.clones.tick();
         for id in self.clones.drop_silent() {
             self.gone(id, "it was silent for too long");
@@ -388,6 +400,20 @@ impl Master {
         self.out.control(id.endpoint, self.id, id, ack);
     }
 
+    /// A writer wants something. What cannot be done yet is kept, up to a limit for all writers
+    /// together; what is beyond it is asked for again.
+    fn event(&mut self, id: EntityId, seq: u64, action: Content, bytes: usize) {
+        let is_stopped = self.failure.is_some() || self.is_full();
+        let early = self.writers.values().map(Writer::early_bytes);
+        let has_room = early.sum::<usize>().saturating_add(bytes) <= self.limits.bytes;
+        let Some(writer) = self.writers.get_mut(&id) else { return };
+        if has_room || (writer.expects(seq) && !is_stopped) {
+            writer.event(seq, action, bytes);
+        } else {
+            writer.heard(seq);
+        }
+    }
+
     fn nack(&mut self, id: EntityId, seqs: &[u64]) {
         match self.clones.nack(id, seqs) {
             Some(Nacked::Begins) => self.join(id),
@@ -425,8 +451,15 @@ impl Master {
             self.out.notices.push(Notice::TooMany(id));
             return;
         }
+        if self.joining.len() >= MAX_JOINING || self.snapshot_bytes >= self.limits.bytes {
+            return;
+        }
         match self.storage.values() {
             Ok(snapshot) => {
+                let weight =
+                    |(key, value): &(Data, Data)| key.weight().saturating_add(value.weight());
+                let bytes = snapshot.iter().map(weight).sum();
+                self.snapshot_bytes = self.snapshot_bytes.saturating_add(bytes);
                 self.joining.insert(id);
                 self.say(Effect::Snapshot(id, snapshot));
             }
