@@ -69,6 +69,8 @@ struct Wanted {
 impl Core {
     pub(crate) fn new(options: EndpointOptions) -> Self {
         let id = options.id;
+        let stores = Stores::default();
+        stores.count_from(options.stores.first_object);
         Self {
             id,
             routing: Routing::new(Here { id, forwards: options.forwarding, is_deaf: options.deaf }),
@@ -79,7 +81,7 @@ impl Core {
             board: StatusBoard::default(),
             wishes: Wishes::default(),
             counters: Counters::default(),
-            stores: Stores::default(),
+            stores,
             clock: WallClock::new(),
             wanted: Mutex::default(),
             queues: Mutex::default(),

@@ -22,6 +22,8 @@ impl Endpoint {
             let backend = open(kind, options).map_err(|error| StoreError::backend(name, &error))?;
             Handle::master(core, name, Arc::from(backend), kind == BackendKind::Memory)
         })?;
+        // One of them may have come while this one was attached.
+        core.stores.look_at_peers(core);
         if handle.is_master() {
             Ok(Store(handle))
         } else {

@@ -140,6 +140,7 @@ mod status;
 mod status_board;
 mod store;
 mod store_handle;
+mod store_hint;
 mod store_host;
 mod store_notices;
 mod store_options;

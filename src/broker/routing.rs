@@ -60,7 +60,12 @@ impl Routing {
     pub(crate) fn add(&self, owner: Owner, filter: Filter, outlet: Arc<dyn Outlet>) -> Arc<Route> {
         let route = Arc::new(Route { owner, filter, outlet, is_new: true.into() });
         let added = Arc::clone(&route);
-        self.change(|routes| routes.push(added));
+        // Others are told of a message before this node does something about it, which may be to end.
+        let is_here = |route: &Arc<Route>| route.owner == Owner::Subscriber;
+        self.change(|routes| {
+            let first = routes.iter().position(is_here).filter(|_| !is_here(&added));
+            routes.insert(first.unwrap_or(routes.len()), added);
+        });
         route
     }
 

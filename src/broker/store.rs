@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use broker_data::{Data, Timespan, Timestamp, Type};
-use broker_store::{Content, EntityId, StoreError, StoreStatistics};
+use broker_store::{Content, EntityId, Peek, StoreError, StoreStatistics};
 use crossbeam_channel::bounded;
 use ostler_runtime::Deadline;
 
 use crate::store_handle::Handle;
+use crate::store_host::State;
 use crate::store_proxy::StoreProxy;
 use crate::store_role::{Question, Role};
 
@@ -52,13 +53,22 @@ impl Store {
 
     /// How it does.
     pub fn statistics(&self) -> StoreStatistics {
-        self.0.host.lock().role.statistics()
+        self.0.host.statistics()
     }
 
     /// What the key stands for. A clone that has never had a snapshot waits for one, up to
     /// [`StoreLimits::max_get_delay`](crate::StoreLimits::max_get_delay).
     pub fn get(&self, key: &Data) -> Result<Data, StoreError> {
-        self.0.host.begun()?.role.get(key)
+        let peeked = self.0.host.begun()?.role.peek(key)?;
+        let value = match peeked {
+            Peek::Here(value) => value,
+            Peek::In(backend) => {
+                let entry = backend.get(key);
+                let entry = entry.map_err(|error| StoreError::backend(self.name(), &error))?;
+                entry.map(|entry| entry.value)
+            }
+        };
+        value.ok_or(StoreError::NoSuchKey)
     }
 
     /// What it contains under an index: an element of a vector by its number, whether a set has it,
@@ -107,8 +117,8 @@ impl Store {
         Ok(answer.as_boolean().unwrap_or_default())
     }
 
-    /// The same without waiting: `on_answer` is called with the answer, on a thread of the endpoint,
-    /// which it must not keep.
+    /// The same without waiting: `on_answer` is called with the answer, by this thread before this returns
+    /// or by one of the endpoint. It must not wait, and so not ask the store anything that waits.
     pub fn put_unique_then(
         &self,
         key: impl Into<Data>,
@@ -123,7 +133,8 @@ impl Store {
     }
 
     /// Asks what the key stands for without waiting: `on_answer` is called with the answer, by this
-    /// thread before this returns or by one of the endpoint, which it must not keep.
+    /// thread before this returns or by one of the endpoint. It must not wait, and so not ask the store
+    /// anything that waits.
     pub fn get_then(
         &self,
         key: impl Into<Data>,
@@ -236,16 +247,22 @@ impl Store {
     pub fn await_idle(&self, deadline: Deadline) -> bool {
         let host = &self.0.host;
         let is_idle = |role: &Role| role.is_idle(host.core.clock.now());
-        host.wait_until(deadline, |state| host.check(state).is_err() || is_idle(&state.role));
-        let state = host.lock();
-        host.check(&state).is_ok() && is_idle(&state.role)
+        // Another key may be due the moment after.
+        host.wait_until(deadline, |state| host.check(state).is_err() || is_idle(&state.role))
+            && host.check(&host.lock()).is_ok()
     }
 
     /// Waits until what was written here is kept for good: by the storage of the master.
     pub fn flush(&self, deadline: Deadline) -> Result<(), StoreError> {
         let host = &self.0.host;
+        let dropped = |state: &State| match &state.role {
+            Role::Master(_) => 0,
+            Role::Clone(replica) => replica.dropped(),
+        };
+        let before = dropped(&host.lock());
         let is_settled = host.wait_until(deadline, |state| {
             host.check(state).is_err()
+                || dropped(state) > before
                 || match &state.role {
                     Role::Master(master) => master.is_kept() || master.failure().is_some(),
                     Role::Clone(replica) => replica.statistics().unacked == 0,
@@ -258,6 +275,7 @@ impl Store {
                 let why = master.failure().unwrap_or_default().to_owned();
                 Err(StoreError::Backend { name: host.name.clone(), why })
             }
+            _ if dropped(&state) > before => Err(StoreError::NoMaster(host.name.clone())),
             _ if is_settled => Ok(()),
             _ => Err(StoreError::Timeout),
         }

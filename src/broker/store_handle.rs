@@ -1,24 +1,29 @@
 //! What keeps a store attached: its place in the node, and its threads.
 
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use broker_store::{
-    Backend, CloneOptions, EVENTS, EntityId, Master, MasterOptions, Replica, StoreError,
+    Backend, ChannelLimits, CloneOptions, EVENTS, EntityId, Master, MasterOptions, Replica,
+    StoreError,
 };
-use crossbeam_channel::bounded;
+use crossbeam_channel::{Receiver, bounded};
 use ostler_runtime::{Deadline, Thread};
 
 use crate::core::Core;
 use crate::parcel::Parcel;
 use crate::route::{Outlet, Owner, Route};
-use crate::store_host::{Host, Parts, State, Topics};
+use crate::store_host::{Host, Parts, Topics};
 use crate::store_role::Role;
-use crate::{EndpointId, Topic, store_thread};
+use crate::{Topic, store_thread};
 
 /// What ends the topic of a master, behind the store's name.
 const MASTER: &str = "<$>/data/master";
 /// What ends the topic of all clones.
 const CLONE: &str = "<$>/data/clone";
+
+/// What a message has around a command beside its topic, at most.
+const AROUND: usize = 1024;
 
 /// See the module. Its end takes the store from the node.
 pub(crate) struct Handle {
@@ -39,14 +44,16 @@ impl Handle {
         if core.peers.any(|_, peer| crate::stores::has(peer, &own)) {
             return Err(StoreError::MasterExists(name.to_owned()));
         }
-        let id = entity(core);
-        let limits = core.options.stores.channel;
+        let (id, frontend) = (entity(core), entity(core));
+        let limits = limits(core, &others);
         let options = MasterOptions { name: name.to_owned(), id, limits };
-        let master = Master::new(options, Arc::clone(&backend), at_once)
+        let mut master = Master::new(options, Arc::clone(&backend), at_once)
             .map_err(|error| StoreError::backend(name, &error))?;
+        // What has expired while there was no master is not there any more.
+        master.tick(core.clock.now());
         let topics = Topics { own, others, events };
         let role = Role::Master(Box::new(master));
-        Self::attach(core, name, id, topics, role, (!at_once).then_some(backend))
+        Self::attach(core, name, [id, frontend], topics, role, Some((backend, at_once)))
     }
 
     /// Attaches a clone.
@@ -56,31 +63,32 @@ impl Handle {
         options: CloneOptions,
     ) -> Result<Self, StoreError> {
         let (own, others, events) = (topic(name, CLONE)?, topic(name, MASTER)?, event_topic(name)?);
-        let id = entity(core);
-        let limits = core.options.stores.channel;
-        let replica = Replica::new(name.to_owned(), id, limits, options);
+        let (id, frontend) = (entity(core), entity(core));
+        let limits = limits(core, &others);
+        let replica = Replica::new(name.to_owned(), [id, frontend], limits, options);
         let topics = Topics { own, others, events };
-        Self::attach(core, name, id, topics, Role::Clone(Box::new(replica)), None)
+        let role = Role::Clone(Box::new(replica));
+        Self::attach(core, name, [id, frontend], topics, role, None)
     }
 
     fn attach(
         core: &Arc<Core>,
         name: &str,
-        id: EntityId,
+        [id, frontend]: [EntityId; 2],
         topics: Topics,
         role: Role,
-        slow: Option<Arc<dyn Backend>>,
+        backend: Option<(Arc<dyn Backend>, bool)>,
     ) -> Result<Self, StoreError> {
         let (rouse, roused) = bounded(1);
-        let (keeper, keep) = slow.map_or((None, None), |backend| {
+        let slow = backend.as_ref().filter(|(_, at_once)| !at_once);
+        let (keeper, keep) = slow.map_or((None, None), |(backend, _)| {
             let (keeper, roused) = bounded(1);
-            (Some(keeper), Some((backend, roused)))
+            (Some(keeper), Some((Arc::clone(backend), roused)))
         });
         let own = topics.own.clone();
         let in_place = keeper.is_none();
         let (name, core) = (name.to_owned(), Arc::clone(core));
-        let frontend = EntityId { endpoint: id.endpoint, object: core.stores.object() };
-        let parts = Parts {
+        let host = Arc::new(Host::new(Parts {
             name,
             id,
             frontend,
@@ -90,16 +98,13 @@ impl Handle {
             in_place,
             rouse,
             keeper,
-        };
-        let host = Arc::new(Host::new(parts));
-        let mut threads = Vec::new();
-        let running = Arc::clone(&host);
-        threads.push(Thread::spawn("store", move || store_thread::run(&running, &roused))?);
-        if let Some((backend, roused)) = keep {
-            let keeping = Arc::clone(&host);
-            let work = move || store_thread::keep(&keeping, &backend, &roused);
-            threads.push(Thread::spawn("storage", work)?);
-        }
+            backend: backend.map(|(backend, _)| backend),
+        }));
+        let threads = start(&host, roused, keep).inspect_err(|_| {
+            // A thread that has been started is not waited for in vain.
+            host.lock().has_ended = true;
+            host.rouse();
+        })?;
         let outlet = Arc::new(Inlet(Arc::clone(&host)));
         let inlet = core.routing.add(Owner::Store, [&own].into_iter().collect(), outlet);
         core.attract([&own]);
@@ -108,72 +113,29 @@ impl Handle {
         Ok(Self { host, route: inlet, threads: Mutex::new(threads) })
     }
 
-    /// The topic of the store's master.
-    pub(crate) fn master_topic(&self) -> &Topic {
-        let topics = &self.host.topics;
-        if self.is_master() { &topics.own } else { &topics.others }
-    }
-
     /// Whether it is the master.
     pub(crate) fn is_master(&self) -> bool {
-        matches!(self.host.lock().role, Role::Master(_))
-    }
-
-    /// Whether a peer says that it has the master, or passes on what is for it.
-    pub(crate) fn peer_has_master(&self, peer: EndpointId, has_it: bool, wants_it: bool) {
-        let mut state = self.host.lock();
-        let State { role, refused, .. } = &mut *state;
-        match role {
-            Role::Clone(replica) => {
-                if wants_it {
-                    replica.master_may_be_back();
-                }
-            }
-            Role::Master(_) if has_it && *refused != Some(peer) => {
-                // One of the two has to go, and both must say the same of which.
-                let goes = self.host.core.id > peer;
-                if goes {
-                    *refused = Some(peer);
-                }
-                drop(state);
-                self.host.conflict(peer, goes);
-                return;
-            }
-            Role::Master(_) if !has_it && *refused == Some(peer) => {
-                *refused = None;
-                log::info!("store {}: there is no other master any more", self.host.name);
-            }
-            Role::Master(_) => {}
-        }
-        self.host.finish(state);
-    }
-
-    /// A peer has gone.
-    pub(crate) fn peer_gone(&self, peer: EndpointId) {
-        let mut state = self.host.lock();
-        if let Role::Clone(replica) = &mut state.role {
-            replica.endpoint_gone(peer);
-        }
-        self.host.finish(state);
-        self.peer_has_master(peer, false, false);
+        self.host.is_master
     }
 
     /// Ends the store: what was written is kept, or sent, as far as that can be by `deadline`.
     pub(crate) fn end(&self, deadline: Deadline) {
         let host = &self.host;
-        let mut state = host.lock();
-        if state.has_ended {
+        if std::mem::replace(&mut host.lock().is_ending, true) {
             return;
         }
-        if let Role::Clone(replica) = &mut state.role {
-            replica.leave();
-        }
-        host.finish(state);
+        host.core.stores.ends(&host.name);
         host.wait_until(deadline, |state| match &state.role {
             Role::Master(master) => master.is_kept() || master.failure().is_some(),
-            Role::Clone(_) => true,
+            // Nobody hears what it would still send.
+            Role::Clone(replica) => !replica.is_attached() || replica.statistics().unacked == 0,
         });
         let mut state = host.lock();
+        match &mut state.role {
+            // Who has written need not do so again, to the next master.
+            Role::Master(master) => master.acknowledge(),
+            Role::Clone(replica) => replica.end(),
+        }
         state.has_ended = true;
         host.finish(state);
         host.rouse();
@@ -186,12 +148,32 @@ impl Handle {
         drop(threads);
         host.requests.end(&host.name);
         host.wake_all();
+        host.core.stores.has_ended(&host.name);
     }
 }
 
 impl Drop for Handle {
     fn drop(&mut self) {
         self.end(Deadline::after(self.host.core.options.end_wait));
+    }
+}
+
+/// Starts the threads of a store; none of them runs on if one cannot be started and the store ends.
+fn start(
+    host: &Arc<Host>,
+    roused: Receiver<()>,
+    keep: Option<(Arc<dyn Backend>, Receiver<()>)>,
+) -> io::Result<Vec<Thread>> {
+    let running = Arc::clone(host);
+    let first = Thread::spawn("store", move || store_thread::run(&running, &roused))?;
+    let Some((backend, roused)) = keep else { return Ok(vec![first]) };
+    let keeping = Arc::clone(host);
+    match Thread::spawn("storage", move || store_thread::keep(&keeping, &backend, &roused)) {
+        Ok(second) => Ok(vec![first, second]),
+        Err(error) => {
+            first.detach();
+            Err(error)
+        }
     }
 }
 
@@ -217,6 +199,14 @@ impl Outlet for Inlet {
             self.0.take(parcel.message);
         }
     }
+}
+
+/// The limits of the store's channels, with room for what is around a command.
+fn limits(core: &Core, others: &Topic) -> ChannelLimits {
+    let mut limits = core.options.stores.channel;
+    let around = AROUND.saturating_add(others.as_bytes().len());
+    limits.command = core.options.peering.max_frame_bytes.saturating_sub(around);
+    limits
 }
 
 fn entity(core: &Core) -> EntityId {

@@ -4,12 +4,15 @@
 //! that brings a command, if nobody has the lock: it never waits for it. What is left is done by the
 //! [store's thread](crate::store_thread).
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use broker_data::{Data, EndpointId};
-use broker_store::{Command, Content, EntityId, Output, Sending, StoreError};
+use broker_store::{
+    Backend, Command, Content, EntityId, Output, Sending, StoreError, StoreStatistics,
+};
 use crossbeam_channel::Sender;
 use ostler_runtime::{Deadline, Seldom};
 
@@ -17,13 +20,19 @@ use crate::core::Core;
 use crate::parcel::Origin;
 use crate::queue::Queue;
 use crate::route::{Heading, Owner, Route};
+use crate::store_hint::Hint;
 use crate::store_outbox::Outbox;
 use crate::store_requests::{OnAnswer, Requests, call};
 use crate::store_role::{Question, Role};
+use crate::tag::TAG_BYTES;
 use crate::{Kind, Message, TTL, Topic};
 
 /// Commands that are taken from the inbox at once, at most.
 const BATCH: usize = 128;
+/// How often, before others have their turn.
+const BATCHES: usize = 8;
+/// How long a change waits for somebody who hears of changes and is behind.
+const READER_WAIT: Duration = Duration::from_secs(1);
 
 /// See the module.
 pub(crate) struct Host {
@@ -38,14 +47,19 @@ pub(crate) struct Host {
     /// Something has happened that somebody may wait for.
     changed: Condvar,
     pub(crate) inbox: Queue<Message>,
+    /// Where a master keeps its entries.
+    backend: Option<Arc<dyn Backend>>,
+    /// Those who hear of changes and were waited for in vain.
+    stuck: Mutex<Vec<Owner>>,
+    /// What it has learned of peers.
+    hints: Mutex<VecDeque<Hint>>,
+    pub(crate) is_master: bool,
     /// Whether commands are done by the thread that brings them.
     in_place: bool,
     outbox: Outbox,
     pub(crate) requests: Requests,
     /// Whether others hear of changes.
     has_readers: AtomicBool,
-    /// Those who hear of changes and were waited for in vain.
-    behind: Mutex<Vec<Arc<Route>>>,
     rouse: Sender<()>,
     /// Rouses who hands changes over to the storage, if that takes time.
     keeper: Option<Sender<()>>,
@@ -65,8 +79,10 @@ pub(crate) struct Topics {
 /// What is under the lock.
 pub(crate) struct State {
     pub(crate) role: Role,
-    /// Another node has a master of this name, which comes before this one.
-    pub(crate) refused: Option<EndpointId>,
+    /// Other nodes that have a master of this name.
+    pub(crate) others: BTreeSet<EndpointId>,
+    /// Whether the end has begun.
+    pub(crate) is_ending: bool,
     pub(crate) has_ended: bool,
     /// Whether the store's thread waits for no certain time.
     pub(crate) dozes: bool,
@@ -87,15 +103,19 @@ pub(crate) struct Parts {
     pub(crate) in_place: bool,
     pub(crate) rouse: Sender<()>,
     pub(crate) keeper: Option<Sender<()>>,
+    pub(crate) backend: Option<Arc<dyn Backend>>,
 }
 
 impl Host {
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { name, id, frontend, core, topics, role, in_place, rouse, keeper } = parts;
+        let Parts { name, id, frontend, core, topics, role, in_place, rouse, keeper, backend } =
+            parts;
         let inbox = Queue::new(core.options.stores.inbox);
+        let is_master = matches!(role, Role::Master(_));
         let state = State {
             role,
-            refused: None,
+            others: BTreeSet::new(),
+            is_ending: false,
             has_ended: false,
             dozes: false,
             waits: 0,
@@ -110,11 +130,14 @@ impl Host {
             state: Mutex::new(state),
             changed: Condvar::new(),
             inbox,
+            backend,
+            stuck: Mutex::default(),
+            hints: Mutex::default(),
+            is_master,
             in_place,
             outbox: Outbox::default(),
             requests: Requests::default(),
             has_readers: AtomicBool::new(false),
-            behind: Mutex::default(),
             rouse,
             keeper,
             seldom: Seldom::new(crate::core::PAUSE),
@@ -123,6 +146,10 @@ impl Host {
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn hints(&self) -> MutexGuard<'_, VecDeque<Hint>> {
+        self.hints.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Has the store's thread look what there is to do.
@@ -143,10 +170,10 @@ impl Host {
         if state.has_ended {
             return Err(StoreError::Ended(self.name.clone()));
         }
-        match state.refused {
-            Some(_) => Err(StoreError::MasterExists(self.name.clone())),
-            None => Ok(()),
+        if self.is_refused(state) {
+            return Err(StoreError::MasterExists(self.name.clone()));
         }
+        Ok(())
     }
 
     /// Lets go of the lock after something has been done, and sees to what follows from it.
@@ -186,6 +213,20 @@ impl Host {
             self.requests.answer(number, answer);
         }
         self.outbox.drain(|output| self.hand_over(output));
+    }
+
+    /// Whether another node has a master of this name that comes before this one.
+    pub(crate) fn is_refused(&self, state: &State) -> bool {
+        state.others.first().is_some_and(|first| *first < self.core.id)
+    }
+
+    /// How it does. What the storage has to count is not waited for with the lock.
+    pub(crate) fn statistics(&self) -> StoreStatistics {
+        let mut statistics = self.lock().role.statistics();
+        if let Some(backend) = &self.backend {
+            statistics.entries = backend.len().unwrap_or(0);
+        }
+        statistics
     }
 
     /// Waits for a change; `None` once the deadline has passed.
@@ -232,9 +273,8 @@ impl Host {
     /// Makes a change, once there is room for it.
     pub(crate) fn write(&self, action: Content) -> Result<(), StoreError> {
         let wait = self.core.options.stores.request_wait;
-        let has_readers = self.has_readers.load(Ordering::Relaxed);
-        if has_readers {
-            self.wait_readers(Deadline::after(wait));
+        if self.has_readers.load(Ordering::Relaxed) {
+            self.wait_readers();
         }
         let listens = self.has_listeners();
         let mut state = self.lock();
@@ -264,11 +304,9 @@ impl Host {
     ) -> Result<u64, StoreError> {
         let number = self.requests.open(deadline, StoreError::Timeout, on_answer);
         match self.write(action(number)) {
-            Ok(()) => Ok(number),
-            Err(error) => {
-                self.requests.withdraw(number);
-                Err(error)
-            }
+            Err(error) if self.requests.withdraw(number) => Err(error),
+            // If it is answered already, that is the answer.
+            _ => Ok(number),
         }
     }
 
@@ -300,7 +338,8 @@ impl Host {
     pub(crate) fn ask_later(&self, question: Question, on_answer: OnAnswer) {
         let mut state = self.lock();
         let checked = self.check(&state);
-        if checked.is_ok() && !state.role.has_begun() {
+        let most = self.core.options.stores.inbox.items;
+        if checked.is_ok() && !state.role.has_begun() && state.early.len() < most {
             let deadline = Deadline::after(self.core.options.stores.max_get_delay);
             let late = StoreError::Stale(self.name.clone());
             let number = self.requests.open(deadline, late, on_answer);
@@ -311,6 +350,11 @@ impl Host {
         let answer = checked.and_then(|()| state.role.ask(&question));
         drop(state);
         call(on_answer, answer);
+    }
+
+    /// Forgets questions that have had their answer.
+    pub(crate) fn forget_early(&self, state: &mut State) {
+        state.early.retain(|(_, number)| self.requests.is_open(*number));
     }
 
     /// Takes a command from elsewhere.
@@ -328,14 +372,17 @@ impl Host {
     /// Does what has come in.
     pub(crate) fn work_off(&self, mut state: MutexGuard<'_, State>) {
         let mut taken = VecDeque::new();
-        let at_once = Deadline::after(std::time::Duration::ZERO);
+        let at_once = Deadline::after(Duration::ZERO);
         let listens = self.has_listeners();
-        while self.inbox.len() > 0 {
+        for _ in 0..BATCHES {
+            if self.inbox.len() == 0 {
+                break;
+            }
             self.inbox.take(BATCH, at_once, &mut taken);
             state.role.set_listeners(listens);
             for message in taken.drain(..) {
                 match Command::decode(message.payload()) {
-                    Ok(command) if !state.has_ended && state.refused.is_none() => {
+                    Ok(command) if !state.has_ended && !self.is_refused(&state) => {
                         let bytes = message.payload().len();
                         state.role.command(command, bytes, self.core.clock.now());
                     }
@@ -343,6 +390,9 @@ impl Host {
                     Err(error) => self.core.undecodable(&message, &error),
                 }
             }
+        }
+        if self.inbox.len() > 0 {
+            self.rouse();
         }
         self.finish(state);
     }
@@ -354,23 +404,25 @@ impl Host {
         !self.core.routing.wanting(&heading).is_empty()
     }
 
-    /// Waits until those who hear of changes keep up, but once only for each that does not: it asks
-    /// again for what it misses.
-    fn wait_readers(&self, deadline: Deadline) {
-        let mut blocked = self.readers(EndpointId::NIL);
-        blocked.retain(|route| route.outlet.is_blocked(true));
-        let is_in = |routes: &[Arc<Route>], one: &Arc<Route>| {
-            routes.iter().any(|route| Arc::ptr_eq(route, one))
-        };
-        let mut behind = self.behind.lock().unwrap_or_else(PoisonError::into_inner);
-        behind.retain(|route| is_in(&blocked, route));
-        blocked.retain(|route| !is_in(&behind, route));
-        drop(behind);
-        for route in blocked {
-            if !route.outlet.wait_room(deadline) {
-                self.behind.lock().unwrap_or_else(PoisonError::into_inner).push(route);
+    /// Waits for those who hear of changes and are behind, for each of them once: who does not catch up
+    /// asks again for what it misses, and holds up nobody any more until it has room.
+    fn wait_readers(&self) {
+        for route in self.readers(EndpointId::NIL) {
+            let mut is_stuck = self.stuck().contains(&route.owner);
+            if route.outlet.is_blocked(true) {
+                if !is_stuck && !route.outlet.wait_room(Deadline::after(READER_WAIT)) {
+                    self.stuck().push(route.owner);
+                }
+                is_stuck = false;
+            }
+            if is_stuck {
+                self.stuck().retain(|owner| *owner != route.owner);
             }
         }
+    }
+
+    fn stuck(&self) -> MutexGuard<'_, Vec<Owner>> {
+        self.stuck.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn readers(&self, to: EndpointId) -> Vec<Arc<Route>> {
@@ -407,7 +459,7 @@ impl Host {
         let mut readers = self.readers(to);
         readers.retain(|route| !route.outlet.is_blocked(true));
         let topic = self.topics.others.as_bytes();
-        let most = self.core.options.peering.max_frame_bytes;
+        let most = self.core.options.peering.max_frame_bytes.saturating_sub(TAG_BYTES);
         let mut messages = Vec::with_capacity(sendings.len());
         for Sending { command, .. } in sendings {
             match Message::new(self.core.id, to, Kind::Command, TTL, topic, command) {

@@ -20,6 +20,9 @@ pub struct StoreLimits {
     pub inbox: QueueLimits,
     /// Changes that a storage is told together; default 1000.
     pub batch: usize,
+    /// The number of the node's first object in stores; chosen at random by default, so that a node that is
+    /// started again under the same id is not taken for the one before. The original's begin with 8.
+    pub first_object: Option<u64>,
     /// How long after a failure of its storage a master tries again; default 1 s.
     pub storage_retry: Duration,
 }
@@ -32,6 +35,7 @@ impl Default for StoreLimits {
             request_wait: Duration::from_secs(10),
             inbox: QueueLimits::default(),
             batch: 1000,
+            first_object: None,
             storage_retry: Duration::from_secs(1),
         }
     }

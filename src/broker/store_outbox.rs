@@ -25,10 +25,10 @@ impl Outbox {
         // Who takes the last before another one puts more in looks once more.
         while !self.waiting().is_empty() {
             let _busy = match self.busy.try_lock() {
-                Err(TryLockError::WouldBlock) => return,
-                // Whoever panicked has taken one output with him, and no more.
-                Err(TryLockError::Poisoned(busy)) => busy.into_inner(),
                 Ok(busy) => busy,
+                // Who panicked has lost one output, not the store.
+                Err(TryLockError::Poisoned(busy)) => busy.into_inner(),
+                Err(TryLockError::WouldBlock) => return,
             };
             loop {
                 let next = self.waiting().pop_front();

@@ -44,15 +44,19 @@ impl Requests {
     /// Answers a question, if nobody has. Not to be called under a lock: what is called with the
     /// answer may ask again.
     pub(crate) fn answer(&self, number: u64, answer: Result<Data, StoreError>) {
-        let request = self.take(number);
-        if let Some(request) = request {
+        if let Some(request) = self.take(number) {
             call(request.on_answer, answer);
         }
     }
 
-    /// Withdraws a question.
-    pub(crate) fn withdraw(&self, number: u64) {
-        drop(self.take(number));
+    /// Withdraws a question; whether it was open.
+    pub(crate) fn withdraw(&self, number: u64) -> bool {
+        self.take(number).is_some()
+    }
+
+    /// Whether this question is open.
+    pub(crate) fn is_open(&self, number: u64) -> bool {
+        self.lock().contains_key(&number)
     }
 
     /// Whether any question is open.

@@ -1,7 +1,7 @@
 //! What a store of this node is: the master, or a clone.
 
 use broker_data::{Data, Timestamp};
-use broker_store::{Command, Content, Master, Output, Replica, StoreError, StoreStatistics};
+use broker_store::{Command, Content, Master, Output, Peek, Replica, StoreError, StoreStatistics};
 
 /// See the module.
 pub(crate) enum Role {
@@ -37,11 +37,11 @@ impl Role {
         }
     }
 
-    /// What a key stands for, without the way through a question.
-    pub(crate) fn get(&self, key: &Data) -> Result<Data, StoreError> {
+    /// What a key stands for, or where that is known.
+    pub(crate) fn peek(&self, key: &Data) -> Result<Peek, StoreError> {
         match self {
-            Self::Master(master) => master.get(key),
-            Self::Clone(clone) => clone.get(key),
+            Self::Master(master) => Ok(master.peek(key)),
+            Self::Clone(clone) => clone.get(key).map(|value| Peek::Here(Some(value))),
         }
     }
 

@@ -15,15 +15,17 @@ pub(crate) fn run(host: &Host, roused: &Receiver<()>) {
     let time = host.core.options.stores.channel.tick;
     let mut tick = Deadline::after(time);
     loop {
+        while host.heed() {}
         let mut state = host.lock();
         if state.has_ended {
             return;
         }
-        if host.inbox.len() > 0 {
+        let is_due = state.role.needs_ticks() || host.requests.are_open();
+        let is_late = is_due && tick.passed();
+        if host.inbox.len() > 0 && !is_late {
             host.work_off(state);
             continue;
         }
-        let is_due = state.role.needs_ticks() || host.requests.are_open();
         if !is_due {
             state.dozes = true;
             drop(state);
@@ -32,13 +34,14 @@ pub(crate) fn run(host: &Host, roused: &Receiver<()>) {
             tick = Deadline::after(time);
             continue;
         }
-        if tick.passed() {
+        if is_late {
             tick = Deadline::after(time);
             // A master that is refused is silent: its clones look for the other one.
-            if state.refused.is_none() {
+            if !host.is_refused(&state) {
                 state.role.set_listeners(host.has_listeners());
                 state.role.tick(host.core.clock.now());
             }
+            host.forget_early(&mut state);
             host.finish(state);
             host.requests.expire();
             continue;

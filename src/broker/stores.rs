@@ -1,8 +1,10 @@
 //! The stores of a node, by their names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use broker_store::StoreStatistics;
 use ostler_runtime::Deadline;
@@ -10,24 +12,36 @@ use ostler_runtime::Deadline;
 use crate::core::Core;
 use crate::peers::Peer;
 use crate::store_handle::Handle;
+use crate::store_hint::Hint;
+use crate::store_host::Host;
 use crate::{EndpointId, Topic};
 
-/// The number of the first object that is a store's: in the original, the first seven are others.
-const FIRST_OBJECT: u64 = 8;
+/// How long a store waits for one of its name that ends.
+const END_WAIT: Duration = Duration::from_secs(30);
 
 /// See the module.
 #[derive(Default)]
 pub(crate) struct Stores {
-    table: Mutex<BTreeMap<String, Weak<Handle>>>,
+    table: Mutex<BTreeMap<String, Entry>>,
     /// Held while one is attached, which may take the time that a file takes to be opened.
     attaching: Mutex<()>,
+    /// Those that end, which takes the time that it takes to write what waits.
+    ending: Mutex<BTreeSet<String>>,
+    ended: Condvar,
     objects: AtomicU64,
+}
+
+/// One store. What is told to it goes to the host: whoever has the last handle ends the store, which
+/// takes its time.
+struct Entry {
+    handle: Weak<Handle>,
+    host: Weak<Host>,
 }
 
 impl Stores {
     /// The store of this name, if it is attached.
     pub(crate) fn find(&self, name: &str) -> Option<Arc<Handle>> {
-        self.table().get(name).and_then(Weak::upgrade)
+        self.table().get(name).and_then(|entry| entry.handle.upgrade())
     }
 
     /// The store of this name, which `make` attaches if it is not.
@@ -40,55 +54,97 @@ impl Stores {
         if let Some(handle) = self.find(name) {
             return Ok(handle);
         }
+        self.wait_ended(name);
         let handle = Arc::new(make()?);
         let mut table = self.table();
-        table.retain(|_, other| other.strong_count() > 0);
-        table.insert(name.to_owned(), Arc::downgrade(&handle));
+        table.retain(|_, other| other.handle.strong_count() > 0);
+        let entry = Entry { handle: Arc::downgrade(&handle), host: Arc::downgrade(&handle.host) };
+        table.insert(name.to_owned(), entry);
         Ok(handle)
+    }
+
+    /// Numbers are counted from this one.
+    pub(crate) fn count_from(&self, first: Option<u64>) {
+        // As many as there may ever be behind it have room.
+        let random = || (RandomState::new().hash_one(0_u8) >> 32) << 16;
+        self.objects.store(first.unwrap_or_else(random).max(1), Ordering::Relaxed);
     }
 
     /// A number that no other object has.
     pub(crate) fn object(&self) -> u64 {
-        FIRST_OBJECT.saturating_add(self.objects.fetch_add(1, Ordering::Relaxed))
+        self.objects.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// A store ends; nobody opens what it has until it [has ended](Self::has_ended).
+    pub(crate) fn ends(&self, name: &str) {
+        self.ending().insert(name.to_owned());
+    }
+
+    /// A store has ended.
+    pub(crate) fn has_ended(&self, name: &str) {
+        self.ending().remove(name);
+        self.ended.notify_all();
+    }
+
+    fn ending(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.ending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for one of this name that ends.
+    fn wait_ended(&self, name: &str) {
+        let ending = self.ending();
+        let ends = |ending: &mut BTreeSet<String>| ending.contains(name);
+        drop(self.ended.wait_timeout_while(ending, END_WAIT, ends));
+    }
+
+    /// Tells stores of all peers.
+    pub(crate) fn look_at_peers(&self, core: &Core) {
+        for peer in core.peers.all() {
+            if let Some(id) = peer.endpoint.id {
+                self.peer_wants(core, id);
+            }
+        }
     }
 
     /// A peer has come, or wants something else than before.
     pub(crate) fn peer_wants(&self, core: &Core, id: EndpointId) {
-        for handle in self.all() {
-            let topic = handle.master_topic();
-            let has_it = core.peers.any(|one, peer| one == id && has(peer, topic));
-            let wants_it = core
-                .peers
-                .any(|one, peer| one == id && peer.route.filter.matches(topic.as_bytes()));
-            handle.peer_has_master(id, has_it, wants_it);
+        for host in self.hosts() {
+            let topic = host.master_topic();
+            let is_so =
+                |so: &dyn Fn(&Peer) -> bool| core.peers.any(|one, peer| one == id && so(peer));
+            let has_master = is_so(&|peer| has(peer, topic));
+            let wants_all = is_so(&|peer| peer.route.filter.matches(topic.as_bytes()));
+            host.hear(Hint { peer: id, is_gone: false, has_master, wants_all });
         }
     }
 
     /// A peer has gone.
     pub(crate) fn peer_gone(&self, id: EndpointId) {
-        for handle in self.all() {
-            handle.peer_gone(id);
+        for host in self.hosts() {
+            host.hear(Hint { peer: id, is_gone: true, has_master: false, wants_all: false });
         }
     }
 
     /// Ends all of them.
     pub(crate) fn end(&self, deadline: Deadline) {
-        for handle in self.all() {
+        let all: Vec<_> =
+            self.table().values().filter_map(|entry| entry.handle.upgrade()).collect();
+        for handle in all {
             handle.end(deadline);
         }
     }
 
     /// How they do.
     pub(crate) fn statistics(&self) -> Vec<(String, StoreStatistics)> {
-        let all = self.all().into_iter();
-        all.map(|handle| (handle.host.name.clone(), handle.host.lock().role.statistics())).collect()
+        let all = self.hosts().into_iter();
+        all.map(|host| (host.name.clone(), host.statistics())).collect()
     }
 
-    fn all(&self) -> Vec<Arc<Handle>> {
-        self.table().values().filter_map(Weak::upgrade).collect()
+    fn hosts(&self) -> Vec<Arc<Host>> {
+        self.table().values().filter_map(|entry| entry.host.upgrade()).collect()
     }
 
-    fn table(&self) -> MutexGuard<'_, BTreeMap<String, Weak<Handle>>> {
+    fn table(&self) -> MutexGuard<'_, BTreeMap<String, Entry>> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -89,7 +89,9 @@ const SMALL_TEXT: &str = "11111111-1111-4111-8111-111111111111";
 const LARGE_TEXT: &str = "eeeeeeee-eeee-4eee-8eee-eeeeeeeeeeee";
 
 fn named(text: &str) -> EndpointOptions {
-    EndpointOptions { id: text.parse().unwrap(), ..EndpointOptions::default() }
+    let mut options = EndpointOptions { id: text.parse().unwrap(), ..EndpointOptions::default() };
+    options.stores.first_object = Some(8);
+    options
 }
 
 fn check_events(mut events: Subscriber, before: &[String]) {

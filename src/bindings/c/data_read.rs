@@ -1,6 +1,7 @@
 //! What values are.
 
 use std::ffi::{c_char, c_int, c_uint};
+use std::mem::MaybeUninit;
 use std::net::IpAddr;
 
 use broker::Ec;
@@ -11,7 +12,7 @@ use crate::fault::{Fault, answered, found};
 use crate::given::{Place, given, put};
 
 /// Room for an address of either family.
-type Octets = [u8; 16];
+type Octets = [MaybeUninit<u8>; 16];
 
 /// The type's number.
 #[unsafe(no_mangle)]
@@ -158,7 +159,7 @@ fn put_address(
     };
     put(length, octets.len())?;
     for (to, from) in place.iter_mut().zip(octets) {
-        *to = *from;
+        to.write(*from);
     }
     Ok(())
 }

@@ -20,6 +20,19 @@ impl Data {
         };
         VALUE + within
     }
+
+    /// How deep values lie in one another: 1 for one that contains none.
+    pub fn depth(&self) -> usize {
+        let within = match self {
+            Self::Set(values) => values.iter().map(Self::depth).max(),
+            Self::Table(entries) => {
+                entries.iter().map(|(key, value)| key.depth().max(value.depth())).max()
+            }
+            Self::Vector(values) => values.iter().map(Self::depth).max(),
+            _ => None,
+        };
+        1 + within.unwrap_or_default()
+    }
 }
 
 #[cfg(test)]
@@ -32,5 +45,9 @@ mod tests {
         assert_eq!(Data::from("text").weight(), VALUE + 4);
         let vector = Data::Vector(vec![Data::from("text"), Data::None]);
         assert_eq!(vector.weight(), 3 * VALUE + 4);
+        assert_eq!(
+            (Data::None.depth(), vector.depth(), Data::from(vec![vector]).depth()),
+            (1, 2, 3)
+        );
     }
 }

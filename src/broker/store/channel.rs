@@ -25,6 +25,9 @@ pub struct ChannelLimits {
     pub events: usize,
     /// Bytes of these events; default 64 MiB.
     pub bytes: usize,
+    /// Bytes of one command, at most; default 64 MiB less what is around it. An endpoint takes what its
+    /// peers do.
+    pub command: usize,
 }
 
 impl Default for ChannelLimits {
@@ -36,6 +39,7 @@ impl Default for ChannelLimits {
             nack: 2,
             events: 262_144,
             bytes: 64 << 20,
+            command: (64 << 20) - (128 << 10),
         }
     }
 }

@@ -6,7 +6,7 @@ use thiserror::Error;
 use crate::command::{Command, Content};
 use crate::entity_id::EntityId;
 
-/// How many events a peer may say that it misses, at once.
+/// How many of the events that a peer says it misses are looked at; it says so again.
 pub const MAX_NACKS: usize = 65_536;
 
 /// The bytes are no command.
@@ -21,9 +21,6 @@ pub enum CommandError {
     /// There is no such kind.
     #[error("a command of the unknown kind {0}")]
     UnknownKind(u8),
-    /// More events are missed than may be.
-    #[error("a command that misses {0} events, of which there may be {MAX_NACKS}")]
-    TooMany(u32),
     /// A key or a value cannot be read.
     #[error("a command with a value that is none: {0}")]
     Data(#[from] DecodeError),
@@ -135,14 +132,13 @@ fn span(input: &mut &[u8]) -> Result<Option<Timespan>, CommandError> {
 }
 
 fn numbers(input: &mut &[u8]) -> Result<Vec<u64>, CommandError> {
-    let announced = varbyte::read(input)?;
-    let count = usize::try_from(announced).unwrap_or(usize::MAX);
-    if count > MAX_NACKS {
-        return Err(CommandError::TooMany(announced));
-    }
-    let mut seqs = Vec::with_capacity(count);
-    for _ in 0..count {
-        seqs.push(number(input)?);
+    let count = usize::try_from(varbyte::read(input)?).unwrap_or(usize::MAX);
+    let bytes = count.checked_mul(size_of::<u64>()).ok_or(CommandError::Truncated)?;
+    let (mut numbers, rest) = input.split_at_checked(bytes).ok_or(CommandError::Truncated)?;
+    *input = rest;
+    let mut seqs = Vec::with_capacity(count.min(MAX_NACKS));
+    while seqs.len() < MAX_NACKS && !numbers.is_empty() {
+        seqs.push(number(&mut numbers)?);
     }
     Ok(seqs)
 }

@@ -64,8 +64,12 @@ impl World {
         master.set_listeners(true);
         let limits = ChannelLimits::default();
         let clones = (0..CLONES).map(|number| {
-            let mut clone =
-                Replica::new("st".to_owned(), id(number), limits, CloneOptions::default());
+            let mut clone = Replica::new(
+                "st".to_owned(),
+                [id(number), id(number)],
+                limits,
+                CloneOptions::default(),
+            );
             clone.set_listeners(true);
             clone
         });

@@ -22,6 +22,7 @@ const LIMITS: ChannelLimits = ChannelLimits {
     nack: 1,
     events: 8,
     bytes: 1024,
+    command: 1 << 16,
 };
 /// Commands that one of them may say at once: what it is told, and as many events as it keeps.
 const MOST_SAID: usize = 4096;
@@ -41,7 +42,7 @@ pub fn store_command(bytes: &[u8]) {
     let options = MasterOptions { name: "st".to_owned(), id: id(1), limits: LIMITS };
     let backend: Arc<dyn Backend> = Arc::new(Memory::default());
     let Ok(mut master) = Master::new(options, backend, true) else { return };
-    let mut clone = Replica::new("st".to_owned(), id(2), LIMITS, CloneOptions::default());
+    let mut clone = Replica::new("st".to_owned(), [id(2), id(2)], LIMITS, CloneOptions::default());
     master.set_listeners(true);
     clone.set_listeners(true);
     let mut now = 0_i64;

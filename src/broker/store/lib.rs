@@ -23,6 +23,7 @@ mod effect;
 mod engine;
 mod entity_id;
 mod expiries;
+mod fitting;
 #[cfg(feature = "fjall")]
 mod fjall;
 #[doc(hidden)]
@@ -66,6 +67,7 @@ pub use command::{Class, Command, Content};
 pub use command_read::{CommandError, MAX_NACKS};
 pub use entity_id::EntityId;
 pub use master::{MAX_CLONES, Master, MasterOptions, StoreStatistics};
+pub use master_actions::Peek;
 pub use output::{Notice, Output, Sending};
 pub use replica::{CloneOptions, Replica};
 pub use store_error::StoreError;

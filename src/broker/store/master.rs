@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use broker_data::{Data, Timestamp};
+use broker_data::{Data, EndpointId, Timestamp};
 
 use crate::backend::{Backend, BackendError, Change};
 use crate::channel::ChannelLimits;
@@ -34,6 +34,9 @@ const MAX_JOINING: usize = 16;
 /// Ticks for which clones that are slow may hold up everything.
 const MAX_FULL: u64 = 50;
 
+/// Ticks for which there is no other snapshot after one that was too long.
+const TOO_LONG: u64 = 100;
+
 /// What a master is told when it begins.
 pub struct MasterOptions {
     /// The store's name.
@@ -48,7 +51,7 @@ pub struct MasterOptions {
 pub struct Master {
     pub(crate) name: String,
     pub(crate) id: EntityId,
-    limits: ChannelLimits,
+    pub(crate) limits: ChannelLimits,
     pub(crate) storage: Storage,
     pub(crate) expiries: Expiries,
     /// Why the storage does not take what it is told, if it does not.
@@ -56,6 +59,9 @@ pub struct Master {
     clones: Producer,
     /// Clones that get a snapshot once it may be seen.
     joining: BTreeSet<EntityId>,
+    ticks: u64,
+    /// Until then nobody gets a snapshot: the last one was longer than peers take.
+    too_long_until: u64,
     /// Bytes of snapshots since the last tick, of which there are no more than may wait to be
     /// acknowledged, and one snapshot: others ask again.
     snapshot_bytes: usize,
@@ -110,6 +116,8 @@ impl Master {
             failure: None,
             clones: Producer::new(options.limits),
             joining: BTreeSet::new(),
+            ticks: 0,
+            too_long_until: 0,
             snapshot_bytes: 0,
             full_ticks: 0,
             writers: BTreeMap::new(),
@@ -147,7 +155,10 @@ impl Master {
 
     /// Whether time has to pass for something to happen, but for keys that expire.
     pub fn needs_ticks(&self) -> bool {
-        self.clones.consumers() > 0 || !self.writers.is_empty() || self.snapshot_bytes > 0
+        self.clones.consumers() > 0
+            || !self.writers.is_empty()
+            || self.snapshot_bytes > 0
+            || self.ticks < self.too_long_until
     }
 
     /// When the next key expires.
@@ -228,6 +239,7 @@ impl Master {
 
     /// Time has passed.
     pub fn tick(&mut self, now: Timestamp) {
+        self.ticks = self.ticks.saturating_add(1);
         self.snapshot_bytes = 0;
         let is_due = self.clones.tick();
         for id in self.clones.drop_silent() {
@@ -236,6 +248,11 @@ impl Master {
         if is_due && self.clones.consumers() > 0 {
             let heartbeat = Content::Keepalive { seq: self.clones.seq() };
             self.out.control(EntityId::NIL.endpoint, self.id, EntityId::NIL, heartbeat);
+            // Clones of the original pass over what is for all.
+            for (id, _) in self.clones.behind() {
+                let heartbeat = Content::Keepalive { seq: self.clones.seq() };
+                self.out.control(id.endpoint, self.id, id, heartbeat);
+            }
         }
         self.drop_slowest();
         let done = self.storage.done();
@@ -249,8 +266,34 @@ impl Master {
         for id in silent {
             self.part_with(id);
         }
+        self.let_go();
         self.expire(now);
         self.pump(now);
+    }
+
+    /// An endpoint is not there any more, as far as is known.
+    pub fn endpoint_gone(&mut self, id: EndpointId) {
+        self.clones.endpoint_gone(id);
+    }
+
+    /// Tells all who write what is kept for good of it, as before an end.
+    pub fn acknowledge(&mut self) {
+        let done = self.storage.done();
+        for (id, writer) in &mut self.writers {
+            let ack = writer.ack(done);
+            self.out.control(id.endpoint, self.id, *id, ack);
+        }
+    }
+
+    /// Another master comes before this one: clones are to begin again, with that one.
+    pub fn step_back(&mut self) {
+        let clones: Vec<EntityId> = self.clones.ids().collect();
+        let seq = self.clones.next_seq();
+        for id in clones {
+            self.is_lost(id, seq);
+            self.clones.remove(id);
+            self.part_with(id);
+        }
     }
 
     /// The changes that the storage is to be told next, `most` at most.
@@ -326,7 +369,17 @@ impl Master {
                 let offset = self.clones.add(id);
                 let heartbeat = self.limits.heartbeat;
                 let begin = Content::AckClone { offset, heartbeat, snapshot };
-                self.out.control(id.endpoint, self.id, id, begin);
+                let bytes = self.out.control(id.endpoint, self.id, id, begin);
+                if bytes > self.limits.command {
+                    self.out.sends.pop();
+                    self.clones.remove(id);
+                    self.too_long_until = self.ticks.saturating_add(TOO_LONG);
+                    let error =
+                        StoreError::Unfit("all entries together are longer than peers take");
+                    self.out.notices.push(Notice::NoSnapshot(id, error));
+                } else {
+                    self.clones.begins_with(id, bytes);
+                }
             }
         }
     }
@@ -337,11 +390,12 @@ impl Master {
             return;
         }
         let done = self.storage.done();
-        let writer = self.writers.entry(id).or_insert_with(|| {
-            let former = self.former.iter().find(|(one, _)| *one == id);
-            let from = former.map_or(offset, |(_, seq)| offset.max(*seq));
-            Writer::new(self.limits, from, heartbeat)
-        });
+        let former = self.former.iter().find(|(one, _)| *one == id);
+        let from = former.map_or(offset, |(_, seq)| offset.max(*seq));
+        let limits = self.limits;
+        let new = || Writer::new(limits, from, heartbeat);
+        let writer = self.writers.entry(id).or_insert_with(new);
+        writer.set_leaving(false);
         let ack = writer.ack(done);
         self.out.control(id.endpoint, self.id, id, ack);
     }
@@ -387,7 +441,10 @@ impl Master {
     }
 
     fn join(&mut self, id: EntityId) {
-        if self.joining.contains(&id) || self.clones.has_just_begun(id) {
+        if self.joining.contains(&id)
+            || self.clones.has_just_begun(id)
+            || self.ticks < self.too_long_until
+        {
             return;
         }
         if self.clones.consumers().saturating_add(self.joining.len()) >= MAX_CLONES {
@@ -415,6 +472,11 @@ impl Master {
 
     /// Parts with the clones that have held up all others for too long.
     fn drop_slowest(&mut self) {
+        if self.clones.is_full() {
+            for id in self.clones.drop_gone() {
+                self.gone(id, "its endpoint is not there");
+            }
+        }
         self.full_ticks = if self.clones.is_full() { self.full_ticks.saturating_add(1) } else { 0 };
         if self.full_ticks >= MAX_FULL {
             self.full_ticks = 0;
@@ -431,7 +493,22 @@ impl Master {
     }
 
     fn part_with(&mut self, id: EntityId) {
-        if let Some(writer) = self.writers.remove(&id) {
+        if let Some(writer) = self.writers.get_mut(&id) {
+            writer.set_leaving(true);
+        }
+        self.let_go();
+    }
+
+    /// Forgets writers that have gone, but for how far they were.
+    fn let_go(&mut self) {
+        let done = self.storage.done();
+        let left = |(id, writer): (&EntityId, &mut Writer)| writer.has_left(done).then_some(*id);
+        let gone: Vec<EntityId> = self.writers.iter_mut().filter_map(left).collect();
+        for id in gone {
+            let Some(writer) = self.writers.remove(&id) else { continue };
+            if writer.early() > 0 {
+                self.out.notices.push(Notice::Lost(id, writer.early()));
+            }
             self.former.retain(|(one, _)| *one != id);
             self.former.push_back((id, writer.seq()));
             if self.former.len() > MAX_FORMER {

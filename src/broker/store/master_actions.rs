@@ -1,14 +1,16 @@
 //! What a master does to its entries, for the node that it is in and for writers from afar.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use broker_data::{Data, Timespan, Timestamp};
 
 use crate::arithmetic::{Overflow, add, index, subtract};
-use crate::backend::{BackendError, Change, Entry};
+use crate::backend::{Backend, BackendError, Change, Entry};
 use crate::command::Content;
 use crate::effect::{Broadcast, Effect};
 use crate::entity_id::EntityId;
+use crate::fitting;
 use crate::master::Master;
 use crate::store_error::StoreError;
 use crate::store_event::StoreEvent;
@@ -21,7 +23,20 @@ struct Told {
     publisher: EntityId,
 }
 
+/// Where it is known what a key stands for.
+pub enum Peek {
+    /// Here.
+    Here(Option<Data>),
+    /// In the storage, which may take its time: nobody has to wait for it with the master.
+    In(Arc<dyn Backend>),
+}
+
 impl Master {
+    /// What a key stands for, or where that is known.
+    pub fn peek(&self, key: &Data) -> Peek {
+        self.storage.peek(key)
+    }
+
     /// What a key stands for.
     pub fn get(&self, key: &Data) -> Result<Data, StoreError> {
         let entry = self.storage.get(key).map_err(|error| self.backend(&error))?;
@@ -49,11 +64,6 @@ impl Master {
             return Err(StoreError::Backend { name: self.name.clone(), why: why.clone() });
         }
         self.change(action, now, Overflow::Refuse)
-    }
-
-    /// Answers the question of this number once all changes up to now are kept for good.
-    pub fn answer_when_kept(&mut self, request: u64) {
-        self.say(Effect::Answer(request, Data::None));
     }
 
     /// Does what a writer from afar wants.
@@ -93,7 +103,7 @@ impl Master {
                 if inserted {
                     self.put(key, value, expiry, now, Told { old: None, expiry, publisher })?;
                 }
-                if who.endpoint == self.id.endpoint {
+                if overflow == Overflow::Refuse {
                     self.say(Effect::Answer(request, Data::Boolean(inserted)));
                 } else {
                     let publisher = self.id;
@@ -133,6 +143,7 @@ impl Master {
         now: Timestamp,
         told: Told,
     ) -> Result<(), StoreError> {
+        fitting::check(&key, &value, self.limits.command)?;
         let Told { old, expiry: said, publisher } = told;
         let time =
             expiry.map(|span| Timestamp::from_nanos(now.nanos().saturating_add(span.nanos())));

@@ -65,18 +65,20 @@ impl Output {
             && self.notices.is_empty()
     }
 
-    /// A command that is no event of a channel.
+    /// A command that is no event of a channel. How many bytes it has.
     pub(crate) fn control(
         &mut self,
         to: EndpointId,
         sender: EntityId,
         receiver: EntityId,
         content: Content,
-    ) {
+    ) -> usize {
         let seq = if let Content::AckClone { offset, .. } = &content { *offset } else { 0 };
         let mut bytes = Vec::new();
         Command { seq, sender, receiver, content }.encode(&mut bytes);
+        let length = bytes.len();
         self.sends.push(Sending { to, command: bytes.into() });
+        length
     }
 
     /// An event of a channel.

@@ -4,11 +4,18 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use broker_data::EndpointId;
+
 use crate::channel::ChannelLimits;
 use crate::entity_id::EntityId;
 
-/// Ticks for which a consumer that begins is not begun with once more: it may not have answered yet.
+/// Ticks for which a consumer that begins is not begun with once more, however little it was sent: it
+/// may not have answered yet.
 const BEGINNING: u64 = 10;
+/// Bytes in a tick that the slowest line takes to which a consumer may be at the end.
+const SLOWEST: u64 = 20_000;
+/// Events that are sent again at once, at most.
+const MAX_RESENT: usize = 1024;
 
 /// The number that a channel without an event has.
 const FIRST: u64 = 1;
@@ -27,19 +34,20 @@ pub(crate) struct Producer {
     paths: Vec<Path>,
 }
 
-/// Missing events that a consumer is sent at once, at most: it asks again for the others.
-const MAX_RESENT: usize = 1024;
-
 /// One consumer.
 #[derive(Debug)]
 struct Path {
     id: EntityId,
+    /// The number before that of its first event.
+    offset: u64,
     /// 0 until it has answered.
     acked: u64,
     /// The last tick in which it was heard.
     seen: u64,
-    /// When it began.
-    began: u64,
+    /// When what it begins with has reached it.
+    begun: u64,
+    /// Whether its endpoint is not there any more, as far as is known.
+    is_gone: bool,
 }
 
 /// What a consumer that misses events is to be sent.
@@ -90,10 +98,48 @@ impl Producer {
         self.paths.len()
     }
 
-    /// Whether it was begun with a moment ago and has not answered.
+    /// The consumers.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = EntityId> {
+        self.paths.iter().map(|path| path.id)
+    }
+
+    /// Whether it was begun with a moment ago: what it was sent may be on its way.
     pub(crate) fn has_just_begun(&self, id: EntityId) -> bool {
-        let path = self.paths.iter().find(|path| path.id == id);
-        path.is_some_and(|path| path.acked == 0 && self.tick.saturating_sub(path.began) < BEGINNING)
+        self.paths.iter().any(|path| path.id == id && self.tick < path.begun)
+    }
+
+    /// A consumer is sent so many bytes to begin with.
+    pub(crate) fn begins_with(&mut self, id: EntityId, bytes: usize) {
+        let takes = (bytes as u64).checked_div(SLOWEST).unwrap_or(0).saturating_add(BEGINNING);
+        let begun = self.tick.saturating_add(takes);
+        if let Some(path) = self.paths.iter_mut().find(|path| path.id == id) {
+            path.begun = begun;
+        }
+    }
+
+    /// An endpoint is not there any more, as far as is known. Its consumers may come back, but what they
+    /// have not answered is not on its way.
+    pub(crate) fn endpoint_gone(&mut self, id: EndpointId) {
+        for path in self.paths.iter_mut().filter(|path| path.id.endpoint == id) {
+            path.is_gone = true;
+            path.begun = 0;
+        }
+    }
+
+    /// Parts with consumers whose endpoint is not there.
+    pub(crate) fn drop_gone(&mut self) -> Vec<EntityId> {
+        let gone: Vec<EntityId> =
+            self.paths.iter().filter(|path| path.is_gone).map(|path| path.id).collect();
+        for id in &gone {
+            self.remove(*id);
+        }
+        gone
+    }
+
+    /// The consumers that miss events, and those up to which they have them.
+    pub(crate) fn behind(&self) -> impl Iterator<Item = (EntityId, u64)> {
+        let behind = self.paths.iter().filter(|path| path.acked < self.seq);
+        behind.map(|path| (path.id, path.acked.max(path.offset)))
     }
 
     /// How many events wait to be acknowledged.
@@ -119,11 +165,17 @@ impl Producer {
         self.last_broadcast = self.tick;
     }
 
-    /// A consumer begins with the next event, also if it was one before. The number before that of
-    /// this event, which it is told.
+    /// A consumer begins with the next event, also if it was one before; if it has not answered yet, with
+    /// that with which it was to begin. The number before that of this event, which it is told.
     pub(crate) fn add(&mut self, id: EntityId) -> u64 {
+        if let Some(path) = self.paths.iter_mut().find(|path| path.id == id && path.acked == 0) {
+            path.seen = self.tick;
+            path.is_gone = false;
+            return path.offset;
+        }
         self.remove(id);
-        self.paths.push(Path { id, acked: 0, seen: self.tick, began: self.tick });
+        let (tick, offset) = (self.tick, self.seq);
+        self.paths.push(Path { id, offset, acked: 0, seen: tick, begun: 0, is_gone: false });
         self.seq
     }
 
@@ -143,6 +195,7 @@ impl Producer {
         let (tick, last) = (self.tick, self.seq);
         let Some(path) = self.paths.iter_mut().find(|path| path.id == id) else { return false };
         path.seen = tick;
+        path.is_gone = false;
         // One that comes late, or speaks of what was never sent.
         if seq < path.acked || seq > last {
             return false;
@@ -159,6 +212,7 @@ impl Producer {
     pub(crate) fn nack(&mut self, id: EntityId, seqs: &[u64]) -> Option<Nacked> {
         let path = self.paths.iter_mut().find(|path| path.id == id)?;
         path.seen = self.tick;
+        path.is_gone = false;
         let &first = seqs.first()?;
         if !seqs.is_sorted() {
             self.remove(id);

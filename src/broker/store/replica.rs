@@ -1,8 +1,8 @@
 //! A clone: a copy of a master's entries, which hears of each change, and a way to write to the
 //! master. Without I/O and clock: its owner brings commands and ticks, and sends what it says.
 //!
-//! What is written has a number for good, whoever the master is: who has done it already does not do
-//! it twice.
+//! What is written has a number for good, whoever the master is: one that has done it already does not
+//! do it twice. The next master cannot know what the last one has done and not said.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
@@ -16,6 +16,7 @@ use crate::command::{Command, Content};
 use crate::command_write::readdressed;
 use crate::consumer::{Consumer, Next, Say};
 use crate::entity_id::EntityId;
+use crate::fitting;
 use crate::master::StoreStatistics;
 use crate::output::{Notice, Output};
 use crate::producer::{Nacked, Producer, Resend};
@@ -58,11 +59,19 @@ impl Default for CloneOptions {
 pub struct Replica {
     pub(crate) name: String,
     pub(crate) id: EntityId,
+    /// Who asks on this node.
+    pub(crate) frontend: EntityId,
     limits: ChannelLimits,
     options: CloneOptions,
     pub(crate) entries: HashMap<Data, Data>,
     pub(crate) master: Option<EntityId>,
     input: Consumer<Content>,
+    /// Ticks between the master's signs of life.
+    heartbeat: u16,
+    /// How often in a row the master has said that it is not so far as it was.
+    is_behind: u8,
+    /// How many writes were dropped, of all that there were.
+    dropped: u64,
     /// What was written and not acknowledged.
     writes: Producer,
     /// When writes were made: the tick, and the number of the last one in it.
@@ -103,12 +112,21 @@ const READER: EntityId = EntityId::NIL;
 
 impl Replica {
     /// A clone that looks for its master.
-    pub fn new(name: String, id: EntityId, limits: ChannelLimits, options: CloneOptions) -> Self {
+    pub fn new(
+        name: String,
+        [id, frontend]: [EntityId; 2],
+        limits: ChannelLimits,
+        options: CloneOptions,
+    ) -> Self {
         let mut writes = Producer::new(limits);
         writes.add(READER);
         let mut replica = Self {
             name,
             id,
+            frontend,
+            heartbeat: limits.heartbeat,
+            is_behind: 0,
+            dropped: 0,
             limits,
             options,
             entries: HashMap::new(),
@@ -206,6 +224,12 @@ impl Replica {
         if !self.is_attached() && self.options.mutation_buffer.is_zero() {
             return Err(StoreError::NoMaster(self.name.clone()));
         }
+        if let Content::Put { key, value, .. }
+        | Content::PutUnique { key, value, .. }
+        | Content::Add { key, value, .. } = &action
+        {
+            fitting::check(key, value, self.limits.command)?;
+        }
         if self.writes.is_full() {
             let waited = Duration::ZERO;
             return Err(StoreError::Full { name: self.name.clone(), waited });
@@ -239,17 +263,22 @@ impl Replica {
             return;
         }
         let is_known = self.master == Some(sender);
-        if is_known {
+        // While it begins again, what it has is no copy of anything.
+        if is_known && self.standing != Standing::BeginningAgain {
             self.is_heard();
         }
         match content {
             Content::AckClone { offset, heartbeat, snapshot } => {
                 self.snapshot(sender, offset, heartbeat, snapshot);
             }
-            _ if self.master.is_some() && !is_known => return,
+            // Of what came before a snapshot nobody knows what it is about.
+            _ if !is_known => return,
             Content::Keepalive { seq } => {
-                // One that counts from the beginning again is another one of the same name.
-                if self.input.has_begun() && seq < self.input.seq() {
+                // One that counts from the beginning again is another one of the same name. Once may
+                // be one that was overtaken.
+                self.is_behind =
+                    if seq < self.input.seq() { self.is_behind.saturating_add(1) } else { 0 };
+                if self.is_behind > 1 {
                     self.begin_again();
                 } else {
                     self.input.heard(seq);
@@ -260,12 +289,9 @@ impl Replica {
                     self.begin_again();
                 }
             }
-            Content::CumulativeAck { seq } if is_known => self.acknowledged(seq),
-            Content::Nack { seqs } if is_known => self.resend(&seqs),
-            Content::AttachWriter { .. }
-            | Content::RetransmitFailed { .. }
-            | Content::CumulativeAck { .. }
-            | Content::Nack { .. } => {}
+            Content::CumulativeAck { seq } => self.acknowledged(seq),
+            Content::Nack { seqs } => self.resend(&seqs),
+            Content::AttachWriter { .. } | Content::RetransmitFailed { .. } => {}
             action => self.input.event(seq, action, bytes),
         }
         self.pump();
@@ -307,8 +333,13 @@ impl Replica {
         }
     }
 
-    /// Says goodbye to the master.
-    pub fn leave(&mut self) {
+    /// Says goodbye to the master, for good: what was not delivered is not any more.
+    pub fn end(&mut self) {
+        self.drop_writes(self.writes.unacked());
+        self.leave();
+    }
+
+    fn leave(&mut self) {
         if let Some(master) = self.master {
             self.out.control(master.endpoint, self.id, master, Content::goodbye());
         }
@@ -321,7 +352,7 @@ impl Replica {
 
     /// Ticks without a word of a master after which it may have gone.
     fn silence(&self) -> u64 {
-        SILENCE.saturating_mul(self.limits.heartbeat.into())
+        SILENCE.saturating_mul(self.heartbeat.into())
     }
 
     /// So long in ticks, at least.
@@ -402,22 +433,31 @@ impl Replica {
             }
             self.ages.pop_front();
             dropped = dropped.saturating_add(self.writes.forget(seq));
-            self.unanswered(seq);
+            self.unanswered(seq, |name| StoreError::NoMaster(name.to_owned()));
         }
-        if dropped > 0 {
-            self.out.notices.push(Notice::Undelivered(dropped));
+        self.drop_writes(dropped);
+    }
+
+    fn drop_writes(&mut self, count: usize) {
+        if count > 0 {
+            self.dropped = self.dropped.saturating_add(count as u64);
+            self.out.notices.push(Notice::Undelivered(count));
         }
     }
 
-    /// Questions of writes up to this one get no answer.
-    fn unanswered(&mut self, seq: u64) {
+    /// How many writes found no master in time, or were not delivered at the end.
+    pub fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    /// Questions of writes up to this one get no other answer.
+    fn unanswered(&mut self, seq: u64, why: impl Fn(&str) -> StoreError) {
         while let Some((asked, request)) = self.questions.front().copied() {
             if asked > seq {
                 break;
             }
             self.questions.pop_front();
-            let error = StoreError::NoMaster(self.name.clone());
-            self.out.answers.push((request, Err(error)));
+            self.out.answers.push((request, Err(why(&self.name))));
         }
     }
 
@@ -451,6 +491,9 @@ impl Replica {
     /// Sends what the master misses.
     fn resend(&mut self, seqs: &[u64]) {
         let Some(master) = self.master else { return };
+        if seqs.first().is_none_or(|first| *first == 0) || !seqs.is_sorted() {
+            return;
+        }
         let Some(Nacked::Resend(resend)) = self.writes.nack(READER, seqs) else { return };
         for one in resend {
             match one {
@@ -487,10 +530,9 @@ impl Replica {
             self.out.control(sender.endpoint, self.id, sender, Content::goodbye());
             return;
         }
-        // It tells a clone that it knows from where it told it first, which is long over.
+        // One of the original tells a clone that it knows from where it told it first: all is as it was.
         let begins = self.standing == Standing::BeginningAgain;
         if is_known && !begins && offset < self.input.seq() {
-            self.begin_again();
             return;
         }
         if !is_known || begins {
@@ -502,6 +544,8 @@ impl Replica {
         }
         self.master = Some(sender);
         self.standing = Standing::Attached;
+        self.heartbeat = heartbeat.max(self.limits.heartbeat);
+        self.is_behind = 0;
         self.heard = self.ticks;
         self.heeded = self.ticks;
         self.input.begin(offset, heartbeat);
@@ -510,6 +554,9 @@ impl Replica {
         let ack = Content::CumulativeAck { seq: self.input.seq() };
         self.out.control(sender.endpoint, self.id, sender, ack);
         self.attach_writer();
+        // Of what the master has taken already, the answers may have been among what is left out.
+        let acked = self.writes.acked();
+        self.unanswered(acked, |_| StoreError::Timeout);
         for event in self.writes.events() {
             self.out.event(EndpointId::NIL, readdressed(event, sender).into());
         }

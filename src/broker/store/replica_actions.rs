@@ -36,9 +36,7 @@ impl Replica {
                     self.tell(Some(StoreEvent::Erase { key, publisher }));
                 }
             }
-            Content::PutUniqueResult { inserted, who, request, .. }
-                if who.endpoint == self.id.endpoint =>
-            {
+            Content::PutUniqueResult { inserted, who, request, .. } if who == self.frontend => {
                 self.answered(request, Data::Boolean(inserted));
             }
             // A master says nothing else.

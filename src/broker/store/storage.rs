@@ -11,6 +11,7 @@ use std::sync::Arc;
 use broker_data::{Data, Timestamp};
 
 use crate::backend::{Backend, BackendError, Change, Entry};
+use crate::master_actions::Peek;
 
 /// Changes that may wait.
 const MAX_CHANGES: usize = 100_000;
@@ -58,6 +59,13 @@ impl Storage {
     /// With a backend whose owner hands [changes](Self::take) over.
     pub(crate) fn later(backend: Arc<dyn Backend>) -> Self {
         Self { backend, waiting: Some(Waiting::default()) }
+    }
+
+    pub(crate) fn peek(&self, key: &Data) -> Peek {
+        match self.recent(key) {
+            Seen::Changed(entry) => Peek::Here(entry.map(|entry| entry.value.clone())),
+            Seen::Kept => Peek::In(Arc::clone(&self.backend)),
+        }
     }
 
     pub(crate) fn get(&self, key: &Data) -> Result<Option<Entry>, BackendError> {

@@ -24,7 +24,10 @@ pub enum StoreError {
     /// A number would leave the range of its type.
     #[error("a {0} would be beyond the greatest or the least")]
     Overflow(Type),
-    /// The answer did not come in time.
+    /// A key with its value that could not be told to others, or not be read by them.
+    #[error("{0}")]
+    Unfit(&'static str),
+    /// The answer did not come in time. What was asked for may have come about.
     #[error("no answer came in time")]
     Timeout,
     /// The clone has not heard of its master for so long that what it has may be wrong, or has never
@@ -70,7 +73,7 @@ impl StoreError {
         match self {
             Self::NoSuchKey => Ec::NoSuchKey,
             Self::TypeClash { .. } => Ec::TypeClash,
-            Self::Overflow(_) => Ec::InvalidData,
+            Self::Overflow(_) | Self::Unfit(_) => Ec::InvalidData,
             Self::Timeout | Self::Full { .. } => Ec::RequestTimeout,
             Self::Stale(_) => Ec::StaleData,
             Self::NoMaster(_) => Ec::NoSuchMaster,

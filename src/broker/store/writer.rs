@@ -14,6 +14,8 @@ pub(crate) struct Writer {
     marks: VecDeque<(u64, u64)>,
     /// The number of the last event of which everything is kept for good.
     kept: u64,
+    /// Whether it has gone: it stays until what it wanted is kept for good.
+    leaves: bool,
     /// Ticks since it was heard.
     silent: u64,
     /// As many are too many.
@@ -26,7 +28,7 @@ impl Writer {
         let mut consumer = Consumer::new(limits);
         consumer.begin(offset, heartbeat);
         let patience = u64::from(limits.heartbeat).saturating_mul(limits.timeout.into());
-        Self { consumer, marks: VecDeque::new(), kept: offset, silent: 0, patience }
+        Self { consumer, marks: VecDeque::new(), kept: offset, leaves: false, silent: 0, patience }
     }
 
     /// The number of the last event that was handed over.
@@ -50,6 +52,18 @@ impl Writer {
 
     pub(crate) fn is_idle(&self) -> bool {
         self.consumer.is_idle()
+    }
+
+    /// It has gone, or has come back.
+    pub(crate) fn set_leaving(&mut self, leaves: bool) {
+        self.leaves = leaves;
+        self.silent = 0;
+    }
+
+    /// Whether it has gone, and nothing of it is left to be done.
+    pub(crate) fn has_left(&mut self, done: u64) -> bool {
+        self.ack(done);
+        self.leaves && self.marks.is_empty()
     }
 
     /// Whether it was not heard for too long.

@@ -8,7 +8,6 @@
 extern "C" {
 #endif
 
-
 /* The types, by their tags in the binary form. */
 enum {
     OSTLER_BROKER_TYPE_NONE = 0,

@@ -10,7 +10,6 @@ extern "C" {
 
 /* ---- Options ---- */
 
-
 /* To wait without end. */
 #define OSTLER_BROKER_NEVER INT64_C(-1)
 
@@ -77,7 +76,6 @@ int ostler_broker_options_set_web_socket_tls(ostler_broker_options *options,
                                              const ostler_broker_tls *files);
 
 /* ---- Endpoints ---- */
-
 
 /* Not to connect again. */
 #define OSTLER_BROKER_NO_RETRY 0

@@ -11,7 +11,6 @@ extern "C" {
 
 /* ---- Strings, ids, buffers ---- */
 
-
 /* A literal as the two arguments of a string, or as the two fields of an ostler_broker_text. */
 #define OSTLER_BROKER_LITERAL(literal) (literal), (sizeof(literal) - 1)
 
@@ -40,7 +39,6 @@ ostler_broker_buffer *ostler_broker_id_to_text(const ostler_broker_id *id);
 int ostler_broker_id_from_text(const char *text, size_t length, ostler_broker_id *id);
 
 /* ---- Errors ---- */
-
 
 enum {
     OSTLER_BROKER_EC_NONE = 0,

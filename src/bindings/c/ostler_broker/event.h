@@ -8,7 +8,6 @@
 extern "C" {
 #endif
 
-
 /* The metadata's key of the time that the network has for Zeek. Keys from 2 to 199 are Zeek's,
  * those from 200 on are free. */
 #define OSTLER_BROKER_NETWORK_TIMESTAMP 1

@@ -24,7 +24,10 @@ enum {
 
 /* A store: its master, or a clone of it. A change is made by the master. Whoever has the master is
  * told if it cannot be made; at a clone it has no effect then, and is seen once the master has told
- * of it. */
+ * of it. Subscribers of an endpoint with one of them get each change as a message on the topic
+ * <$>/local/data/store-events/NAME: a vector of "insert", "update", "erase" or "expire", the name,
+ * the key, of an insert the value, of an update the old and the new one, of both the time that the
+ * key lives or none, and the endpoint and the number of whoever made it. */
 typedef struct ostler_broker_store ostler_broker_store;
 
 /* Attaches the master of a store; OSTLER_BROKER_EC_MASTER_EXISTS if another node has it. The

@@ -10,7 +10,6 @@ extern "C" {
 
 /* ---- Subscribers ---- */
 
-
 /* A message that has come. */
 typedef struct ostler_broker_message ostler_broker_message;
 
@@ -53,7 +52,6 @@ int ostler_broker_subscriber_remove_topic(const ostler_broker_subscriber *subscr
 void ostler_broker_subscriber_free(ostler_broker_subscriber **subscriber);
 
 /* ---- What becomes of peers ---- */
-
 
 /* Changes among the peers. */
 enum {

@@ -1,0 +1,78 @@
+//! What a store learns of the node's peers. It is dealt with by the store's thread: whoever tells it
+//! must not wait for the store.
+
+use crate::store_host::{Host, State};
+use crate::store_role::Role;
+use crate::{EndpointId, Topic};
+
+/// A peer has come, has gone, or wants something else than before.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Hint {
+    pub(crate) peer: EndpointId,
+    pub(crate) is_gone: bool,
+    /// Whether it says that it has the master.
+    pub(crate) has_master: bool,
+    /// Whether it has the master, or passes on what is for it.
+    pub(crate) wants_all: bool,
+}
+
+impl Host {
+    /// The topic of the store's master.
+    pub(crate) fn master_topic(&self) -> &Topic {
+        if self.is_master { &self.topics.own } else { &self.topics.others }
+    }
+
+    /// Takes a hint.
+    pub(crate) fn hear(&self, hint: Hint) {
+        self.hints().push_back(hint);
+        self.rouse();
+    }
+
+    /// Deals with the next hint; whether there was one.
+    pub(crate) fn heed(&self) -> bool {
+        let next = self.hints().pop_front();
+        let Some(hint) = next else { return false };
+        let mut state = self.lock();
+        let was_refused = self.is_refused(&state);
+        let mut is_new = false;
+        let State { role, others, .. } = &mut *state;
+        match role {
+            Role::Clone(replica) => {
+                if hint.is_gone {
+                    replica.endpoint_gone(hint.peer);
+                } else if hint.wants_all {
+                    replica.master_may_be_back();
+                }
+            }
+            Role::Master(master) => {
+                if hint.is_gone {
+                    master.endpoint_gone(hint.peer);
+                }
+                if hint.has_master {
+                    is_new = others.insert(hint.peer);
+                } else {
+                    others.remove(&hint.peer);
+                }
+            }
+        }
+        // Of those that meet, the one of the smallest id stays: all say the same of which that is.
+        let is_refused = self.is_refused(&state);
+        if let Role::Master(master) = &mut state.role
+            && is_refused
+            && !was_refused
+        {
+            master.step_back();
+        }
+        self.finish(state);
+        if is_refused && !was_refused {
+            self.core.repel([&self.topics.own]);
+        } else if was_refused && !is_refused {
+            self.core.attract([&self.topics.own]);
+            log::info!("store {}: no other master comes before this one any more", self.name);
+        }
+        if is_new {
+            self.conflict(hint.peer, is_refused);
+        }
+        true
+    }
+}
