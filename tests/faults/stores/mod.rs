@@ -32,7 +32,7 @@ fn node(port: u16, lines: &str) -> Setup {
 
 /// The lines of a master that keeps its entries in a database.
 fn kept_at(path: &Path) -> String {
-    format!("[store:st]\nrole = master\nbackend = sqlite\npath = {path:?}\n")
+    format!("[store:st]\nrole = master\nbackend = sqlite\npath = {}\n", path.display())
 }
 
 /// A clone of the store on an endpoint that is a peer of a node, and calls it again and again.
