@@ -27,29 +27,47 @@ static int failed(const char *what) {
     return 1;
 }
 
-/* Publishes the lines that have come; 0 at the end of the input or if one cannot be. */
-static int publish(const ostler_broker_endpoint *endpoint, const char *topic) {
+/* What becomes of a chat. */
+enum outcome { GOES_ON, IS_OVER, HAS_FAILED };
+
+static enum outcome say(const ostler_broker_endpoint *endpoint, const char *topic,
+                        const char *line, size_t length) {
+    ostler_broker_data *data = ostler_broker_data_string(line, length);
+    int code = ostler_broker_endpoint_publish(endpoint, topic, strlen(topic), data, NULL);
+    ostler_broker_data_free(&data);
+    if (code != 0) {
+        failed("cannot publish");
+        return HAS_FAILED;
+    }
+    return GOES_ON;
+}
+
+/* Publishes the lines that have come, and at the end of the input what stands behind the last one. */
+static enum outcome publish(const ostler_broker_endpoint *endpoint, const char *topic) {
     static char line[4096];
     static size_t held = 0;
     char *from = line, *end;
     ssize_t more = read(STDIN_FILENO, line + held, sizeof line - held);
-    if (more <= 0)
-        return more < 0 && errno == EINTR;
+    if (more < 0 && errno == EINTR)
+        return GOES_ON;
+    if (more < 0) {
+        perror("cannot read");
+        return HAS_FAILED;
+    }
+    if (more == 0)
+        return held > 0 && say(endpoint, topic, line, held) == HAS_FAILED ? HAS_FAILED : IS_OVER;
     held += (size_t)more;
     while ((end = (char *)memchr(from, '\n', held)) != NULL || held == sizeof line) {
         size_t length = end != NULL ? (size_t)(end - from) : held;
-        ostler_broker_data *data = ostler_broker_data_string(from, length);
-        int code = ostler_broker_endpoint_publish(endpoint, topic, strlen(topic), data, NULL);
-        ostler_broker_data_free(&data);
-        if (code != 0)
-            return !failed("cannot publish");
+        if (say(endpoint, topic, from, length) == HAS_FAILED)
+            return HAS_FAILED;
         if (end != NULL)
             length++;
         from += length;
         held -= length;
     }
     memmove(line, from, held);
-    return 1;
+    return GOES_ON;
 }
 
 /* Prints the messages that have come; 0 once there will be none any more. */
@@ -75,6 +93,7 @@ int main(int argc, char **argv) {
     ostler_broker_text topic;
     struct pollfd polled[2];
     uint16_t port = 0;
+    enum outcome outcome = GOES_ON;
 
     ostler_broker_options_free(&options);
     if (argc < 3) {
@@ -100,18 +119,22 @@ int main(int argc, char **argv) {
     polled[0].events = polled[1].events = POLLIN;
     if (ostler_broker_subscriber_fd(subscriber, &polled[1].fd) != 0)
         return failed("cannot wait for messages");
-    do {
+    while (outcome == GOES_ON) {
         if (poll(polled, 2, -1) < 0) {
             polled[0].revents = polled[1].revents = 0;
-            if (errno != EINTR)
-                break;
+            if (errno != EINTR) {
+                perror("cannot wait");
+                outcome = HAS_FAILED;
+            }
         }
         if (polled[1].revents != 0 && !print(subscriber))
-            break;
-    } while (polled[0].revents == 0 || publish(endpoint, argv[1]));
+            outcome = HAS_FAILED;
+        if (outcome == GOES_ON && polled[0].revents != 0)
+            outcome = publish(endpoint, argv[1]);
+    }
 
     ostler_broker_subscriber_free(&subscriber);
     if (ostler_broker_endpoint_shutdown(&endpoint, PATIENCE, NULL) != 0)
         return failed("cannot end");
-    return 0;
+    return outcome == HAS_FAILED;
 }

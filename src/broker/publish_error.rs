@@ -1,5 +1,7 @@
 //! Why a message was not published.
 
+use broker_data::MAX_DEPTH;
+
 use crate::MessageError;
 
 /// Nobody has got the message.
@@ -8,6 +10,9 @@ pub enum PublishError {
     /// It cannot be sent.
     #[error(transparent)]
     Unfit(#[from] MessageError),
+    /// Values lie in one another beyond [`MAX_DEPTH`]: nobody could read it.
+    #[error("values lie in one another more than {MAX_DEPTH} deep")]
+    TooDeep,
     /// A receiver is behind, and did not catch up in time.
     #[error("{0} is behind with reading")]
     Behind(String),

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use broker_data::Data;
+use broker_data::{Data, MAX_DEPTH};
 use ostler_runtime::Deadline;
 
 use crate::core::Core;
@@ -154,6 +154,9 @@ impl Publisher {
         topic: &Topic,
         data: &Data,
     ) -> Result<Message, PublishError> {
+        if data.depth() > MAX_DEPTH {
+            return Err(PublishError::TooDeep);
+        }
         let core = &self.core;
         let message = SCRATCH.with_borrow_mut(|scratch| {
             let message = Message::data_with(scratch, core.id, receiver, topic.as_bytes(), data);

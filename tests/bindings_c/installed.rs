@@ -95,9 +95,12 @@ fn the_example_says_what_others_write_and_the_other_way_round() {
     stdout.read_line(&mut printed).unwrap();
     assert_eq!(printed, "three\n");
 
-    stdin.write_all(b"four\n").unwrap();
+    // The end of the input ends the last line as well.
+    stdin.write_all(b"four\nfive").unwrap();
     drop(stdin);
-    assert_eq!(heard.get_before(soon()).unwrap().data, Data::from("four"));
+    for line in ["four", "five"] {
+        assert_eq!(heard.get_before(soon()).unwrap().data, Data::from(line));
+    }
     assert_eq!(chat.ended().code(), Some(0));
     let mut said = String::new();
     chat.streams().stderr.take().unwrap().read_to_string(&mut said).unwrap();

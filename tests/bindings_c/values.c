@@ -170,6 +170,8 @@ static void vectors(void) {
 
 static void sets(void) {
     ostler_broker_data *set = ostler_broker_data_set(), *element = string("b");
+    ostler_broker_iterator *iterator;
+    const ostler_broker_data *lent;
     int flag = 0;
     OK(ostler_broker_set_insert(set, string("b"), &flag));
     CHECK(flag == 1);
@@ -184,13 +186,23 @@ static void sets(void) {
     OK(ostler_broker_set_contains(set, element, &flag));
     CHECK(flag == 0);
     ostler_broker_data_free(&element);
+    CHECK(made(ostler_broker_data_to_text(set), "{a}"));
+
+    /* Also by the element itself, which the set lends. */
+    OK(ostler_broker_set_insert(set, string("c"), NULL));
+    iterator = ostler_broker_iterator_make(set);
+    OK(ostler_broker_iterator_next(iterator, NULL, &lent));
+    OK(ostler_broker_iterator_next(iterator, NULL, &lent));
+    ostler_broker_iterator_free(&iterator);
+    OK(ostler_broker_set_remove(set, lent));
+    FAILS(OSTLER_BROKER_EC_NO_SUCH_KEY, ostler_broker_set_remove(set, set));
     comes_back(set, "{a}");
 }
 
 static void tables(void) {
     ostler_broker_data *table = ostler_broker_data_table(), *key = string("b");
     ostler_broker_iterator *iterator;
-    const ostler_broker_data *found, *value;
+    const ostler_broker_data *found, *value, *lent;
     OK(ostler_broker_table_insert(table, string("b"), ostler_broker_data_count(1)));
     OK(ostler_broker_table_insert(table, string("b"), ostler_broker_data_count(2)));
     OK(ostler_broker_table_insert(table, string("a"), ostler_broker_data_set()));
@@ -207,6 +219,13 @@ static void tables(void) {
     FAILS(OSTLER_BROKER_EC_NO_SUCH_KEY, ostler_broker_table_remove(table, key));
     GIVES_NONE(OSTLER_BROKER_EC_NO_SUCH_KEY, ostler_broker_table_find(table, key));
     ostler_broker_data_free(&key);
+
+    OK(ostler_broker_table_insert(table, string("c"), ostler_broker_data_count(1)));
+    iterator = ostler_broker_iterator_make(table);
+    OK(ostler_broker_iterator_next(iterator, &lent, &value));
+    OK(ostler_broker_iterator_next(iterator, &lent, &value));
+    ostler_broker_iterator_free(&iterator);
+    OK(ostler_broker_table_remove(table, lent));
     comes_back(table, "{a -> {}}");
 }
 

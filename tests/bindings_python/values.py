@@ -105,6 +105,28 @@ class Values(unittest.TestCase):
             with self.assertRaises(OverflowError):
                 Count(number)
 
+    def test_values_lie_in_one_another_no_deeper_than_can_be_read(self):
+        def table(value):
+            made = broker.Table()
+            made["k"] = value
+            return made
+
+        for deeper in (
+            lambda value: [value],
+            lambda value: Data([value]),
+            lambda value: broker.Vector([value]),
+            lambda value: broker.Set([value]),
+            table,
+        ):
+            value = None
+            for _ in range(127):
+                value = deeper(value)
+            self.assertEqual(Data(value), Data(value))
+            with self.assertRaisesRegex(ValueError, "more than 128 deep"):
+                Data(deeper(value))
+            with self.assertRaisesRegex(ValueError, "more than 128 deep"):
+                broker.zeek.Event("deep", value)
+
     def test_sets_and_tables_of_what_python_cannot_hash(self):
         rows = Data(broker.Set([{"config": {1}}, {"config": {2}}]))
         with self.assertRaisesRegex(TypeError, "unhashable type: 'dict'"):
@@ -170,6 +192,18 @@ class Wrappers(unittest.TestCase):
         self.assertEqual(str(vector), "Vector[b, 0, (T), nil]")
         with self.assertRaises(IndexError):
             vector[4]
+
+    def test_containers_take_copies_of_themselves(self):
+        vector, values, table = broker.Vector([1]), broker.Set([1]), broker.Table()
+        vector.append(vector)
+        vector[0] = vector
+        vector.extend(vector)
+        self.assertEqual(len(vector), 4)
+        self.assertNotIn(vector, vector)
+        values.add(values)
+        table["k"] = table
+        table[table] = 2
+        self.assertEqual((str(values), len(table)), ("Set{1, {1}}", 2))
 
     def test_addresses_and_networks(self):
         address = broker.Address(bytes([1, 2, 3, 4]), 4)

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use broker::data::{Data, MAX_DEPTH};
 use broker::{EndpointOptions, PublishError};
 use ostler_runtime::{Deadline, Thread};
 use ostler_tests::wait::wait_for;
@@ -78,6 +79,12 @@ fn what_no_peer_would_take_is_refused_and_costs_no_peering() {
     let (publishing, _reading, mut subscriber) = pair(EndpointOptions::default());
     let refused = publishing.publish(&topic("/x"), &numbered(0, 64 << 20)).unwrap_err();
     assert!(matches!(refused, PublishError::Unfit(_)), "{refused}");
+    let deeper = |value, _| Data::Vector(vec![value]);
+    let deepest = (1..MAX_DEPTH).fold(Data::None, deeper);
+    publishing.publish(&topic("/x"), &deepest).unwrap();
+    assert_eq!(subscriber.get_before(soon()).unwrap().data, deepest);
+    let refused = publishing.publish(&topic("/x"), &deeper(deepest, 0)).unwrap_err();
+    assert_eq!(refused, PublishError::TooDeep);
     publishing.publish(&topic("/x"), &numbered(1, 0)).unwrap();
     assert_eq!(number(&subscriber.get_before(soon()).unwrap().data), 1);
 }

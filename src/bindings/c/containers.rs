@@ -105,17 +105,16 @@ extern "C" fn ostler_broker_set_contains(
 }
 
 /// Takes an element out of a set.
+///
+/// # Safety
+/// As for [`copied`] and [`changed`].
 #[unsafe(no_mangle)]
-extern "C" fn ostler_broker_set_remove(set: Option<&mut Data>, element: Option<&Data>) -> c_int {
-    answered(|| match (given(set, "the set")?, given(element, "the element")?) {
-        (Data::Set(elements), element) => {
-            if elements.remove(element) {
-                Ok(())
-            } else {
-                Err(absent(element))
-            }
-        }
-        (other, _) => Err(another(other, Type::Set)),
+unsafe extern "C" fn ostler_broker_set_remove(set: *mut Data, element: *const Data) -> c_int {
+    answered(|| {
+        // SAFETY: C vouches for both, and the copy is made before the container is borrowed.
+        let (element, set) = unsafe { (copied(element, "the element")?, changed(set, "the set")?) };
+        let Data::Set(elements) = set else { return Err(another(set, Type::Set)) };
+        if elements.remove(&element) { Ok(()) } else { Err(absent(&element)) }
     })
 }
 
@@ -151,12 +150,36 @@ extern "C" fn ostler_broker_table_find<'a>(
 }
 
 /// Takes the value with this key out.
+///
+/// # Safety
+/// As for [`copied`] and [`changed`].
 #[unsafe(no_mangle)]
-extern "C" fn ostler_broker_table_remove(table: Option<&mut Data>, key: Option<&Data>) -> c_int {
-    answered(|| match (given(table, "the table")?, given(key, "the key")?) {
-        (Data::Table(entries), key) => entries.remove(key).map(drop).ok_or_else(|| absent(key)),
-        (other, _) => Err(another(other, Type::Table)),
+unsafe extern "C" fn ostler_broker_table_remove(table: *mut Data, key: *const Data) -> c_int {
+    answered(|| {
+        // SAFETY: C vouches for both, and the copy is made before the container is borrowed.
+        let (key, table) = unsafe { (copied(key, "the key")?, changed(table, "the table")?) };
+        let Data::Table(entries) = table else { return Err(another(table, Type::Table)) };
+        entries.remove(&key).map(drop).ok_or_else(|| absent(&key))
     })
+}
+
+/// A copy of what may be lent by the very container that is changed then, which frees it: no
+/// reference to it may be there meanwhile.
+///
+/// # Safety
+/// `data` leads to a value, or is `NULL`.
+unsafe fn copied(data: *const Data, what: &str) -> Result<Data, Fault> {
+    // SAFETY: the caller vouches for the value.
+    given(unsafe { data.as_ref() }, what).cloned()
+}
+
+/// What is changed.
+///
+/// # Safety
+/// `data` leads to a value that nobody else looks at during `'a`, or is `NULL`.
+unsafe fn changed<'a>(data: *mut Data, what: &str) -> Result<&'a mut Data, Fault> {
+    // SAFETY: the caller vouches for the value.
+    given(unsafe { data.as_mut() }, what)
 }
 
 fn elements(vector: Option<&mut Data>) -> Result<&mut Vec<Data>, Fault> {
@@ -170,23 +193,10 @@ fn elements(vector: Option<&mut Data>) -> Result<&mut Vec<Data>, Fault> {
 /// compared or written either, which all go as deep as it is.
 fn within(element: Option<Box<Data>>, what: &str) -> Result<Data, Fault> {
     let element = given(element, what)?;
-    if depth(&element) >= MAX_DEPTH {
+    if element.depth() >= MAX_DEPTH {
         return Err(Fault::invalid(format!("values in one another more than {MAX_DEPTH} deep")));
     }
     Ok(*element)
-}
-
-/// How deep values lie in one another; the outermost counts.
-fn depth(data: &Data) -> usize {
-    let deepest = match data {
-        Data::Set(elements) => elements.iter().map(depth).max(),
-        Data::Table(entries) => {
-            entries.iter().map(|(key, value)| depth(key).max(depth(value))).max()
-        }
-        Data::Vector(elements) => elements.iter().map(depth).max(),
-        _ => None,
-    };
-    deepest.unwrap_or(0).saturating_add(1)
 }
 
 fn beyond(index: usize, size: usize) -> Fault {

@@ -125,7 +125,7 @@ impl From<Error> for Fault {
 impl From<PublishError> for Fault {
     fn from(error: PublishError) -> Self {
         let code = match error {
-            PublishError::Unfit(_) => Ec::SerializationFailed,
+            PublishError::Unfit(_) | PublishError::TooDeep => Ec::SerializationFailed,
             PublishError::Behind(_) => Ec::RequestTimeout,
             PublishError::UnknownPeer(_) => Ec::NoPathToPeer,
         };

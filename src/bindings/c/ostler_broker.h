@@ -12,7 +12,8 @@
  *   A handle or a place that is NULL though it is needed is
  *   OSTLER_BROKER_EC_BAD_MEMBER_FUNCTION_CALL; text that is not UTF-8 where it must be, and numbers
  *   that stand for nothing, are OSTLER_BROKER_EC_INVALID_DATA. A fault of the library itself is
- *   OSTLER_BROKER_EC_LOGIC_ERROR; nothing is ever thrown, and the process is not ended.
+ *   OSTLER_BROKER_EC_LOGIC_ERROR; nothing is ever thrown. The process is ended only where there is
+ *   no memory left, as any program in Rust is.
  *
  * HANDLES
  *   Each type with a function ..._free is a handle, which whoever got it must free. That function

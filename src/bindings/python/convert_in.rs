@@ -35,6 +35,21 @@ pub(crate) fn from_py(value: &Bound<'_, PyAny>) -> PyResult<Value> {
     within(value, MAX_DEPTH)
 }
 
+/// The same for what lies in a container of Broker's.
+pub(crate) fn element(value: &Bound<'_, PyAny>) -> PyResult<Value> {
+    within(value, MAX_DEPTH.saturating_sub(1))
+}
+
+/// A value, unless it is deeper than can be read. As none is, none is too deep to be copied,
+/// compared or freed either, which all go as deep as it is.
+pub(crate) fn bounded(value: Value, depth: usize) -> PyResult<Value> {
+    if value.depth() > depth { Err(too_deep()) } else { Ok(value) }
+}
+
+fn too_deep() -> PyErr {
+    PyValueError::new_err(format!("values lie in one another more than {MAX_DEPTH} deep"))
+}
+
 /// Text or bytes, and nothing else.
 pub(crate) fn text(value: &Bound<'_, PyAny>, what: &str) -> PyResult<Vec<u8>> {
     if let Ok(text) = value.cast::<PyString>() {
@@ -48,15 +63,12 @@ pub(crate) fn text(value: &Bound<'_, PyAny>, what: &str) -> PyResult<Vec<u8>> {
 
 /// A value that lies `depth` deep at most.
 fn within(value: &Bound<'_, PyAny>, depth: usize) -> PyResult<Value> {
-    let Some(below) = depth.checked_sub(1) else {
-        let most = format!("values lie in one another more than {MAX_DEPTH} deep");
-        return Err(PyValueError::new_err(most));
-    };
+    let below = depth.checked_sub(1).ok_or_else(too_deep)?;
     if let Some(value) = builtin(value)? {
         return Ok(value);
     }
-    if let Some(value) = ours(value) {
-        return Ok(value);
+    if let Some(value) = ours(value)? {
+        return bounded(value, depth);
     }
     if let Some(value) = container(value, below)? {
         return Ok(value);
@@ -93,9 +105,9 @@ fn builtin(value: &Bound<'_, PyAny>) -> PyResult<Option<Value>> {
 }
 
 /// What this module has itself.
-fn ours(value: &Bound<'_, PyAny>) -> Option<Value> {
-    Some(if let Ok(value) = value.cast::<Count>() {
-        Value::Count(value.borrow().value)
+fn ours(value: &Bound<'_, PyAny>) -> PyResult<Option<Value>> {
+    Ok(Some(if let Ok(value) = value.cast::<Count>() {
+        Value::Count(value.try_borrow()?.value)
     } else if let Ok(value) = value.cast::<Data>() {
         value.get().0.clone()
     } else if let Ok(value) = value.cast::<Event>() {
@@ -103,9 +115,9 @@ fn ours(value: &Bound<'_, PyAny>) -> Option<Value> {
     } else if let Ok(value) = value.cast::<Port>() {
         Value::Port(value.get().0)
     } else if let Ok(value) = value.cast::<Enum>() {
-        Value::Enum(value.borrow().0.clone())
+        Value::Enum(value.try_borrow()?.0.clone())
     } else if let Ok(value) = value.cast::<Address>() {
-        Value::Address(IpAddr::from(&*value.borrow()))
+        Value::Address(IpAddr::from(&*value.try_borrow()?))
     } else if let Ok(value) = value.cast::<Subnet>() {
         Value::Subnet(value.get().0)
     } else if let Ok(value) = value.cast::<Timespan>() {
@@ -113,14 +125,14 @@ fn ours(value: &Bound<'_, PyAny>) -> Option<Value> {
     } else if let Ok(value) = value.cast::<Timestamp>() {
         Value::Timestamp(value.get().0)
     } else if let Ok(value) = value.cast::<Vector>() {
-        Value::Vector(value.borrow().0.clone())
+        Value::Vector(value.try_borrow()?.0.clone())
     } else if let Ok(value) = value.cast::<Set>() {
-        Value::Set(value.borrow().0.clone())
+        Value::Set(value.try_borrow()?.0.clone())
     } else if let Ok(value) = value.cast::<Table>() {
-        Value::Table(value.borrow().0.clone())
+        Value::Table(value.try_borrow()?.0.clone())
     } else {
-        return None;
-    })
+        return Ok(None);
+    }))
 }
 
 /// What has other values in it, which may lie `below` deep.

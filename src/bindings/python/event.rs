@@ -1,11 +1,11 @@
 //! Events of Zeek's. Python's own classes of them are in `broker/zeek.py`.
 
-use broker::data::{Data as Value, zeek};
+use broker::data::{Data as Value, MAX_DEPTH, zeek};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple};
 
-use crate::convert_in::{from_py, text};
+use crate::convert_in::{bounded, from_py, text};
 use crate::count::Count;
 use crate::data::Data;
 
@@ -36,7 +36,7 @@ fn metadata(given: &Bound<'_, PyAny>) -> PyResult<Vec<(u64, Value)>> {
     let entry = |pair: PyResult<Bound<'_, PyAny>>| {
         let (key, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = pair?.extract()?;
         let key = match key.cast::<Count>() {
-            Ok(count) => count.borrow().value,
+            Ok(count) => count.try_borrow()?.value,
             Err(_) => key.extract()?,
         };
         Ok((key, from_py(&value)?))
@@ -66,7 +66,7 @@ impl Event {
         if let Some(given) = metadata {
             event.metadata = self::metadata(given)?;
         }
-        let content = Value::from(event);
+        let content = bounded(Value::from(event), MAX_DEPTH)?;
         // Metadata may be such that it is none.
         let event = zeek::Event::try_from(content.clone()).ok();
         Ok(Self { content, event })

@@ -47,7 +47,9 @@ pub(crate) fn publish(
     })?;
     match outcome {
         Some(Ok(_)) => Ok(()),
-        Some(Err(error @ PublishError::Unfit(_))) => Err(PyValueError::new_err(error.to_string())),
+        Some(Err(error @ (PublishError::Unfit(_) | PublishError::TooDeep))) => {
+            Err(PyValueError::new_err(error.to_string()))
+        }
         Some(Err(error)) => Err(PyTimeoutError::new_err(error.to_string())),
         None => Err(PyTimeoutError::new_err("a receiver is behind with reading")),
     }

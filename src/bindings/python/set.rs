@@ -6,7 +6,7 @@ use broker::data::Data as Value;
 use pyo3::prelude::*;
 use pyo3::types::{PyIterator, PyList};
 
-use crate::convert_in::from_py;
+use crate::convert_in::{element, from_py};
 use crate::data::{Data, listed};
 
 /// Values of Broker's, each once and in their order.
@@ -24,25 +24,28 @@ pub(crate) fn iterator(
     PyList::new(py, values)?.try_iter()
 }
 
+// Values are made before the set is borrowed: that may run Python, and one may be the set.
 #[pymethods]
 impl Set {
     #[new]
     #[pyo3(signature = (values = None))]
     fn new(values: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
         let Some(values) = values else { return Ok(Self(BTreeSet::new())) };
-        let values = values.try_iter()?.map(|value| from_py(&value?));
+        let values = values.try_iter()?.map(|value| element(&value?));
         values.collect::<PyResult<_>>().map(Self)
     }
 
     /// Puts a value in.
-    fn add(&mut self, x: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.0.insert(from_py(x)?);
+    fn add(slf: &Bound<'_, Self>, x: &Bound<'_, PyAny>) -> PyResult<()> {
+        let value = element(x)?;
+        slf.try_borrow_mut()?.0.insert(value);
         Ok(())
     }
 
     /// Takes a value out, if it is there.
-    fn remove(&mut self, x: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.0.remove(&from_py(x)?);
+    fn remove(slf: &Bound<'_, Self>, x: &Bound<'_, PyAny>) -> PyResult<()> {
+        let value = from_py(x)?;
+        slf.try_borrow_mut()?.0.remove(&value);
         Ok(())
     }
 
@@ -51,8 +54,9 @@ impl Set {
         self.0.clear();
     }
 
-    fn __contains__(&self, x: &Bound<'_, PyAny>) -> PyResult<bool> {
-        Ok(self.0.contains(&from_py(x)?))
+    fn __contains__(slf: &Bound<'_, Self>, x: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let value = from_py(x)?;
+        Ok(slf.try_borrow()?.0.contains(&value))
     }
 
     fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {

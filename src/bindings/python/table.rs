@@ -7,7 +7,7 @@ use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use pyo3::types::{PyIterator, PyList};
 
-use crate::convert_in::from_py;
+use crate::convert_in::{element, from_py};
 use crate::data::Data;
 use crate::set::iterator;
 
@@ -20,6 +20,7 @@ fn no_such(key: &Value) -> PyErr {
     PyKeyError::new_err(key.to_string())
 }
 
+// Values are made before the table is borrowed: that may run Python, and one may be the table.
 #[pymethods]
 impl Table {
     #[new]
@@ -27,23 +28,29 @@ impl Table {
         Self(BTreeMap::new())
     }
 
-    fn __getitem__(&self, key: &Bound<'_, PyAny>) -> PyResult<Data> {
+    fn __getitem__(slf: &Bound<'_, Self>, key: &Bound<'_, PyAny>) -> PyResult<Data> {
         let key = from_py(key)?;
-        self.0.get(&key).cloned().map(Data).ok_or_else(|| no_such(&key))
+        slf.try_borrow()?.0.get(&key).cloned().map(Data).ok_or_else(|| no_such(&key))
     }
 
-    fn __setitem__(&mut self, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.0.insert(from_py(key)?, from_py(value)?);
+    fn __setitem__(
+        slf: &Bound<'_, Self>,
+        key: &Bound<'_, PyAny>,
+        value: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        let (key, value) = (element(key)?, element(value)?);
+        slf.try_borrow_mut()?.0.insert(key, value);
         Ok(())
     }
 
-    fn __delitem__(&mut self, key: &Bound<'_, PyAny>) -> PyResult<()> {
+    fn __delitem__(slf: &Bound<'_, Self>, key: &Bound<'_, PyAny>) -> PyResult<()> {
         let key = from_py(key)?;
-        self.0.remove(&key).map(drop).ok_or_else(|| no_such(&key))
+        slf.try_borrow_mut()?.0.remove(&key).map(drop).ok_or_else(|| no_such(&key))
     }
 
-    fn __contains__(&self, key: &Bound<'_, PyAny>) -> PyResult<bool> {
-        Ok(self.0.contains_key(&from_py(key)?))
+    fn __contains__(slf: &Bound<'_, Self>, key: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let key = from_py(key)?;
+        Ok(slf.try_borrow()?.0.contains_key(&key))
     }
 
     fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {

@@ -5,7 +5,7 @@ use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
 use pyo3::types::PyIterator;
 
-use crate::convert_in::from_py;
+use crate::convert_in::{element, from_py};
 use crate::data::{Data, listed};
 use crate::set::iterator;
 
@@ -26,37 +26,41 @@ impl Vector {
     }
 }
 
+/// What an iterable has.
+fn elements(values: &Bound<'_, PyAny>) -> PyResult<Vec<Value>> {
+    values.try_iter()?.map(|value| element(&value?)).collect()
+}
+
+// Values are made before the vector is borrowed: that may run Python, and one may be the vector.
 #[pymethods]
 impl Vector {
     #[new]
     #[pyo3(signature = (values = None))]
     fn new(values: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
-        let mut vector = Self(Vec::new());
-        if let Some(values) = values {
-            vector.extend(values)?;
-        }
-        Ok(vector)
+        values.map_or_else(|| Ok(Vec::new()), elements).map(Self)
     }
 
     /// Puts a value at the end.
-    fn append(&mut self, x: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.0.push(from_py(x)?);
+    fn append(slf: &Bound<'_, Self>, x: &Bound<'_, PyAny>) -> PyResult<()> {
+        let value = element(x)?;
+        slf.try_borrow_mut()?.0.push(value);
         Ok(())
     }
 
     /// Puts several values at the end.
-    fn extend(&mut self, values: &Bound<'_, PyAny>) -> PyResult<()> {
-        let values: Vec<Value> =
-            values.try_iter()?.map(|value| from_py(&value?)).collect::<PyResult<_>>()?;
-        self.0.extend(values);
+    fn extend(slf: &Bound<'_, Self>, values: &Bound<'_, PyAny>) -> PyResult<()> {
+        let values = elements(values)?;
+        slf.try_borrow_mut()?.0.extend(values);
         Ok(())
     }
 
     /// Puts a value before that at a place.
-    fn insert(&mut self, i: isize, x: &Bound<'_, PyAny>) -> PyResult<()> {
-        let end = usize::try_from(i).is_ok_and(|i| i == self.0.len());
-        let place = if end { self.0.len() } else { self.place(i)? };
-        self.0.insert(place, from_py(x)?);
+    fn insert(slf: &Bound<'_, Self>, i: isize, x: &Bound<'_, PyAny>) -> PyResult<()> {
+        let value = element(x)?;
+        let mut vector = slf.try_borrow_mut()?;
+        let end = usize::try_from(i).is_ok_and(|i| i == vector.0.len());
+        let place = if end { vector.0.len() } else { vector.place(i)? };
+        vector.0.insert(place, value);
         Ok(())
     }
 
@@ -77,9 +81,11 @@ impl Vector {
         Ok(Data(value.unwrap_or_default()))
     }
 
-    fn __setitem__(&mut self, i: isize, x: &Bound<'_, PyAny>) -> PyResult<()> {
-        let (place, value) = (self.place(i)?, from_py(x)?);
-        if let Some(old) = self.0.get_mut(place) {
+    fn __setitem__(slf: &Bound<'_, Self>, i: isize, x: &Bound<'_, PyAny>) -> PyResult<()> {
+        let value = element(x)?;
+        let mut vector = slf.try_borrow_mut()?;
+        let place = vector.place(i)?;
+        if let Some(old) = vector.0.get_mut(place) {
             *old = value;
         }
         Ok(())
@@ -89,8 +95,9 @@ impl Vector {
         self.pop(i).map(drop)
     }
 
-    fn __contains__(&self, x: &Bound<'_, PyAny>) -> PyResult<bool> {
-        Ok(self.0.contains(&from_py(x)?))
+    fn __contains__(slf: &Bound<'_, Self>, x: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let value = from_py(x)?;
+        Ok(slf.try_borrow()?.0.contains(&value))
     }
 
     fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
