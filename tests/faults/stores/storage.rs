@@ -103,7 +103,7 @@ fn sto_r02_a_database_is_locked_by_another_process() {
         reads += 1;
         master.put("refused", 4_u64, None).is_err_and(|error| error.ec() == Ec::BackendFailure)
     });
-    fault.within("whoever writes is told", fault.elapsed(), 6.0);
+    fault.within("whoever writes is told", fault.elapsed(), 8.0);
     let said = error(&errors, Ec::BackendFailure);
     assert!(said.contains("another process has locked it"), "{said}");
     assert_eq!(master.flush(soon()).unwrap_err().ec(), Ec::BackendFailure);
