@@ -1,5 +1,5 @@
 //! Daemons that share their answers through a store of Broker's.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::fs;
 use std::fs::OpenOptions;
@@ -213,7 +213,7 @@ fn what_does_not_say_whose_answers_it_has_shares_nothing() {
 
 #[test]
 fn what_comes_from_a_store_can_be_any_answer_but_no_longer_than_its_time() {
-    let mut fake = burp("one");
+    let fake = burp("one");
     let (_endpoint, store, port) = hub();
     let [first, second] = [0; 2].map(|_| start(sharing(&fake, port)));
     // One that is held up on its way is as old as it says.

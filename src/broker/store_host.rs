@@ -433,8 +433,7 @@ impl Host {
 
     fn hand_over(&self, output: Output) {
         // What goes the same way goes out together.
-        let alike =
-            |one: &Sending, next: &Sending| (one.to, one.is_event) == (next.to, next.is_event);
+        let alike = |one: &Sending, next: &Sending| one.to == next.to;
         for sendings in output.sends.chunk_by(alike) {
             self.send(sendings);
         }
@@ -450,16 +449,15 @@ impl Host {
     }
 
     fn send(&self, sendings: &[Sending]) {
-        let Some(&Sending { mut to, is_event, .. }) = sendings.first() else { return };
+        let Some(&Sending { mut to, .. }) = sendings.first() else { return };
         // Only neighbours are sent something that is for them alone. For who is farther away it goes
         // to all, and the receiver in the command tells them apart.
         if !to.is_nil() && self.core.routing.find(Owner::Peer(to)).is_none() {
             to = EndpointId::NIL;
         }
+        // Nothing piles up for who reads nothing: both ends of a channel say again what was lost.
         let mut readers = self.readers(to);
-        if is_event {
-            readers.retain(|route| !route.outlet.is_blocked(true));
-        }
+        readers.retain(|route| !route.outlet.is_blocked(true));
         let topic = self.topics.others.as_bytes();
         let most = self.core.options.peering.max_frame_bytes.saturating_sub(TAG_BYTES);
         let mut messages = Vec::with_capacity(sendings.len());

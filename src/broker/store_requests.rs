@@ -11,6 +11,11 @@ use ostler_runtime::{Deadline, threads};
 /// What is called with an answer.
 pub(crate) type OnAnswer = Box<dyn FnOnce(Result<Data, StoreError>) + Send>;
 
+/// Calls what is called with an answer. If that panics, nobody else's answers are lost, nor the thread.
+pub(crate) fn call(on_answer: OnAnswer, answer: Result<Data, StoreError>) {
+    threads::caught("a function that a store calls", || on_answer(answer));
+}
+
 /// See the module.
 #[derive(Default)]
 pub(crate) struct Requests {
@@ -96,9 +101,4 @@ impl Requests {
     fn lock(&self) -> MutexGuard<'_, HashMap<u64, Request>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Hands an answer over. A function that panics loses the answer, not the thread that brings it.
-pub(crate) fn call(on_answer: OnAnswer, answer: Result<Data, StoreError>) {
-    threads::caught("what is called with a store's answer", || on_answer(answer));
 }

@@ -36,8 +36,9 @@ pub(crate) fn run(host: &Host, roused: &Receiver<()>) {
         }
         if is_late {
             tick = Deadline::after(time);
-            state.role.set_listeners(host.has_listeners());
+            // A master that is refused is silent: its clones look for the other one.
             if !host.is_refused(&state) {
+                state.role.set_listeners(host.has_listeners());
                 state.role.tick(host.core.clock.now());
             }
             host.forget_early(&mut state);
@@ -88,13 +89,14 @@ pub(crate) fn keep(host: &Host, backend: &Arc<dyn Backend>, roused: &Receiver<()
             }
             Err(error) => {
                 master.failed(changes, &error);
+                let left = master.unkept();
                 host.finish(state);
                 if !has_failed {
                     host.storage_failed(&error.with_cause());
                     has_failed = true;
                 }
                 if has_ended {
-                    log::error!("store {}: its last changes are lost", host.name);
+                    log::error!("store {}: its last {left} changes are lost", host.name);
                     return;
                 }
                 wait(roused, limits.storage_retry);

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod bad_wire;
+mod limits;
 mod lives;
 mod operations;
 mod recorded;

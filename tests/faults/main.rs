@@ -26,6 +26,7 @@ mod resources;
 mod security;
 mod signals;
 mod soak;
+mod stores;
 mod tls;
 mod workers;
 

@@ -37,7 +37,7 @@ const ROWS: &str = include_str!("../faults/rows.tsv");
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Row {
     /// A letter and two digits, behind `KAT-` for a row of the catalogue, `WRK-` of the
-    /// workers, `BRK-` of the broker, `EVT-` of events.
+    /// workers, `BRK-` of the broker, `EVT-` of events, `STO-` of stores.
     pub id: &'static str,
     /// What is done.
     pub injection: &'static str,

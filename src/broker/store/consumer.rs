@@ -86,6 +86,16 @@ impl<T> Consumer<T> {
         self.early.len()
     }
 
+    /// Bytes of these.
+    pub(crate) fn early_bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Whether the event of this number is the one to be handed over next.
+    pub(crate) fn expects(&self, seq: u64) -> bool {
+        self.has_begun() && seq == self.next
+    }
+
     /// How often missing events were asked for since one came.
     pub(crate) fn in_vain(&self) -> u32 {
         self.in_vain

@@ -15,7 +15,8 @@ use crate::entity_id::EntityId;
 use crate::master::{Master, MasterOptions};
 use crate::memory::Memory;
 use crate::output::Output;
-use crate::replica::{CloneOptions, Replica};
+use crate::replica::Replica;
+use crate::replica_options::CloneOptions;
 use crate::store_event::StoreEvent;
 
 const CLONES: usize = 3;

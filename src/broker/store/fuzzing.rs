@@ -12,7 +12,8 @@ use crate::entity_id::EntityId;
 use crate::master::{Master, MasterOptions};
 use crate::memory::Memory;
 use crate::output::Output;
-use crate::replica::{CloneOptions, Replica};
+use crate::replica::Replica;
+use crate::replica_options::CloneOptions;
 
 /// Events that are kept at each end of a channel here, and bytes of them.
 const LIMITS: ChannelLimits = ChannelLimits {

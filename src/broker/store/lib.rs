@@ -30,11 +30,14 @@ mod fjall;
 pub mod fuzzing;
 mod master;
 mod master_actions;
+mod master_clones;
 mod memory;
 mod output;
 mod producer;
 mod replica;
 mod replica_actions;
+mod replica_master;
+mod replica_options;
 #[cfg(feature = "rocksdb")]
 mod rocksdb;
 #[cfg(any(feature = "fjall", feature = "rocksdb"))]
@@ -66,9 +69,11 @@ pub use channel::ChannelLimits;
 pub use command::{Class, Command, Content};
 pub use command_read::{CommandError, MAX_NACKS};
 pub use entity_id::EntityId;
-pub use master::{MAX_CLONES, Master, MasterOptions, StoreStatistics};
+pub use master::{Master, MasterOptions, StoreStatistics};
 pub use master_actions::Peek;
+pub use master_clones::MAX_CLONES;
 pub use output::{Notice, Output, Sending};
-pub use replica::{CloneOptions, Replica};
+pub use replica::Replica;
+pub use replica_options::CloneOptions;
 pub use store_error::StoreError;
 pub use store_event::{EVENTS, StoreEvent};

@@ -17,19 +17,10 @@ use crate::effect::Effect;
 use crate::entity_id::EntityId;
 use crate::expiries::Expiries;
 use crate::output::{Notice, Output};
-use crate::producer::{Nacked, Producer, Resend};
+use crate::producer::Producer;
 use crate::storage::Storage;
 use crate::store_error::StoreError;
 use crate::writer::Writer;
-
-/// Writers that have gone and of which it is known how far they were, at most.
-const MAX_FORMER: usize = 1024;
-
-/// Clones that a master has, and writers, at most.
-pub const MAX_CLONES: usize = 1024;
-
-/// Ticks for which clones that are slow may hold up everything.
-const MAX_FULL: u64 = 50;
 
 /// Ticks for which there is no other snapshot after one that was too long.
 const TOO_LONG: u64 = 100;
@@ -53,19 +44,22 @@ pub struct Master {
     pub(crate) expiries: Expiries,
     /// Why the storage does not take what it is told, if it does not.
     pub(crate) failure: Option<String>,
-    clones: Producer,
+    pub(crate) clones: Producer,
     /// Clones that get a snapshot once it may be seen.
-    joining: BTreeSet<EntityId>,
-    ticks: u64,
+    pub(crate) joining: BTreeSet<EntityId>,
+    pub(crate) ticks: u64,
     /// Until then nobody gets a snapshot: the last one was longer than peers take.
-    too_long_until: u64,
+    pub(crate) too_long_until: u64,
+    /// Bytes of snapshots since the last tick, of which there are no more than may wait to be
+    /// acknowledged, and one snapshot: others ask again.
+    pub(crate) snapshot_bytes: usize,
     /// Ticks for which clones have held up everything.
-    full_ticks: u64,
-    writers: BTreeMap<EntityId, Writer>,
+    pub(crate) full_ticks: u64,
+    pub(crate) writers: BTreeMap<EntityId, Writer>,
     /// Up to where those had written that have gone: what they say once more is not done twice.
-    former: VecDeque<(EntityId, u64)>,
+    pub(crate) former: VecDeque<(EntityId, u64)>,
     /// What is to be said once so many changes are done.
-    held: VecDeque<(u64, Effect)>,
+    pub(crate) held: VecDeque<(u64, Effect)>,
     /// Whether anybody in this node is told of changes.
     pub(crate) has_listeners: bool,
     pub(crate) out: Output,
@@ -112,6 +106,7 @@ impl Master {
             joining: BTreeSet::new(),
             ticks: 0,
             too_long_until: 0,
+            snapshot_bytes: 0,
             full_ticks: 0,
             writers: BTreeMap::new(),
             former: VecDeque::new(),
@@ -148,7 +143,10 @@ impl Master {
 
     /// Whether time has to pass for something to happen, but for keys that expire.
     pub fn needs_ticks(&self) -> bool {
-        self.clones.consumers() > 0 || !self.writers.is_empty()
+        self.clones.consumers() > 0
+            || !self.writers.is_empty()
+            || self.snapshot_bytes > 0
+            || self.ticks < self.too_long_until
     }
 
     /// When the next key expires.
@@ -164,7 +162,12 @@ impl Master {
 
     /// Whether every change is kept for good.
     pub fn is_kept(&self) -> bool {
-        self.storage.made() == self.storage.done()
+        self.unkept() == 0
+    }
+
+    /// How many changes the storage has yet to make.
+    pub fn unkept(&self) -> u64 {
+        self.storage.made().saturating_sub(self.storage.done())
     }
 
     /// Whether every change is kept for good, every clone has it, and no writer has one that is
@@ -217,11 +220,7 @@ impl Master {
             // Only a master says this.
             Content::AckClone { .. } | Content::PutUniqueResult { .. } | Content::Expire { .. } => {
             }
-            action => {
-                if let Some(writer) = self.writers.get_mut(&sender) {
-                    writer.event(seq, action, bytes);
-                }
-            }
+            action => self.event(sender, seq, action, bytes),
         }
         self.pump(now);
     }
@@ -229,6 +228,7 @@ impl Master {
     /// Time has passed.
     pub fn tick(&mut self, now: Timestamp) {
         self.ticks = self.ticks.saturating_add(1);
+        self.snapshot_bytes = 0;
         let is_due = self.clones.tick();
         for id in self.clones.drop_silent() {
             self.gone(id, "it was silent for too long");
@@ -262,26 +262,6 @@ impl Master {
     /// An endpoint is not there any more, as far as is known.
     pub fn endpoint_gone(&mut self, id: EndpointId) {
         self.clones.endpoint_gone(id);
-    }
-
-    /// Tells all who write what is kept for good of it, as before an end.
-    pub fn acknowledge(&mut self) {
-        let done = self.storage.done();
-        for (id, writer) in &mut self.writers {
-            let ack = writer.ack(done);
-            self.out.control(id.endpoint, self.id, *id, ack);
-        }
-    }
-
-    /// Another master comes before this one: clones are to begin again, with that one.
-    pub fn step_back(&mut self) {
-        let clones: Vec<EntityId> = self.clones.ids().collect();
-        let seq = self.clones.next_seq();
-        for id in clones {
-            self.is_lost(id, seq);
-            self.clones.remove(id);
-            self.part_with(id);
-        }
     }
 
     /// The changes that the storage is to be told next, `most` at most.
@@ -372,115 +352,17 @@ impl Master {
         }
     }
 
-    fn attach_writer(&mut self, id: EntityId, offset: u64, heartbeat: u16) {
-        if self.writers.len() >= MAX_CLONES && !self.writers.contains_key(&id) {
-            self.out.notices.push(Notice::TooMany(id));
-            return;
-        }
-        let done = self.storage.done();
-        let former = self.former.iter().find(|(one, _)| *one == id);
-        let from = former.map_or(offset, |(_, seq)| offset.max(*seq));
-        let limits = self.limits;
-        let new = || Writer::new(limits, from, heartbeat);
-        let writer = self.writers.entry(id).or_insert_with(new);
-        writer.set_leaving(false);
-        let ack = writer.ack(done);
-        self.out.control(id.endpoint, self.id, id, ack);
-    }
-
-    fn nack(&mut self, id: EntityId, seqs: &[u64]) {
-        match self.clones.nack(id, seqs) {
-            Some(Nacked::Begins) => self.join(id),
-            None if seqs == [0] => self.join(id),
-            Some(Nacked::Left) => self.gone(id, "it said goodbye"),
-            Some(Nacked::Resend(resend)) => {
-                for one in resend {
-                    match one {
-                        Resend::Event(_, event) => self.out.event(id.endpoint, event),
-                        Resend::Lost(seq) => self.is_lost(id, seq),
-                    }
-                }
-            }
-            // It is told that it has been parted with.
-            None => {
-                if let Some(first) = seqs.first().filter(|_| seqs.is_sorted()) {
-                    self.is_lost(id, *first);
-                }
-            }
-        }
-    }
-
-    fn is_lost(&mut self, id: EntityId, seq: u64) {
-        self.out.control(id.endpoint, self.id, id, Content::RetransmitFailed { seq });
-    }
-
-    fn join(&mut self, id: EntityId) {
-        if self.joining.contains(&id)
-            || self.clones.has_just_begun(id)
-            || self.ticks < self.too_long_until
-        {
-            return;
-        }
-        if self.clones.consumers().saturating_add(self.joining.len()) >= MAX_CLONES {
-            self.out.notices.push(Notice::TooMany(id));
-            return;
-        }
-        match self.storage.values() {
-            Ok(snapshot) => {
-                self.joining.insert(id);
-                self.say(Effect::Snapshot(id, snapshot));
-            }
-            Err(error) => {
-                let error = StoreError::backend(&self.name, &error);
-                self.out.notices.push(Notice::NoSnapshot(id, error));
-            }
-        }
-    }
-
-    /// Parts with the clones that have held up all others for too long.
-    fn drop_slowest(&mut self) {
-        if self.clones.is_full() {
-            for id in self.clones.drop_gone() {
-                self.gone(id, "its endpoint is not there");
-            }
-        }
-        self.full_ticks = if self.clones.is_full() { self.full_ticks.saturating_add(1) } else { 0 };
-        if self.full_ticks >= MAX_FULL {
-            self.full_ticks = 0;
-            for id in self.clones.drop_slowest() {
-                self.gone(id, "it was too slow");
-            }
-        }
-    }
-
-    /// A clone has gone, and with it who writes for it.
-    fn gone(&mut self, id: EntityId, why: &'static str) {
-        self.part_with(id);
-        self.out.notices.push(Notice::CloneGone(id, why));
-    }
-
-    fn part_with(&mut self, id: EntityId) {
-        if let Some(writer) = self.writers.get_mut(&id) {
-            writer.set_leaving(true);
-        }
-        self.let_go();
-    }
-
-    /// Forgets writers that have gone, but for how far they were.
-    fn let_go(&mut self) {
-        let done = self.storage.done();
-        let left = |(id, writer): (&EntityId, &mut Writer)| writer.has_left(done).then_some(*id);
-        let gone: Vec<EntityId> = self.writers.iter_mut().filter_map(left).collect();
-        for id in gone {
-            let Some(writer) = self.writers.remove(&id) else { continue };
-            if writer.early() > 0 {
-                self.out.notices.push(Notice::Lost(id, writer.early()));
-            }
-            self.former.retain(|(one, _)| *one != id);
-            self.former.push_back((id, writer.seq()));
-            if self.former.len() > MAX_FORMER {
-                self.former.pop_front();
-            }
+    /// A writer wants something. What cannot be done yet is kept, up to a limit for all writers
+    /// together; what is beyond it is asked for again.
+    fn event(&mut self, id: EntityId, seq: u64, action: Content, bytes: usize) {
+        let is_stopped = self.failure.is_some() || self.is_full();
+        let early = self.writers.values().map(Writer::early_bytes);
+        let has_room = early.sum::<usize>().saturating_add(bytes) <= self.limits.bytes;
+        let Some(writer) = self.writers.get_mut(&id) else { return };
+        if has_room || (writer.expects(seq) && !is_stopped) {
+            writer.event(seq, action, bytes);
+        } else {
+            writer.heard(seq);
         }
     }
 

@@ -29,8 +29,6 @@ pub struct Sending {
     pub to: EndpointId,
     /// The command as it is on the wire.
     pub command: Arc<[u8]>,
-    /// Whether it is asked for again if it does not get there.
-    pub is_event: bool,
 }
 
 /// Something that an operator is told of a store.
@@ -79,12 +77,12 @@ impl Output {
         let mut bytes = Vec::new();
         Command { seq, sender, receiver, content }.encode(&mut bytes);
         let length = bytes.len();
-        self.sends.push(Sending { to, command: bytes.into(), is_event: false });
+        self.sends.push(Sending { to, command: bytes.into() });
         length
     }
 
     /// An event of a channel.
     pub(crate) fn event(&mut self, to: EndpointId, event: Arc<[u8]>) {
-        self.sends.push(Sending { to, command: event, is_event: true });
+        self.sends.push(Sending { to, command: event });
     }
 }

@@ -227,10 +227,9 @@ impl Producer {
             Some(event) => Resend::Event(*seq, Arc::clone(event)),
             None => Resend::Lost(*seq),
         };
-        let mut missing = seqs.to_vec();
-        missing.dedup();
-        missing.truncate(MAX_RESENT);
-        Some(Nacked::Resend(missing.iter().map(resend).collect()))
+        // They are in their order: what is said twice stands together.
+        let once = seqs.chunk_by(|one, next| one == next).filter_map(<[u64]>::first);
+        Some(Nacked::Resend(once.take(MAX_RESENT).map(resend).collect()))
     }
 
     /// Time has passed: whether everybody is to be told the number of the last event.

@@ -49,6 +49,12 @@ fn what_is_missed_is_sent_again_or_said_to_be_gone() {
     assert_eq!(producer.nack(id(1), &[3, 999]), Some(Nacked::Resend(resend)));
     // It has the one before the first that it misses.
     assert_eq!(producer.acked(), 2);
+    // What is missed over and over is sent once, and no more than some at once.
+    let resend = vec![Resend::Event(3, event("three")), Resend::Event(4, event("four"))];
+    assert_eq!(producer.nack(id(1), &[3, 3, 3, 4, 4]), Some(Nacked::Resend(resend)));
+    let many: Vec<u64> = (3..100_000).collect();
+    let sent = producer.nack(id(1), &many);
+    assert!(matches!(sent, Some(Nacked::Resend(sent)) if sent.len() == MAX_RESENT));
     assert_eq!(producer.nack(id(1), &[0]), Some(Nacked::Begins));
     assert_eq!(producer.nack(id(1), &[]), None);
     assert_eq!(producer.nack(id(3), &[0]), None);

@@ -4,13 +4,14 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use broker_data::{Data, Timestamp};
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
-use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, TransactionBehavior};
 
 use crate::backend::{Backend, BackendError, Change, Entry};
-use crate::sqlite_connection::Connections;
+use crate::sqlite_connection::{BUSY_TIMEOUT, Connections};
 use crate::sqlite_error::SqliteError;
 use crate::sqlite_options::SqliteOptions;
 
@@ -27,11 +28,19 @@ const PUT: &str = "insert into store(key, value, expiry) values(?, ?, ?) on conf
 const ERASE: &str = "delete from store where key = ?";
 const CLEAR: &str = "delete from store";
 
+/// How long changes wait for a lock of another process at once: who reads over the same connection
+/// gets a turn in between.
+const TURN: Duration = Duration::from_millis(50);
+/// How many make [`BUSY_TIMEOUT`].
+const TURNS: u32 = 100;
+
 /// Keeps entries in a file.
 #[derive(Debug)]
 pub(crate) struct Sqlite {
     path: PathBuf,
     writing: Mutex<Connection>,
+    /// Held by who waits for `writing`, so that who has just had it comes behind.
+    turn: Mutex<()>,
     reading: Option<Mutex<Connection>>,
 }
 
@@ -41,7 +50,14 @@ impl Sqlite {
         let Connections { writing, reading } = Connections::open(options).map_err(|error| {
             BackendError::new(format!("cannot open the database {}", path.display()), error)
         })?;
-        Ok(Self { path, writing: Mutex::new(writing), reading: reading.map(Mutex::new) })
+        let (writing, turn) = (Mutex::new(writing), Mutex::default());
+        Ok(Self { path, writing, turn, reading: reading.map(Mutex::new) })
+    }
+
+    /// The connection for changes.
+    fn writing(&self) -> MutexGuard<'_, Connection> {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        locked(&self.writing)
     }
 
     /// Reads what `reads` does.
@@ -49,7 +65,7 @@ impl Sqlite {
         &self,
         reads: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, BackendError> {
-        let connection = locked(self.reading.as_ref().unwrap_or(&self.writing));
+        let connection = self.reading.as_ref().map_or_else(|| self.writing(), locked);
         reads(&connection).map_err(|error| self.failed("read from", error))
     }
 
@@ -98,11 +114,29 @@ impl Backend for Sqlite {
     }
 
     fn apply(&self, changes: &mut Vec<Change>) -> Result<(), BackendError> {
-        let mut connection = locked(&self.writing);
-        write(&mut connection, changes).map_err(|error| self.failed("write to", error))?;
+        let mut outcome = write_in_turn(&mut self.writing(), changes);
+        for _ in 1..TURNS {
+            if !outcome.as_ref().is_err_and(is_busy) {
+                break;
+            }
+            outcome = write_in_turn(&mut self.writing(), changes);
+        }
+        outcome.map_err(|error| self.failed("write to", error))?;
         changes.clear();
         Ok(())
     }
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+}
+
+/// Makes changes, unless another process has the database locked for a [`TURN`].
+fn write_in_turn(connection: &mut Connection, changes: &[Change]) -> rusqlite::Result<()> {
+    connection.busy_timeout(TURN)?;
+    let outcome = write(connection, changes);
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    outcome
 }
 
 /// Makes changes in one transaction, which ends with them all or is rolled back.

@@ -40,6 +40,16 @@ impl Writer {
         self.consumer.early()
     }
 
+    /// Bytes of what came too early.
+    pub(crate) fn early_bytes(&self) -> usize {
+        self.consumer.early_bytes()
+    }
+
+    /// Whether it is at the event of this number.
+    pub(crate) fn expects(&self, seq: u64) -> bool {
+        self.consumer.expects(seq)
+    }
+
     pub(crate) fn is_idle(&self) -> bool {
         self.consumer.is_idle()
     }

@@ -13,7 +13,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 const LOOK: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
 
 /// See the module.
-pub(super) struct Cable {
+pub(crate) struct Cable {
     address: SocketAddr,
     state: Arc<State>,
     _thread: Thread,
@@ -30,7 +30,7 @@ type Ends = [Option<TcpStream>; 2];
 
 impl Cable {
     /// One that leads to `target`.
-    pub(super) fn to(target: SocketAddr) -> Self {
+    pub(crate) fn to(target: SocketAddr) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let address = listener.local_addr().unwrap();
         let state = Arc::new(State::default());
@@ -40,12 +40,12 @@ impl Cable {
     }
 
     /// Where it begins.
-    pub(super) fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.address.port()
     }
 
     /// Cuts it, or mends it for connections that come then.
-    pub(super) fn cut(&self, is_cut: bool) {
+    pub(crate) fn cut(&self, is_cut: bool) {
         self.state.is_cut.store(is_cut, Ordering::SeqCst);
     }
 }

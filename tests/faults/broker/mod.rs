@@ -1,7 +1,7 @@
 //! The broker: peers and clients that are silent, slow or strange, signals, certificates, load.
 
 mod accepting;
-mod cable;
+pub(crate) mod cable;
 mod certificates;
 mod crowd;
 mod endings;
@@ -38,7 +38,7 @@ fn node() -> Node {
     Setup::new(PLAIN).arguments(&["-p", "0", "--web-socket-port=0", "--metrics-port=0"]).start()
 }
 
-fn local(port: u16) -> SocketAddr {
+pub(crate) fn local(port: u16) -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, port))
 }
 

@@ -1,0 +1,162 @@
+//! Who hears a master and writes to it: how they come, go, and what becomes of those that are slow.
+
+use broker_data::Data;
+
+use crate::command::Content;
+use crate::effect::Effect;
+use crate::entity_id::EntityId;
+use crate::master::Master;
+use crate::output::Notice;
+use crate::producer::{Nacked, Resend};
+use crate::store_error::StoreError;
+use crate::writer::Writer;
+
+/// Writers that have gone and of which it is known how far they were, at most.
+const MAX_FORMER: usize = 1024;
+/// Ticks for which clones that are slow may hold up everything.
+const MAX_FULL: u64 = 50;
+/// Clones that a master has, and writers, at most.
+pub const MAX_CLONES: usize = 1024;
+/// Clones that wait for a snapshot, at most: others ask again.
+const MAX_JOINING: usize = 16;
+
+impl Master {
+    pub(crate) fn attach_writer(&mut self, id: EntityId, offset: u64, heartbeat: u16) {
+        if self.writers.len() >= MAX_CLONES && !self.writers.contains_key(&id) {
+            self.out.notices.push(Notice::TooMany(id));
+            return;
+        }
+        let done = self.storage.done();
+        let former = self.former.iter().find(|(one, _)| *one == id);
+        let from = former.map_or(offset, |(_, seq)| offset.max(*seq));
+        let limits = self.limits;
+        let new = || Writer::new(limits, from, heartbeat);
+        let writer = self.writers.entry(id).or_insert_with(new);
+        writer.set_leaving(false);
+        let ack = writer.ack(done);
+        self.out.control(id.endpoint, self.id, id, ack);
+    }
+
+    pub(crate) fn nack(&mut self, id: EntityId, seqs: &[u64]) {
+        match self.clones.nack(id, seqs) {
+            Some(Nacked::Begins) => self.join(id),
+            None if seqs == [0] => self.join(id),
+            Some(Nacked::Left) => self.gone(id, "it said goodbye"),
+            Some(Nacked::Resend(resend)) => {
+                for one in resend {
+                    match one {
+                        Resend::Event(_, event) => self.out.event(id.endpoint, event),
+                        Resend::Lost(seq) => self.is_lost(id, seq),
+                    }
+                }
+            }
+            // It is told that it has been parted with.
+            None => {
+                if let Some(first) = seqs.first().filter(|_| seqs.is_sorted()) {
+                    self.is_lost(id, *first);
+                }
+            }
+        }
+    }
+
+    pub(crate) fn is_lost(&mut self, id: EntityId, seq: u64) {
+        self.out.control(id.endpoint, self.id, id, Content::RetransmitFailed { seq });
+    }
+
+    pub(crate) fn join(&mut self, id: EntityId) {
+        if self.joining.contains(&id)
+            || self.clones.has_just_begun(id)
+            || self.ticks < self.too_long_until
+        {
+            return;
+        }
+        if self.clones.consumers().saturating_add(self.joining.len()) >= MAX_CLONES {
+            self.out.notices.push(Notice::TooMany(id));
+            return;
+        }
+        if self.joining.len() >= MAX_JOINING || self.snapshot_bytes >= self.limits.bytes {
+            return;
+        }
+        match self.storage.values() {
+            Ok(snapshot) => {
+                let weight =
+                    |(key, value): &(Data, Data)| key.weight().saturating_add(value.weight());
+                let bytes = snapshot.iter().map(weight).sum();
+                self.snapshot_bytes = self.snapshot_bytes.saturating_add(bytes);
+                self.joining.insert(id);
+                self.say(Effect::Snapshot(id, snapshot));
+            }
+            Err(error) => {
+                let error = StoreError::backend(&self.name, &error);
+                self.out.notices.push(Notice::NoSnapshot(id, error));
+            }
+        }
+    }
+
+    /// A clone has gone, and with it who writes for it.
+    pub(crate) fn gone(&mut self, id: EntityId, why: &'static str) {
+        self.part_with(id);
+        self.out.notices.push(Notice::CloneGone(id, why));
+    }
+
+    pub(crate) fn part_with(&mut self, id: EntityId) {
+        if let Some(writer) = self.writers.get_mut(&id) {
+            writer.set_leaving(true);
+        }
+        self.let_go();
+    }
+
+    /// Forgets writers that have gone, but for how far they were.
+    pub(crate) fn let_go(&mut self) {
+        let done = self.storage.done();
+        let left = |(id, writer): (&EntityId, &mut Writer)| writer.has_left(done).then_some(*id);
+        let gone: Vec<EntityId> = self.writers.iter_mut().filter_map(left).collect();
+        for id in gone {
+            let Some(writer) = self.writers.remove(&id) else { continue };
+            if writer.early() > 0 {
+                self.out.notices.push(Notice::Lost(id, writer.early()));
+            }
+            self.former.retain(|(one, _)| *one != id);
+            self.former.push_back((id, writer.seq()));
+            if self.former.len() > MAX_FORMER {
+                self.former.pop_front();
+            }
+        }
+    }
+
+    /// Parts with the clones that have held up all others for too long.
+    pub(crate) fn drop_slowest(&mut self) {
+        if self.clones.is_full() {
+            for id in self.clones.drop_gone() {
+                self.gone(id, "its endpoint is not there");
+            }
+        }
+        self.full_ticks = if self.clones.is_full() { self.full_ticks.saturating_add(1) } else { 0 };
+        if self.full_ticks >= MAX_FULL {
+            self.full_ticks = 0;
+            for id in self.clones.drop_slowest() {
+                self.gone(id, "it was too slow");
+            }
+        }
+    }
+
+    /// Another master comes before this one: clones are to begin again, with that one.
+    pub fn step_back(&mut self) {
+        let clones: Vec<EntityId> = self.clones.ids().collect();
+        let seq = self.clones.next_seq();
+        for id in clones {
+            self.is_lost(id, seq);
+            self.clones.remove(id);
+            self.part_with(id);
+        }
+    }
+
+    /// Tells all who write what is kept for good of it, as before an end.
+    pub fn acknowledge(&mut self) {
+        let done = self.storage.done();
+        for (id, writer) in &mut self.writers {
+            let ack = writer.ack(done);
+            self.out.control(id.endpoint, self.id, *id, ack);
+        }
+    }
+}
