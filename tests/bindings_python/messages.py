@@ -53,6 +53,22 @@ class Messages(unittest.TestCase):
             writer.publish("/test", broker.Set([{"a": 1}]))
             self.assertEqual(subscriber.get(PATIENCE), ("/test", {broker.ImmutableDict(a=1)}))
 
+    def test_what_python_cannot_hold_costs_no_other_message(self):
+        with endpoints("/test") as (_, writer, subscriber):
+            sent = [1, broker.Set([{"a": 1}]), 2, broker.Set([{"b": 2}]), 3]
+            for read in (subscriber.poll, lambda: subscriber.get(len(sent), 0.01)):
+                for data in sent:
+                    writer.publish("/test", data)
+                outcomes = []
+                while len(outcomes) < len(sent):
+                    self.assertTrue(select.select([subscriber.fd()], [], [], PATIENCE)[0])
+                    try:
+                        outcomes += [data for _, data in read()]
+                    except TypeError as error:
+                        outcomes.append(str(error))
+                unhashable = "unhashable type: 'dict'"
+                self.assertEqual(outcomes, [1, unhashable, 2, unhashable, 3])
+
     def test_publishers(self):
         with endpoints("/test") as (_, writer, subscriber), writer.make_publisher("/test") as publisher:
             publisher.publish([1, 2, 3])

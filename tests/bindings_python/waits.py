@@ -1,8 +1,10 @@
 """Waits hold up no other thread, and can be broken off."""
 
+import os
 import signal
 import threading
 import unittest
+import warnings
 
 import broker
 from peered import PATIENCE, endpoints, plain
@@ -74,6 +76,46 @@ class Waits(unittest.TestCase):
             self.interrupted(lambda: endpoint.peer("127.0.0.1", port))
             self.interrupted(lambda: endpoint.await_peer("01234567-89ab-cdef-0123-456789abcdef", PATIENCE))
             self.assertEqual(subscriber.poll(), [])
+
+    def test_waits_for_the_master_of_a_store_are_broken_off_by_ctrl_c(self):
+        with broker.Endpoint(plain()) as endpoint, endpoint.attach_clone("test") as clone:
+            self.interrupted(lambda: clone.get("key"))
+            self.interrupted(clone.keys)
+            self.interrupted(lambda: clone.put_unique("key", 1))
+            clone.put("key", 1)
+            self.interrupted(lambda: clone.flush(PATIENCE))
+            self.interrupted(lambda: clone.await_idle(PATIENCE))
+
+    def test_what_was_read_when_a_wait_is_broken_off_is_still_to_be_read(self):
+        with endpoints("/test") as (_, writer, subscriber):
+            for number in range(3):
+                writer.publish("/test", number)
+            self.interrupted(lambda: subscriber.get(4))
+            self.assertEqual(subscriber.get(2, PATIENCE), [("/test", 0), ("/test", 1)])
+            self.assertEqual(subscriber.available(), 1)
+            self.assertEqual(subscriber.poll(), [("/test", 2)])
+
+    def test_a_fork_leaves_an_endpoint_to_the_process_that_made_it(self):
+        with endpoints("/test") as (_, writer, subscriber):
+            with warnings.catch_warnings():
+                # Which is what this is about: the endpoints have threads.
+                warnings.simplefilter("ignore", DeprecationWarning)
+                child = os.fork()
+            if child == 0:
+                outcome = 1
+                try:
+                    for use in (writer.node_id, subscriber.poll, lambda: writer.publish("/test", 1)):
+                        with self.assertRaisesRegex(RuntimeError, "forked"):
+                            use()
+                    writer.shutdown()
+                    subscriber.reset()
+                    del writer, subscriber
+                    outcome = 0
+                finally:
+                    os._exit(outcome)
+            self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), 0)
+            writer.publish("/test", 2)
+            self.assertEqual(subscriber.get(1, PATIENCE), [("/test", 2)])
 
     def test_a_subscriber_that_is_behind_makes_publishers_wait(self):
         with endpoints("/test") as (_, writer, subscriber):

@@ -1,6 +1,7 @@
 //! `Endpoint`.
 
-use std::sync::{PoisonError, RwLock};
+use std::mem;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
 use broker::{EndpointId, EndpointOptions, Filter};
@@ -13,12 +14,13 @@ use pyo3::types::{PyDict, PyTuple};
 use crate::configuration::Configuration;
 use crate::convert_in::from_py;
 use crate::infos::PeerInfo;
+use crate::process::Maker;
 use crate::publisher::{self, Publisher};
 use crate::status_subscriber::StatusSubscriber;
 use crate::store::{self, Store};
 use crate::subscriber::{SafeSubscriber, Subscriber};
 use crate::topic::Topic;
-use crate::waiting::{deadline, wait};
+use crate::waiting::{apart, deadline, wait};
 
 /// How long `await_peer` waits unless it is told.
 const AWAIT_PEER: Duration = Duration::from_secs(10);
@@ -26,7 +28,10 @@ const AWAIT_PEER: Duration = Duration::from_secs(10);
 /// A node of Broker: it publishes, subscribes, and peers with others. As a context it is shut down
 /// at the end.
 #[pyclass(module = "broker", frozen, subclass)]
-pub(crate) struct Endpoint(RwLock<Option<broker::Endpoint>>);
+pub(crate) struct Endpoint {
+    held: Arc<RwLock<Option<broker::Endpoint>>>,
+    maker: Maker,
+}
 
 impl Endpoint {
     /// Works with it. The interpreter is not held: `shutdown` may wait for work of other threads.
@@ -35,26 +40,37 @@ impl Endpoint {
         py: Python<'_>,
         work: impl FnOnce(&broker::Endpoint) -> R + Send,
     ) -> PyResult<R> {
-        let done = py.detach(|| {
-            let endpoint = self.0.read().unwrap_or_else(PoisonError::into_inner);
-            endpoint.as_ref().map(work)
-        });
-        done.ok_or_else(|| PyRuntimeError::new_err("the endpoint is shut down, or was not made"))
+        self.maker.must_be_here()?;
+        let done = py.detach(|| read(&self.held).as_ref().map(work));
+        done.ok_or_else(is_over)
     }
+}
 
-    fn end(&self) {
-        let mut held = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let Some(endpoint) = held.take() else { return };
-        drop(held);
+fn read(held: &RwLock<Option<broker::Endpoint>>) -> RwLockReadGuard<'_, Option<broker::Endpoint>> {
+    held.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn is_over() -> PyErr {
+    PyRuntimeError::new_err("the endpoint is shut down, or was not made")
+}
+
+fn end(held: &RwLock<Option<broker::Endpoint>>) {
+    let endpoint = held.write().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(endpoint) = endpoint {
         endpoint.shutdown(Deadline::after(EndpointOptions::default().end_wait));
     }
 }
 
 impl Drop for Endpoint {
     fn drop(&mut self) {
+        if !self.maker.is_here() {
+            // Its threads are not there to end it.
+            mem::forget(Arc::clone(&self.held));
+            return;
+        }
         // Where there is no interpreter any more, none is held.
-        if Python::try_attach(|py| py.detach(|| self.end())).is_none() {
-            self.end();
+        if Python::try_attach(|py| py.detach(|| end(&self.held))).is_none() {
+            end(&self.held);
         }
     }
 }
@@ -70,17 +86,18 @@ impl Endpoint {
     #[new]
     #[pyo3(signature = (*_args, **_kwargs))]
     fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
-        Self(RwLock::new(None))
+        Self { held: Arc::default(), maker: Maker::this() }
     }
 
     #[pyo3(signature = (config = None))]
     fn __init__(&self, py: Python<'_>, config: Option<&Configuration>) -> PyResult<()> {
+        self.maker.must_be_here()?;
         let default = Configuration::default();
         let options = config.unwrap_or(&default).options(py)?;
         let made = py.detach(|| broker::Endpoint::new(options));
         let made = made.map_err(|error| PyOSError::new_err(error.to_string()))?;
         // Who is made anew ends what it was.
-        let replaced = || self.0.write().unwrap_or_else(PoisonError::into_inner).replace(made);
+        let replaced = || self.held.write().unwrap_or_else(PoisonError::into_inner).replace(made);
         py.detach(|| drop(replaced()));
         Ok(())
     }
@@ -121,7 +138,10 @@ impl Endpoint {
 
     /// Parts with the peer at this place, and waits until it has gone. Whether there was one.
     fn unpeer(&self, py: Python<'_>, addr: &str, port: u16) -> PyResult<bool> {
-        self.with(py, |endpoint| endpoint.unpeer(addr, port))
+        self.maker.must_be_here()?;
+        let (held, addr) = (Arc::clone(&self.held), addr.to_owned());
+        let parted = move || read(&held).as_ref().map(|endpoint| endpoint.unpeer(&addr, port));
+        apart(py, parted)?.ok_or_else(is_over)
     }
 
     /// The same without waiting.
@@ -159,9 +179,8 @@ impl Endpoint {
             node.parse().map_err(|error| PyValueError::new_err(format!("{node:?} is {error}")))?;
         let last = timeout.map_or_else(|| Ok(Deadline::after(AWAIT_PEER)), deadline)?;
         let there = wait(py, last, |slice| {
-            let endpoint = self.0.read().unwrap_or_else(PoisonError::into_inner);
             // Without an endpoint there is nothing to wait for.
-            endpoint
+            read(&self.held)
                 .as_ref()
                 .map_or(Some(false), |endpoint| endpoint.await_peer(id, slice).then_some(true))
         })?;
@@ -263,8 +282,12 @@ impl Endpoint {
     }
 
     /// Ends it: what waits for peers is sent, within 10 seconds, and they are told goodbye.
-    fn shutdown(&self, py: Python<'_>) {
-        py.detach(|| self.end());
+    fn shutdown(&self, py: Python<'_>) -> PyResult<()> {
+        if !self.maker.is_here() {
+            return Ok(());
+        }
+        let held = Arc::clone(&self.held);
+        apart(py, move || end(&held))
     }
 
     fn __enter__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
@@ -272,8 +295,8 @@ impl Endpoint {
     }
 
     #[pyo3(signature = (*_exception))]
-    fn __exit__(&self, py: Python<'_>, _exception: &Bound<'_, PyTuple>) {
-        self.shutdown(py);
+    fn __exit__(&self, py: Python<'_>, _exception: &Bound<'_, PyTuple>) -> PyResult<()> {
+        self.shutdown(py)
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {

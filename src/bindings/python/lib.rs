@@ -1,7 +1,8 @@
 //! The Python module `broker`, with the names that the original's module has. What needs Rust is in
 //! `broker._broker`, which is this; the rest is Python, in `broker/`.
 //!
-//! No wait here holds the interpreter: other threads of Python go on, and Ctrl-C is heeded.
+//! No wait here holds the interpreter: other threads of Python go on. Ctrl-C ends it, but for a change
+//! of a store, which may wait for its clones and its storage, each for 10 seconds at most.
 
 #![cfg_attr(
     not(test),
@@ -20,7 +21,9 @@ mod enum_value;
 mod event;
 mod infos;
 mod port;
+mod process;
 mod publisher;
+mod receiving;
 mod set;
 mod status;
 mod status_subscriber;

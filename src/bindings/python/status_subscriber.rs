@@ -1,7 +1,6 @@
 //! `StatusSubscriber`.
 
 use std::os::fd::AsRawFd;
-use std::time::Duration;
 
 use broker::Happening;
 use ostler_runtime::Deadline;
@@ -9,24 +8,23 @@ use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
+use crate::receiving::{Inlet, Source, Wanted};
 use crate::status::told;
-use crate::waiting::{Held, Source, Wanted};
+use crate::waiting::Held;
 
 /// Gets what becomes of peers: `Error`, and `Status` if it is wanted.
 #[pyclass(module = "broker", frozen)]
-pub(crate) struct StatusSubscriber(Held<broker::StatusSubscriber>);
+pub(crate) struct StatusSubscriber(Held<Inlet<broker::StatusSubscriber>>);
 
 impl Source for broker::StatusSubscriber {
     type Item = Happening;
 
-    fn take(&mut self, most: usize, deadline: Deadline) -> Vec<Happening> {
-        if most == 0 {
-            return Vec::new();
-        }
-        let Some(first) = self.get_before(deadline) else { return Vec::new() };
-        let now = Deadline::after(Duration::ZERO);
-        let more = std::iter::from_fn(|| self.get_before(now));
-        std::iter::once(first).chain(more).take(most).collect()
+    fn next(&mut self, deadline: Deadline) -> Option<Happening> {
+        self.get_before(deadline)
+    }
+
+    fn available(&self) -> usize {
+        broker::StatusSubscriber::available(self)
     }
 
     fn has_ended(&self) -> bool {
@@ -36,12 +34,8 @@ impl Source for broker::StatusSubscriber {
 
 impl StatusSubscriber {
     pub(crate) fn new(subscriber: broker::StatusSubscriber) -> Self {
-        Self(Held::new(subscriber))
+        Self(Held::new(Inlet::new(subscriber)))
     }
-}
-
-fn all_told(py: Python<'_>, happened: Vec<Happening>) -> PyResult<Vec<Bound<'_, PyAny>>> {
-    happened.into_iter().map(|happening| told(py, happening)).collect()
 }
 
 #[pymethods]
@@ -56,26 +50,26 @@ impl StatusSubscriber {
         secs: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let wanted = Wanted::new(num, secs)?;
-        let mut happened = self.0.receive(py, &wanted)?;
+        let mut happened = self.0.receive(py, &wanted, |happening| told(py, happening.clone()))?;
         if wanted.number.is_some() {
-            return all_told(py, happened)?.into_pyobject(py);
+            return happened.into_pyobject(py);
         }
-        happened.pop().map_or_else(|| Ok(py.None().into_bound(py)), |one| told(py, one))
+        Ok(happened.pop().unwrap_or_else(|| py.None().into_bound(py)))
     }
 
     /// What has happened.
     fn poll<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyAny>>> {
-        all_told(py, self.0.poll(py)?)
+        self.0.poll(py, |happening| told(py, happening.clone()))
     }
 
     /// How much has happened and was not read.
     fn available(&self, py: Python<'_>) -> PyResult<usize> {
-        self.0.with(py, |subscriber| subscriber.available())
+        self.0.with(py, |inlet| inlet.available())
     }
 
     /// A descriptor that is readable while something waits to be read.
     fn fd(&self, py: Python<'_>) -> PyResult<i32> {
-        let fd = self.0.with(py, |subscriber| subscriber.fd().map(|fd| fd.as_raw_fd()))?;
+        let fd = self.0.with(py, |inlet| inlet.source.fd().map(|fd| fd.as_raw_fd()))?;
         fd.map_err(|error| PyOSError::new_err(error.to_string()))
     }
 

@@ -68,13 +68,19 @@ impl Store {
         Self(Held::new(store))
     }
 
-    /// Asks or changes the store.
-    fn with<R: Send>(
+    /// Asks or changes the store. A clone that has not found its master waits for it, apart.
+    fn with<R: Send + 'static>(
         &self,
         py: Python<'_>,
-        work: impl FnOnce(&broker::Store) -> Result<R, StoreError> + Send,
+        work: impl FnOnce(&broker::Store) -> Result<R, StoreError> + Send + 'static,
     ) -> PyResult<R> {
-        let done = self.0.with_clone(py, work)?;
+        let at_once = |store: broker::Store| {
+            if store.initialized() { Ok(work(&store)) } else { Err(work) }
+        };
+        let done = match self.0.with_clone(py, at_once)? {
+            Ok(done) => done,
+            Err(work) => self.0.with_clone_apart(py, move |store| work(&store))?,
+        };
         done.map_err(|error| refused(py, &error))
     }
 
@@ -82,9 +88,9 @@ impl Store {
     fn ask<'py>(
         &self,
         py: Python<'py>,
-        question: impl FnOnce(&broker::Store) -> Result<Value, StoreError> + Send,
+        question: impl FnOnce(&broker::Store) -> Result<Value, StoreError> + Send + 'static,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let answer = self.with(py, |store| match question(store) {
+        let answer = self.with(py, move |store| match question(store) {
             Err(StoreError::NoSuchKey) => Ok(None),
             other => other.map(Some),
         })?;
@@ -104,24 +110,24 @@ fn life(expiry: Option<&Bound<'_, PyAny>>) -> PyResult<Option<Duration>> {
 impl Store {
     /// Its name.
     fn name(&self, py: Python<'_>) -> PyResult<String> {
-        self.with(py, |store| Ok(store.name().to_owned()))
+        self.0.with_clone(py, |store| store.name().to_owned())
     }
 
     /// Whether questions have answers: a clone has found its master.
     fn initialized(&self, py: Python<'_>) -> PyResult<bool> {
-        self.with(py, |store| Ok(store.initialized()))
+        self.0.with_clone(py, |store| store.initialized())
     }
 
     /// Whether the key stands for anything.
     fn exists(&self, key: &Bound<'_, PyAny>) -> PyResult<bool> {
         let name = from_py(key)?;
-        self.with(key.py(), |store| store.exists(&name))
+        self.with(key.py(), move |store| store.exists(&name))
     }
 
     /// What the key stands for; `None` if it stands for nothing.
     fn get<'py>(&self, key: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let name = from_py(key)?;
-        self.ask(key.py(), |store| store.get(&name))
+        self.ask(key.py(), move |store| store.get(&name))
     }
 
     /// An element of a vector, what a table has for a key, whether a set has an element; `None` if
@@ -132,7 +138,7 @@ impl Store {
         index: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let (name, at) = (from_py(key)?, from_py(index)?);
-        self.ask(key.py(), |store| store.get_index_from_value(&name, &at))
+        self.ask(key.py(), move |store| store.get_index_from_value(&name, &at))
     }
 
     /// All keys.
@@ -150,7 +156,7 @@ impl Store {
         expiry: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
         let (name, new, expiry) = (from_py(key)?, from_py(value)?, life(expiry)?);
-        self.with(key.py(), |store| store.put(name, new, expiry))
+        self.with(key.py(), move |store| store.put(name, new, expiry))
     }
 
     /// The same, unless it stands for something. Whether that came about.
@@ -162,13 +168,21 @@ impl Store {
         expiry: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<bool> {
         let (name, new, expiry) = (from_py(key)?, from_py(value)?, life(expiry)?);
-        self.with(key.py(), |store| store.put_unique(name, new, expiry))
+        let py = key.py();
+        let ask = move |store: broker::Store| store.put_unique(name, new, expiry);
+        // Only the master answers.
+        let answer = if self.0.with_clone(py, |store| store.is_master())? {
+            self.0.with_clone(py, ask)?
+        } else {
+            self.0.with_clone_apart(py, ask)?
+        };
+        answer.map_err(|error| refused(py, &error))
     }
 
     /// Has the key stand for nothing.
     fn erase(&self, key: &Bound<'_, PyAny>) -> PyResult<()> {
         let name = from_py(key)?;
-        self.with(key.py(), |store| store.erase(name))
+        self.with(key.py(), move |store| store.erase(name))
     }
 
     /// Has no key stand for anything.
@@ -185,7 +199,7 @@ impl Store {
         expiry: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
         let (name, by, expiry) = (from_py(key)?, from_py(amount)?, life(expiry)?);
-        self.with(key.py(), |store| store.increment(name, by, expiry))
+        self.with(key.py(), move |store| store.increment(name, by, expiry))
     }
 
     /// Subtracts from a number or a time.
@@ -197,7 +211,7 @@ impl Store {
         expiry: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
         let (name, by, expiry) = (from_py(key)?, from_py(amount)?, life(expiry)?);
-        self.with(key.py(), |store| store.decrement(name, by, expiry))
+        self.with(key.py(), move |store| store.decrement(name, by, expiry))
     }
 
     /// Appends to a string.
@@ -209,7 +223,7 @@ impl Store {
         expiry: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
         let (name, more, expiry) = (from_py(key)?, from_py(s)?, life(expiry)?);
-        self.with(key.py(), |store| store.append(name, more, expiry))
+        self.with(key.py(), move |store| store.append(name, more, expiry))
     }
 
     /// Puts an element into a set; with a value, a key and this into a table.
@@ -223,7 +237,7 @@ impl Store {
     ) -> PyResult<()> {
         let (name, at, expiry) = (from_py(key)?, from_py(index)?, life(expiry)?);
         let value = value.map(from_py).transpose()?;
-        self.with(key.py(), |store| match value {
+        self.with(key.py(), move |store| match value {
             Some(value) => store.insert_into_table(name, at, value, expiry),
             None => store.insert_into(name, at, expiry),
         })
@@ -238,7 +252,7 @@ impl Store {
         expiry: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
         let (name, at, expiry) = (from_py(key)?, from_py(index)?, life(expiry)?);
-        self.with(key.py(), |store| store.remove_from(name, at, expiry))
+        self.with(key.py(), move |store| store.remove_from(name, at, expiry))
     }
 
     /// Puts a value at the end of a vector.
@@ -250,14 +264,14 @@ impl Store {
         expiry: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
         let (name, new, expiry) = (from_py(key)?, from_py(value)?, life(expiry)?);
-        self.with(key.py(), |store| store.push(name, new, expiry))
+        self.with(key.py(), move |store| store.push(name, new, expiry))
     }
 
     /// Takes the last value from a vector.
     #[pyo3(signature = (key, expiry = None))]
     fn pop(&self, key: &Bound<'_, PyAny>, expiry: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         let (name, expiry) = (from_py(key)?, life(expiry)?);
-        self.with(key.py(), |store| store.pop(name, expiry))
+        self.with(key.py(), move |store| store.pop(name, expiry))
     }
 
     /// Waits until all have everything, 15 seconds if nothing else is said: on a master every clone;
@@ -265,10 +279,10 @@ impl Store {
     #[pyo3(signature = (timeout = None))]
     fn await_idle(&self, py: Python<'_>, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<bool> {
         let last = timeout.map_or_else(|| Ok(Deadline::after(AWAIT_IDLE)), deadline)?;
-        let store = self.0.with(py, |store| store.clone())?;
-        let idle = wait(py, last, |slice| store.await_idle(slice).then_some(()))?;
+        let store = self.0.with_clone(py, |store| store)?;
+        let idle = wait(py, last, |slice| store.await_idle(slice).then_some(()));
         py.detach(|| drop(store));
-        Ok(idle.is_some())
+        idle.map(|idle| idle.is_some())
     }
 
     /// Waits until the storage of the master keeps for good what was written here, 15 seconds if
@@ -276,7 +290,8 @@ impl Store {
     #[pyo3(signature = (timeout = None))]
     fn flush(&self, py: Python<'_>, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         let last = timeout.map_or_else(|| Ok(Deadline::after(AWAIT_IDLE)), deadline)?;
-        self.with(py, |store| store.flush(last))
+        let kept = self.0.with_clone_apart(py, move |store| store.flush(last))?;
+        kept.map_err(|error| refused(py, &error))
     }
 
     /// Gives it up. The last one takes the store from its endpoint.

@@ -9,13 +9,14 @@ use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
 use crate::convert_out::{Form, converted, text_or_bytes};
+use crate::receiving::{Inlet, Source, Wanted};
 use crate::topic::Topic;
-use crate::waiting::{Held, Source, Wanted};
+use crate::waiting::Held;
 
 /// Gets the messages of some topics: pairs of a topic and a value.
 #[pyclass(module = "broker", frozen, subclass)]
 pub(crate) struct Subscriber {
-    held: Held<broker::Subscriber>,
+    held: Held<Inlet<broker::Subscriber>>,
     form: Form,
 }
 
@@ -27,8 +28,12 @@ pub(crate) struct SafeSubscriber;
 impl Source for broker::Subscriber {
     type Item = Received;
 
-    fn take(&mut self, most: usize, deadline: Deadline) -> Vec<Received> {
-        self.get_many(most, deadline)
+    fn next(&mut self, deadline: Deadline) -> Option<Received> {
+        self.get_before(deadline)
+    }
+
+    fn available(&self) -> usize {
+        self.available()
     }
 
     fn has_ended(&self) -> bool {
@@ -38,26 +43,21 @@ impl Source for broker::Subscriber {
 
 impl Subscriber {
     pub(crate) fn new(subscriber: broker::Subscriber) -> Self {
-        Self { held: Held::new(subscriber), form: Form::Plain }
+        Self { held: Held::new(Inlet::new(subscriber)), form: Form::Plain }
     }
 
-    fn pair<'py>(&self, py: Python<'py>, received: &Received) -> PyResult<Bound<'py, PyTuple>> {
+    /// A pair of a topic and a value.
+    fn pair<'py>(&self, py: Python<'py>, received: &Received) -> PyResult<Bound<'py, PyAny>> {
         let topic = text_or_bytes(py, received.topic.as_bytes());
-        (topic, converted(py, &received.data, self.form)?).into_pyobject(py)
-    }
-
-    fn pairs<'py>(
-        &self,
-        py: Python<'py>,
-        received: &[Received],
-    ) -> PyResult<Vec<Bound<'py, PyTuple>>> {
-        received.iter().map(|received| self.pair(py, received)).collect()
+        let pair: Bound<'_, PyTuple> =
+            (topic, converted(py, &received.data, self.form)?).into_pyobject(py)?;
+        Ok(pair.into_any())
     }
 }
 
 impl SafeSubscriber {
     pub(crate) fn initializer(subscriber: broker::Subscriber) -> PyClassInitializer<Self> {
-        let base = Subscriber { held: Held::new(subscriber), form: Form::Immutable };
+        let base = Subscriber { held: Held::new(Inlet::new(subscriber)), form: Form::Immutable };
         PyClassInitializer::from(base).add_subclass(Self)
     }
 }
@@ -74,30 +74,27 @@ impl Subscriber {
         secs: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let wanted = Wanted::new(num, secs)?;
-        let received = self.held.receive(py, &wanted)?;
+        let pair = |received: &Received| self.pair(py, received);
+        let mut received = self.held.receive(py, &wanted, pair)?;
         if wanted.number.is_some() {
-            return self.pairs(py, &received)?.into_pyobject(py);
+            return received.into_pyobject(py);
         }
-        match received.first() {
-            Some(received) => Ok(self.pair(py, received)?.into_any()),
-            None => Ok(py.None().into_bound(py)),
-        }
+        Ok(received.pop().unwrap_or_else(|| py.None().into_bound(py)))
     }
 
     /// The messages that have come.
-    fn poll<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyTuple>>> {
-        let received = self.held.poll(py)?;
-        self.pairs(py, &received)
+    fn poll<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyAny>>> {
+        self.held.poll(py, |received| self.pair(py, received))
     }
 
     /// How many messages have come and were not read.
     fn available(&self, py: Python<'_>) -> PyResult<usize> {
-        self.held.with(py, |subscriber| subscriber.available())
+        self.held.with(py, |inlet| inlet.available())
     }
 
     /// A descriptor that is readable while messages wait.
     fn fd(&self, py: Python<'_>) -> PyResult<i32> {
-        let fd = self.held.with(py, |subscriber| subscriber.fd().map(|fd| fd.as_raw_fd()))?;
+        let fd = self.held.with(py, |inlet| inlet.source.fd().map(|fd| fd.as_raw_fd()))?;
         fd.map_err(|error| PyOSError::new_err(error.to_string()))
     }
 
@@ -107,7 +104,7 @@ impl Subscriber {
         // It is done when this returns, whether somebody waits for it or not.
         let _ = block;
         let named = Topic::named(topic)?;
-        self.held.with(topic.py(), |subscriber| subscriber.add_topic(named))
+        self.held.with(topic.py(), |inlet| inlet.source.add_topic(named))
     }
 
     /// Gets no more messages for this topic's sake.
@@ -115,7 +112,7 @@ impl Subscriber {
     fn remove_topic(&self, topic: &Bound<'_, PyAny>, block: bool) -> PyResult<()> {
         let _ = block;
         let named = Topic::named(topic)?;
-        self.held.with(topic.py(), |subscriber| subscriber.remove_topic(&named))
+        self.held.with(topic.py(), |inlet| inlet.source.remove_topic(&named))
     }
 
     /// Ends the subscription.

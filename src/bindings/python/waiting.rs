@@ -1,19 +1,21 @@
 //! Waits without the interpreter, which may be broken off by Ctrl-C, and what ends while somebody
 //! waits for it.
 
-use std::sync::{Mutex, PoisonError};
+use std::mem;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ostler_runtime::Deadline;
-use pyo3::exceptions::{PyEOFError, PyRuntimeError, PyValueError};
+use ostler_runtime::{Deadline, Thread};
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::PyFloat;
 
 use crate::convert_in::nanoseconds;
+use crate::process::Maker;
 use crate::timespan::Timespan;
 
 /// How long a wait goes on before Python is asked whether somebody has interrupted it.
-const SLICE: Duration = Duration::from_millis(100);
+pub(crate) const SLICE: Duration = Duration::from_millis(100);
 
 /// Waits until `step` has something, which is asked again and again to wait for a while; `None` if
 /// the deadline passes before.
@@ -54,36 +56,24 @@ pub(crate) fn deadline(wait: &Bound<'_, PyAny>) -> PyResult<Deadline> {
     span(wait).map(Deadline::after)
 }
 
-/// What is read: messages, or what becomes of peers.
-pub(crate) trait Source: Send {
-    type Item: Send;
-
-    /// At most so many, if there are any in time.
-    fn take(&mut self, most: usize, deadline: Deadline) -> Vec<Self::Item>;
-
-    /// Whether nothing more will come.
-    fn has_ended(&self) -> bool;
-}
-
-/// What somebody wants of a source.
-pub(crate) struct Wanted {
-    /// How many; one that stands alone if this is not said.
-    pub(crate) number: Option<usize>,
-    deadline: Deadline,
-}
-
-impl Wanted {
-    /// As the original has it: an integer is a number, a float the seconds to wait; or both.
-    pub(crate) fn new(
-        num: Option<&Bound<'_, PyAny>>,
-        secs: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<Self> {
-        let (number, wait) = match (num, secs) {
-            (Some(wait), None) if wait.is_instance_of::<PyFloat>() => (None, Some(wait)),
-            (num, secs) => (num.map(PyAnyMethods::extract).transpose()?, secs),
-        };
-        Ok(Self { number, deadline: wait.map_or(Ok(Deadline::NEVER), deadline)? })
-    }
+/// Does on a thread of its own what cannot be broken off: after Ctrl-C it goes on without anybody.
+pub(crate) fn apart<T: Send + 'static>(
+    py: Python<'_>,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> PyResult<T> {
+    let (done, outcome) = mpsc::sync_channel(1);
+    // Nobody may be left who wants to know.
+    let body = move || drop(done.send(work()));
+    Thread::spawn("python", body)?.detach();
+    let outcome = Mutex::new(outcome);
+    let outcome = wait(py, Deadline::NEVER, |slice| {
+        let outcome = outcome.lock().unwrap_or_else(PoisonError::into_inner);
+        match outcome.recv_timeout(slice.remaining().unwrap_or(SLICE)) {
+            Err(RecvTimeoutError::Timeout) => None,
+            other => Some(other.ok()),
+        }
+    })?;
+    outcome.flatten().ok_or_else(|| PyRuntimeError::new_err("a fault of the module, see its log"))
 }
 
 fn gone() -> PyErr {
@@ -91,11 +81,14 @@ fn gone() -> PyErr {
 }
 
 /// Something that may be given up at any time, also while another thread waits for it.
-pub(crate) struct Held<T>(Mutex<Option<T>>);
+pub(crate) struct Held<T: Send> {
+    held: Mutex<Option<T>>,
+    maker: Maker,
+}
 
 impl<T: Send> Held<T> {
     pub(crate) fn new(held: T) -> Self {
-        Self(Mutex::new(Some(held)))
+        Self { held: Mutex::new(Some(held)), maker: Maker::this() }
     }
 
     /// Works on it. The interpreter is not held, since whoever waits for it holds the lock.
@@ -104,63 +97,68 @@ impl<T: Send> Held<T> {
         py: Python<'_>,
         work: impl FnOnce(&mut T) -> R + Send,
     ) -> PyResult<R> {
-        let done = py.detach(|| {
-            let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            held.as_mut().map(work)
-        });
-        done.ok_or_else(gone)
+        self.maker.must_be_here()?;
+        py.detach(|| self.lock().as_mut().map(work)).ok_or_else(gone)
     }
 
     /// Works on a clone of it, so that others may do the same meanwhile.
     pub(crate) fn with_clone<R: Send>(
         &self,
         py: Python<'_>,
-        work: impl FnOnce(&T) -> R + Send,
+        work: impl FnOnce(T) -> R + Send,
     ) -> PyResult<R>
     where
         T: Clone,
     {
+        self.maker.must_be_here()?;
         let done = py.detach(|| {
-            let held = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            held.as_ref().map(work)
+            let clone = self.lock().clone();
+            clone.map(work)
         });
         done.ok_or_else(gone)
     }
 
+    /// The same on a thread of its own, which Ctrl-C leaves to itself.
+    pub(crate) fn with_clone_apart<R: Send + 'static>(
+        &self,
+        py: Python<'_>,
+        work: impl FnOnce(T) -> R + Send + 'static,
+    ) -> PyResult<R>
+    where
+        T: Clone + 'static,
+    {
+        self.maker.must_be_here()?;
+        let clone = py.detach(|| self.lock().clone()).ok_or_else(gone)?;
+        apart(py, move || work(clone))
+    }
+
     /// Gives it up.
     pub(crate) fn reset(&self, py: Python<'_>) {
-        py.detach(|| self.0.lock().unwrap_or_else(PoisonError::into_inner).take().map(drop));
+        if self.maker.is_here() {
+            py.detach(|| {
+                let held = self.lock().take();
+                drop(held);
+            });
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<T>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<S: Source> Held<S> {
-    /// As many as are wanted, or those that have come in time. An end before the first one is an
-    /// `EOFError`.
-    pub(crate) fn receive(&self, py: Python<'_>, wanted: &Wanted) -> PyResult<Vec<S::Item>> {
-        let most = wanted.number.unwrap_or(1);
-        let mut received = Vec::new();
-        while received.len() < most {
-            let missing = most.saturating_sub(received.len());
-            let slice = Deadline::after(SLICE).earlier(wanted.deadline);
-            let (more, has_ended) = self.with(py, |source| {
-                let more = source.take(missing, slice);
-                (more, source.has_ended())
-            })?;
-            received.extend(more);
-            if has_ended && received.is_empty() {
-                return Err(PyEOFError::new_err("the endpoint has ended, and nothing is left"));
-            }
-            py.check_signals()?;
-            if has_ended || wanted.deadline.passed() {
-                break;
-            }
+impl<T: Send> Drop for Held<T> {
+    fn drop(&mut self) {
+        let mut held = self.held.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        if !self.maker.is_here() {
+            // Its threads are not there to end it.
+            mem::forget(held);
+            return;
         }
-        Ok(received)
-    }
-
-    /// What has come.
-    pub(crate) fn poll(&self, py: Python<'_>) -> PyResult<Vec<S::Item>> {
-        let now = Deadline::after(Duration::ZERO);
-        self.with(py, |source| source.take(usize::MAX, now))
+        // Its end may take a while, in which others of Python's threads go on.
+        if held.is_some() && Python::try_attach(|py| py.detach(|| held = None)).is_none() {
+            held = None;
+        }
+        drop(held);
     }
 }
