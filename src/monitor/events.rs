@@ -76,7 +76,7 @@ enum Told {
 pub(crate) struct Reporter {
     events: Arc<Events>,
     tell: Sender<Told>,
-    thread: Thread,
+    _thread: Thread,
 }
 
 impl Reporter {
@@ -102,7 +102,7 @@ impl Reporter {
             log::error!("cannot start a thread: {error}");
             Exit::Os
         })?;
-        Ok(Self { events, tell, thread })
+        Ok(Self { events, tell, _thread: thread })
     }
 
     /// Publishes as these settings say from now on. If it cannot be done, everything stays as it

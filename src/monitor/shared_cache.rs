@@ -43,15 +43,13 @@ const EVENTS: &str = "<$>/local/data/store-events/";
 /// See the module.
 pub(crate) struct SharedCache(Option<On>);
 
-/// While answers are shared. The endpoint goes last.
+/// While answers are shared.
 struct On {
-    thread: Thread,
     tell: Sender<Told>,
     state: Arc<State>,
     view: String,
-    tap: Tap,
-    store: Store,
-    endpoint: Endpoint,
+    /// Held for what their ends end, in this order.
+    _held: (Thread, Tap, Store, Endpoint),
 }
 
 /// What the thread and everybody else know.
@@ -191,7 +189,7 @@ impl On {
         connect(&endpoint, settings)?;
         let thread = Thread::spawn("shared-cache", move || keeper.run()).map_err(no_thread)?;
         monitor.share_by(Box::new(Hand { tell: tell.clone(), state: Arc::clone(&state) }));
-        Ok(Self { thread, tell, state, view, tap, store, endpoint })
+        Ok(Self { tell, state, view, _held: (thread, tap, store, endpoint) })
     }
 }
 
