@@ -198,6 +198,25 @@ fn a_daemon_whose_client_has_changed_shares_nothing_until_it_is_started_again() 
     fake.forget();
     assert_eq!(ask(&daemon).status(), "OK");
     assert_eq!((fake.asked(QUERY).len(), store.keys().unwrap().len()), (1, 0));
+    // Nor does it learn what others are told, who ask as the client that it was.
+    fs::write(fake.conf(), conf).unwrap();
+    let other = start(sharing(&fake, port));
+    assert_eq!(ask(&other).status(), "OK");
+    wait_for("it is shared", || count(&other, "told") == 1);
+    store.put("seen by all", 1_u64, None).unwrap();
+    assert!(store.await_idle(ostler_tests::broker_peer::soon()));
+    assert_eq!(count(&daemon, "learned"), 0);
+}
+
+#[test]
+fn a_port_that_is_taken_ends_the_start_with_words() {
+    let fake = burp("one");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let settings = fake.settings().status("port", "0").cache("store", "burp");
+    let mut daemon = settings.cache("store_role", "master").cache("port", &port).launch();
+    daemon.wait_log("[Cache] bind: ");
+    assert_eq!(daemon.ended().code(), Some(69));
 }
 
 #[test]

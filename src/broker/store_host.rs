@@ -29,6 +29,9 @@ use crate::{Kind, Message, TTL, Topic};
 
 /// Commands that are taken from the inbox at once, at most.
 const BATCH: usize = 128;
+
+/// Bytes of commands that are sent together, before it is looked once more who has room.
+const TOGETHER: usize = 1 << 20;
 /// How often, before others have their turn.
 const BATCHES: usize = 8;
 /// How long a change waits for somebody who hears of changes and is behind.
@@ -432,9 +435,18 @@ impl Host {
     }
 
     fn hand_over(&self, output: Output) {
-        // What goes the same way goes out together.
-        let alike = |one: &Sending, next: &Sending| one.to == next.to;
-        for sendings in output.sends.chunk_by(alike) {
+        // What goes the same way goes out together, but not so much that who has room for some of it
+        // is given all of it.
+        let mut bytes = 0_usize;
+        let together = |one: &Sending, next: &Sending| {
+            bytes = bytes.saturating_add(one.command.len());
+            let is_so = one.to == next.to && bytes < TOGETHER;
+            if !is_so {
+                bytes = 0;
+            }
+            is_so
+        };
+        for sendings in output.sends.chunk_by(together) {
             self.send(sendings);
         }
         for event in output.events {

@@ -76,7 +76,7 @@ enum Told {
 pub(crate) struct Reporter {
     events: Arc<Events>,
     tell: Sender<Told>,
-    thread: Thread,
+    _thread: Thread,
 }
 
 impl Reporter {
@@ -102,7 +102,7 @@ impl Reporter {
             log::error!("cannot start a thread: {error}");
             Exit::Os
         })?;
-        Ok(Self { events, tell, thread })
+        Ok(Self { events, tell, _thread: thread })
     }
 
     /// Publishes as these settings say from now on. If it cannot be done, everything stays as it
@@ -117,10 +117,18 @@ impl Reporter {
     /// What is known by now is published, and then nothing any more. Burp's answers have come, or
     /// do not come any more.
     pub(crate) fn stop(self) {
+        let events = Arc::clone(&self.events);
+        drop(self);
+        let _ = events.set(None);
+    }
+}
+
+/// The thread ends when it is told to: it is joined behind this, also where the daemon does not come to
+/// its start.
+impl Drop for Reporter {
+    fn drop(&mut self) {
         // It may have ended by itself only if it has panicked.
         let _ = self.tell.send(Told::Stop);
-        self.thread.join();
-        let _ = self.events.set(None);
     }
 }
 

@@ -43,15 +43,13 @@ const EVENTS: &str = "<$>/local/data/store-events/";
 /// See the module.
 pub(crate) struct SharedCache(Option<On>);
 
-/// While answers are shared. The endpoint goes last.
+/// While answers are shared.
 struct On {
-    thread: Thread,
     tell: Sender<Told>,
     state: Arc<State>,
     view: String,
-    tap: Tap,
-    store: Store,
-    endpoint: Endpoint,
+    /// Held for what their ends end, in this order.
+    _held: (Thread, Tap, Store, Endpoint),
 }
 
 /// What the thread and everybody else know.
@@ -79,6 +77,11 @@ impl State {
     pub(crate) fn set_reachable(&self, is_reachable: bool) -> bool {
         let is_off = self.is_off.load(Ordering::Acquire);
         self.is_reachable.swap(is_reachable && !is_off, Ordering::AcqRel)
+    }
+
+    /// Whether nothing is shared any more, until the next start.
+    pub(crate) fn is_off(&self) -> bool {
+        self.is_off.load(Ordering::Acquire)
     }
 
     pub(crate) fn is_on(&self) -> bool {
@@ -124,12 +127,16 @@ impl SharedCache {
 
     /// Ends it. What waits goes to burp, which answers no more.
     pub(crate) fn stop(self) {
-        let Some(On { thread, tell, state, tap, store, endpoint, .. }) = self.0 else { return };
-        state.is_off.store(true, Ordering::Release);
+        drop(self.0);
+    }
+}
+
+/// The thread ends when it is told to: it is joined behind this.
+impl Drop for On {
+    fn drop(&mut self) {
+        self.state.is_off.store(true, Ordering::Release);
         // It may have ended by itself only if it has panicked.
-        let _ = tell.send(Told::Stop);
-        thread.join();
-        drop((tap, store, endpoint));
+        let _ = self.tell.send(Told::Stop);
     }
 }
 
@@ -178,10 +185,11 @@ impl On {
             (told, tell.clone()),
             (wait, max_bytes),
         );
+        // Nothing has to be ended if this fails.
+        connect(&endpoint, settings)?;
         let thread = Thread::spawn("shared-cache", move || keeper.run()).map_err(no_thread)?;
         monitor.share_by(Box::new(Hand { tell: tell.clone(), state: Arc::clone(&state) }));
-        connect(&endpoint, settings)?;
-        Ok(Self { thread, tell, state, view, tap, store, endpoint })
+        Ok(Self { tell, state, view, _held: (thread, tap, store, endpoint) })
     }
 }
 

@@ -4,7 +4,7 @@
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use broker::data::{Data, Timestamp};
 use broker::{Message, Store, StoreError};
@@ -139,6 +139,8 @@ impl Keeper {
             Told::Landed { query, answer, took_off } => {
                 self.landed(&query, answer.as_ref(), took_off);
             }
+            // What others know is of another burp server or client.
+            Told::Changed(_) if self.state.is_off() => {}
             Told::Changed(message) => {
                 let change =
                     message.decode().ok().and_then(|event| self.keys.read(event, &self.me));
@@ -239,7 +241,7 @@ impl Keeper {
     /// Another daemon has an answer.
     fn learn(&mut self, query: &Query, born: Timestamp, left: Duration, bytes: Vec<u8>) {
         let life = lifetime(query);
-        let by_clock = age(self.store.now(), born);
+        let by_clock = age(wall(), born);
         // With clocks so far apart a delay could not be told.
         if by_clock.unsigned_abs() >= life.as_nanos() {
             count(&self.state.outdated);
@@ -300,7 +302,7 @@ impl Keeper {
             || bytes.len() > MAX_SHARED
             || self.store.statistics().unacked > MAX_UNACKED;
         let nanos = i64::try_from(age.as_nanos()).unwrap_or(i64::MAX);
-        let born = Timestamp::from_nanos(self.store.now().nanos().saturating_sub(nanos));
+        let born = Timestamp::from_nanos(wall().nanos().saturating_sub(nanos));
         let key = self.keys.answer(query);
         if is_full || self.store.put(key, value(born, bytes), Some(left)).is_err() {
             count(&self.state.kept_back);
@@ -334,6 +336,11 @@ impl Keeper {
 }
 
 /// How much later than `born` it is, in nanoseconds.
+/// The time by this machine's clock, as it is set now: the other daemons have theirs.
+fn wall() -> Timestamp {
+    Timestamp::try_from(SystemTime::now()).unwrap_or_default()
+}
+
 fn age(now: Timestamp, born: Timestamp) -> i128 {
     i128::from(now.nanos()) - i128::from(born.nanos())
 }
