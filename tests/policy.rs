@@ -204,6 +204,22 @@ fn what_is_unsafe_for_c_has_a_reason_and_no_panic_leaves_it() {
 }
 
 #[test]
+fn the_notices_beside_the_bindings_name_each_crate_that_is_linked() {
+    let notices = read(&workspace().join("packaging/deb/ostler-broker/copyright"));
+    for (binding, its_own) in [("ostler-broker-c", ""), ("ostler-broker-python", "pyo3")] {
+        let edges = ["-e", "normal,no-proc-macro", "--prefix", "none", "--format", "{p}"];
+        let linked = cargo(&[&["tree", "--locked", "-p", binding][..], &edges].concat());
+        // What is of the workspace stands with its folder.
+        for krate in linked.lines().filter(|line| !line.contains("(/")) {
+            let name = krate.split_whitespace().next().unwrap();
+            let is_named = notices.contains(&format!("vendor/{name}/*"))
+                || !its_own.is_empty() && name.starts_with(its_own);
+            assert!(is_named, "{binding}: no notice of {name}");
+        }
+    }
+}
+
+#[test]
 fn the_fuzz_targets_add_nothing_but_libfuzzer_and_lock_all_that_the_crates_need() {
     let path = workspace().join("tests/fuzz/Cargo.lock");
     let (lock, ours) = (read(&path), read(&workspace().join("Cargo.lock")));

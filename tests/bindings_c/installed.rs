@@ -40,6 +40,10 @@ fn what_is_installed_is_listed_and_found_by_pkg_config() {
     let headers = files.iter().filter(is_header);
     let sources = workspace().join("src/bindings/c/ostler_broker");
     assert_eq!(headers.count(), fs::read_dir(sources).unwrap().count() + 1);
+    for notice in ["LICENSE-MIT", "LICENSE-APACHE", "copyright"] {
+        let notice = stage.path().join("usr/share/doc/libostler-broker").join(notice);
+        assert!(files.iter().any(|file| Path::new(file) == notice), "{notice:?} is not listed");
+    }
     assert_eq!(flags(stage.path(), &["--modversion"]), [env!("CARGO_PKG_VERSION")]);
     let library = format!("-L{}/usr/lib", stage.path().display());
     assert_eq!(flags(stage.path(), &["--libs"]), [library.as_str(), "-lostler_broker"]);
