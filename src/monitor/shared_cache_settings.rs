@@ -124,6 +124,30 @@ mod tests {
     }
 
     #[test]
+    fn what_is_wrong_with_sharing_is_told_with_its_line_and_key() {
+        let text = "[Cache]\nstore = a\nstore_role = owner\nwait = 0\npeers = a\nport = x\n\
+                    bind = unix:/x\nretry = soon\nssl = yes\n";
+        let mut told = read(text).unwrap_err();
+        told.sort();
+        let keys: Vec<&str> = told.iter().map(|line| line.split(": ").nth(1).unwrap()).collect();
+        assert_eq!(
+            keys,
+            [
+                "[Cache] sslca",
+                "[Cache] sslcert",
+                "[Cache] store",
+                "[Cache] store_role",
+                "[Cache] wait",
+                "[Cache] peers",
+                "[Cache] port",
+                "[Cache] bind",
+                "[Cache] retry",
+            ],
+            "{told:#?}"
+        );
+    }
+
+    #[test]
     fn what_is_shown_says_the_same() {
         let text = "[Cache]\nstore = a/b\nstore_role = master\nwait = 0.25\npeers = \"a:1\"\n\
                     retry = 2\nbind = ::1, 127.0.0.1\nport = 3\nssl = true\nsslcert = /c\n\

@@ -4,12 +4,13 @@
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use broker::data::{Data, Timestamp};
 use broker::{Message, Store, StoreError};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use ostler_runtime::threads::caught;
+use ostler_runtime::utc::unix_millis;
 use ostler_runtime::{Deadline, Seldom, now};
 
 use crate::cache::{MAX_ENTRIES, lifetime};
@@ -338,7 +339,8 @@ impl Keeper {
 /// How much later than `born` it is, in nanoseconds.
 /// The time by this machine's clock, as it is set now: the other daemons have theirs.
 fn wall() -> Timestamp {
-    Timestamp::try_from(SystemTime::now()).unwrap_or_default()
+    let nanos = i64::try_from(unix_millis()).unwrap_or(i64::MAX).saturating_mul(1_000_000);
+    Timestamp::from_nanos(nanos)
 }
 
 fn age(now: Timestamp, born: Timestamp) -> i128 {
