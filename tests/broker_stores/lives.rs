@@ -31,7 +31,7 @@ fn has(store: &Store, key: &str, value: u64) {
 /// The next error with this code.
 fn error(statuses: &StatusSubscriber, code: Ec) -> String {
     loop {
-        match statuses.get_before(soon()).expect("an error in time") {
+        match statuses.get_before(soon()).unwrap() {
             Happening::Error(error) if error.code == code => return error.to_string(),
             _ => {}
         }

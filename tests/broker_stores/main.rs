@@ -1,5 +1,5 @@
 //! The stores of endpoints: a master, its clones, and what is between them, over real sockets.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod bad_wire;
 mod limits;

@@ -54,7 +54,7 @@ fn next(node: &mut Node) -> Message {
 
 /// The store's changes, as a node is told of them.
 fn told(events: &mut Subscriber, count: usize) -> Vec<String> {
-    let next = |_| events.get_before(soon()).expect("an event in time").data.to_string();
+    let next = |_| events.get_before(soon()).unwrap().data.to_string();
     (0..count).map(next).collect()
 }
 
@@ -122,8 +122,10 @@ fn a_master_says_to_a_clone_of_the_original_what_the_original_said() {
     check_events(heard, &[format!("(insert, st, pre, 7, nil, {SMALL_TEXT}, 8)")]);
 }
 
+type Operation = Box<dyn Fn(&Store) -> Result<(), StoreError>>;
+
 /// What the clone's user did, in the order in which it was recorded.
-fn operations() -> Vec<Box<dyn Fn(&Store) -> Result<(), StoreError>>> {
+fn operations() -> Vec<Operation> {
     let life = Some(Duration::from_millis(400));
     let unique = |value: bool| move |store: &Store| store.put_unique_then("u", value, None, |_| ());
     vec![
