@@ -217,7 +217,10 @@ impl Endpoint {
         self.core.end_by(deadline);
         self.listeners.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.core.wishes.end();
-        self.core.stores.end(deadline);
+        // Peers are to be told, too.
+        let left = deadline.remaining().and_then(|left| left.checked_div(2));
+        let half = left.map_or(Deadline::NEVER, Deadline::after);
+        self.core.stores.end(half);
         self.core.claims.close();
         for (_, link, leaving) in self.core.peers.links(|_, _| true) {
             leaving.ask(&link, deadline);

@@ -111,9 +111,9 @@ fn stop(
     // Subscriptions end with the endpoint, and with them the tasks that read them.
     let (said, outcome) = bounded(1);
     let farewell = move || {
-        // What was written is kept before the peers have gone.
-        drop(stores);
+        // It ends its stores side by side: what was written is kept before the peers have gone.
         drop(endpoint);
+        drop(stores);
         // There is room for it, and whoever is in a hurry does not wait for it.
         let _ = said.try_send(tasks.end());
     };

@@ -120,6 +120,12 @@ impl Handle {
 
     /// Ends the store: what was written is kept, or sent, as far as that can be by `deadline`.
     pub(crate) fn end(&self, deadline: Deadline) {
+        self.close(deadline);
+        self.join();
+    }
+
+    /// The first part of the end, behind which the store is not used any more.
+    pub(crate) fn close(&self, deadline: Deadline) {
         let host = &self.host;
         if std::mem::replace(&mut host.lock().is_ending, true) {
             return;
@@ -143,8 +149,16 @@ impl Handle {
         host.core.routing.remove(&self.route);
         host.core.repel([&host.topics.own]);
         host.inbox.close();
+    }
+
+    /// Waits for the end of its threads, which is near.
+    pub(crate) fn join(&self) {
+        let host = &self.host;
         let threads =
             std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        if threads.is_empty() {
+            return;
+        }
         drop(threads);
         host.requests.end(&host.name);
         host.wake_all();

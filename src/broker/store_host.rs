@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use broker_data::{Data, EndpointId};
+use broker_data::{Data, EndpointId, Timestamp};
 use broker_store::{
     Backend, Command, Content, EntityId, Output, Sending, StoreError, StoreStatistics,
 };
@@ -87,8 +87,10 @@ pub(crate) struct State {
     /// Whether the end has begun.
     pub(crate) is_ending: bool,
     pub(crate) has_ended: bool,
-    /// Whether the store's thread waits for no certain time.
+    /// Whether the store's thread waits for no tick.
     pub(crate) dozes: bool,
+    /// The key's expiry that it waits for then.
+    pub(crate) wakes_at: Option<Timestamp>,
     /// Who waits for a change.
     waits: usize,
     /// Questions to a clone that cannot answer yet.
@@ -121,6 +123,7 @@ impl Host {
             is_ending: false,
             has_ended: false,
             dozes: false,
+            wakes_at: None,
             waits: 0,
             early: Vec::new(),
         };
@@ -195,7 +198,11 @@ impl Host {
         if has_readers != self.has_readers.load(Ordering::Relaxed) {
             self.has_readers.store(has_readers, Ordering::Relaxed);
         }
-        let is_due = state_now.role.needs_ticks() || self.requests.are_open();
+        let is_earlier = match (state_now.role.next_expiry(), state_now.wakes_at) {
+            (Some(next), Some(at)) => next < at,
+            (next, _) => next.is_some(),
+        };
+        let is_due = is_earlier || state_now.role.needs_ticks() || self.requests.are_open();
         let wakes = state_now.dozes && is_due;
         if wakes {
             state_now.dozes = false;

@@ -80,8 +80,23 @@ impl Role {
     /// Whether time has to pass for something to happen.
     pub(crate) fn needs_ticks(&self) -> bool {
         match self {
-            Self::Master(master) => master.needs_ticks() || master.next_expiry().is_some(),
+            Self::Master(master) => master.needs_ticks(),
             Self::Clone(_) => true,
+        }
+    }
+
+    /// Has keys expire whose time has passed.
+    pub(crate) fn expire(&mut self, now: Timestamp) {
+        if let Self::Master(master) = self {
+            master.expire(now);
+        }
+    }
+
+    /// When the next key expires here.
+    pub(crate) fn next_expiry(&self) -> Option<Timestamp> {
+        match self {
+            Self::Master(master) => master.next_expiry(),
+            Self::Clone(_) => None,
         }
     }
 

@@ -1,13 +1,13 @@
 //! The threads of a store: one for what takes time to pass, and for a storage that is slow one more.
 
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use broker_store::Backend;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use ostler_runtime::Deadline;
 
-use crate::store_host::Host;
+use crate::store_host::{Host, State};
 use crate::store_role::Role;
 
 /// Does what comes in and lets time pass, until the store has ended.
@@ -21,20 +21,12 @@ pub(crate) fn run(host: &Host, roused: &Receiver<()>) {
             return;
         }
         let is_due = state.role.needs_ticks() || host.requests.are_open();
-        let is_late = is_due && tick.passed();
-        if host.inbox.len() > 0 && !is_late {
+        if host.inbox.len() > 0 && !(is_due && tick.passed()) {
             host.work_off(state);
-            continue;
-        }
-        if !is_due {
-            state.dozes = true;
-            drop(state);
-            // Its sender lives as long as the host.
-            let _ = roused.recv();
+        } else if !is_due {
+            doze(host, state, roused, time);
             tick = Deadline::after(time);
-            continue;
-        }
-        if is_late {
+        } else if tick.passed() {
             tick = Deadline::after(time);
             // A master that is refused is silent: its clones look for the other one.
             if !host.is_refused(&state) {
@@ -44,14 +36,39 @@ pub(crate) fn run(host: &Host, roused: &Receiver<()>) {
             host.forget_early(&mut state);
             host.finish(state);
             host.requests.expire();
-            continue;
-        }
-        drop(state);
-        let left = tick.remaining().unwrap_or(time);
-        if roused.recv_timeout(left) == Err(RecvTimeoutError::Disconnected) {
-            return;
+        } else {
+            drop(state);
+            let left = tick.remaining().unwrap_or(time);
+            if roused.recv_timeout(left) == Err(RecvTimeoutError::Disconnected) {
+                return;
+            }
         }
     }
+}
+
+/// Waits while nothing happens by itself but that keys expire.
+fn doze(host: &Host, mut state: MutexGuard<'_, State>, roused: &Receiver<()>, time: Duration) {
+    let next = if host.is_refused(&state) { None } else { state.role.next_expiry() };
+    let now = host.core.clock.now();
+    if next.is_some_and(|next| next < now) {
+        state.role.set_listeners(host.has_listeners());
+        state.role.expire(now);
+        let is_stuck = state.role.next_expiry() == next;
+        host.finish(state);
+        if is_stuck {
+            // Its storage takes nothing now.
+            let _ = roused.recv_timeout(time);
+        }
+        return;
+    }
+    state.dozes = true;
+    state.wakes_at = next;
+    drop(state);
+    // Its sender lives as long as the host.
+    let left = next.map_or(i64::MAX, |next| next.nanos().saturating_sub(now.nanos()));
+    let left = u64::try_from(left).unwrap_or(0).saturating_add(1);
+    let _ = roused.recv_timeout(Duration::from_nanos(left));
+    host.lock().dozes = false;
 }
 
 /// Hands changes over to the storage, as many together as wait, until the store has ended and all are

@@ -129,8 +129,12 @@ impl Stores {
     pub(crate) fn end(&self, deadline: Deadline) {
         let all: Vec<_> =
             self.table().values().filter_map(|entry| entry.handle.upgrade()).collect();
-        for handle in all {
-            handle.end(deadline);
+        for handle in &all {
+            handle.close(deadline);
+        }
+        // Those whose storage is slow end side by side.
+        for handle in &all {
+            handle.join();
         }
     }
 

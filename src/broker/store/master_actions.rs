@@ -72,7 +72,7 @@ impl Master {
     }
 
     /// Has keys expire whose time has passed.
-    pub(crate) fn expire(&mut self, now: Timestamp) {
+    pub fn expire(&mut self, now: Timestamp) {
         while self.failure.is_none() && !self.is_full() {
             let Some(key) = self.expiries.pop_due(now) else { break };
             let publisher = self.id;
