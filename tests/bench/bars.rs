@@ -35,6 +35,16 @@ pub(crate) struct Bar {
 }
 
 impl Bar {
+    /// One where nothing else of ours is measured.
+    pub(crate) fn ours(
+        what: &'static str,
+        sense: Sense,
+        limit: f64,
+        measured: Option<f64>,
+    ) -> Self {
+        Self { side: "ours".to_owned(), what, sense, limit, measured }
+    }
+
     /// Whether the bar is met; `None` if it was not measured.
     pub(crate) fn met(&self) -> Option<bool> {
         self.measured.map(|measured| match self.sense {

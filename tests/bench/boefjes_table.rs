@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::bars::{Bar, Sense};
 use crate::boefjes::Measure;
-use crate::report::{line, short, verdict};
+use crate::report::{line, own_bar, short, verdict};
 
 /// The size of the pool that the bars speak of, the default.
 const POOL: usize = 2;
@@ -98,24 +98,15 @@ pub(crate) fn json(pools: &[Measure], bars: &[Bar]) -> Value {
     };
     json!({
         "boefjes": pools.iter().map(row).collect::<Vec<_>>(),
-        "bars": bars.iter().map(|bar| json!({
-            "what": bar.what,
-            "bar": bar.words(),
-            "measured": bar.measured,
-            "verdict": verdict(bar),
-        })).collect::<Vec<_>>(),
+        "bars": bars.iter().map(own_bar).collect::<Vec<_>>(),
     })
 }
 
 /// The bars: with the default pool on a machine of two cores.
 pub(crate) fn judge(pools: &[Measure]) -> Vec<Bar> {
     let found = pools.iter().find(|measure| measure.pool == POOL);
-    let bar = |what, sense, limit, of: &dyn Fn(&Measure) -> f64| Bar {
-        side: "ours".to_owned(),
-        what,
-        sense,
-        limit,
-        measured: found.map(of),
+    let bar = |what, sense, limit, of: &dyn Fn(&Measure) -> f64| {
+        Bar::ours(what, sense, limit, found.map(of))
     };
     let deaths =
         |measure: &Measure| longest(&measure.host_deaths).max(longest(&measure.job_deaths));

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::bars::{Bar, Sense};
 use crate::broker::{Figures, Measure, Round, Row};
-use crate::report::{line, short, verdict};
+use crate::report::{line, own_bar, short, verdict};
 
 /// What was measured of the original on another machine of two cores: messages a second.
 const ORIGINAL: [(Row, &str); 3] = [
@@ -126,24 +126,13 @@ pub(crate) fn json(figures: &Figures, bars: &[Bar]) -> Value {
         "idle_pss_kib": figures.idle.kib[0],
         "idle_rss_kib": figures.idle.kib[1],
         "idle_threads": figures.idle.threads,
-        "bars": bars.iter().map(|bar| json!({
-            "what": bar.what,
-            "bar": bar.words(),
-            "measured": bar.measured,
-            "verdict": verdict(bar),
-        })).collect::<Vec<_>>(),
+        "bars": bars.iter().map(own_bar).collect::<Vec<_>>(),
     })
 }
 
 /// The bars, for a machine of two cores.
 pub(crate) fn judge(figures: &Figures) -> Vec<Bar> {
-    let bar = |what, sense, limit, measured| Bar {
-        side: "ours".to_owned(),
-        what,
-        sense,
-        limit,
-        measured,
-    };
+    let bar = Bar::ours;
     let rate = |row| {
         let found = figures.measures.iter().find(|measure| measure.row == row);
         found.map(Measure::rate)

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::bars::{Bar, Sense};
 use crate::catalogue::{COMMITS, Figures, Measure, Row};
 use crate::load::Outcome;
-use crate::report::{line, short, verdict};
+use crate::report::{line, own_bar, short, verdict};
 
 /// What was measured of the original, version 1.15.1 on PostgreSQL, on a machine of two cores with
 /// one to eight clients: requests a second. It cannot be installed beside ours from a registry.
@@ -91,12 +91,7 @@ pub(crate) fn json(figures: &Figures, bars: &[Bar]) -> Value {
         "katalogus": figures.measures.iter().map(row).collect::<Vec<_>>(),
         "idle_kib": figures.idle_kib,
         "loaded_kib": figures.loaded_kib,
-        "bars": bars.iter().map(|bar| json!({
-            "what": bar.what,
-            "bar": bar.words(),
-            "measured": bar.measured,
-            "verdict": verdict(bar),
-        })).collect::<Vec<_>>(),
+        "bars": bars.iter().map(own_bar).collect::<Vec<_>>(),
     })
 }
 
@@ -112,13 +107,7 @@ pub(crate) fn judge(figures: &Figures) -> Vec<Bar> {
             figures.measures.iter().find(|found| found.row == row && found.clients == clients);
         found.map(|measure| measure.outcome.rate())
     };
-    let bar = |what, sense, limit, measured| Bar {
-        side: "ours".to_owned(),
-        what,
-        sense,
-        limit,
-        measured,
-    };
+    let bar = Bar::ours;
     let of = |row: Row| rate(row.name(), CLIENTS);
     let commits = of(Row::PutSettings).zip(rate(COMMITS, 1)).map(|(puts, bare)| puts / bare);
     let memory = f64::from(u32::try_from(figures.loaded_kib).unwrap_or(u32::MAX)) * 1.024e-3;

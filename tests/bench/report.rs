@@ -188,6 +188,16 @@ fn footprint_json(print: &Footprint) -> Value {
     })
 }
 
+/// A bar in JSON, where nothing else of ours is measured.
+pub(crate) fn own_bar(bar: &Bar) -> Value {
+    json!({
+        "what": bar.what,
+        "bar": bar.words(),
+        "measured": bar.measured,
+        "verdict": verdict(bar),
+    })
+}
+
 pub(crate) fn verdict(bar: &Bar) -> &'static str {
     match bar.met() {
         Some(true) => "met",

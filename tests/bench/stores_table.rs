@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::bars::{Bar, Sense};
 use crate::broker_table::micros;
-use crate::report::{line, short, verdict};
+use crate::report::{line, own_bar, short, verdict};
 use crate::stores::Figures;
 
 /// What was measured of the original on another machine of two cores, in operations a second.
@@ -85,24 +85,13 @@ pub(crate) fn json(figures: &Figures, bars: &[Bar]) -> Value {
         "visible_p99_us": micros(&figures.visible, 0.99),
         "echo_p50_us": micros(&figures.echo, 0.5),
         "entry_bytes": figures.entry_bytes,
-        "bars": bars.iter().map(|bar| json!({
-            "what": bar.what,
-            "bar": bar.words(),
-            "measured": bar.measured,
-            "verdict": verdict(bar),
-        })).collect::<Vec<_>>(),
+        "bars": bars.iter().map(own_bar).collect::<Vec<_>>(),
     })
 }
 
 /// The bars, for a machine of two cores.
 pub(crate) fn judge(figures: &Figures) -> Vec<Bar> {
-    let bar = |what, sense, limit, measured| Bar {
-        side: "ours".to_owned(),
-        what,
-        sense,
-        limit,
-        measured,
-    };
+    let bar = Bar::ours;
     let rate = |what| figures.rates.get(what).map(|rates| median(rates));
     let echo = micros(&figures.echo, 0.5);
     let visible = micros(&figures.visible, 0.5) / echo;
