@@ -42,7 +42,7 @@ impl Burp {
     }
 
     /// Has `watcher` called at every incident; only the first word counts.
-    #[cfg_attr(not(feature = "events"), allow(dead_code, reason = "only events tell of incidents"))]
+    #[cfg(feature = "events")]
     pub(crate) fn watch_incidents(&self, watcher: impl Fn(&Incident<'_>) + Send + Sync + 'static) {
         let _ = self.watcher.set(Box::new(watcher));
     }

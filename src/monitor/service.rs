@@ -127,10 +127,7 @@ impl Monitor {
     }
 
     /// Learns what has become of events; only the first word counts.
-    #[cfg_attr(
-        not(feature = "events"),
-        allow(dead_code, reason = "without events there is nothing to count")
-    )]
+    #[cfg(feature = "events")]
     pub(crate) fn count_events_by(
         &self,
         count: impl Fn() -> [([&'static str; 1], u64); 3] + Send + Sync + 'static,
