@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::events::Settings;
 use crate::load;
 use crate::options::Check;
-use crate::shared_cache;
+use crate::shared_cache::Settings as SharedSettings;
 
 /// The user that the packages make for the daemon.
 const PACKAGED: &str = "bui-monitor";
@@ -98,7 +98,7 @@ impl Tally {
             self.blame(&[format!("{place}: [Global] sslcert, sslkey, sslca: {error}")]);
         }
         let events = config.events.as_ref().and_then(Settings::check);
-        let cache = config.shared_cache.as_ref().and_then(shared_cache::Settings::check);
+        let cache = config.shared_cache.as_ref().and_then(SharedSettings::check);
         for trouble in events.into_iter().chain(cache) {
             self.blame(&[format!("{place}: {trouble}")]);
         }

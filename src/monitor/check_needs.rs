@@ -12,7 +12,7 @@ use rustix::fs::Access;
 use crate::burp_config::BurpConfig;
 use crate::config::Config;
 use crate::events::Settings;
-use crate::shared_cache;
+use crate::shared_cache::Settings as SharedSettings;
 
 /// A file, what must be done with it, and where it is named.
 #[derive(Debug)]
@@ -60,7 +60,7 @@ impl Needs {
         for file in config.events.iter().flat_map(Settings::files) {
             needs.read(file, "[Events]");
         }
-        for file in config.shared_cache.iter().flat_map(shared_cache::Settings::files) {
+        for file in config.shared_cache.iter().flat_map(SharedSettings::files) {
             needs.read(file, "[Cache]");
         }
         // A plain name is looked up where programs are.

@@ -134,7 +134,7 @@ impl Config {
             status_addresses: settings::optional_addresses(r, STATUS, "127.0.0.1"),
             max_viewers: r.integer(STATUS, "max_viewers", 1..=4096, 64),
             events: events::read(r),
-            shared_cache: shared_cache::Settings::read(r),
+            shared_cache: shared_cache::read(r),
         };
         if config.limits.max_pending_answers < config.max_answer {
             r.wrong(

@@ -10,6 +10,8 @@
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice))]
 
+#[cfg(not(all(feature = "events", feature = "shared-cache")))]
+mod absent;
 mod answer;
 mod background;
 mod burp_config;

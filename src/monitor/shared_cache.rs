@@ -17,7 +17,7 @@ use broker::{
 use crossbeam_channel::{Sender, bounded};
 use ostler_net::Address;
 use ostler_runtime::logging::with_cause;
-use ostler_runtime::{Exit, Thread};
+use ostler_runtime::{Exit, Reader, Thread};
 
 use crate::config::Config;
 use crate::exchange::Bytes;
@@ -39,6 +39,11 @@ const STALE: Duration = Duration::from_secs(1);
 const FAREWELL: Duration = Duration::from_millis(500);
 /// What the topic of a store's events begins with.
 const EVENTS: &str = "<$>/local/data/store-events/";
+
+/// Reads the section.
+pub(crate) fn read(reader: &mut Reader<'_>) -> Option<Settings> {
+    Settings::read(reader)
+}
 
 /// See the module.
 pub(crate) struct SharedCache(Option<On>);

@@ -1,5 +1,4 @@
-//! `[Cache]` in a daemon that was built without the feature `shared-cache`: every key of it is an
-//! error, since whoever meant to spare burp would spare it nothing.
+//! `[Cache]` in a daemon that was built without the feature `shared-cache`.
 
 #![allow(
     clippy::unused_self,
@@ -7,46 +6,22 @@
     reason = "the rest of the daemon is the same with a shared cache and without"
 )]
 
-use std::path::Path;
 use std::sync::Arc;
 
-use ostler_runtime::shown::Lines;
 use ostler_runtime::{Exit, Reader};
 
+pub(crate) use crate::absent::Settings;
+use crate::absent::refuse;
 use crate::config::Config;
 use crate::service::Monitor;
 
-const SECTION: &str = "Cache";
 const ABSENT: &str =
     "this bui-monitor shares no answers: it was built without the feature `shared-cache`";
 
-/// There are none.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Settings {}
-
-impl Settings {
-    /// Refuses whatever is set.
-    pub(crate) fn read(reader: &mut Reader<'_>) -> Option<Self> {
-        // The section may stand there without any.
-        let _ = reader.value(SECTION, "store");
-        for key in reader.keys(SECTION) {
-            reader.wrong(SECTION, &key, ABSENT);
-        }
-        None
-    }
-
-    pub(crate) fn show(&self, _: &mut Lines) {
-        match *self {}
-    }
-
-    pub(crate) fn files(&self) -> impl Iterator<Item = &Path> {
-        std::iter::empty()
-    }
-
-    /// What is wrong with the files.
-    pub(crate) fn check(&self) -> Option<String> {
-        match *self {}
-    }
+/// Refuses whatever is set.
+pub(crate) fn read(reader: &mut Reader<'_>) -> Option<Settings> {
+    refuse(reader, "Cache", "store", ABSENT);
+    None
 }
 
 /// Shares nothing.
