@@ -148,6 +148,7 @@ mod store_outbox;
 mod store_proxy;
 mod store_requests;
 mod store_role;
+mod store_send;
 mod store_thread;
 mod stores;
 mod subscriber;

@@ -132,21 +132,36 @@ impl Outlet for PeerOutlet {
     }
 
     fn deliver_all(&self, parcels: &[Parcel<'_>]) {
-        let form = self.gate.form();
-        let is_local = |parcel: &Parcel<'_>| matches!(parcel.origin, Origin::Local);
-        if form == Form::Unknown || !parcels.iter().all(is_local) {
-            for parcel in parcels {
-                self.deliver(parcel);
+        match frames(self.gate.form(), parcels) {
+            None => parcels.iter().for_each(|parcel| self.deliver(parcel)),
+            Some(frames) => {
+                if !self.link.put_all(&frames) {
+                    self.core.counters.late.add(frames.len() as u64);
+                }
             }
-            return;
-        }
-        let formed = |parcel: &'_ Parcel<'_>| {
-            let message = if form == Form::Tagged { parcel.tagged() } else { parcel.plain() };
-            message.map(|message| Arc::clone(message.frame()))
-        };
-        let frames: Vec<Arc<[u8]>> = parcels.iter().filter_map(formed).collect();
-        if !self.link.put_all(&frames) {
-            self.core.counters.late.add(frames.len() as u64);
         }
     }
+
+    fn force_all(&self, parcels: &[Parcel<'_>]) -> bool {
+        match frames(self.gate.form(), parcels) {
+            None => {
+                parcels.iter().for_each(|parcel| self.deliver(parcel));
+                true
+            }
+            Some(frames) => frames.iter().all(|frame| self.link.force(frame)),
+        }
+    }
+}
+
+/// The frames of messages of this node, once it is known in which form the peer gets them.
+fn frames(form: Form, parcels: &[Parcel<'_>]) -> Option<Vec<Arc<[u8]>>> {
+    let is_local = |parcel: &Parcel<'_>| matches!(parcel.origin, Origin::Local);
+    if form == Form::Unknown || !parcels.iter().all(is_local) {
+        return None;
+    }
+    let formed = |parcel: &'_ Parcel<'_>| {
+        let message = if form == Form::Tagged { parcel.tagged() } else { parcel.plain() };
+        message.map(|message| Arc::clone(message.frame()))
+    };
+    Some(parcels.iter().filter_map(formed).collect())
 }

@@ -36,6 +36,12 @@ pub(crate) trait Outlet: Send + Sync {
             self.deliver(parcel);
         }
     }
+
+    /// The same although it is behind, as far as there is room for what must be: whether it took all.
+    fn force_all(&self, parcels: &[Parcel<'_>]) -> bool {
+        self.deliver_all(parcels);
+        true
+    }
 }
 
 /// Who is at the end of a route.

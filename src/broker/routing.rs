@@ -164,11 +164,20 @@ impl Routing {
 
     /// Gives messages of this node that belong together to these.
     pub(crate) fn deliver_all(&self, wanting: &[Arc<Route>], messages: &[Message]) {
+        let parcels = self.parcels(messages);
+        wanting.iter().for_each(|route| route.outlet.deliver_all(&parcels));
+    }
+
+    /// Gives such messages to these although they are behind, as far as there is room for what must be:
+    /// whether all have all of them.
+    pub(crate) fn force_all(&self, behind: &[Arc<Route>], messages: &[Message]) -> bool {
+        let parcels = self.parcels(messages);
+        behind.iter().fold(true, |all, route| route.outlet.force_all(&parcels) && all)
+    }
+
+    fn parcels<'a>(&'a self, messages: &'a [Message]) -> Vec<Parcel<'a>> {
         let parcel = |message| Parcel::new(message, Origin::Local, self.here.id, &self.tags);
-        let parcels: Vec<Parcel<'_>> = messages.iter().map(parcel).collect();
-        for route in wanting {
-            route.outlet.deliver_all(&parcels);
-        }
+        messages.iter().map(parcel).collect()
     }
 
     /// A message is a copy of one that everybody has got.

@@ -1,13 +1,24 @@
 //! What a store learns of the node's peers. It is dealt with by the store's thread: whoever tells it
 //! must not wait for the store.
 
+use broker_store::EntityId;
+
 use crate::store_host::{Host, State};
 use crate::store_role::Role;
 use crate::{EndpointId, Topic};
 
-/// A peer has come, has gone, or wants something else than before.
+/// See the module.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Hint {
+pub(crate) enum Hint {
+    /// A peer has come, has gone, or wants something else than before.
+    Peer(PeerHint),
+    /// There was no room on the way to this clone for the snapshot that it asked for.
+    NotBegun(EntityId),
+}
+
+/// How a peer stands to the store.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PeerHint {
     pub(crate) peer: EndpointId,
     pub(crate) is_gone: bool,
     /// Whether it says that it has the master.
@@ -31,7 +42,22 @@ impl Host {
     /// Deals with the next hint; whether there was one.
     pub(crate) fn heed(&self) -> bool {
         let next = self.hints().pop_front();
-        let Some(hint) = next else { return false };
+        match next {
+            None => return false,
+            Some(Hint::Peer(hint)) => self.heed_peer(hint),
+            Some(Hint::NotBegun(clone)) => {
+                if let Role::Master(master) = &mut self.lock().role {
+                    master.not_begun(clone);
+                }
+            }
+        }
+        true
+    }
+
+    fn heed_peer(&self, hint: PeerHint) {
+        if hint.is_gone {
+            self.forget_reader(hint.peer);
+        }
         let mut state = self.lock();
         let was_refused = self.is_refused(&state);
         let mut is_new = false;
@@ -73,6 +99,5 @@ impl Host {
         if is_new {
             self.conflict(hint.peer, is_refused);
         }
-        true
     }
 }

@@ -10,32 +10,24 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use broker_data::{Data, EndpointId, Timestamp};
-use broker_store::{
-    Backend, Command, Content, EntityId, Output, Sending, StoreError, StoreStatistics,
-};
+use broker_store::{Backend, Command, Content, EntityId, StoreError, StoreStatistics};
 use crossbeam_channel::Sender;
 use ostler_runtime::{Deadline, Seldom};
 
 use crate::core::Core;
 use crate::parcel::Origin;
 use crate::queue::Queue;
-use crate::route::{Heading, Owner, Route};
+use crate::route::{Heading, Owner};
 use crate::store_hint::Hint;
 use crate::store_outbox::Outbox;
 use crate::store_requests::{OnAnswer, Requests, call};
 use crate::store_role::{Question, Role};
-use crate::tag::TAG_BYTES;
-use crate::{Kind, Message, TTL, Topic};
+use crate::{Kind, Message, Topic};
 
 /// Commands that are taken from the inbox at once, at most.
 const BATCH: usize = 128;
-
-/// Bytes of commands that are sent together, before it is looked once more who has room.
-const TOGETHER: usize = 1 << 20;
 /// How often, before others have their turn.
 const BATCHES: usize = 8;
-/// How long a change waits for somebody who hears of changes and is behind.
-const READER_WAIT: Duration = Duration::from_secs(1);
 
 /// See the module.
 pub(crate) struct Host {
@@ -53,17 +45,21 @@ pub(crate) struct Host {
     /// Where a master keeps its entries.
     backend: Option<Arc<dyn Backend>>,
     /// Those who hear of changes and were waited for in vain.
-    stuck: Mutex<Vec<Owner>>,
+    pub(crate) stuck: Mutex<Vec<Owner>>,
+    /// Whether it will be roused when somebody who hears of changes has room.
+    pub(crate) awaits_room: Arc<AtomicBool>,
     /// What it has learned of peers.
     hints: Mutex<VecDeque<Hint>>,
     pub(crate) is_master: bool,
     /// Whether commands are done by the thread that brings them.
     in_place: bool,
-    outbox: Outbox,
+    pub(crate) outbox: Outbox,
     pub(crate) requests: Requests,
     /// Whether others hear of changes.
-    has_readers: AtomicBool,
-    rouse: Sender<()>,
+    pub(crate) has_readers: AtomicBool,
+    pub(crate) rouse: Sender<()>,
+    /// Whether its thread has ended.
+    pub(crate) is_over: AtomicBool,
     /// Rouses who hands changes over to the storage, if that takes time.
     keeper: Option<Sender<()>>,
     pub(crate) seldom: Seldom,
@@ -93,6 +89,8 @@ pub(crate) struct State {
     pub(crate) wakes_at: Option<Timestamp>,
     /// Who waits for a change.
     waits: usize,
+    /// Until when those who hear of changes may hold up who writes from afar.
+    pub(crate) held: Option<Deadline>,
     /// Questions to a clone that cannot answer yet.
     early: Vec<(Question, u64)>,
 }
@@ -125,6 +123,7 @@ impl Host {
             dozes: false,
             wakes_at: None,
             waits: 0,
+            held: None,
             early: Vec::new(),
         };
         Self {
@@ -138,6 +137,7 @@ impl Host {
             inbox,
             backend,
             stuck: Mutex::default(),
+            awaits_room: Arc::default(),
             hints: Mutex::default(),
             is_master,
             in_place,
@@ -145,6 +145,7 @@ impl Host {
             requests: Requests::default(),
             has_readers: AtomicBool::new(false),
             rouse,
+            is_over: AtomicBool::new(false),
             keeper,
             seldom: Seldom::new(crate::core::PAUSE),
         }
@@ -209,11 +210,12 @@ impl Host {
         }
         let waits = state_now.waits > 0;
         let has_changes = state_now.role.has_changes();
+        let goes_on = state_now.role.is_paused() && !self.awaits_room.load(Ordering::Acquire);
         drop(state);
         if waits {
             self.changed.notify_all();
         }
-        if wakes {
+        if wakes || goes_on {
             self.rouse();
         }
         if has_changes {
@@ -222,7 +224,7 @@ impl Host {
         for (number, answer) in answers {
             self.requests.answer(number, answer);
         }
-        self.outbox.drain(|output| self.hand_over(output));
+        self.say();
     }
 
     /// Whether another node has a master of this name that comes before this one.
@@ -283,18 +285,17 @@ impl Host {
     /// Makes a change, once there is room for it.
     pub(crate) fn write(&self, action: Content) -> Result<(), StoreError> {
         let wait = self.core.options.stores.request_wait;
-        if self.has_readers.load(Ordering::Relaxed) {
-            self.wait_readers();
+        let full = || StoreError::Full { name: self.name.clone(), waited: wait };
+        if !self.outbox.wait_room(Deadline::after(wait)) {
+            return Err(full());
         }
         let listens = self.has_listeners();
-        let mut state = self.lock();
+        let mut state = self.lock_with_room();
         self.check(&state)?;
         if state.role.is_full() {
             let deadline = Deadline::after(wait);
             while state.role.is_full() {
-                let Some(next) = self.wait(state, deadline) else {
-                    return Err(StoreError::Full { name: self.name.clone(), waited: wait });
-                };
+                let Some(next) = self.wait(state, deadline) else { return Err(full()) };
                 state = next;
                 self.check(&state)?;
             }
@@ -384,6 +385,7 @@ impl Host {
         let mut taken = VecDeque::new();
         let at_once = Deadline::after(Duration::ZERO);
         let listens = self.has_listeners();
+        self.hold(&mut state);
         for _ in 0..BATCHES {
             if self.inbox.len() == 0 {
                 break;
@@ -412,81 +414,5 @@ impl Host {
         let topic = self.topics.events.as_bytes();
         let heading = Heading::new(topic, EndpointId::NIL, Kind::Data, Origin::Local);
         !self.core.routing.wanting(&heading).is_empty()
-    }
-
-    /// Waits for those who hear of changes and are behind, for each of them once: who does not catch up
-    /// asks again for what it misses, and holds up nobody any more until it has room.
-    fn wait_readers(&self) {
-        for route in self.readers(EndpointId::NIL) {
-            let mut is_stuck = self.stuck().contains(&route.owner);
-            if route.outlet.is_blocked(true) {
-                if !is_stuck && !route.outlet.wait_room(Deadline::after(READER_WAIT)) {
-                    self.stuck().push(route.owner);
-                }
-                is_stuck = false;
-            }
-            if is_stuck {
-                self.stuck().retain(|owner| *owner != route.owner);
-            }
-        }
-    }
-
-    fn stuck(&self) -> MutexGuard<'_, Vec<Owner>> {
-        self.stuck.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn readers(&self, to: EndpointId) -> Vec<Arc<Route>> {
-        let topic = self.topics.others.as_bytes();
-        let heading = Heading::new(topic, to, Kind::Command, Origin::Local);
-        self.core.routing.wanting(&heading)
-    }
-
-    fn hand_over(&self, output: Output) {
-        // What goes the same way goes out together, but not so much that who has room for some of it
-        // is given all of it.
-        let mut bytes = 0_usize;
-        let together = |one: &Sending, next: &Sending| {
-            bytes = bytes.saturating_add(one.command.len());
-            let is_so = one.to == next.to && bytes < TOGETHER;
-            if !is_so {
-                bytes = 0;
-            }
-            is_so
-        };
-        for sendings in output.sends.chunk_by(together) {
-            self.send(sendings);
-        }
-        for event in output.events {
-            self.core.say(self.topics.events.as_bytes(), &event.into_data(&self.name));
-        }
-        for notice in output.notices {
-            self.tell(notice);
-        }
-        for (number, answer) in output.answers {
-            self.requests.answer(number, answer);
-        }
-    }
-
-    fn send(&self, sendings: &[Sending]) {
-        let Some(&Sending { mut to, .. }) = sendings.first() else { return };
-        // Only neighbours are sent something that is for them alone. For who is farther away it goes
-        // to all, and the receiver in the command tells them apart.
-        if !to.is_nil() && self.core.routing.find(Owner::Peer(to)).is_none() {
-            to = EndpointId::NIL;
-        }
-        // Nothing piles up for who reads nothing: both ends of a channel say again what was lost.
-        let mut readers = self.readers(to);
-        readers.retain(|route| !route.outlet.is_blocked(true));
-        let topic = self.topics.others.as_bytes();
-        let most = self.core.options.peering.max_frame_bytes.saturating_sub(TAG_BYTES);
-        let mut messages = Vec::with_capacity(sendings.len());
-        for Sending { command, .. } in sendings {
-            match Message::new(self.core.id, to, Kind::Command, TTL, topic, command) {
-                Ok(message) if message.frame().len() <= most => messages.push(message),
-                _ => self.too_long(command.len()),
-            }
-        }
-        self.core.counters.commands.add(messages.len() as u64);
-        self.core.routing.deliver_all(&readers, &messages);
     }
 }

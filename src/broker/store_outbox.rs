@@ -2,43 +2,108 @@
 //! may use the store.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
 
 use broker_store::Output;
+use ostler_runtime::{Deadline, threads};
+
+/// As many outputs that wait are enough: who writes waits for them.
+const MAX_WAITING: usize = 1024;
+/// Outputs that one thread hands over, also those of others, before it goes on with what is its own.
+const TURN: usize = 256;
 
 /// See the module.
 #[derive(Default)]
 pub(crate) struct Outbox {
-    waiting: Mutex<VecDeque<Output>>,
-    /// Held by who hands over what waits.
-    busy: Mutex<()>,
+    state: Mutex<State>,
+    /// There is room, or nobody hands over any more.
+    freed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: VecDeque<Output>,
+    /// Who hands over what waits.
+    busy: Option<ThreadId>,
+    /// How many wait for room, or for the end.
+    waits: usize,
 }
 
 impl Outbox {
     /// Takes what is to be said. To be called in the order in which it is, as under the store's lock.
     pub(crate) fn put(&self, output: Output) {
-        self.waiting().push_back(output);
+        self.lock().waiting.push_back(output);
     }
 
-    /// Hands over what waits, unless another thread does, or this one farther up.
-    pub(crate) fn drain(&self, mut hand_over: impl FnMut(Output)) {
-        // Who takes the last before another one puts more in looks once more.
-        while !self.waiting().is_empty() {
-            let _busy = match self.busy.try_lock() {
-                Ok(busy) => busy,
-                // Who panicked has lost one output, not the store.
-                Err(TryLockError::Poisoned(busy)) => busy.into_inner(),
-                Err(TryLockError::WouldBlock) => return,
-            };
-            loop {
-                let next = self.waiting().pop_front();
-                let Some(output) = next else { break };
-                hand_over(output);
-            }
+    /// Hands over what waits, unless another thread does, or this one farther up. Whether nothing is left
+    /// that nobody hands over.
+    pub(crate) fn drain(&self, mut hand_over: impl FnMut(Output)) -> bool {
+        let mut state = self.lock();
+        if state.busy.is_some() || state.waiting.is_empty() {
+            return true;
         }
+        state.busy = Some(thread::current().id());
+        for _ in 0..TURN {
+            let Some(output) = state.waiting.pop_front() else { break };
+            let frees = state.waits > 0 && state.waiting.len() <= MAX_WAITING / 2;
+            drop(state);
+            if frees {
+                self.freed.notify_all();
+            }
+            // What panics has lost one output, not the store.
+            threads::caught("what a store says", || hand_over(output));
+            state = self.lock();
+        }
+        state.busy = None;
+        let (is_done, waits) = (state.waiting.is_empty(), state.waits > 0);
+        drop(state);
+        if waits {
+            self.freed.notify_all();
+        }
+        is_done
     }
 
-    fn waiting(&self) -> MutexGuard<'_, VecDeque<Output>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Waits until there is room for one more; whether there is. Who hands over farther up would wait for
+    /// itself, and does not.
+    pub(crate) fn wait_room(&self, deadline: Deadline) -> bool {
+        let state = self.lock();
+        if state.waiting.len() < MAX_WAITING || state.busy == Some(thread::current().id()) {
+            return true;
+        }
+        self.wait(state, deadline, |state| state.waiting.len() <= MAX_WAITING / 2)
+    }
+
+    /// Waits until nobody hands over; whether that came about.
+    pub(crate) fn wait_quiet(&self, deadline: Deadline) -> bool {
+        self.wait(self.lock(), deadline, |state| state.busy.is_none())
+    }
+
+    fn wait(
+        &self,
+        mut state: MutexGuard<'_, State>,
+        deadline: Deadline,
+        is_so: impl Fn(&State) -> bool,
+    ) -> bool {
+        state.waits = state.waits.saturating_add(1);
+        while !is_so(&state) {
+            let left = deadline.remaining();
+            if left.is_some_and(|left| left.is_zero()) {
+                break;
+            }
+            state = match left {
+                None => self.freed.wait(state).unwrap_or_else(PoisonError::into_inner),
+                Some(left) => {
+                    let waited = self.freed.wait_timeout(state, left);
+                    waited.unwrap_or_else(PoisonError::into_inner).0
+                }
+            };
+        }
+        state.waits = state.waits.saturating_sub(1);
+        is_so(&state)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

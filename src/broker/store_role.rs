@@ -69,6 +69,28 @@ impl Role {
         }
     }
 
+    /// Has what others want wait, or not any more.
+    pub(crate) fn hold(&mut self, is_held: bool) {
+        if let Self::Master(master) = self {
+            master.hold(is_held);
+        }
+    }
+
+    /// Whether there may be more to be done of what others want.
+    pub(crate) fn is_paused(&self) -> bool {
+        match self {
+            Self::Master(master) => master.is_paused(),
+            Self::Clone(_) => false,
+        }
+    }
+
+    /// Does more of it.
+    pub(crate) fn go_on(&mut self, now: Timestamp) {
+        if let Self::Master(master) = self {
+            master.go_on(now);
+        }
+    }
+
     /// Time has passed.
     pub(crate) fn tick(&mut self, now: Timestamp) {
         match self {

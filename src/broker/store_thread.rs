@@ -1,5 +1,6 @@
 //! The threads of a store: one for what takes time to pass, and for a storage that is slow one more.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
@@ -16,13 +17,20 @@ pub(crate) fn run(host: &Host, roused: &Receiver<()>) {
     let mut tick = Deadline::after(time);
     loop {
         while host.heed() {}
+        host.say();
         let mut state = host.lock();
         if state.has_ended {
+            drop(state);
+            end(host);
             return;
         }
         let is_due = state.role.needs_ticks() || host.requests.are_open();
         if host.inbox.len() > 0 && !(is_due && tick.passed()) {
             host.work_off(state);
+        } else if state.role.is_paused() && !tick.passed() && goes_on(host, &mut state) {
+            state.role.set_listeners(host.has_listeners());
+            state.role.go_on(host.core.clock.now());
+            host.finish(state);
         } else if !is_due {
             doze(host, state, roused, time);
             tick = Deadline::after(time);
@@ -44,6 +52,20 @@ pub(crate) fn run(host: &Host, roused: &Receiver<()>) {
             }
         }
     }
+}
+
+/// Whether more of what writers want is done now: those who hear of it are not behind.
+fn goes_on(host: &Host, state: &mut State) -> bool {
+    host.hold(state);
+    state.held.is_none()
+}
+
+/// Has everything said that an ended store has yet to say.
+fn end(host: &Host) {
+    host.is_over.store(true, Ordering::Release);
+    // Who hands over now may leave some of it, and nobody does later.
+    host.outbox.wait_quiet(Deadline::after(host.core.options.end_wait));
+    host.say();
 }
 
 /// Waits while nothing happens by itself but that keys expire.

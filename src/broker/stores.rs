@@ -12,7 +12,7 @@ use ostler_runtime::Deadline;
 use crate::core::Core;
 use crate::peers::Peer;
 use crate::store_handle::Handle;
-use crate::store_hint::Hint;
+use crate::store_hint::{Hint, PeerHint};
 use crate::store_host::Host;
 use crate::{EndpointId, Topic};
 
@@ -114,14 +114,15 @@ impl Stores {
                 |so: &dyn Fn(&Peer) -> bool| core.peers.any(|one, peer| one == id && so(peer));
             let has_master = is_so(&|peer| has(peer, topic));
             let wants_all = is_so(&|peer| peer.route.filter.matches(topic.as_bytes()));
-            host.hear(Hint { peer: id, is_gone: false, has_master, wants_all });
+            host.hear(Hint::Peer(PeerHint { peer: id, is_gone: false, has_master, wants_all }));
         }
     }
 
     /// A peer has gone.
     pub(crate) fn peer_gone(&self, id: EndpointId) {
+        let gone = PeerHint { peer: id, is_gone: true, has_master: false, wants_all: false };
         for host in self.hosts() {
-            host.hear(Hint { peer: id, is_gone: true, has_master: false, wants_all: false });
+            host.hear(Hint::Peer(gone));
         }
     }
 

@@ -27,6 +27,8 @@ pub(crate) struct Consumer<T> {
     before: u64,
     /// How often missing events were asked for in vain.
     in_vain: u32,
+    /// The number of the last missing event that was asked for; 0 if none is awaited.
+    asked: u64,
 }
 
 #[derive(Debug)]
@@ -68,6 +70,7 @@ impl<T> Consumer<T> {
             idle_ticks: 0,
             before: 0,
             in_vain: 0,
+            asked: 0,
         }
     }
 
@@ -113,6 +116,7 @@ impl<T> Consumer<T> {
         self.heartbeat = heartbeat;
         self.idle_ticks = 0;
         self.in_vain = 0;
+        self.asked = 0;
         self.early = self.early.split_off(&self.next);
         self.bytes = self.early.values().flatten().map(|early| early.bytes).sum();
     }
@@ -184,17 +188,30 @@ impl<T> Consumer<T> {
         {
             self.idle_ticks = 0;
             self.in_vain = self.in_vain.saturating_add(1);
-            return Say::Nack(self.missing());
+            return Say::Nack(self.ask());
         }
         let is_due = self.ticks.checked_rem(u64::from(self.heartbeat)) == Some(0);
         if is_due { Say::Ack } else { Say::Nothing }
     }
 
-    /// The first events that are missing.
-    fn missing(&self) -> Vec<u64> {
+    /// The next missing events, once all that were asked for have come: of many, the rest is not left
+    /// to the next tick.
+    pub(crate) fn asks_on(&mut self) -> Option<Vec<u64>> {
+        if self.asked == 0 || self.next <= self.asked {
+            return None;
+        }
+        self.asked = 0;
+        let is_missing = self.next < self.end && !self.early.contains_key(&self.next);
+        is_missing.then(|| self.ask())
+    }
+
+    /// The first events that are missing, which are asked for now.
+    fn ask(&mut self) -> Vec<u64> {
         let is_missing = |seq: &u64| !self.early.contains_key(seq);
-        let asked = self.end.min(self.next.saturating_add(self.limits.events as u64));
-        (self.next..asked).filter(is_missing).take(MAX_ASKED).collect()
+        let end = self.end.min(self.next.saturating_add(self.limits.events as u64));
+        let missing: Vec<u64> = (self.next..end).filter(is_missing).take(MAX_ASKED).collect();
+        self.asked = missing.last().copied().unwrap_or_default();
+        missing
     }
 }
 

@@ -72,7 +72,7 @@ pub use entity_id::EntityId;
 pub use master::{Master, MasterOptions, StoreStatistics};
 pub use master_actions::Peek;
 pub use master_clones::MAX_CLONES;
-pub use output::{Notice, Output, Sending};
+pub use output::{Notice, Output, Sending, Urgency};
 pub use replica::Replica;
 pub use replica_options::CloneOptions;
 pub use store_error::StoreError;

@@ -5,6 +5,7 @@
 //! still be lost.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::Bound;
 use std::sync::Arc;
 
 use broker_data::{EndpointId, Timestamp};
@@ -22,6 +23,8 @@ use crate::storage::Storage;
 use crate::store_error::StoreError;
 use crate::writer::Writer;
 
+/// What writers want that is done at once, before what it is for others has been sent.
+const MAX_DONE: usize = 1024;
 /// Ticks for which there is no other snapshot after one that was too long.
 const TOO_LONG: u64 = 100;
 
@@ -56,6 +59,14 @@ pub struct Master {
     /// Ticks for which clones have held up everything.
     pub(crate) full_ticks: u64,
     pub(crate) writers: BTreeMap<EntityId, Writer>,
+    /// Bytes of what writers want that is not done yet.
+    pub(crate) early_bytes: usize,
+    /// The writer of whom something was done last.
+    pub(crate) served: EntityId,
+    /// Whether writers have to wait, since clones are behind.
+    pub(crate) is_held: bool,
+    /// Whether some of what writers want may be left to be done.
+    pub(crate) has_left: bool,
     /// Up to where those had written that have gone: what they say once more is not done twice.
     pub(crate) former: VecDeque<(EntityId, u64)>,
     /// What is to be said once so many changes are done.
@@ -109,6 +120,10 @@ impl Master {
             snapshot_bytes: 0,
             full_ticks: 0,
             writers: BTreeMap::new(),
+            early_bytes: 0,
+            served: EntityId::NIL,
+            is_held: false,
+            has_left: false,
             former: VecDeque::new(),
             held: VecDeque::new(),
             has_listeners: false,
@@ -152,6 +167,27 @@ impl Master {
     /// When the next key expires.
     pub fn next_expiry(&self) -> Option<Timestamp> {
         self.expiries.next()
+    }
+
+    /// Has what writers from afar want wait, or not any more. Commands are taken in still, and what they
+    /// want as far as there is room: a writer does not go on without end while it is not acknowledged.
+    pub fn hold(&mut self, is_held: bool) {
+        self.is_held = is_held;
+    }
+
+    /// Whether there may be more that writers want, with which its owner has to [go on](Self::go_on).
+    pub fn is_paused(&self) -> bool {
+        self.has_left && !self.is_stopped()
+    }
+
+    /// Does more of what writers want.
+    pub fn go_on(&mut self, now: Timestamp) {
+        self.pump(now);
+    }
+
+    /// The last snapshot for this clone has not been sent: there was no room for it.
+    pub fn not_begun(&mut self, id: EntityId) {
+        self.clones.not_begun(id);
     }
 
     /// Whether clones have not acknowledged as many events as may be, or as many changes wait for the
@@ -222,7 +258,11 @@ impl Master {
             }
             action => self.event(sender, seq, action, bytes),
         }
-        self.pump(now);
+        if self.has_left {
+            self.pump(now);
+        } else {
+            self.serve(sender, MAX_DONE, now);
+        }
     }
 
     /// Time has passed.
@@ -355,38 +395,69 @@ impl Master {
     /// A writer wants something. What cannot be done yet is kept, up to a limit for all writers
     /// together; what is beyond it is asked for again.
     fn event(&mut self, id: EntityId, seq: u64, action: Content, bytes: usize) {
-        let is_stopped = self.failure.is_some() || self.is_full();
-        let early = self.writers.values().map(Writer::early_bytes);
-        let has_room = early.sum::<usize>().saturating_add(bytes) <= self.limits.bytes;
+        let is_stopped = self.is_held || self.is_stopped();
+        let has_room = self.early_bytes.saturating_add(bytes) <= self.limits.bytes;
         let Some(writer) = self.writers.get_mut(&id) else { return };
         if has_room || (writer.expects(seq) && !is_stopped) {
+            let before = writer.early_bytes();
             writer.event(seq, action, bytes);
+            let grown = writer.early_bytes();
+            self.early_bytes = self.early_bytes.saturating_add(grown).saturating_sub(before);
         } else {
             writer.heard(seq);
         }
     }
 
-    /// Does what writers want, as far as there is room for it.
+    /// Whether nothing that writers want can be done.
+    fn is_stopped(&self) -> bool {
+        self.is_full() || self.failure.is_some()
+    }
+
+    /// Does what writers want, as far as there is room for it, each in its turn.
     fn pump(&mut self, now: Timestamp) {
-        let ids: Vec<EntityId> = self.writers.keys().copied().collect();
+        self.has_left = false;
+        let mut left = MAX_DONE;
+        let behind = self.writers.range((Bound::Excluded(self.served), Bound::Unbounded));
+        let before = self.writers.range(..=self.served);
+        let ids: Vec<EntityId> = behind.chain(before).map(|(id, _)| *id).collect();
         for id in ids {
-            loop {
-                if self.is_full() || self.failure.is_some() {
-                    return;
+            left = self.serve(id, left, now);
+            if left == 0 {
+                return;
+            }
+        }
+    }
+
+    /// Does what one writer wants, at most so much: how much else may be done.
+    fn serve(&mut self, id: EntityId, mut left: usize, now: Timestamp) -> usize {
+        loop {
+            if self.is_held || left == 0 || self.is_stopped() {
+                self.has_left = true;
+                return 0;
+            }
+            let Some(writer) = self.writers.get_mut(&id) else { return left };
+            let before = writer.early_bytes();
+            let Some(next) = writer.next() else {
+                if let Some(asked) = writer.asks_on() {
+                    self.out.control(id.endpoint, self.id, id, asked);
                 }
-                let Some(next) = self.writers.get_mut(&id).and_then(Writer::next) else { break };
-                match next {
-                    Next::Event(action) => {
-                        if let Err(error) = self.act(action, now) {
-                            self.out.notices.push(Notice::Failed(error));
-                        }
-                        let made = self.storage.made();
-                        if let Some(writer) = self.writers.get_mut(&id) {
-                            writer.acted(made);
-                        }
+                return left;
+            };
+            let done = before.saturating_sub(writer.early_bytes());
+            self.early_bytes = self.early_bytes.saturating_sub(done);
+            self.served = id;
+            left = left.saturating_sub(1);
+            match next {
+                Next::Event(action) => {
+                    if let Err(error) = self.act(action, now) {
+                        self.out.notices.push(Notice::Failed(error));
                     }
-                    Next::Lost => self.out.notices.push(Notice::Lost(id, 1)),
+                    let made = self.storage.made();
+                    if let Some(writer) = self.writers.get_mut(&id) {
+                        writer.acted(made);
+                    }
                 }
+                Next::Lost => self.out.notices.push(Notice::Lost(id, 1)),
             }
         }
     }

@@ -45,7 +45,7 @@ impl Master {
             Some(Nacked::Resend(resend)) => {
                 for one in resend {
                     match one {
-                        Resend::Event(_, event) => self.out.event(id.endpoint, event),
+                        Resend::Event(_, event) => self.out.again(id.endpoint, event),
                         Resend::Lost(seq) => self.is_lost(id, seq),
                     }
                 }
@@ -113,6 +113,7 @@ impl Master {
         let gone: Vec<EntityId> = self.writers.iter_mut().filter_map(left).collect();
         for id in gone {
             let Some(writer) = self.writers.remove(&id) else { continue };
+            self.early_bytes = self.early_bytes.saturating_sub(writer.early_bytes());
             if writer.early() > 0 {
                 self.out.notices.push(Notice::Lost(id, writer.early()));
             }

@@ -29,6 +29,20 @@ pub struct Sending {
     pub to: EndpointId,
     /// The command as it is on the wire.
     pub command: Arc<[u8]>,
+    /// What becomes of it if there is no room on its way.
+    pub urgency: Urgency,
+}
+
+/// What becomes of a command for a peer for which as much waits as may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Urgency {
+    /// It is left out: the consumer asks for it again.
+    Event,
+    /// It goes beyond the limit, as far as there is room for what must: what a channel goes on with.
+    Control,
+    /// The same; if it is left out, the master is [told](crate::Master::not_begun): this clone waits for
+    /// nothing then.
+    Snapshot(EntityId),
 }
 
 /// Something that an operator is told of a store.
@@ -73,16 +87,24 @@ impl Output {
         receiver: EntityId,
         content: Content,
     ) -> usize {
-        let seq = if let Content::AckClone { offset, .. } = &content { *offset } else { 0 };
+        let (seq, urgency) = match &content {
+            Content::AckClone { offset, .. } => (*offset, Urgency::Snapshot(receiver)),
+            _ => (0, Urgency::Control),
+        };
         let mut bytes = Vec::new();
         Command { seq, sender, receiver, content }.encode(&mut bytes);
         let length = bytes.len();
-        self.sends.push(Sending { to, command: bytes.into() });
+        self.sends.push(Sending { to, command: bytes.into(), urgency });
         length
     }
 
-    /// An event of a channel.
+    /// An event of a channel, for the first time.
     pub(crate) fn event(&mut self, to: EndpointId, event: Arc<[u8]>) {
-        self.sends.push(Sending { to, command: event });
+        self.sends.push(Sending { to, command: event, urgency: Urgency::Event });
+    }
+
+    /// An event that was asked for again.
+    pub(crate) fn again(&mut self, to: EndpointId, event: Arc<[u8]>) {
+        self.sends.push(Sending { to, command: event, urgency: Urgency::Control });
     }
 }

@@ -15,7 +15,9 @@ const BEGINNING: u64 = 10;
 /// Bytes in a tick that the slowest line takes to which a consumer may be at the end.
 const SLOWEST: u64 = 20_000;
 /// Events that are sent again at once, at most.
-const MAX_RESENT: usize = 1024;
+pub(crate) const MAX_RESENT: usize = 1024;
+/// Bytes of them, beyond the first.
+const RESENT_BYTES: usize = 1 << 20;
 
 /// The number that a channel without an event has.
 const FIRST: u64 = 1;
@@ -229,7 +231,15 @@ impl Producer {
         };
         // They are in their order: what is said twice stands together.
         let once = seqs.chunk_by(|one, next| one == next).filter_map(<[u64]>::first);
-        Some(Nacked::Resend(once.take(MAX_RESENT).map(resend).collect()))
+        let mut left = RESENT_BYTES;
+        let fits = |one: &Resend| {
+            let had = left;
+            if let Resend::Event(_, event) = one {
+                left = left.saturating_sub(event.len());
+            }
+            had > 0
+        };
+        Some(Nacked::Resend(once.take(MAX_RESENT).map(resend).take_while(fits).collect()))
     }
 
     /// Time has passed: whether everybody is to be told the number of the last event.
@@ -254,10 +264,20 @@ impl Producer {
         silent
     }
 
-    /// Parts with the consumers that have acknowledged least, so that there is room for events.
+    /// What a consumer was to begin with has not been sent: it is begun with when it asks again.
+    pub(crate) fn not_begun(&mut self, id: EntityId) {
+        if let Some(path) = self.paths.iter_mut().find(|path| path.id == id) {
+            path.begun = 0;
+        }
+    }
+
+    /// Parts with the consumers that have acknowledged least, so that there is room for events. What
+    /// others begin with may be on its way.
     pub(crate) fn drop_slowest(&mut self) -> Vec<EntityId> {
-        let Some(least) = self.paths.iter().map(|path| path.acked).min() else { return Vec::new() };
-        let slow = self.paths.iter().filter(|path| path.acked == least);
+        let tick = self.tick;
+        let have_begun = || self.paths.iter().filter(|path| path.acked > 0 || tick >= path.begun);
+        let Some(least) = have_begun().map(|path| path.acked).min() else { return Vec::new() };
+        let slow = have_begun().filter(|path| path.acked == least);
         let slow: Vec<EntityId> = slow.map(|path| path.id).collect();
         for id in &slow {
             self.remove(*id);

@@ -9,7 +9,7 @@ use crate::command_write::readdressed;
 use crate::consumer::{Consumer, Next, Say};
 use crate::entity_id::EntityId;
 use crate::output::Notice;
-use crate::producer::{Nacked, Resend};
+use crate::producer::{MAX_RESENT, Nacked, Resend};
 use crate::replica::{READER, Replica, Standing};
 use crate::store_error::StoreError;
 
@@ -267,7 +267,7 @@ impl Replica {
         for one in resend {
             match one {
                 Resend::Event(_, event) => {
-                    self.out.event(EndpointId::NIL, readdressed(&event, master).into());
+                    self.out.again(EndpointId::NIL, readdressed(&event, master).into());
                 }
                 Resend::Lost(seq) => {
                     let lost = Content::RetransmitFailed { seq };
@@ -326,7 +326,8 @@ impl Replica {
         // Of what the master has taken already, the answers may have been among what is left out.
         let acked = self.writes.acked();
         self.unanswered(acked, |_| StoreError::Timeout);
-        for event in self.writes.events() {
+        // The master asks for the rest.
+        for event in self.writes.events().take(MAX_RESENT) {
             self.out.event(EndpointId::NIL, readdressed(event, sender).into());
         }
     }
@@ -337,6 +338,11 @@ impl Replica {
                 Next::Event(action) => self.apply(action),
                 Next::Lost => self.begin_again(),
             }
+        }
+        if let Some(master) = self.master.filter(|_| self.standing != Standing::BeginningAgain)
+            && let Some(seqs) = self.input.asks_on()
+        {
+            self.out.control(master.endpoint, self.id, master, Content::Nack { seqs });
         }
     }
 

@@ -91,6 +91,11 @@ impl Writer {
         self.consumer.next()
     }
 
+    /// What it is asked for before the next tick, if anything.
+    pub(crate) fn asks_on(&mut self) -> Option<Content> {
+        self.consumer.asks_on().map(|seqs| Content::Nack { seqs })
+    }
+
     /// What was handed over last is kept for good once so many changes are done.
     pub(crate) fn acted(&mut self, made: u64) {
         let seq = self.consumer.seq();
