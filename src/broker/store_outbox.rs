@@ -107,3 +107,76 @@ impl Outbox {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use super::*;
+
+    fn output(number: u64) -> Output {
+        Output { answers: vec![(number, Ok(number.into()))], ..Output::default() }
+    }
+
+    #[test]
+    fn one_thread_hands_over_so_much_in_its_order_and_leaves_the_rest() {
+        let outbox = Outbox::default();
+        let most = TURN as u64;
+        for number in 0..=most {
+            outbox.put(output(number));
+        }
+        let mut heard = Vec::new();
+        let mut hear = |output: Output| heard.push(output.answers[0].0);
+        assert!(!outbox.drain(&mut hear));
+        assert!(outbox.drain(&mut hear));
+        assert_eq!(heard, (0..=most).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn who_hands_over_does_not_wait_for_itself_and_others_wait_for_it() {
+        let outbox = Outbox::default();
+        for number in 0..MAX_WAITING as u64 {
+            outbox.put(output(number));
+        }
+        assert!(!outbox.wait_room(Deadline::after(Duration::ZERO)));
+        let (begun, has_begun) = mpsc::channel();
+        let outbox = &outbox;
+        thread::scope(|scope| {
+            let other = scope.spawn(move || {
+                has_begun.recv().unwrap();
+                outbox.wait_room(Deadline::after(Duration::from_secs(60)))
+            });
+            let mut told = Some(begun);
+            loop {
+                let is_done = outbox.drain(|_| {
+                    outbox.put(output(0));
+                    // Not even if it is told again farther up.
+                    assert!(outbox.drain(|_| unreachable!()));
+                    assert!(outbox.wait_room(Deadline::after(Duration::ZERO)));
+                    outbox.lock().waiting.pop_back();
+                    told.take().into_iter().for_each(|begun| begun.send(()).unwrap());
+                });
+                if is_done {
+                    break;
+                }
+            }
+            assert!(other.join().unwrap());
+        });
+        assert!(outbox.wait_quiet(Deadline::after(Duration::ZERO)));
+    }
+
+    #[test]
+    fn what_panics_is_lost_and_nothing_else() {
+        let outbox = Outbox::default();
+        outbox.put(output(0));
+        outbox.put(output(1));
+        let mut heard = Vec::new();
+        assert!(outbox.drain(|output| {
+            let number = output.answers[0].0;
+            assert_ne!(number, 0);
+            heard.push(number);
+        }));
+        assert_eq!(heard, [1]);
+    }
+}

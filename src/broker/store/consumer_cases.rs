@@ -44,6 +44,34 @@ fn missing_events_are_asked_for_after_two_ticks_without_progress() {
 }
 
 #[test]
+fn once_all_that_was_asked_for_has_come_the_rest_is_asked_for_at_once() {
+    let mut consumer = Consumer::new(ChannelLimits::default());
+    consumer.begin(1, 5);
+    consumer.heard(3000);
+    assert_eq!(consumer.asks_on(), None);
+    assert_eq!([consumer.tick(), consumer.tick()], [Say::Ack, Say::Nothing]);
+    assert_eq!(consumer.tick(), Say::Nack((2..1026).collect()));
+    for seq in 2..1025 {
+        consumer.event(seq, seq, 1);
+    }
+    handed_over(&mut consumer);
+    // One is on its way.
+    assert_eq!(consumer.asks_on(), None);
+    consumer.event(1025, 1025, 1);
+    handed_over(&mut consumer);
+    assert_eq!(consumer.asks_on(), Some((1026..2050).collect()));
+    assert_eq!(consumer.asks_on(), None);
+    for seq in 1026..=3000 {
+        consumer.event(seq, seq, 1);
+    }
+    handed_over(&mut consumer);
+    assert!(consumer.asks_on().is_none() && consumer.is_idle());
+    // What is missing later may only have been overtaken.
+    consumer.event(3002, 3002, 1);
+    assert_eq!(consumer.asks_on(), None);
+}
+
+#[test]
 fn whoever_has_nothing_to_say_says_that_every_heartbeat() {
     let mut consumer = consumer();
     let said: Vec<Say> = (0..11).map(|_| consumer.tick()).collect();

@@ -462,3 +462,7 @@ impl Master {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "master_cases.rs"]
+mod cases;

@@ -101,6 +101,31 @@ fn the_slowest_are_parted_with_so_that_others_go_on() {
 }
 
 #[test]
+fn whoever_has_yet_to_get_what_it_begins_with_is_not_the_slowest() {
+    let mut producer = producer();
+    producer.ack(id(1), 2);
+    producer.ack(id(2), 3);
+    producer.add(id(3));
+    producer.begins_with(id(3), 1);
+    assert_eq!(producer.drop_slowest(), [id(1)]);
+    // It will not get it.
+    producer.not_begun(id(3));
+    assert!(!producer.has_just_begun(id(3)));
+    assert_eq!(producer.drop_slowest(), [id(3)]);
+}
+
+#[test]
+fn of_long_events_few_are_sent_again_at_once() {
+    let mut producer = Producer::new(ChannelLimits::default());
+    producer.add(id(1));
+    for _ in 0..4 {
+        producer.produce(vec![0; RESENT_BYTES - 1].into());
+    }
+    let sent = producer.nack(id(1), &[2, 3, 4, 5]);
+    assert!(matches!(sent, Some(Nacked::Resend(sent)) if sent.len() == 2));
+}
+
+#[test]
 fn whoever_begins_again_is_not_waited_for_twice() {
     let mut producer = producer();
     producer.ack(id(1), 4);

@@ -1,0 +1,105 @@
+use broker_data::{Data, Type};
+
+use super::*;
+use crate::memory::Memory;
+
+const NOW: Timestamp = Timestamp::from_nanos(0);
+
+fn id(number: u8) -> EntityId {
+    EntityId { endpoint: EndpointId([number; 16]), object: 8 }
+}
+
+/// A master to which these write.
+fn master(limits: ChannelLimits, writers: &[u8]) -> Master {
+    let options = MasterOptions { name: "st".to_owned(), id: id(9), limits };
+    let mut master = Master::new(options, Arc::new(Memory::default()), true).unwrap();
+    for writer in writers {
+        let content = Content::AttachWriter { offset: 1, heartbeat: 5 };
+        master.command(said(*writer, 0, content), 1, NOW);
+    }
+    master
+}
+
+fn said(writer: u8, seq: u64, content: Content) -> Command {
+    Command { seq, sender: id(writer), receiver: id(9), content }
+}
+
+/// Writer `number` adds one to what is under its number.
+fn adds(master: &mut Master, number: u8, seq: u64) {
+    let (key, value) = (Data::Count(number.into()), Data::Count(1));
+    let publisher = id(number);
+    let content = Content::Add { key, value, init: Type::Count, expiry: None, publisher };
+    master.command(said(number, seq, content), 40, NOW);
+}
+
+fn count(master: &Master, number: u8) -> u64 {
+    master.get(&Data::Count(number.into())).map_or(0, |value| value.as_count().unwrap())
+}
+
+#[test]
+fn what_is_written_from_afar_waits_while_it_is_held_and_is_not_acknowledged() {
+    let mut master = master(ChannelLimits::default(), &[1]);
+    master.hold(true);
+    for seq in 2..12 {
+        adds(&mut master, 1, seq);
+    }
+    assert!(master.is_paused() && !master.is_idle() && count(&master, 1) == 0);
+    // Whoever uses the node is not held.
+    let put = Content::Put {
+        key: Data::from("k"),
+        value: Data::from("v"),
+        expiry: None,
+        publisher: id(9),
+    };
+    master.write(put, NOW).unwrap();
+    assert!(master.exists(&Data::from("k")).unwrap());
+    master.take_output();
+    master.tick(NOW);
+    for sending in master.take_output().sends {
+        let said = Command::decode(&sending.command).unwrap().content;
+        assert!(!matches!(said, Content::CumulativeAck { seq } if seq > 1), "{said:?}");
+    }
+    master.hold(false);
+    master.go_on(NOW);
+    assert!(!master.is_paused() && master.is_idle());
+    assert_eq!(count(&master, 1), 10);
+}
+
+#[test]
+fn of_what_waits_some_is_done_at_once_and_each_writer_has_its_turn() {
+    let mut master = master(ChannelLimits::default(), &[1, 2]);
+    master.hold(true);
+    let each = MAX_DONE as u64 * 2;
+    for seq in 2..each + 2 {
+        adds(&mut master, 1, seq);
+        adds(&mut master, 2, seq);
+    }
+    master.hold(false);
+    let mut turns = 0;
+    while master.is_paused() {
+        let before = count(&master, 1) + count(&master, 2);
+        master.go_on(NOW);
+        turns += 1;
+        assert!(count(&master, 1) + count(&master, 2) <= before + MAX_DONE as u64);
+        assert!(turns < 2 || count(&master, 1).min(count(&master, 2)) > 0);
+    }
+    assert_eq!([count(&master, 1), count(&master, 2)], [each, each]);
+    assert!(turns >= 4 && master.is_idle());
+}
+
+#[test]
+fn what_waits_of_all_writers_has_a_limit_and_is_counted_until_it_is_done() {
+    let mut master = master(ChannelLimits { bytes: 100, ..ChannelLimits::default() }, &[1, 2]);
+    master.hold(true);
+    for seq in 2..10 {
+        adds(&mut master, 1, seq);
+        adds(&mut master, 2, seq);
+    }
+    assert_eq!(master.early_bytes, 80);
+    assert_eq!(master.statistics().early, 2);
+    master.hold(false);
+    master.go_on(NOW);
+    assert_eq!((master.early_bytes, count(&master, 1), count(&master, 2)), (0, 1, 1));
+    // What did not fit is asked for.
+    assert!(!master.is_idle());
+}
