@@ -35,7 +35,15 @@ impl Host {
 
     /// Takes a hint.
     pub(crate) fn hear(&self, hint: Hint) {
-        self.hints().push_back(hint);
+        let mut hints = self.hints();
+        if let Hint::Peer(PeerHint { peer, is_gone: false, .. }) = hint {
+            // What was told of it before is of no use any more, but for that it was gone.
+            hints.retain(|one| {
+                !matches!(one, Hint::Peer(other) if other.peer == peer && !other.is_gone)
+            });
+        }
+        hints.push_back(hint);
+        drop(hints);
         self.rouse();
     }
 

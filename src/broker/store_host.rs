@@ -292,9 +292,13 @@ impl Host {
         let listens = self.has_listeners();
         let mut state = self.lock_with_room();
         self.check(&state)?;
+        if state.is_ending {
+            return Err(StoreError::Ended(self.name.clone()));
+        }
         if state.role.is_full() {
             let deadline = Deadline::after(wait);
-            while state.role.is_full() {
+            // What a storage that has failed leaves undone is not waited for.
+            while state.role.is_full() && !state.role.has_failed() {
                 let Some(next) = self.wait(state, deadline) else { return Err(full()) };
                 state = next;
                 self.check(&state)?;

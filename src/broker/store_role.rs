@@ -156,6 +156,14 @@ impl Role {
         }
     }
 
+    /// Whether the storage does not take what it is told.
+    pub(crate) fn has_failed(&self) -> bool {
+        match self {
+            Self::Master(master) => master.failure().is_some(),
+            Self::Clone(_) => false,
+        }
+    }
+
     pub(crate) fn has_output(&self) -> bool {
         match self {
             Self::Master(master) => master.has_output(),
