@@ -213,9 +213,7 @@ impl Master {
                     writer.lost(seq);
                 }
             }
-            Content::CumulativeAck { seq } => {
-                self.clones.ack(sender, seq);
-            }
+            Content::CumulativeAck { seq } => self.ack(sender, seq),
             Content::Nack { seqs } => self.nack(sender, &seqs),
             // Only a master says this.
             Content::AckClone { .. } | Content::PutUniqueResult { .. } | Content::Expire { .. } => {
