@@ -189,7 +189,7 @@ impl Master {
             outputs: self.clones.consumers() as u64,
             early: early as u64,
             unacked: self.clones.unacked() as u64,
-            acked: self.clones.acked().saturating_sub(1),
+            acked: self.clones.delivered(),
         }
     }
 

@@ -37,8 +37,8 @@ impl Master {
         self.out.control(id.endpoint, self.id, id, ack);
     }
 
-    /// A clone has all events up to this one. One that has been parted with may not know: as soon as
-    /// there was no clone at all, changes had no numbers by which it could see what it misses.
+    /// A clone has all events up to this one. One that has been parted with may not know: if there is no
+    /// other one, nobody is told of changes, and it still hears what is said of its writes.
     pub(crate) fn ack(&mut self, id: EntityId, seq: u64) {
         if self.clones.ids().any(|one| one == id) || self.joining.contains(&id) {
             self.clones.ack(id, seq);
