@@ -1,10 +1,10 @@
 //! A wire between two nodes on which commands of stores are lost, come twice and come in another
-//! order, and which is cut now and then.
+//! order, and which is cut over and over.
 
 use std::collections::VecDeque;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::scope;
 use std::time::Duration;
@@ -14,6 +14,7 @@ use broker::{Endpoint, EndpointOptions, Store};
 use ostler_runtime::Thread;
 use ostler_tests::broker_peer::{listening, soon, topic};
 use ostler_tests::random::Random;
+use ostler_tests::wait::wait_for;
 
 use crate::{clone_of, master, text};
 
@@ -22,6 +23,10 @@ const KIND: usize = 36;
 const COMMAND: u8 = 2;
 /// In the kind of a frame with a tag.
 const TAGGED: u8 = 0x80;
+/// How often all wires are cut.
+const CUTS: u64 = 5;
+/// Changes of each store from one cut to the next.
+const CHANGES: usize = 500;
 
 /// Passes connections on to a port, and commands on it badly.
 struct Wire {
@@ -73,6 +78,11 @@ impl Wire {
         for stream in self.shared.open.lock().unwrap().drain(..) {
             let _ = stream.shutdown(Shutdown::Both);
         }
+    }
+
+    /// Whether somebody has come since it was cut.
+    fn is_used(&self) -> bool {
+        !self.shared.open.lock().unwrap().is_empty()
     }
 
     fn mend(&self) {
@@ -127,9 +137,9 @@ fn read(stream: &mut TcpStream) -> std::io::Result<Vec<u8>> {
     Ok(frame)
 }
 
-/// Makes changes as they come.
-fn change(store: &Store, random: &mut Random, count: usize) {
-    for _ in 0..count {
+/// Makes changes as they come, and counts them.
+fn change(store: &Store, random: &mut Random, made: &AtomicUsize) {
+    for _ in 0..CHANGES {
         let mut number = |most| random.number() % most;
         let key = Data::Count(number(40));
         let changed = match number(6) {
@@ -140,6 +150,7 @@ fn change(store: &Store, random: &mut Random, count: usize) {
         };
         // What a master says no to is part of it.
         drop(changed);
+        made.fetch_add(1, Ordering::AcqRel);
     }
 }
 
@@ -154,14 +165,23 @@ fn ten_thousand_changes_on_three_clones_over_bad_wires() {
         node.peer("127.0.0.1", wire.port, retry, soon()).unwrap();
     }
     let clones = [0, 1, 2].map(|at: usize| clone_of(&nodes[at]));
-    scope(|scope| {
-        for (seed, store) in (1..).zip(clones.iter().chain([&master])) {
-            scope.spawn(move || change(store, &mut Random::new(seed), 2500));
+    for cut in 0..CUTS {
+        // Each cut is one of a wire that is used.
+        for (wire, node) in wires.iter().zip(&nodes) {
+            wait_for("the wire is used", || wire.is_used());
+            assert!(node.await_filter_entry(&topic("st/<$>/data/master"), soon()));
         }
-        for wire in &wires {
-            wire.cut();
-        }
-    });
+        let made = &AtomicUsize::new(0);
+        scope(|scope| {
+            for (number, store) in (1..).zip(clones.iter().chain([&master])) {
+                scope.spawn(move || change(store, &mut Random::new(cut * 10 + number), made));
+            }
+            for (number, wire) in (1..).zip(&wires) {
+                wait_for("changes are made", || made.load(Ordering::Acquire) >= number * CHANGES);
+                wire.cut();
+            }
+        });
+    }
     for wire in &wires {
         wire.mend();
     }

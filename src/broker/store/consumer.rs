@@ -129,22 +129,25 @@ impl<T> Consumer<T> {
         self.end = self.end.max(seq.saturating_add(1));
         self.early.insert(seq, Some(Early { event, bytes }));
         self.bytes = self.bytes.saturating_add(bytes);
-        // What is farthest away is asked for once more when its time has come.
+        self.make_room();
+    }
+
+    /// An event cannot be had any more.
+    pub(crate) fn lost(&mut self, seq: u64) {
+        if seq >= self.next && seq < self.end {
+            self.early.entry(seq).or_insert(None);
+            self.make_room();
+        }
+    }
+
+    /// What is farthest away is asked for once more when its time has come.
+    fn make_room(&mut self) {
         while self.early.len() > 1
             && (self.early.len() > self.limits.events || self.bytes > self.limits.bytes)
         {
             if let Some((_, Some(last))) = self.early.pop_last() {
                 self.bytes = self.bytes.saturating_sub(last.bytes);
             }
-        }
-    }
-
-    /// An event cannot be had any more.
-    pub(crate) fn lost(&mut self, seq: u64) {
-        // More than that is asked for again.
-        let has_room = self.early.len() < self.limits.events;
-        if seq >= self.next && seq < self.end && has_room {
-            self.early.entry(seq).or_insert(None);
         }
     }
 

@@ -106,6 +106,20 @@ fn no_more_is_kept_than_may_be_and_the_rest_is_asked_for_again() {
 }
 
 #[test]
+fn what_cannot_be_had_any_more_holds_up_nothing_however_full_it_is_behind() {
+    let mut consumer = consumer();
+    for seq in 3..7 {
+        consumer.event(seq, seq, 1);
+    }
+    assert_eq!(consumer.early(), 4);
+    consumer.lost(2);
+    assert_eq!(consumer.early(), 4);
+    let expected = [Next::Lost, Next::Event(3), Next::Event(4), Next::Event(5)];
+    assert_eq!(handed_over(&mut consumer), expected);
+    assert!(!consumer.is_idle(), "the last one made room and is asked for again");
+}
+
+#[test]
 fn numbers_of_which_nobody_has_heard_take_no_room() {
     let mut consumer = consumer();
     consumer.heard(u64::MAX);

@@ -59,6 +59,14 @@ mod writer;
 
 #[cfg(test)]
 mod convergence_cases;
+#[cfg(test)]
+mod convergence_changes;
+#[cfg(test)]
+mod convergence_ledger;
+#[cfg(test)]
+mod convergence_trouble_cases;
+#[cfg(test)]
+mod convergence_world;
 
 pub use arithmetic::{Overflow, add, index, subtract};
 pub use backend::{Backend, BackendError, Change, Entry};

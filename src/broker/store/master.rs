@@ -225,7 +225,7 @@ impl Master {
             outputs: self.clones.consumers() as u64,
             early: early as u64,
             unacked: self.clones.unacked() as u64,
-            acked: self.clones.acked().saturating_sub(1),
+            acked: self.clones.delivered(),
         }
     }
 
@@ -249,9 +249,7 @@ impl Master {
                     writer.lost(seq);
                 }
             }
-            Content::CumulativeAck { seq } => {
-                self.clones.ack(sender, seq);
-            }
+            Content::CumulativeAck { seq } => self.ack(sender, seq),
             Content::Nack { seqs } => self.nack(sender, &seqs),
             // Only a master says this.
             Content::AckClone { .. } | Content::PutUniqueResult { .. } | Content::Expire { .. } => {

@@ -37,6 +37,16 @@ impl Master {
         self.out.control(id.endpoint, self.id, id, ack);
     }
 
+    /// A clone has all events up to this one. One that has been parted with may not know: if there is no
+    /// other one, nobody is told of changes, and it still hears what is said of its writes.
+    pub(crate) fn ack(&mut self, id: EntityId, seq: u64) {
+        if self.clones.ids().any(|one| one == id) || self.joining.contains(&id) {
+            self.clones.ack(id, seq);
+        } else {
+            self.is_lost(id, seq.saturating_add(1));
+        }
+    }
+
     pub(crate) fn nack(&mut self, id: EntityId, seqs: &[u64]) {
         match self.clones.nack(id, seqs) {
             Some(Nacked::Begins) => self.join(id),
@@ -161,3 +171,7 @@ impl Master {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "master_clones_cases.rs"]
+mod cases;

@@ -28,6 +28,8 @@ pub(crate) struct Producer {
     limits: ChannelLimits,
     /// The number of the last event.
     seq: u64,
+    /// How many numbers up to that had no event.
+    gaps: u64,
     tick: u64,
     last_broadcast: u64,
     /// The last events, up to `seq`.
@@ -77,6 +79,7 @@ impl Producer {
         Self {
             limits,
             seq: FIRST,
+            gaps: FIRST,
             tick: 0,
             last_broadcast: 0,
             events: VecDeque::new(),
@@ -181,13 +184,18 @@ impl Producer {
         self.seq
     }
 
-    /// A consumer has gone; whether there was one.
+    /// A consumer has gone; whether there was one. With the last one a number has gone too: what
+    /// changes while nobody is told comes behind it, so that no number stands for two states.
     pub(crate) fn remove(&mut self, id: EntityId) -> bool {
         let before = self.paths.len();
         self.paths.retain(|path| path.id != id);
         let is_gone = self.paths.len() < before;
         if is_gone {
             self.trim();
+            if self.paths.is_empty() {
+                self.seq = self.next_seq();
+                self.gaps = self.gaps.saturating_add(1);
+            }
         }
         is_gone
     }
@@ -300,6 +308,11 @@ impl Producer {
     /// The last event that everybody has acknowledged.
     pub(crate) fn acked(&self) -> u64 {
         self.seq.saturating_sub(self.events.len() as u64)
+    }
+
+    /// How many events everybody has acknowledged.
+    pub(crate) fn delivered(&self) -> u64 {
+        self.acked().saturating_sub(self.gaps)
     }
 
     fn event(&self, seq: u64) -> Option<&Arc<[u8]>> {

@@ -136,6 +136,21 @@ fn whoever_begins_again_is_not_waited_for_twice() {
     assert!(producer.is_idle());
 }
 
+/// What changes in between has no number, and who came before must not be taken to have it.
+#[test]
+fn whoever_begins_after_the_last_one_has_gone_begins_with_another_number() {
+    let mut producer = producer();
+    producer.remove(id(1));
+    assert_eq!((producer.seq(), producer.consumers()), (4, 1));
+    producer.remove(id(2));
+    assert_eq!((producer.seq(), producer.consumers()), (5, 0));
+    assert_eq!((producer.delivered(), producer.unacked()), (3, 0));
+    assert_eq!(producer.add(id(3)), 5);
+    producer.produce(event("six"));
+    producer.ack(id(3), 6);
+    assert_eq!((producer.acked(), producer.delivered()), (6, 4));
+}
+
 #[test]
 fn what_nobody_took_may_be_forgotten() {
     let mut producer = Producer::new(ChannelLimits::default());

@@ -154,7 +154,7 @@ impl Replica {
             outputs: u64::from(self.is_writing),
             early: self.input.early() as u64,
             unacked: self.writes.unacked() as u64,
-            acked: self.writes.acked().saturating_sub(1),
+            acked: self.writes.delivered(),
         }
     }
 

@@ -127,7 +127,22 @@ impl Writer {
         match self.consumer.tick() {
             Say::Nothing => None,
             Say::Ack => Some(self.ack(done)),
-            Say::Nack(seqs) => Some(Content::Nack { seqs }),
+            Say::Nack(seqs) => Some(self.nack(seqs, done)),
         }
     }
+
+    /// What says that these are missing, once so many changes are done. Whoever hears that forgets all
+    /// before the first: what is not kept yet is not to be forgotten, and so the first of it is named
+    /// too. It comes once more, which changes nothing.
+    pub(crate) fn nack(&mut self, mut seqs: Vec<u64>, done: u64) -> Content {
+        self.ack(done);
+        if self.kept < self.consumer.seq() {
+            seqs.insert(0, self.kept.saturating_add(1));
+        }
+        Content::Nack { seqs }
+    }
 }
+
+#[cfg(test)]
+#[path = "writer_cases.rs"]
+mod cases;
