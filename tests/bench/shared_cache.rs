@@ -106,7 +106,7 @@ pub(crate) fn all(options: &Options) -> Result<Vec<Measure>, Failure> {
         (summary(&mut child)?, requests(&mut child)?)
     };
     let software = Software::Ours(binary, "auto".to_owned(), options.settings.clone());
-    let mut pairs = start(&software, (&burp, &conf), options.two_writes, &first)?;
+    let mut pairs = start(&software, (&burp, &conf), options, &first)?;
     let mut measures = Vec::new();
     for &clients in &options.clients {
         let mut both = Side::ALL.map(|side| blank(side, clients));
@@ -150,7 +150,7 @@ struct Member {
 /// A pair that is running.
 struct Pair {
     members: [Member; DAEMONS],
-    /// Its last request.
+    /// Its last request; `None` if what it was asked at its start may be known yet.
     rested_from: Option<Instant>,
 }
 
@@ -158,14 +158,14 @@ struct Pair {
 fn start(
     software: &Software,
     (burp, conf): (&Path, &Path),
-    two_writes: bool,
+    options: &Options,
     first: &Request,
 ) -> Result<[Pair; 2], Failure> {
     let store = free_port()?;
     let member = |sections: String| -> Result<Member, Failure> {
         let port = free_port()?;
         let sections = format!("[Status]\nport = {port}\n{sections}");
-        let certificate = None;
+        let (two_writes, certificate) = (options.two_writes, None);
         let setting =
             Setting { burp, conf, pool: POOL, two_writes, certificate, sections: &sections };
         let daemon = Daemon::start(software, setting, first)?;
@@ -179,10 +179,11 @@ fn start(
             .map(|sections| scope.spawn(move || member(sections)))
             .map(|thread| thread.join().unwrap_or_else(|_| Err(broken("a thread panicked"))))
     });
-    let apart = Pair { members: [apart?, other?], rested_from: None };
-    let mut shared = Pair { members: [keeper?, copy?], rested_from: None };
-    shared.members.iter_mut().try_for_each(Member::wait_for_store)?;
-    Ok([apart, shared])
+    let (apart, mut shared) = ([apart?, other?], [keeper?, copy?]);
+    shared.iter_mut().try_for_each(Member::wait_for_store)?;
+    // A short run need not wait until the summary is too old.
+    let rested_from = (!options.smoke).then(now);
+    Ok([apart, shared].map(|members| Pair { members, rested_from }))
 }
 
 impl Pair {
