@@ -60,6 +60,8 @@ pub(crate) struct Setting<'a> {
     pub(crate) two_writes: bool,
     /// What it shows over TLS; plain without.
     pub(crate) certificate: Option<&'a Certificate>,
+    /// Further sections for ours.
+    pub(crate) sections: &'a str,
 }
 
 /// A running daemon that has answered.
@@ -176,6 +178,9 @@ fn configuration(software: &Software, setting: Setting<'_>, port: u16) -> String
         setting.burp.display(),
         setting.conf.display()
     );
+    if matches!(software, Software::Ours(..)) {
+        text.push_str(setting.sections);
+    }
     text
 }
 

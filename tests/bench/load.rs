@@ -144,15 +144,17 @@ impl Outcome {
     }
 }
 
-/// Runs `clients` clients; client `i` sends the requests of `plan(i)` in turn.
+/// Runs `clients` clients, who are spread over the targets in turn; client `i` sends the requests of
+/// `plan(i)` in turn.
 pub(crate) fn run<'a>(
-    target: Target,
+    targets: &[Target],
     clients: usize,
     bounds: Bounds,
     plan: impl Fn(usize) -> Vec<&'a Request>,
 ) -> Outcome {
-    let plans = (0..clients).map(plan);
-    together(plans, |plan, barrier| client(target, bounds, &plan, barrier))
+    let targets = targets.iter().cycle().take(clients);
+    let all: Vec<_> = targets.enumerate().map(|(number, &target)| (target, plan(number))).collect();
+    together(all.into_iter(), |(target, plan), barrier| client(target, bounds, &plan, barrier))
 }
 
 /// Has each of these worked through on a thread of its own; all begin at the barrier, and what came

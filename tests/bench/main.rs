@@ -31,6 +31,8 @@ mod report;
 mod rounds;
 mod rows;
 mod session;
+mod shared_cache;
+mod shared_cache_table;
 mod stores;
 mod stores_table;
 mod tls;
@@ -80,6 +82,9 @@ fn bench(options: &Options) -> Result<u8, Failure> {
     }
     if options.stores {
         return stores(options);
+    }
+    if options.shared_cache {
+        return shared_cache(options);
     }
     let figures = session::all(options)?;
     // A short run proves nothing about speed.
@@ -144,6 +149,20 @@ fn stores(options: &Options) -> Result<u8, Failure> {
     if let Some(path) = &options.json {
         let text = format!("{:#}\n", stores_table::json(&figures, &bars));
         std::fs::write(path, text).context(|| path.display().to_string())?;
+    }
+    Ok(u8::from(options.strict && bars.iter().any(|bar| bar.met() == Some(false))))
+}
+
+fn shared_cache(options: &Options) -> Result<u8, Failure> {
+    let measures = shared_cache::all(options)?;
+    let bars = if options.smoke { Vec::new() } else { shared_cache_table::judge(&measures) };
+    print!("{}", shared_cache_table::markdown(&measures, &bars));
+    if let Some(path) = &options.json {
+        let text = format!("{:#}\n", shared_cache_table::json(&measures, &bars));
+        std::fs::write(path, text).context(|| path.display().to_string())?;
+    }
+    if let Some(complaint) = shared_cache_table::complaint(&measures) {
+        return Err(Failure::Program(complaint));
     }
     Ok(u8::from(options.strict && bars.iter().any(|bar| bar.met() == Some(false))))
 }

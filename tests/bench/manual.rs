@@ -105,7 +105,8 @@ pub(crate) fn all(options: &Options) -> Result<Vec<Side>, Failure> {
         let certificate = if wire == Wire::Tls && asked { Some(Certificate::new()?) } else { None };
         for &pool in options.pools.iter().filter(|_| asked) {
             let certificate = certificate.as_ref();
-            let setting = Setting { burp: &burp, conf: &conf, pool, two_writes: true, certificate };
+            let (burp, conf) = (burp.as_path(), conf.as_path());
+            let setting = Setting { burp, conf, pool, two_writes: true, certificate, sections: "" };
             sides.extend(session(options, setting, wire, &software, &gunicorn)?);
         }
     }

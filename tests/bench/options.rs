@@ -63,6 +63,8 @@ pub(crate) struct Options {
     pub(crate) broker: bool,
     /// The broker's stores instead of the rows.
     pub(crate) stores: bool,
+    /// Two daemons that share their answers instead of the rows.
+    pub(crate) shared_cache: bool,
     /// Be the bare loop on this port, and nothing else.
     pub(crate) serve_bare: Option<u16>,
     /// Be the bare echo on this port, and nothing else.
@@ -78,6 +80,7 @@ impl Options {
     fn chosen(found: &ArgMatches) -> Self {
         let smoke = found.get_flag("smoke");
         let full = found.get_flag("full");
+        let shared_cache = found.get_flag("shared-cache");
         let numbers = |name: &str, preset: &[usize]| {
             let asked = all::<usize>(found, name);
             if asked.is_empty() { preset.to_vec() } else { asked }
@@ -93,7 +96,13 @@ impl Options {
                 rows.clone()
             }
         };
-        let seconds = one::<f64>(found, "seconds").unwrap_or(if smoke { 0.2 } else { 1.0 });
+        // A shared cache shows what it saves only where answers grow too old several times.
+        let seconds = match (smoke, shared_cache) {
+            (true, _) => 0.2,
+            (false, true) => 10.0,
+            (false, false) => 1.0,
+        };
+        let seconds = one::<f64>(found, "seconds").unwrap_or(seconds);
         let transports = all::<String>(found, "transport");
         Self {
             original: one(found, "original").filter(|_| !smoke),
@@ -101,7 +110,14 @@ impl Options {
             without_ours: found.get_flag("without-ours"),
             rows: over(Wire::Plain, if smoke { Kind::SMOKE } else { Kind::ALL }),
             tls_rows: over(Wire::Tls, if smoke { &[Kind::Version] } else { Kind::TLS }),
-            clients: numbers("clients", if full { &[1, 8, 32] } else { &[1, 8] }),
+            clients: numbers(
+                "clients",
+                match (full, shared_cache) {
+                    (_, true) => &[4],
+                    (true, false) => &[1, 8, 32],
+                    (false, false) => &[1, 8],
+                },
+            ),
             pools: numbers("pool", if full { &[2, 5] } else { &[2] }),
             transports: if transports.is_empty() { vec!["auto".to_owned()] } else { transports },
             settings: all(found, "set"),
@@ -117,6 +133,7 @@ impl Options {
             boefjes: found.get_flag("boefjes"),
             broker: found.get_flag("broker"),
             stores: found.get_flag("stores"),
+            shared_cache,
             serve_bare: one(found, "serve-bare"),
             serve_echo: one(found, "serve-echo"),
         }
@@ -140,14 +157,14 @@ fn command() -> Command {
             flag("without-ours", "Measure the original and the limits alone"),
             list("rows", "ROW", "Rows to measure").value_parser(Kind::parse),
             list("wire", "WIRE", "plain, tls or both [default: both]").value_parser(Wire::parse),
-            list("clients", "N", "Simultaneous clients [default: 1,8]").value_parser(number()),
+            list("clients", "N", "Simultaneous clients [default: 1,8]; with --shared-cache, of each daemon [default: 4]").value_parser(number()),
             list("pool", "N", "Sizes of the pool [default: 2]").value_parser(number()),
             list("transport", "NAME", "Run ours once with each [default: auto]"),
             valued("set", "KEY=VALUE", "A further [Global] key for ours, may be repeated")
                 .action(ArgAction::Append)
                 .value_parser(setting),
             valued("rounds", "N", "Rounds a row [default: 3]").value_parser(number()),
-            valued("seconds", "S", "Length of a round and side [default: 1]")
+            valued("seconds", "S", "Length of a round and side [default: 1; with --shared-cache 10]")
                 .value_parser(clap::value_parser!(f64)),
             valued("count", "N", "At most N requests a client and round")
                 .value_parser(number()),
@@ -173,6 +190,10 @@ fn command() -> Command {
                 .conflicts_with_all(["original", "without-ours", "rows", "wire", "pool", "clients"])
                 .conflicts_with_all(["transport", "set", "two-writes", "full", "manual"])
                 .conflicts_with_all(["katalogus", "boefjes", "broker", "seconds", "ours"]),
+            flag("shared-cache", "Instead of the rows: two daemons that share their answers, and two apart")
+                .conflicts_with_all(["original", "without-ours", "rows", "wire", "pool"])
+                .conflicts_with_all(["transport", "full", "manual"])
+                .conflicts_with_all(["katalogus", "boefjes", "broker", "stores"]),
             flag("strict", "Exit 1 when a bar is missed"),
             valued("json", "FILE", "Also write every figure to FILE").value_parser(path()),
             valued("serve-bare", "PORT", "").hide(true).value_parser(clap::value_parser!(u16)),
@@ -225,6 +246,9 @@ mod tests {
         assert!(command().try_get_matches_from(["bench", "--clients", "0"]).is_err());
         assert!(command().try_get_matches_from(["bench", "--set", "alone"]).is_err());
         assert!(command().try_get_matches_from(["bench", "--manual"]).is_err());
+        assert!(
+            command().try_get_matches_from(["bench", "--shared-cache", "--pool", "2"]).is_err()
+        );
     }
 
     #[test]

@@ -107,7 +107,7 @@ fn one_round(
     let bounds = Bounds { time: options.round, count: options.count };
     let outcome = if let Some(daemon) = daemon {
         let before = daemon.process.cpu()?;
-        let outcome = run(daemon.target, side.clients, bounds, |client| row.plan(client));
+        let outcome = run(&[daemon.target], side.clients, bounds, |client| row.plan(client));
         let used = daemon.process.cpu()?.saturating_sub(before);
         side.cpu = side.cpu.map(|cpu| cpu + used);
         outcome

@@ -152,7 +152,13 @@ pub(crate) fn version() -> Request {
 
 /// The request for an uncached summary, with its answer.
 pub(crate) fn summary(child: &mut BareChild) -> Result<Request, Failure> {
-    Ok(Request { frame: ask("c:", false), answer: answer(child.ask(&Question::new("c:"))?) })
+    request(child, "c:", false)
+}
+
+/// The request for a query, whose answer may come from the cache or not, with what `child` answers.
+pub(crate) fn request(child: &mut BareChild, query: &str, cache: bool) -> Result<Request, Failure> {
+    let right = answer(child.ask(&Question::new(query))?);
+    Ok(Request { frame: ask(query, cache), answer: right })
 }
 
 fn queries(kind: Kind, child: &mut BareChild) -> Result<Vec<(String, bool)>, Failure> {

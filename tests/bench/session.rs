@@ -124,7 +124,7 @@ fn session(
     let conf = server.monitor_conf();
     let certificate = if wire == Wire::Tls { Some(Certificate::new()?) } else { None };
     let (certificate, two_writes) = (certificate.as_ref(), options.two_writes);
-    let setting = Setting { burp, conf: &conf, pool, two_writes, certificate };
+    let setting = Setting { burp, conf: &conf, pool, two_writes, certificate, sections: "" };
     let mut children = start_children(burp, &conf, pool)?;
     figures.swift &= children.iter().all(BareChild::swift);
     let Some(child) = children.first_mut() else { return Ok(()) };
