@@ -229,7 +229,7 @@ impl Host {
         state.others.first().is_some_and(|first| *first < self.core.id)
     }
 
-    /// How it does. What the storage has to count is not waited for with the lock.
+    /// How it does. The storage is asked without the lock.
     pub(crate) fn statistics(&self) -> StoreStatistics {
         let mut statistics = self.lock().role.statistics();
         if let Some(backend) = &self.backend {

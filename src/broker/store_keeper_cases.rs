@@ -23,13 +23,21 @@ struct Told {
     /// Who is told that it was asked, and what it waits for then.
     gate: Option<(Sender<()>, Receiver<()>)>,
     changes: AtomicU64,
+    /// How often it was counted.
+    counted: AtomicU64,
 }
 
 impl Told {
     fn new(gate: Option<(Sender<()>, Receiver<()>)>) -> Arc<Self> {
         let memory = open(BackendKind::Memory, &BackendOptions::default()).unwrap();
-        let (by, fails, changes) = (Mutex::default(), AtomicBool::new(false), AtomicU64::new(0));
-        Arc::new(Self { memory, by, fails, gate, changes })
+        Arc::new(Self {
+            memory,
+            by: Mutex::default(),
+            fails: AtomicBool::new(false),
+            gate,
+            changes: AtomicU64::new(0),
+            counted: AtomicU64::new(0),
+        })
     }
 
     fn by(&self) -> Vec<ThreadId> {
@@ -55,6 +63,7 @@ impl Backend for Told {
     }
 
     fn len(&self) -> Result<u64, BackendError> {
+        self.counted.fetch_add(1, Ordering::Relaxed);
         self.memory.len()
     }
 
@@ -147,6 +156,15 @@ fn many_at_once_all_have_their_answers() {
     });
     drop(store);
     assert_eq!(backend.changes.load(Ordering::Relaxed), 8 * 200 * 2);
+}
+
+#[test]
+fn a_storage_is_asked_once_how_much_it_has() {
+    let (node, backend) = (node(), Told::new(None));
+    let store = master(&node, &backend);
+    assert!(store.put_unique("a", 1_u64, None).unwrap());
+    assert_eq!(store.statistics().entries, 1);
+    assert_eq!(backend.counted.load(Ordering::Relaxed), 1);
 }
 
 #[test]

@@ -72,7 +72,8 @@ pub trait Backend: Send + Sync {
     /// All keys with their entries, in no particular order.
     fn entries(&self) -> Result<Vec<(Data, Entry)>, BackendError>;
 
-    /// How many keys there are.
+    /// How many keys there are, without looking at them all. What another process adds or takes away
+    /// meanwhile may not be counted.
     fn len(&self) -> Result<u64, BackendError>;
 
     /// Whether there are none.

@@ -18,6 +18,8 @@ mod command;
 mod command_read;
 mod command_write;
 mod consumer;
+#[cfg(any(feature = "fjall", feature = "rocksdb", feature = "sqlite"))]
+mod count;
 mod effect;
 #[cfg(any(feature = "fjall", feature = "rocksdb"))]
 mod engine;

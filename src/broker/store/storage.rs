@@ -111,11 +111,6 @@ impl Storage {
         Ok(values)
     }
 
-    /// How many keys the backend has.
-    pub(crate) fn len(&self) -> Result<u64, BackendError> {
-        self.backend.len()
-    }
-
     /// The keys that expire, and when.
     pub(crate) fn expiries(&self) -> Result<Vec<(Data, Timestamp)>, BackendError> {
         self.backend.expiries()
