@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use broker_data::{Data, Timestamp};
 use broker_store::{
-    Backend, BackendError, BackendKind, BackendOptions, Change, Entry, StoreError, open,
+    Backend, BackendError, BackendKind, BackendOptions, Change, Entry, StoreError, Visit, open,
 };
 use crossbeam_channel::{Receiver, Sender, bounded};
 use ostler_runtime::Deadline;
@@ -58,8 +58,8 @@ impl Backend for Told {
         self.memory.keys()
     }
 
-    fn entries(&self) -> Result<Vec<(Data, Entry)>, BackendError> {
-        self.memory.entries()
+    fn each(&self, visit: &mut Visit<'_>) -> Result<(), BackendError> {
+        self.memory.each(visit)
     }
 
     fn len(&self) -> Result<u64, BackendError> {

@@ -214,7 +214,7 @@ impl World {
     }
 
     fn entries(&self) -> BTreeMap<Data, Data> {
-        self.master.storage.values().unwrap().into_iter().collect()
+        self.master.storage.snapshot(usize::MAX).unwrap().unwrap().into_iter().collect()
     }
 }
 

@@ -42,6 +42,7 @@ mod replica_master;
 mod replica_options;
 #[cfg(feature = "rocksdb")]
 mod rocksdb;
+mod snapshot;
 #[cfg(any(feature = "fjall", feature = "rocksdb"))]
 mod sorted;
 #[cfg(any(feature = "fjall", feature = "rocksdb"))]
@@ -63,7 +64,7 @@ mod writer;
 mod convergence_cases;
 
 pub use arithmetic::{Overflow, add, index, subtract};
-pub use backend::{Backend, BackendError, Change, Entry};
+pub use backend::{Backend, BackendError, Change, Entry, Visit};
 pub use backend_kind::{BackendKind, UnknownBackend};
 pub use backend_open::open;
 pub use backend_options::{BackendOptions, OptionError};

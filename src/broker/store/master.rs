@@ -22,9 +22,6 @@ use crate::storage::Storage;
 use crate::store_error::StoreError;
 use crate::writer::Writer;
 
-/// Ticks for which there is no other snapshot after one that was too long.
-const TOO_LONG: u64 = 100;
-
 /// What a master is told when it begins.
 pub struct MasterOptions {
     /// The store's name.
@@ -342,10 +339,7 @@ impl Master {
                 if bytes > self.limits.command {
                     self.out.sends.pop();
                     self.clones.remove(id);
-                    self.too_long_until = self.ticks.saturating_add(TOO_LONG);
-                    let error =
-                        StoreError::Unfit("all entries together are longer than peers take");
-                    self.out.notices.push(Notice::NoSnapshot(id, error));
+                    self.has_too_much(id);
                 } else {
                     self.clones.begins_with(id, bytes);
                 }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError, RwLock};
 use broker_data::{Data, Timestamp};
 use thiserror::Error;
 
-use crate::backend::{Backend, BackendError, Change, Entry};
+use crate::backend::{Backend, BackendError, Change, Entry, Visit};
 use crate::count::{Count, Growth};
 use crate::engine::{Batch, Engine, EngineOptions, Fault};
 use crate::sorted_entry::{self, Key};
@@ -27,6 +27,11 @@ pub(crate) struct Sorted<E> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("it could not be opened again after a failure")]
 struct Closed;
+
+/// No more entries need to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("there is enough")]
+struct Enough;
 
 impl<E: Engine> Sorted<E> {
     pub(crate) fn open(options: EngineOptions) -> Result<Self, BackendError> {
@@ -116,11 +121,16 @@ impl<E: Engine> Backend for Sorted<E> {
         self.all(|key, value| Ok(Some(sorted_entry::head(key, value)?.0)))
     }
 
-    fn entries(&self) -> Result<Vec<(Data, Entry)>, BackendError> {
-        self.all(|key, value| {
-            let entry = sorted_entry::entry(key, value)?;
-            Ok(Some((sorted_entry::head(key, value)?.0, entry)))
-        })
+    fn each(&self, visit: &mut Visit<'_>) -> Result<(), BackendError> {
+        let mut is_enough = false;
+        let read = self.read(|engine| {
+            engine.each(&mut |key, value| {
+                let entry = sorted_entry::entry(key, value)?;
+                is_enough = visit(sorted_entry::head(key, value)?.0, entry).is_break();
+                if is_enough { Err(Enough.into()) } else { Ok(()) }
+            })
+        });
+        if is_enough { Ok(()) } else { read }
     }
 
     fn len(&self) -> Result<u64, BackendError> {

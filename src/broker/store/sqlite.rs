@@ -12,7 +12,7 @@ use rusqlite::hooks::Action;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, TransactionBehavior};
 
-use crate::backend::{Backend, BackendError, Change, Entry};
+use crate::backend::{Backend, BackendError, Change, Entry, Visit};
 use crate::count::{Count, Growth};
 use crate::sqlite_connection::{BUSY_TIMEOUT, Connections};
 use crate::sqlite_error::SqliteError;
@@ -119,8 +119,17 @@ impl Backend for Sqlite {
         self.all(KEYS, |row| data(row, 0))
     }
 
-    fn entries(&self) -> Result<Vec<(Data, Entry)>, BackendError> {
-        self.all(ENTRIES, |row| Ok((data(row, 2)?, entry(row)?)))
+    fn each(&self, visit: &mut Visit<'_>) -> Result<(), BackendError> {
+        self.read(|connection| {
+            let mut query = connection.prepare_cached(ENTRIES)?;
+            let mut rows = query.query([])?;
+            while let Some(row) = rows.next()? {
+                if visit(data(row, 2)?, entry(row)?).is_break() {
+                    break;
+                }
+            }
+            Ok(())
+        })
     }
 
     fn len(&self) -> Result<u64, BackendError> {
