@@ -142,6 +142,7 @@ mod store;
 mod store_handle;
 mod store_hint;
 mod store_host;
+mod store_keeper;
 mod store_notices;
 mod store_options;
 mod store_outbox;

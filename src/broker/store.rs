@@ -11,6 +11,7 @@ use ostler_runtime::Deadline;
 
 use crate::store_handle::Handle;
 use crate::store_host::State;
+use crate::store_keeper::Keeping;
 use crate::store_proxy::StoreProxy;
 use crate::store_role::{Question, Role};
 
@@ -104,7 +105,9 @@ impl Store {
 
     /// Has the key stand for the value, unless it stands for something: whether that came about. The
     /// master answers, whom it waits for up to
-    /// [`StoreLimits::request_wait`](crate::StoreLimits::request_wait).
+    /// [`StoreLimits::request_wait`](crate::StoreLimits::request_wait). On a master whose storage
+    /// takes its time, this thread may hand the change over itself, and then waits as long as the
+    /// storage does.
     pub fn put_unique(
         &self,
         key: impl Into<Data>,
@@ -129,7 +132,8 @@ impl Store {
         let deadline = Deadline::after(self.0.host.core.options.stores.request_wait);
         let (key, value) = (key.into(), value.into());
         let action = |number| self.unique(key, value, expiry, number);
-        self.0.host.write_and_ask(action, deadline, Box::new(on_answer)).map(|_| ())
+        let on_answer = Box::new(on_answer);
+        self.0.host.write_and_ask(action, deadline, on_answer, Keeping::Roused).map(|_| ())
     }
 
     /// Asks what the key stands for without waiting: `on_answer` is called with the answer, by this
@@ -312,7 +316,7 @@ impl Store {
             // There is room for it, and who has stopped waiting does not miss it.
             let _ = answer.try_send(said);
         });
-        let number = self.0.host.write_and_ask(action, deadline, on_answer)?;
+        let number = self.0.host.write_and_ask(action, deadline, on_answer, Keeping::Here)?;
         let answer = match deadline.instant() {
             Some(at) => answered.recv_deadline(at).ok(),
             None => answered.recv().ok(),

@@ -14,8 +14,9 @@ use crate::core::Core;
 use crate::parcel::Parcel;
 use crate::route::{Outlet, Owner, Route};
 use crate::store_host::{Host, Parts, Topics};
+use crate::store_keeper::Keeper;
 use crate::store_role::Role;
-use crate::{Topic, store_thread};
+use crate::{Topic, store_keeper, store_thread};
 
 /// What ends the topic of a master, behind the store's name.
 const MASTER: &str = "<$>/data/master";
@@ -82,8 +83,8 @@ impl Handle {
         let (rouse, roused) = bounded(1);
         let slow = backend.as_ref().filter(|(_, at_once)| !at_once);
         let (keeper, keep) = slow.map_or((None, None), |(backend, _)| {
-            let (keeper, roused) = bounded(1);
-            (Some(keeper), Some((Arc::clone(backend), roused)))
+            let (rouse, roused) = bounded(1);
+            (Some(Keeper::new(Arc::clone(backend), rouse)), Some(roused))
         });
         let own = topics.own.clone();
         let in_place = keeper.is_none();
@@ -145,7 +146,9 @@ impl Handle {
         state.has_ended = true;
         host.finish(state);
         host.rouse();
-        host.rouse_keeper();
+        if let Some(keeper) = &host.keeper {
+            keeper.rouse();
+        }
         host.core.routing.remove(&self.route);
         host.core.repel([&host.topics.own]);
         host.inbox.close();
@@ -176,13 +179,13 @@ impl Drop for Handle {
 fn start(
     host: &Arc<Host>,
     roused: Receiver<()>,
-    keep: Option<(Arc<dyn Backend>, Receiver<()>)>,
+    keep: Option<Receiver<()>>,
 ) -> io::Result<Vec<Thread>> {
     let running = Arc::clone(host);
     let first = Thread::spawn("store", move || store_thread::run(&running, &roused))?;
-    let Some((backend, roused)) = keep else { return Ok(vec![first]) };
+    let Some(roused) = keep else { return Ok(vec![first]) };
     let keeping = Arc::clone(host);
-    match Thread::spawn("storage", move || store_thread::keep(&keeping, &backend, &roused)) {
+    match Thread::spawn("storage", move || store_keeper::keep(&keeping, &roused)) {
         Ok(second) => Ok(vec![first, second]),
         Err(error) => {
             first.detach();

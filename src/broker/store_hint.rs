@@ -38,9 +38,9 @@ impl Host {
         let mut hints = self.hints();
         if let Hint::Peer(PeerHint { peer, is_gone: false, .. }) = hint {
             // What was told of it before is of no use any more, but for that it was gone.
-            hints.retain(|one| {
-                !matches!(one, Hint::Peer(other) if other.peer == peer && !other.is_gone)
-            });
+            hints.retain(
+                |one| !matches!(one, Hint::Peer(other) if other.peer == peer && !other.is_gone),
+            );
         }
         hints.push_back(hint);
         drop(hints);

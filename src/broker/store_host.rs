@@ -19,6 +19,7 @@ use crate::parcel::Origin;
 use crate::queue::Queue;
 use crate::route::{Heading, Owner};
 use crate::store_hint::Hint;
+use crate::store_keeper::{Keeper, Keeping};
 use crate::store_outbox::Outbox;
 use crate::store_requests::{OnAnswer, Requests, call};
 use crate::store_role::{Question, Role};
@@ -60,8 +61,8 @@ pub(crate) struct Host {
     pub(crate) rouse: Sender<()>,
     /// Whether its thread has ended.
     pub(crate) is_over: AtomicBool,
-    /// Rouses who hands changes over to the storage, if that takes time.
-    keeper: Option<Sender<()>>,
+    /// How changes get into the storage, if that takes time.
+    pub(crate) keeper: Option<Keeper>,
     pub(crate) seldom: Seldom,
 }
 
@@ -105,7 +106,7 @@ pub(crate) struct Parts {
     pub(crate) role: Role,
     pub(crate) in_place: bool,
     pub(crate) rouse: Sender<()>,
-    pub(crate) keeper: Option<Sender<()>>,
+    pub(crate) keeper: Option<Keeper>,
     pub(crate) backend: Option<Arc<dyn Backend>>,
 }
 
@@ -165,13 +166,6 @@ impl Host {
         let _ = self.rouse.try_send(());
     }
 
-    /// Has the storage be told what waits for it.
-    pub(crate) fn rouse_keeper(&self) {
-        if let Some(keeper) = &self.keeper {
-            let _ = keeper.try_send(());
-        }
-    }
-
     /// Whether the store can be used.
     pub(crate) fn check(&self, state: &State) -> Result<(), StoreError> {
         if state.has_ended {
@@ -184,7 +178,12 @@ impl Host {
     }
 
     /// Lets go of the lock after something has been done, and sees to what follows from it.
-    pub(crate) fn finish(&self, mut state: MutexGuard<'_, State>) {
+    pub(crate) fn finish(&self, state: MutexGuard<'_, State>) {
+        self.finish_for(state, Keeping::Roused);
+    }
+
+    /// The same, for who sees to it in another way that changes are kept.
+    fn finish_for(&self, mut state: MutexGuard<'_, State>, keeping: Keeping) {
         let state_now = &mut *state;
         if state_now.role.has_output() {
             self.outbox.put(state_now.role.take_output());
@@ -209,8 +208,8 @@ impl Host {
             state_now.dozes = false;
         }
         let waits = state_now.waits > 0;
-        let has_changes = state_now.role.has_changes();
         let goes_on = state_now.role.is_paused() && !self.awaits_room.load(Ordering::Acquire);
+        let has_changes = keeping == Keeping::Roused && state_now.role.has_changes();
         drop(state);
         if waits {
             self.changed.notify_all();
@@ -218,8 +217,8 @@ impl Host {
         if wakes || goes_on {
             self.rouse();
         }
-        if has_changes {
-            self.rouse_keeper();
+        if has_changes && let Some(keeper) = &self.keeper {
+            keeper.has_more();
         }
         for (number, answer) in answers {
             self.requests.answer(number, answer);
@@ -232,7 +231,7 @@ impl Host {
         state.others.first().is_some_and(|first| *first < self.core.id)
     }
 
-    /// How it does. What the storage has to count is not waited for with the lock.
+    /// How it does. The storage is asked without the lock.
     pub(crate) fn statistics(&self) -> StoreStatistics {
         let mut statistics = self.lock().role.statistics();
         if let Some(backend) = &self.backend {
@@ -284,6 +283,10 @@ impl Host {
 
     /// Makes a change, once there is room for it.
     pub(crate) fn write(&self, action: Content) -> Result<(), StoreError> {
+        self.write_for(action, Keeping::Roused)
+    }
+
+    fn write_for(&self, action: Content, keeping: Keeping) -> Result<(), StoreError> {
         let wait = self.core.options.stores.request_wait;
         let full = || StoreError::Full { name: self.name.clone(), waited: wait };
         if !self.outbox.wait_room(Deadline::after(wait)) {
@@ -306,7 +309,7 @@ impl Host {
         }
         state.role.set_listeners(listens);
         let done = state.role.write(action, self.core.clock.now());
-        self.finish(state);
+        self.finish_for(state, keeping);
         done
     }
 
@@ -316,9 +319,14 @@ impl Host {
         action: impl FnOnce(u64) -> Content,
         deadline: Deadline,
         on_answer: OnAnswer,
+        keeping: Keeping,
     ) -> Result<u64, StoreError> {
         let number = self.requests.open(deadline, StoreError::Timeout, on_answer);
-        match self.write(action(number)) {
+        let written = self.write_for(action(number), keeping);
+        if keeping == Keeping::Here && written.is_ok() {
+            self.keep_here(|| !self.requests.is_open(number));
+        }
+        match written {
             Err(error) if self.requests.withdraw(number) => Err(error),
             // If it is answered already, that is the answer.
             _ => Ok(number),

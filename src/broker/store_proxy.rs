@@ -12,6 +12,7 @@ use ostler_runtime::Deadline;
 
 use crate::queue::Queue;
 use crate::store::Store;
+use crate::store_keeper::Keeping;
 use crate::store_requests::OnAnswer;
 use crate::store_role::Question;
 
@@ -83,7 +84,7 @@ impl StoreProxy {
         let host = &self.store.0.host;
         let deadline = Deadline::after(host.core.options.stores.request_wait);
         let action = |number| self.store.unique(key, value, expiry, number);
-        let asked = host.write_and_ask(action, deadline, on_answer);
+        let asked = host.write_and_ask(action, deadline, on_answer, Keeping::Roused);
         if asked.is_err() {
             self.mailbox.open.fetch_sub(1, Ordering::AcqRel);
         }

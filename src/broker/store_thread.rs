@@ -1,15 +1,13 @@
-//! The threads of a store: one for what takes time to pass, and for a storage that is slow one more.
+//! The first thread of a store, for what takes time to pass.
 
+use std::sync::MutexGuard;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
-use broker_store::Backend;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use ostler_runtime::Deadline;
 
 use crate::store_host::{Host, State};
-use crate::store_role::Role;
 
 /// Does what comes in and lets time pass, until the store has ended.
 pub(crate) fn run(host: &Host, roused: &Receiver<()>) {
@@ -91,65 +89,4 @@ fn doze(host: &Host, mut state: MutexGuard<'_, State>, roused: &Receiver<()>, ti
     let left = u64::try_from(left).unwrap_or(0).saturating_add(1);
     let _ = roused.recv_timeout(Duration::from_nanos(left));
     host.lock().dozes = false;
-}
-
-/// Hands changes over to the storage, as many together as wait, until the store has ended and all are
-/// done, or `give_up` says that they cannot be.
-pub(crate) fn keep(host: &Host, backend: &Arc<dyn Backend>, roused: &Receiver<()>) {
-    let limits = host.core.options.stores;
-    let mut has_failed = false;
-    loop {
-        let (mut changes, has_ended) = {
-            let mut state = host.lock();
-            let has_ended = state.has_ended;
-            let Role::Master(master) = &mut state.role else { return };
-            (master.take_changes(limits.batch), has_ended)
-        };
-        if changes.is_empty() {
-            if has_ended || roused.recv().is_err() {
-                return;
-            }
-            continue;
-        }
-        let count = changes.len();
-        let applied = backend.apply(&mut changes);
-        let mut state = host.lock();
-        let listens = host.has_listeners();
-        let Role::Master(master) = &mut state.role else { return };
-        master.set_listeners(listens);
-        match applied {
-            Ok(()) => {
-                master.applied(count, host.core.clock.now());
-                host.finish(state);
-                if has_failed {
-                    log::info!("store {}: its storage takes changes again", host.name);
-                    has_failed = false;
-                }
-            }
-            Err(error) => {
-                master.failed(changes, &error);
-                let left = master.unkept();
-                host.finish(state);
-                if !has_failed {
-                    host.storage_failed(&error.with_cause());
-                    has_failed = true;
-                }
-                if has_ended {
-                    log::error!("store {}: its last {left} changes are lost", host.name);
-                    return;
-                }
-                wait(roused, limits.storage_retry);
-            }
-        }
-    }
-}
-
-/// Waits so long; others who rouse it meanwhile want what it would do anyway.
-fn wait(roused: &Receiver<()>, time: Duration) {
-    let deadline = Deadline::after(time);
-    while let Some(left) = deadline.remaining().filter(|left| !left.is_zero()) {
-        if roused.recv_timeout(left) == Err(RecvTimeoutError::Disconnected) {
-            return;
-        }
-    }
 }

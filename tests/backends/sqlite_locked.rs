@@ -18,7 +18,7 @@ fn a_locked_database_is_named_and_written_when_it_is_free() {
                 let other = Connection::open(&place.path).unwrap();
                 other.execute_batch("begin immediate").unwrap();
                 // What was written can be read meanwhile.
-                assert_eq!(backend.len().unwrap(), 1);
+                assert_eq!(kept(&*backend).len(), 1);
                 let mut changes = vec![put("key", 1_u64), put("key", 2_u64)];
                 let error = backend.apply(&mut changes).unwrap_err().with_cause();
                 assert!(error.ends_with("another process has locked it for 5 seconds"), "{error}");
@@ -30,6 +30,20 @@ fn a_locked_database_is_named_and_written_when_it_is_free() {
             });
         }
     });
+}
+
+#[test]
+fn how_much_there_is_is_known_without_looking() {
+    let place = Place::new(Way { kind: BackendKind::Sqlite, options: &[] });
+    apply(&*place.open(), [put("a", 1_u64), put("b", 1_u64)]);
+    let backend = place.open();
+    apply(&*backend, [put("b", 2_u64), put("c", 1_u64)]);
+    let other = Connection::open(&place.path).unwrap();
+    other.execute_batch("begin exclusive").unwrap();
+    assert_eq!(backend.len().unwrap(), 3);
+    // What is rolled back does not count.
+    backend.apply(&mut vec![put("d", 1_u64)]).unwrap_err();
+    assert_eq!(backend.len().unwrap(), 3);
 }
 
 #[test]

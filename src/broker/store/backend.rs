@@ -2,6 +2,7 @@
 
 use broker_data::{Data, Timestamp};
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 use thiserror::Error;
 
 /// What a key stands for.
@@ -58,6 +59,9 @@ impl BackendError {
     }
 }
 
+/// Is shown a key with its entry, and says whether it wants to see more.
+pub type Visit<'a> = dyn FnMut(Data, Entry) -> ControlFlow<()> + 'a;
+
 /// Keeps entries, in memory or beyond the end of the process. May be asked by several threads at once.
 pub trait Backend: Send + Sync {
     /// What a key stands for.
@@ -69,10 +73,21 @@ pub trait Backend: Send + Sync {
     /// All keys.
     fn keys(&self) -> Result<BTreeSet<Data>, BackendError>;
 
-    /// All keys with their entries, in no particular order.
-    fn entries(&self) -> Result<Vec<(Data, Entry)>, BackendError>;
+    /// Shows each key with its entry, in no particular order, until `visit` has seen enough.
+    fn each(&self, visit: &mut Visit<'_>) -> Result<(), BackendError>;
 
-    /// How many keys there are.
+    /// All keys with their entries, in no particular order.
+    fn entries(&self) -> Result<Vec<(Data, Entry)>, BackendError> {
+        let mut entries = Vec::new();
+        self.each(&mut |key, entry| {
+            entries.push((key, entry));
+            ControlFlow::Continue(())
+        })?;
+        Ok(entries)
+    }
+
+    /// How many keys there are, without looking at them all. What another process adds or takes away
+    /// meanwhile may not be counted.
     fn len(&self) -> Result<u64, BackendError>;
 
     /// Whether there are none.

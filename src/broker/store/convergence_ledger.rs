@@ -7,7 +7,7 @@ use std::sync::Mutex;
 
 use broker_data::{Data, Timestamp};
 
-use crate::backend::{Backend, BackendError, Change, Entry};
+use crate::backend::{Backend, BackendError, Change, Entry, Visit};
 use crate::command::{Command, Content};
 use crate::memory::Memory;
 use crate::output::Output;
@@ -138,8 +138,8 @@ impl Backend for Ledger {
         self.memory.keys()
     }
 
-    fn entries(&self) -> Result<Vec<(Data, Entry)>, BackendError> {
-        Backend::entries(&self.memory)
+    fn each(&self, visit: &mut Visit<'_>) -> Result<(), BackendError> {
+        self.memory.each(visit)
     }
 
     fn len(&self) -> Result<u64, BackendError> {

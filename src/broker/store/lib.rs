@@ -18,6 +18,8 @@ mod command;
 mod command_read;
 mod command_write;
 mod consumer;
+#[cfg(any(feature = "fjall", feature = "rocksdb", feature = "sqlite"))]
+mod count;
 mod effect;
 #[cfg(any(feature = "fjall", feature = "rocksdb"))]
 mod engine;
@@ -40,6 +42,7 @@ mod replica_master;
 mod replica_options;
 #[cfg(feature = "rocksdb")]
 mod rocksdb;
+mod snapshot;
 #[cfg(any(feature = "fjall", feature = "rocksdb"))]
 mod sorted;
 #[cfg(any(feature = "fjall", feature = "rocksdb"))]
@@ -69,7 +72,7 @@ mod convergence_trouble_cases;
 mod convergence_world;
 
 pub use arithmetic::{Overflow, add, index, subtract};
-pub use backend::{Backend, BackendError, Change, Entry};
+pub use backend::{Backend, BackendError, Change, Entry, Visit};
 pub use backend_kind::{BackendKind, UnknownBackend};
 pub use backend_open::open;
 pub use backend_options::{BackendOptions, OptionError};

@@ -25,8 +25,6 @@ use crate::writer::Writer;
 
 /// What writers want that is done at once, before what it is for others has been sent.
 const MAX_DONE: usize = 1024;
-/// Ticks for which there is no other snapshot after one that was too long.
-const TOO_LONG: u64 = 100;
 
 /// What a master is told when it begins.
 pub struct MasterOptions {
@@ -216,11 +214,12 @@ impl Master {
             && self.writers.values().all(Writer::is_idle)
     }
 
-    /// How it does.
+    /// How it does, but for its entries: the storage counts them, which nobody has to wait for with
+    /// the master.
     pub fn statistics(&self) -> StoreStatistics {
         let early: usize = self.writers.values().map(Writer::early).sum();
         StoreStatistics {
-            entries: self.storage.len().unwrap_or(0),
+            entries: 0,
             inputs: self.writers.len() as u64,
             outputs: self.clones.consumers() as u64,
             early: early as u64,
@@ -379,10 +378,7 @@ impl Master {
                 if bytes > self.limits.command {
                     self.out.sends.pop();
                     self.clones.remove(id);
-                    self.too_long_until = self.ticks.saturating_add(TOO_LONG);
-                    let error =
-                        StoreError::Unfit("all entries together are longer than peers take");
-                    self.out.notices.push(Notice::NoSnapshot(id, error));
+                    self.has_too_much(id);
                 } else {
                     self.clones.begins_with(id, bytes);
                 }

@@ -192,6 +192,8 @@ impl Master {
         let keys = if self.has_listeners { self.keys()? } else { BTreeSet::new() };
         self.storage.change(Change::Clear).map_err(|error| self.backend(&error))?;
         self.expiries.clear();
+        // What there is now fits.
+        self.too_long_until = 0;
         for key in keys {
             self.say(Effect::Event(StoreEvent::Erase { key, publisher }));
         }

@@ -15,6 +15,8 @@ use crate::writer::Writer;
 const MAX_FORMER: usize = 1024;
 /// Ticks for which clones that are slow may hold up everything.
 const MAX_FULL: u64 = 50;
+/// Ticks for which there is no other snapshot after one that was too long.
+const TOO_LONG: u64 = 100;
 /// Clones that a master has, and writers, at most.
 pub const MAX_CLONES: usize = 1024;
 /// Clones that wait for a snapshot, at most: others ask again.
@@ -87,8 +89,8 @@ impl Master {
         if self.joining.len() >= MAX_JOINING || self.snapshot_bytes >= self.limits.bytes {
             return;
         }
-        match self.storage.values() {
-            Ok(snapshot) => {
+        match self.storage.snapshot(self.limits.command) {
+            Ok(Some(snapshot)) => {
                 let weight =
                     |(key, value): &(Data, Data)| key.weight().saturating_add(value.weight());
                 let bytes = snapshot.iter().map(weight).sum();
@@ -96,11 +98,20 @@ impl Master {
                 self.joining.insert(id);
                 self.say(Effect::Snapshot(id, snapshot));
             }
+            Ok(None) => self.has_too_much(id),
             Err(error) => {
                 let error = StoreError::backend(&self.name, &error);
                 self.out.notices.push(Notice::NoSnapshot(id, error));
             }
         }
+    }
+
+    /// A clone cannot begin: all entries together are too many. Nobody can, for a while, and nobody
+    /// looks at them all before.
+    pub(crate) fn has_too_much(&mut self, id: EntityId) {
+        self.too_long_until = self.ticks.saturating_add(TOO_LONG);
+        let error = StoreError::Unfit("all entries together are longer than peers take");
+        self.out.notices.push(Notice::NoSnapshot(id, error));
     }
 
     /// A clone has gone, and with it who writes for it.

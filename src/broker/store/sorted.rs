@@ -6,8 +6,9 @@ use std::sync::{Mutex, PoisonError, RwLock};
 use broker_data::{Data, Timestamp};
 use thiserror::Error;
 
-use crate::backend::{Backend, BackendError, Change, Entry};
-use crate::engine::{Engine, EngineOptions, Fault};
+use crate::backend::{Backend, BackendError, Change, Entry, Visit};
+use crate::count::{Count, Growth};
+use crate::engine::{Batch, Engine, EngineOptions, Fault};
 use crate::sorted_entry::{self, Key};
 
 /// Keeps entries in a folder.
@@ -18,6 +19,8 @@ pub(crate) struct Sorted<E> {
     /// Whether writing has failed: then it is opened again before the next attempt, because what
     /// came half to the disk is sorted out then. Held while it is written.
     failed: Mutex<bool>,
+    /// Changed only while `failed` is held.
+    count: Count,
 }
 
 /// Writing has failed, and it was not possible to begin anew.
@@ -25,10 +28,16 @@ pub(crate) struct Sorted<E> {
 #[error("it could not be opened again after a failure")]
 struct Closed;
 
+/// No more entries need to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("there is enough")]
+struct Enough;
+
 impl<E: Engine> Sorted<E> {
     pub(crate) fn open(options: EngineOptions) -> Result<Self, BackendError> {
         let engine = E::open(&options).map_err(|fault| failed(&options, "open", fault))?;
-        Ok(Self { options, engine: RwLock::new(Some(engine)), failed: Mutex::new(false) })
+        let (engine, failed) = (RwLock::new(Some(engine)), Mutex::new(false));
+        Ok(Self { options, engine, failed, count: Count::default() })
     }
 
     fn read<T>(&self, reads: impl FnOnce(&E) -> Result<T, Fault>) -> Result<T, BackendError> {
@@ -55,8 +64,18 @@ impl<E: Engine> Sorted<E> {
         Ok(all)
     }
 
+    /// Makes changes; what comes of the count is not known if that fails.
     fn write(&self, changes: &[Change]) -> Result<(), Fault> {
-        self.with(|engine| engine.write(sorted_entry::batch(changes)))
+        self.with(|engine| {
+            let batch = sorted_entry::batch(changes);
+            let growth = growth(engine, &batch);
+            let written = growth.and_then(|growth| engine.write(batch).map(|()| growth));
+            match &written {
+                Ok(growth) => self.count.grows(*growth),
+                Err(_) => self.count.set(None),
+            }
+            written.map(|_| ())
+        })
     }
 
     /// Closes it and opens it again.
@@ -66,6 +85,18 @@ impl<E: Engine> Sorted<E> {
         *engine = Some(E::open(&self.options)?);
         Ok(())
     }
+}
+
+/// What changes do to the count of keys.
+fn growth<E: Engine>(engine: &E, batch: &Batch) -> Result<Growth, Fault> {
+    let clears = batch.clears;
+    let mut keys = 0_i64;
+    for (key, value) in &batch.values {
+        let was_there = !clears && engine.contains(key)?;
+        let is_there = value.is_some();
+        keys = keys.saturating_add(i64::from(is_there)).saturating_sub(i64::from(was_there));
+    }
+    Ok(Growth { clears, keys })
 }
 
 fn failed(options: &EngineOptions, doing: &str, fault: Fault) -> BackendError {
@@ -90,14 +121,24 @@ impl<E: Engine> Backend for Sorted<E> {
         self.all(|key, value| Ok(Some(sorted_entry::head(key, value)?.0)))
     }
 
-    fn entries(&self) -> Result<Vec<(Data, Entry)>, BackendError> {
-        self.all(|key, value| {
-            let entry = sorted_entry::entry(key, value)?;
-            Ok(Some((sorted_entry::head(key, value)?.0, entry)))
-        })
+    fn each(&self, visit: &mut Visit<'_>) -> Result<(), BackendError> {
+        let mut is_enough = false;
+        let read = self.read(|engine| {
+            engine.each(&mut |key, value| {
+                let entry = sorted_entry::entry(key, value)?;
+                is_enough = visit(sorted_entry::head(key, value)?.0, entry).is_break();
+                if is_enough { Err(Enough.into()) } else { Ok(()) }
+            })
+        });
+        if is_enough { Ok(()) } else { read }
     }
 
     fn len(&self) -> Result<u64, BackendError> {
+        if let Some(count) = self.count.known() {
+            return Ok(count);
+        }
+        // Nothing is changed meanwhile.
+        let _held = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         let mut count = 0_u64;
         self.read(|engine| {
             engine.each(&mut |_, _| {
@@ -105,14 +146,21 @@ impl<E: Engine> Backend for Sorted<E> {
                 Ok(())
             })
         })?;
+        self.count.set(Some(count));
         Ok(count)
     }
 
     fn expiries(&self) -> Result<Vec<(Data, Timestamp)>, BackendError> {
-        self.all(|key, value| {
+        // All entries are looked at anyway: they are counted by the way.
+        let _held = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut count = 0_u64;
+        let expiries = self.all(|key, value| {
+            count = count.saturating_add(1);
             let (key, expiry) = sorted_entry::head(key, value)?;
             Ok(expiry.map(|expiry| (key, expiry)))
-        })
+        })?;
+        self.count.set(Some(count));
+        Ok(expiries)
     }
 
     fn apply(&self, changes: &mut Vec<Change>) -> Result<(), BackendError> {

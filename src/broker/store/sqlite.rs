@@ -3,14 +3,17 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use broker_data::{Data, Timestamp};
+use rusqlite::hooks::Action;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, TransactionBehavior};
 
-use crate::backend::{Backend, BackendError, Change, Entry};
+use crate::backend::{Backend, BackendError, Change, Entry, Visit};
+use crate::count::{Count, Growth};
 use crate::sqlite_connection::{BUSY_TIMEOUT, Connections};
 use crate::sqlite_error::SqliteError;
 use crate::sqlite_options::SqliteOptions;
@@ -39,6 +42,10 @@ const TURNS: u32 = 100;
 pub(crate) struct Sqlite {
     path: PathBuf,
     writing: Mutex<Connection>,
+    /// Rows that `writing` has added since it was asked last, less those that it has taken away one
+    /// by one.
+    rows: Arc<AtomicI64>,
+    count: Count,
     /// Held by who waits for `writing`, so that who has just had it comes behind.
     turn: Mutex<()>,
     reading: Option<Mutex<Connection>>,
@@ -47,11 +54,15 @@ pub(crate) struct Sqlite {
 impl Sqlite {
     pub(crate) fn open(options: &SqliteOptions) -> Result<Self, BackendError> {
         let path = options.path.clone();
-        let Connections { writing, reading } = Connections::open(options).map_err(|error| {
+        let cannot_open = |error| {
             BackendError::new(format!("cannot open the database {}", path.display()), error)
-        })?;
+        };
+        let Connections { writing, reading } = Connections::open(options).map_err(cannot_open)?;
+        let (rows, count) = (Arc::default(), Count::default());
+        let counted = count_rows(&writing, &rows).map_err(|error| cannot_open(error.into()))?;
+        count.set(Some(counted));
         let (writing, turn) = (Mutex::new(writing), Mutex::default());
-        Ok(Self { path, writing, turn, reading: reading.map(Mutex::new) })
+        Ok(Self { path, writing, rows, count, turn, reading: reading.map(Mutex::new) })
     }
 
     /// The connection for changes.
@@ -77,6 +88,16 @@ impl Sqlite {
         self.read(|connection| connection.prepare_cached(query)?.query_map([], row)?.collect())
     }
 
+    /// Makes changes, unless another process has the database locked for a [`TURN`].
+    fn write_in_turn(&self, changes: &[Change]) -> rusqlite::Result<()> {
+        let mut connection = self.writing();
+        connection.busy_timeout(TURN)?;
+        let outcome = write(&mut connection, changes, &self.rows);
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        self.count.grows(outcome?);
+        Ok(())
+    }
+
     fn failed(&self, doing: &str, error: rusqlite::Error) -> BackendError {
         let what = format!("cannot {doing} the database {}", self.path.display());
         BackendError::new(what, SqliteError::from(error))
@@ -98,15 +119,21 @@ impl Backend for Sqlite {
         self.all(KEYS, |row| data(row, 0))
     }
 
-    fn entries(&self) -> Result<Vec<(Data, Entry)>, BackendError> {
-        self.all(ENTRIES, |row| Ok((data(row, 2)?, entry(row)?)))
+    fn each(&self, visit: &mut Visit<'_>) -> Result<(), BackendError> {
+        self.read(|connection| {
+            let mut query = connection.prepare_cached(ENTRIES)?;
+            let mut rows = query.query([])?;
+            while let Some(row) = rows.next()? {
+                if visit(data(row, 2)?, entry(row)?).is_break() {
+                    break;
+                }
+            }
+            Ok(())
+        })
     }
 
     fn len(&self) -> Result<u64, BackendError> {
-        let len = self.read(|connection| {
-            connection.prepare_cached(LEN)?.query_one([], |row| row.get::<_, i64>(0))
-        })?;
-        Ok(len.unsigned_abs())
+        Ok(self.count.known().unwrap_or_default())
     }
 
     fn expiries(&self) -> Result<Vec<(Data, Timestamp)>, BackendError> {
@@ -114,12 +141,12 @@ impl Backend for Sqlite {
     }
 
     fn apply(&self, changes: &mut Vec<Change>) -> Result<(), BackendError> {
-        let mut outcome = write_in_turn(&mut self.writing(), changes);
+        let mut outcome = self.write_in_turn(changes);
         for _ in 1..TURNS {
             if !outcome.as_ref().is_err_and(is_busy) {
                 break;
             }
-            outcome = write_in_turn(&mut self.writing(), changes);
+            outcome = self.write_in_turn(changes);
         }
         outcome.map_err(|error| self.failed("write to", error))?;
         changes.clear();
@@ -131,16 +158,30 @@ fn is_busy(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
 }
 
-/// Makes changes, unless another process has the database locked for a [`TURN`].
-fn write_in_turn(connection: &mut Connection, changes: &[Change]) -> rusqlite::Result<()> {
-    connection.busy_timeout(TURN)?;
-    let outcome = write(connection, changes);
-    connection.busy_timeout(BUSY_TIMEOUT)?;
-    outcome
+/// How many rows there are. From now on `rows` has those that come and go.
+fn count_rows(connection: &Connection, rows: &Arc<AtomicI64>) -> rusqlite::Result<u64> {
+    let rows = Arc::clone(rows);
+    connection.update_hook(Some(move |action, _: &str, _: &str, _| match action {
+        Action::SQLITE_INSERT => {
+            rows.fetch_add(1, Ordering::Relaxed);
+        }
+        Action::SQLITE_DELETE => {
+            rows.fetch_sub(1, Ordering::Relaxed);
+        }
+        _ => {}
+    }))?;
+    connection.query_one(LEN, [], |row| row.get::<_, i64>(0)).map(i64::unsigned_abs)
 }
 
 /// Makes changes in one transaction, which ends with them all or is rolled back.
-fn write(connection: &mut Connection, changes: &[Change]) -> rusqlite::Result<()> {
+fn write(
+    connection: &mut Connection,
+    changes: &[Change],
+    rows: &AtomicI64,
+) -> rusqlite::Result<Growth> {
+    // What was rolled back before does not count.
+    rows.store(0, Ordering::Relaxed);
+    let mut clears = false;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut put = transaction.prepare_cached(PUT)?;
     let mut erase = transaction.prepare_cached(ERASE)?;
@@ -161,11 +202,14 @@ fn write(connection: &mut Connection, changes: &[Change]) -> rusqlite::Result<()
             }
             Change::Clear => {
                 transaction.prepare_cached(CLEAR)?.execute([])?;
+                clears = true;
+                rows.store(0, Ordering::Relaxed);
             }
         }
     }
     drop((put, erase));
-    transaction.commit()
+    transaction.commit()?;
+    Ok(Growth { clears, keys: rows.load(Ordering::Relaxed) })
 }
 
 fn locked(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {

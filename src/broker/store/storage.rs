@@ -6,12 +6,14 @@
 //! order, as many as wait up to a limit. Whoever reads sees them as made.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use broker_data::{Data, Timestamp};
 
 use crate::backend::{Backend, BackendError, Change, Entry};
 use crate::master_actions::Peek;
+use crate::snapshot::Snapshot;
 
 /// Changes that may wait.
 const MAX_CHANGES: usize = 100_000;
@@ -94,26 +96,26 @@ impl Storage {
         Ok(keys)
     }
 
-    /// All keys with their values.
-    pub(crate) fn values(&self) -> Result<Vec<(Data, Data)>, BackendError> {
-        let mut values = Vec::new();
+    /// All keys with their values, unless they are longer than `most` bytes on the wire.
+    pub(crate) fn snapshot(&self, most: usize) -> Result<Option<Vec<(Data, Data)>>, BackendError> {
+        let mut snapshot = Snapshot::new(most);
+        let recent = self.waiting.as_ref().map(|waiting| &waiting.recent);
         if !self.is_cleared() {
-            let mut kept = self.backend.entries()?;
-            if let Some(waiting) = &self.waiting {
-                kept.retain(|(key, _)| !waiting.recent.contains_key(key));
-            }
-            values.extend(kept.into_iter().map(|(key, entry)| (key, entry.value)));
+            self.backend.each(&mut |key, entry| {
+                if recent.is_some_and(|recent| recent.contains_key(&key)) {
+                    return ControlFlow::Continue(());
+                }
+                snapshot.add(key, entry.value)
+            })?;
         }
-        let recent = self.waiting.iter().flat_map(|waiting| &waiting.recent);
-        values.extend(recent.filter_map(|(key, (entry, _))| {
-            entry.as_ref().map(|entry| (key.clone(), entry.value.clone()))
-        }));
-        Ok(values)
-    }
-
-    /// How many keys the backend has.
-    pub(crate) fn len(&self) -> Result<u64, BackendError> {
-        self.backend.len()
+        for (key, (entry, _)) in recent.into_iter().flatten() {
+            if let Some(entry) = entry
+                && snapshot.add(key.clone(), entry.value.clone()).is_break()
+            {
+                break;
+            }
+        }
+        Ok(snapshot.finish())
     }
 
     /// The keys that expire, and when.
