@@ -111,7 +111,7 @@ fn ours(value: &Bound<'_, PyAny>) -> PyResult<Option<Value>> {
     } else if let Ok(value) = value.cast::<Data>() {
         value.get().0.clone()
     } else if let Ok(value) = value.cast::<Event>() {
-        value.get().content().clone()
+        value.try_borrow()?.content()?.clone()
     } else if let Ok(value) = value.cast::<Port>() {
         Value::Port(value.get().0)
     } else if let Ok(value) = value.cast::<Enum>() {
