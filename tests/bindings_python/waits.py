@@ -1,13 +1,37 @@
 """Waits hold up no other thread, and can be broken off."""
 
+import contextlib
 import os
 import signal
+import subprocess
+import sys
+import tempfile
 import threading
 import unittest
 import warnings
 
 import broker
 from peered import PATIENCE, endpoints, plain
+
+
+# Locks of SQLite's are those of a process, in which there may be another copy of it.
+LOCKER = """
+import sqlite3, sys
+database = sqlite3.connect(sys.argv[1], isolation_level=None)
+database.execute("BEGIN IMMEDIATE")
+print("locked", flush=True)
+sys.stdin.read()
+"""
+
+
+@contextlib.contextmanager
+def locked(path):
+    """Has another process hold the lock of a database, until its input ends."""
+    with subprocess.Popen(
+        [sys.executable, "-c", LOCKER, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as locker:
+        assert locker.stdout.readline() == b"locked\n"
+        yield
 
 
 class Waits(unittest.TestCase):
@@ -85,6 +109,26 @@ class Waits(unittest.TestCase):
             clone.put("key", 1)
             self.interrupted(lambda: clone.flush(PATIENCE))
             self.interrupted(lambda: clone.await_idle(PATIENCE))
+
+    def test_the_end_of_a_store_and_who_waits_for_it_are_broken_off_by_ctrl_c(self):
+        with tempfile.TemporaryDirectory() as folder, \
+                broker.Endpoint(plain()) as one, broker.Endpoint(plain()) as other:
+            path = os.path.join(folder, "test.sqlite")
+            master = one.attach_master("test", broker.Backend.SQLite, {"path": path})
+            clone = other.attach_clone("test")
+            self.assertTrue(other.peer("127.0.0.1", one.listen("127.0.0.1")))
+            self.assertTrue(clone.await_idle(PATIENCE))
+            with locked(path):
+                # The master cannot keep it, and so does not say that it has it.
+                clone.put("key", 1)
+                self.interrupted(clone.reset)
+                # Twice, since the store would have ended if the first one had waited for it.
+                for _ in range(2):
+                    self.interrupted(lambda: other.attach_clone("test"))
+            with other.attach_clone("test") as again:
+                self.assertTrue(again.await_idle(PATIENCE))
+                self.assertEqual(again.get("key"), 1)
+            master.reset()
 
     def test_what_was_read_when_a_wait_is_broken_off_is_still_to_be_read(self):
         with endpoints("/test") as (_, writer, subscriber):

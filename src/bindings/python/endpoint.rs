@@ -44,6 +44,17 @@ impl Endpoint {
         let done = py.detach(|| read(&self.held).as_ref().map(work));
         done.ok_or_else(is_over)
     }
+
+    /// The same on a thread of its own, for what may take long: Ctrl-C leaves it to itself.
+    fn with_apart<R: Send + 'static>(
+        &self,
+        py: Python<'_>,
+        work: impl FnOnce(&broker::Endpoint) -> R + Send + 'static,
+    ) -> PyResult<R> {
+        self.maker.must_be_here()?;
+        let held = Arc::clone(&self.held);
+        apart(py, move || read(&held).as_ref().map(work))?.ok_or_else(is_over)
+    }
 }
 
 fn read(held: &RwLock<Option<broker::Endpoint>>) -> RwLockReadGuard<'_, Option<broker::Endpoint>> {
@@ -138,10 +149,8 @@ impl Endpoint {
 
     /// Parts with the peer at this place, and waits until it has gone. Whether there was one.
     fn unpeer(&self, py: Python<'_>, addr: &str, port: u16) -> PyResult<bool> {
-        self.maker.must_be_here()?;
-        let (held, addr) = (Arc::clone(&self.held), addr.to_owned());
-        let parted = move || read(&held).as_ref().map(|endpoint| endpoint.unpeer(&addr, port));
-        apart(py, parted)?.ok_or_else(is_over)
+        let addr = addr.to_owned();
+        self.with_apart(py, move |endpoint| endpoint.unpeer(&addr, port))
     }
 
     /// The same without waiting.
@@ -249,7 +258,8 @@ impl Endpoint {
     }
 
     /// Attaches the master of a store, whose entries are kept as `type` says, one of `Backend`, with
-    /// its options, such as `path`. A `StoreError` if that cannot be done.
+    /// its options, such as `path`. A `StoreError` if that cannot be done. It waits for a store of
+    /// this name that ends, and for its file.
     #[pyo3(signature = (name, r#type = 0, opts = None))]
     fn attach_master(
         &self,
@@ -259,7 +269,10 @@ impl Endpoint {
         opts: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Store> {
         let (kind, options) = (store::kind(r#type)?, store::options(opts)?);
-        let attached = self.with(py, |endpoint| endpoint.attach_master(name, kind, &options))?;
+        let name = name.to_owned();
+        let attach =
+            move |endpoint: &broker::Endpoint| endpoint.attach_master(&name, kind, &options);
+        let attached = self.with_apart(py, attach)?;
         attached.map(Store::new).map_err(|error| store::refused(py, &error))
     }
 
@@ -277,7 +290,9 @@ impl Endpoint {
     ) -> PyResult<Store> {
         let options =
             store::clone_options(resync_interval, stale_interval, mutation_buffer_interval)?;
-        let attached = self.with(py, |endpoint| endpoint.attach_clone(name, options))?;
+        let name = name.to_owned();
+        let attached =
+            self.with_apart(py, move |endpoint| endpoint.attach_clone(&name, options))?;
         attached.map(Store::new).map_err(|error| store::refused(py, &error))
     }
 

@@ -294,9 +294,10 @@ impl Store {
         kept.map_err(|error| refused(py, &error))
     }
 
-    /// Gives it up. The last one takes the store from its endpoint.
-    fn reset(&self, py: Python<'_>) {
-        self.0.reset(py);
+    /// Gives it up. The last one takes the store from its endpoint, once what was written is kept or
+    /// sent, which is waited for up to 10 seconds.
+    fn reset(&self, py: Python<'_>) -> PyResult<()> {
+        self.0.reset_apart(py)
     }
 
     fn __enter__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
@@ -304,7 +305,7 @@ impl Store {
     }
 
     #[pyo3(signature = (*_exception))]
-    fn __exit__(&self, py: Python<'_>, _exception: &Bound<'_, PyTuple>) {
-        self.0.reset(py);
+    fn __exit__(&self, py: Python<'_>, _exception: &Bound<'_, PyTuple>) -> PyResult<()> {
+        self.0.reset_apart(py)
     }
 }

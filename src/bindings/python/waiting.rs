@@ -132,7 +132,22 @@ impl<T: Send> Held<T> {
         apart(py, move || work(clone))
     }
 
-    /// Gives it up.
+    /// Gives it up on a thread of its own, since its end may take a while. Ctrl-C leaves that to
+    /// itself.
+    pub(crate) fn reset_apart(&self, py: Python<'_>) -> PyResult<()>
+    where
+        T: 'static,
+    {
+        if !self.maker.is_here() {
+            return Ok(());
+        }
+        match py.detach(|| self.lock().take()) {
+            Some(held) => apart(py, move || drop(held)),
+            None => Ok(()),
+        }
+    }
+
+    /// Gives it up, where that is done at once.
     pub(crate) fn reset(&self, py: Python<'_>) {
         if self.maker.is_here() {
             py.detach(|| {
