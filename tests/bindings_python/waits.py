@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -13,6 +14,9 @@ import warnings
 import broker
 from peered import PATIENCE, endpoints, plain
 
+
+# More than there are turns in PATIENCE if each waits for a slice of another one's wait.
+MANY = 2000
 
 # Locks of SQLite's are those of a process, in which there may be another copy of it.
 LOCKER = """
@@ -63,6 +67,37 @@ class Waits(unittest.TestCase):
             for thread in threads:
                 thread.join(PATIENCE)
             self.assertEqual(told, [None, None])
+
+    def test_who_waits_keeps_nobody_from_the_subscriber(self):
+        with broker.Endpoint(plain()) as endpoint:
+            for subscriber in endpoint.make_subscriber("/test"), endpoint.make_status_subscriber():
+                waiting = threading.Thread(target=self.assertRaises, args=(RuntimeError, subscriber.get))
+                waiting.start()
+                used = []
+
+                def use():
+                    for _ in range(MANY):
+                        used.append((subscriber.available(), subscriber.poll(), subscriber.fd() >= 0))
+
+                using = threading.Thread(target=use, daemon=True)
+                using.start()
+                using.join(PATIENCE)
+                self.assertEqual(used, [(0, [], True)] * MANY)
+                subscriber.reset()
+                waiting.join(PATIENCE)
+                self.assertFalse(waiting.is_alive())
+
+    def test_each_of_several_who_wait_gets_a_message(self):
+        with endpoints("/test") as (_, writer, subscriber):
+            got = []
+            threads = [threading.Thread(target=lambda: got.append(subscriber.get())) for _ in range(3)]
+            for thread in threads:
+                thread.start()
+            for number in range(len(threads)):
+                writer.publish("/test", number)
+            for thread in threads:
+                thread.join(PATIENCE)
+            self.assertEqual(sorted(got), [("/test", 0), ("/test", 1), ("/test", 2)])
 
     def test_a_wait_ends_when_another_thread_resets_the_subscriber(self):
         with broker.Endpoint(plain()) as endpoint:
@@ -132,12 +167,24 @@ class Waits(unittest.TestCase):
 
     def test_what_was_read_when_a_wait_is_broken_off_is_still_to_be_read(self):
         with endpoints("/test") as (_, writer, subscriber):
+            descriptor = subscriber.fd()
             for number in range(3):
                 writer.publish("/test", number)
             self.interrupted(lambda: subscriber.get(4))
+            self.assertEqual(select.select([descriptor], [], [], 0)[0], [descriptor])
             self.assertEqual(subscriber.get(2, PATIENCE), [("/test", 0), ("/test", 1)])
             self.assertEqual(subscriber.available(), 1)
+            self.assertEqual(select.select([descriptor], [], [], 0)[0], [descriptor])
             self.assertEqual(subscriber.poll(), [("/test", 2)])
+            self.assertEqual(select.select([descriptor], [], [], 0)[0], [])
+
+    def test_what_has_become_of_peers_is_still_to_be_read_when_a_wait_is_broken_off(self):
+        with broker.Endpoint(plain()) as endpoint, endpoint.make_status_subscriber() as statuses:
+            descriptor = statuses.fd()
+            self.assertFalse(endpoint.unpeer("127.0.0.1", 1))
+            self.interrupted(lambda: statuses.get(2))
+            self.assertEqual(select.select([descriptor], [], [], 0)[0], [descriptor])
+            self.assertEqual([error.code() for error in statuses.poll()], [broker.EC.PeerInvalid])
 
     def test_a_fork_leaves_an_endpoint_to_the_process_that_made_it(self):
         with endpoints("/test") as (_, writer, subscriber):

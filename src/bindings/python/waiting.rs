@@ -91,7 +91,8 @@ impl<T: Send> Held<T> {
         Self { held: Mutex::new(Some(held)), maker: Maker::this() }
     }
 
-    /// Works on it. The interpreter is not held, since whoever waits for it holds the lock.
+    /// Works on it, without a wait: others do so meanwhile. The interpreter is not held, since whoever
+    /// holds the lock may wait for that.
     pub(crate) fn with<R: Send>(
         &self,
         py: Python<'_>,
