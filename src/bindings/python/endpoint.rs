@@ -118,13 +118,16 @@ impl Endpoint {
         self.with(py, |endpoint| endpoint.id().to_string())
     }
 
-    /// Waits for peers at an address of this machine, at all of IPv4 if it is empty. The port, which
-    /// is chosen if it is 0.
+    /// Waits for peers at an address of this machine, at all of both families if it is empty. The
+    /// port, which is chosen if it is 0.
     #[pyo3(signature = (address = "", port = 0))]
     fn listen(&self, py: Python<'_>, address: &str, port: u16) -> PyResult<u16> {
-        let address = if address.is_empty() { "0.0.0.0" } else { address };
-        let address = Address::parse(address, port)
-            .map_err(|error| PyValueError::new_err(error.to_string()))?;
+        let address = if address.is_empty() {
+            Address::everywhere(port)
+        } else {
+            Address::parse(address, port)
+                .map_err(|error| PyValueError::new_err(error.to_string()))?
+        };
         let ports = self
             .with(py, |endpoint| endpoint.listen(&address))?
             .map_err(|error| PyOSError::new_err(error.to_string()))?;
