@@ -105,6 +105,37 @@ class Values(unittest.TestCase):
             with self.assertRaises(OverflowError):
                 Count(number)
 
+    def test_what_changes_while_it_is_converted_becomes_what_it_was(self):
+        class Zone(datetime.tzinfo):
+            """Has something changed by who asks for it."""
+
+            change = staticmethod(lambda: None)
+
+            def utcoffset(self, _):
+                self.change()
+                return datetime.timedelta(0)
+
+        class Stopping(set):
+            def __iter__(self):
+                raise LookupError("stopped")
+
+        zone = Zone()
+        moment = datetime.datetime(2023, 5, 3, 9, 27, 57, 123456, tzinfo=zone)
+        values, table, vector = {moment}, {1: moment}, [moment]
+        for container, change, there in (
+            (values, lambda: values.add(len(values)), {MOMENT}),
+            (table, lambda: table.__setitem__(len(table) + 1, 0), {1: MOMENT}),
+        ):
+            zone.change = change
+            data = Data(container)
+            zone.change = lambda: None
+            self.assertEqual(Data.to_py(data), there)
+            self.assertGreater(len(container), len(there))
+        zone.change = vector.clear
+        self.assertEqual(Data.to_py(Data(vector)), (MOMENT,))
+        with self.assertRaises(LookupError):
+            Data(Stopping([1]))
+
     def test_values_lie_in_one_another_no_deeper_than_can_be_read(self):
         def table(value):
             made = broker.Table()

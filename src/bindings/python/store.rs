@@ -44,8 +44,12 @@ pub(crate) fn kind(number: u8) -> PyResult<BackendKind> {
 
 /// Options by name.
 pub(crate) fn options(given: Option<&Bound<'_, PyDict>>) -> PyResult<broker::BackendOptions> {
-    let entries = given.into_iter().flat_map(PyDictMethods::iter);
-    entries.map(|(name, value)| Ok((name.extract()?, from_py(&value)?))).collect()
+    let entries = given.into_iter().flat_map(PyDictMethods::items);
+    let option = |entry: Bound<'_, PyAny>| {
+        let (name, value): (String, Bound<'_, PyAny>) = entry.extract()?;
+        Ok((name, from_py(&value)?))
+    };
+    entries.map(option).collect()
 }
 
 /// How a clone stays up to date.
