@@ -88,14 +88,14 @@ impl Store {
         done.map_err(|error| refused(py, &error))
     }
 
-    /// Asks for a value: `None` if there is none.
+    /// Asks for a value: `None` if there is none, nor can be where the key stands for something else.
     fn ask<'py>(
         &self,
         py: Python<'py>,
         question: impl FnOnce(&broker::Store) -> Result<Value, StoreError> + Send + 'static,
     ) -> PyResult<Bound<'py, PyAny>> {
         let answer = self.with(py, move |store| match question(store) {
-            Err(StoreError::NoSuchKey) => Ok(None),
+            Err(StoreError::NoSuchKey | StoreError::TypeClash { .. }) => Ok(None),
             other => other.map(Some),
         })?;
         match answer {
