@@ -33,13 +33,8 @@ pub(crate) fn refused(py: Python<'_>, error: &StoreError) -> PyErr {
 
 /// The kind of storage that has this number in `Backend`.
 pub(crate) fn kind(number: u8) -> PyResult<BackendKind> {
-    match number {
-        0 => Ok(BackendKind::Memory),
-        1 => Ok(BackendKind::Sqlite),
-        2 => Ok(BackendKind::RocksDb),
-        3 => Ok(BackendKind::Fjall),
-        _ => Err(PyValueError::new_err("no backend has this number")),
-    }
+    let unknown = || PyValueError::new_err("no backend has this number");
+    BackendKind::from_number(number).ok_or_else(unknown)
 }
 
 /// Options by name.

@@ -10,16 +10,16 @@
 extern "C" {
 #endif
 
-/* Where a master keeps its entries. */
+/* Where a master keeps its entries. The numbers are those of the original, but for the last. */
 enum {
     /* In memory. */
     OSTLER_BROKER_BACKEND_MEMORY = 0,
     /* In a file of SQLite, of the original's layout. */
     OSTLER_BROKER_BACKEND_SQLITE = 1,
-    /* In a folder of fjall, which is made for much data that is written often. */
-    OSTLER_BROKER_BACKEND_FJALL = 2,
     /* In a folder of RocksDB, if the library was built with it. */
-    OSTLER_BROKER_BACKEND_ROCKSDB = 3
+    OSTLER_BROKER_BACKEND_ROCKSDB = 2,
+    /* In a folder of fjall, which is made for much data that is written often. */
+    OSTLER_BROKER_BACKEND_FJALL = 3
 };
 
 /* A store: its master, or a clone of it. A change is made by the master. Whoever has the master is
