@@ -164,7 +164,7 @@ fn entries<'py>(value: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyList>
     if let Ok(dictionary) = value.cast::<PyDict>() {
         return Ok(Some(dictionary.items()));
     }
-    value.cast::<PyMapping>().ok().map(|mapping| mapping.items()).transpose()
+    value.cast::<PyMapping>().ok().map(PyMappingMethods::items).transpose()
 }
 
 /// What is in modules of Python's own.
