@@ -90,6 +90,7 @@ class Messages(unittest.TestCase):
             with reader.make_subscriber("/last") as last:
                 while "/last" not in map(str, writer.peer_subscriptions()):
                     self.assertIsNone(last.get(0.01))
+            self.assertIs(type(writer.peer_subscriptions()), broker._broker.VectorTopic)
             for topic in "/one", "/two", "/three":
                 writer.publish(topic, topic)
             self.assertEqual([topic for topic, _ in subscriber.get(3, PATIENCE)], ["/one", "/two", "/three"])

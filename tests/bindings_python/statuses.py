@@ -32,6 +32,8 @@ class Statuses(unittest.TestCase):
             for address in ["127.0.0.1"] + ["::1"] * has_ipv6():
                 with broker.Endpoint(plain()) as two:
                     self.assertIs(two.peer(address, port, 0.0), True)
+                    # Also without a retry it is this one which has connected.
+                    self.assertIn(broker.PeerFlags.Outbound, two.peers()[0].flags)
                     self.assertTrue(one.await_peer(two.node_id(), PATIENCE))
 
     def test_a_peer_is_added_and_removed(self):
@@ -53,7 +55,9 @@ class Statuses(unittest.TestCase):
 
             (peer,) = two.peers()
             self.assertEqual((peer.status, peer.peer.node_id()), (broker.PeerStatus.Peered, one.node_id()))
-            self.assertIn(broker.PeerFlags.Outbound, peer.flags)
+            self.assertEqual(peer.flags, broker.PeerFlags.Remote | broker.PeerFlags.Outbound)
+            (peer,) = one.peers()
+            self.assertEqual(peer.flags, broker.PeerFlags.Remote | broker.PeerFlags.Inbound)
             self.assertTrue(two.unpeer("127.0.0.1", port))
             self.assertEqual([status.code() for status in second.get(2)], [SC.PeerRemoved, SC.EndpointUnreachable])
             self.assertEqual([status.code() for status in first.get(2)], [SC.PeerLost, SC.EndpointUnreachable])

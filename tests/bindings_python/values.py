@@ -224,6 +224,52 @@ class Wrappers(unittest.TestCase):
         with self.assertRaises(IndexError):
             vector[4]
 
+    def test_every_class_may_have_others_below_it(self):
+        made = {
+            broker.Address: (b"\x01\x02\x03\x04", 4),
+            Count: (7,),
+            broker.Enum: ("A",),
+            Port: (22, Port.TCP),
+            broker.Subnet: (broker.Address(b"\x01\x02\x03\x04", 4), 8),
+            broker.Timespan: (7,),
+            broker.Timestamp: (7.0,),
+        }
+        for base, arguments in made.items():
+            below = type("Below", (base,), {"more": 1})(*arguments)
+            self.assertEqual((below, below.more), (base(*arguments), 1))
+            self.assertEqual(Data(below), Data(base(*arguments)))
+        for base in broker.Topic, broker.Status, broker.Publisher, broker.Store, broker.StatusSubscriber:
+            self.assertTrue(issubclass(type("Below", (base,), {}), base))
+
+    def test_classes_of_containers_and_options_may_be_made_of_something_else(self):
+        class Numbers(broker.Set):
+            def __init__(self, *, count):
+                super().__init__(range(count))
+
+        class Pair(broker.Vector):
+            def __init__(self, one, other):
+                super().__init__([one, other])
+
+        class Named(broker.Table):
+            def __init__(self, name):
+                super().__init__()
+                self["name"] = name
+
+        class Plain(broker.Configuration):
+            def __init__(self, authority):
+                options = broker.BrokerOptions()
+                options.disable_ssl = True
+                super().__init__(options)
+                self.openssl_cafile = authority
+
+        values = [Numbers(count=2), Pair(1, "b"), Named("c")]
+        self.assertEqual([Data.to_py(Data(value)) for value in values], [{0, 1}, (1, "b"), {"name": "c"}])
+        self.assertEqual(Plain("ca.pem").openssl_cafile, "ca.pem")
+        with self.assertRaises(TypeError):
+            broker.Table([1])
+        with self.assertRaises(NotImplementedError):
+            broker.Message().to_broker()
+
     def test_containers_take_copies_of_themselves(self):
         vector, values, table = broker.Vector([1]), broker.Set([1]), broker.Table()
         vector.append(vector)

@@ -11,6 +11,7 @@ use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
+use crate::classes::VECTOR_TOPIC;
 use crate::configuration::Configuration;
 use crate::convert_in::from_py;
 use crate::infos::PeerInfo;
@@ -168,14 +169,15 @@ impl Endpoint {
     }
 
     /// The topics that peers have subscribed to.
-    fn peer_subscriptions(&self, py: Python<'_>) -> PyResult<Vec<Topic>> {
+    fn peer_subscriptions<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let mut all = Filter::new();
         for peer in self.with(py, broker::Endpoint::peers)? {
             for topic in peer.filter.iter() {
                 all.extend(topic);
             }
         }
-        all.iter().map(Topic::of).collect()
+        let topics: Vec<Topic> = all.iter().map(Topic::of).collect::<PyResult<_>>()?;
+        VECTOR_TOPIC.get(py)?.call1((topics,))
     }
 
     /// Waits until the node with this id is a peer, 10 seconds if nothing else is said. Whether it

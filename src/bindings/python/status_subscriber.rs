@@ -14,7 +14,7 @@ use crate::status::told;
 use crate::waiting::Held;
 
 /// Gets what becomes of peers: `Error`, and `Status` if it is wanted.
-#[pyclass(module = "broker", frozen)]
+#[pyclass(module = "broker", frozen, subclass)]
 pub(crate) struct StatusSubscriber(Held<broker::StatusSubscriber>);
 
 impl Source for broker::StatusSubscriber {

@@ -19,7 +19,7 @@ const AWAIT_IDLE: Duration = Duration::from_secs(15);
 
 /// A key-value store: its master, or a clone of it. What cannot be done is a `StoreError`, but for
 /// keys that stand for nothing: they are `None`.
-#[pyclass(module = "broker", frozen)]
+#[pyclass(module = "broker", frozen, subclass)]
 pub(crate) struct Store(Held<broker::Store>);
 
 /// What a store does not do, in the words of Python.

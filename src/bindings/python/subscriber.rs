@@ -23,7 +23,7 @@ pub(crate) struct Subscriber {
 
 /// A subscriber whose values cannot be changed, and for which every value of Broker's is one of
 /// Python's.
-#[pyclass(module = "broker", frozen, extends = Subscriber)]
+#[pyclass(module = "broker", frozen, subclass, extends = Subscriber)]
 pub(crate) struct SafeSubscriber;
 
 impl Source for broker::Subscriber {
