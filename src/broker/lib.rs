@@ -61,6 +61,7 @@
     deny(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::string_slice)
 )]
 
+mod arrivals;
 mod attraction;
 mod caf_config;
 mod caf_number;
@@ -178,6 +179,7 @@ mod websocket_upgrade;
 mod wire;
 mod worker;
 
+pub use arrivals::Arrivals;
 pub use broker_data as data;
 pub use broker_data::{Ec, EndpointId, EndpointIdError, PeerState, Sc};
 pub use broker_store::{

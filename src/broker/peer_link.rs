@@ -202,6 +202,7 @@ impl PeerLink {
                 Peer {
                     link: link.clone(),
                     network: self.network.clone(),
+                    role: self.role,
                     route: Arc::clone(&route),
                     outlet: Arc::clone(&outlet),
                     leaving: Arc::clone(&self.leaving),

@@ -10,6 +10,7 @@ use ostler_runtime::Deadline;
 
 use crate::PeerState;
 use crate::endpoint_info::{EndpointInfo, NetworkInfo};
+use crate::handshake::Role;
 use crate::leaving::Leaving;
 use crate::peer_outlet::PeerOutlet;
 use crate::route::Route;
@@ -20,6 +21,8 @@ use crate::{EndpointId, Filter};
 pub struct PeerInfo {
     /// Who and where it is.
     pub endpoint: EndpointInfo,
+    /// Which side of the connection this node is.
+    pub role: Role,
     /// How far the connection is.
     pub state: PeerState,
     /// What it has subscribed to.
@@ -42,7 +45,7 @@ impl PeerInfo {
     pub(crate) fn wished((network, is_tried): (NetworkInfo, bool)) -> Self {
         let state = if is_tried { PeerState::Connecting } else { PeerState::Disconnected };
         let endpoint = EndpointInfo { id: None, network: Some(network) };
-        Self { endpoint, state, filter: Filter::new() }
+        Self { endpoint, role: Role::Connector, state, filter: Filter::new() }
     }
 }
 
@@ -50,6 +53,7 @@ impl PeerInfo {
 pub(crate) struct Peer {
     pub(crate) link: Link,
     pub(crate) network: NetworkInfo,
+    pub(crate) role: Role,
     pub(crate) route: Arc<Route>,
     pub(crate) outlet: Arc<PeerOutlet>,
     pub(crate) leaving: Arc<Leaving>,
@@ -137,6 +141,7 @@ impl Peers {
         let table = self.lock();
         let info = |(id, peer): (&EndpointId, &Peer)| PeerInfo {
             endpoint: EndpointInfo { id: Some(*id), network: Some(peer.network.clone()) },
+            role: peer.role,
             state: PeerState::Peered,
             filter: peer.route.filter.clone(),
         };

@@ -1,10 +1,11 @@
-//! A bounded queue between those who deliver and one reader, who may wait, poll a descriptor, or
+//! A bounded queue between those who deliver and those who read, who may wait, poll a descriptor, or
 //! come now and then.
 //!
 //! # What is promised
 //!
 //! - It never holds more than its limits in items and bytes, but for one item of each thread that
-//!   delivers at the same moment, and for one item that alone is longer than the limit.
+//!   delivers at the same moment, for one item that alone is longer than the limit, and for what a
+//!   reader puts back.
 //! - The descriptor is readable exactly while items wait, or once the queue is closed.
 //! - Whoever found it full is told when half of it is free, or when it is closed.
 
@@ -177,19 +178,30 @@ impl<T> Queue<T> {
         true
     }
 
-    /// Moves up to `most` items into `taken`, once there is one; how many. Zero when the deadline
-    /// has passed or the queue is closed and empty.
-    pub(crate) fn take(&self, most: usize, deadline: Deadline, taken: &mut VecDeque<T>) -> usize {
+    /// Waits until an item waits or the queue is closed; `None` if neither is so in time.
+    fn filled(&self, deadline: Deadline) -> Option<MutexGuard<'_, State<T>>> {
         let mut state = self.lock();
         while state.items.is_empty() && !state.closed {
             if deadline.passed() {
-                return 0;
+                return None;
             }
             state.readers = state.readers.saturating_add(1);
             let waited = wait(&self.filled, state, deadline);
             state = waited.unwrap_or_else(|| self.lock());
             state.readers = state.readers.saturating_sub(1);
         }
+        Some(state)
+    }
+
+    /// Whether an item waits or the queue is closed, for which it waits up to the deadline.
+    pub(crate) fn wait_filled(&self, deadline: Deadline) -> bool {
+        self.filled(deadline).is_some()
+    }
+
+    /// Moves up to `most` items into `taken`, once there is one; how many. Zero when the deadline
+    /// has passed or the queue is closed and empty.
+    pub(crate) fn take(&self, most: usize, deadline: Deadline, taken: &mut VecDeque<T>) -> usize {
+        let Some(mut state) = self.filled(deadline) else { return 0 };
         let count = most.min(state.items.len());
         let mut bytes = 0_usize;
         taken.extend(state.items.drain(..count).map(|(item, length)| {
@@ -218,11 +230,13 @@ impl<T> Queue<T> {
             state.bytes = state.bytes.saturating_add(bytes);
             state.items.push_front((item, bytes));
         }
-        if !state.items.is_empty()
-            && let Some(wake) = self.wake.get()
-        {
+        if state.items.is_empty() {
+            return;
+        }
+        if let Some(wake) = self.wake.get() {
             wake.wake();
         }
+        self.filled.notify_all();
     }
 
     /// How many items wait.

@@ -3,12 +3,14 @@
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
+use std::sync::mpsc;
 use std::time::Duration;
 
 use ostler_runtime::Thread;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::*;
+use crate::arrivals::Arrivals;
 
 const AT_ONCE: Duration = Duration::ZERO;
 
@@ -148,4 +150,26 @@ fn the_descriptor_is_readable_while_items_wait_and_at_the_end() {
     assert!(is_readable(queue.descriptor().unwrap()));
     taken(&queue, 1);
     assert!(is_readable(queue.descriptor().unwrap()), "it stays so");
+}
+
+#[test]
+fn who_waits_without_taking_is_told_what_is_put_in_or_back_and_of_the_end() {
+    let queue = Arc::new(queue(10, 100));
+    let arrivals = Arrivals::of(&queue);
+    let patience = Deadline::after(Duration::from_secs(60));
+    assert!(!arrivals.wait(Deadline::after(AT_ONCE)));
+    let events: [fn(&Queue<u32>); 3] = [
+        |queue| queue.put(1, 1),
+        |queue| queue.put_back([(1, 1)].into_iter()),
+        |queue| queue.close(),
+    ];
+    for event in events {
+        let (told, heard) = mpsc::channel();
+        let waiting = arrivals.clone();
+        let waiter = Thread::spawn("waiter", move || told.send(waiting.wait(patience)).unwrap());
+        event(&queue);
+        assert_eq!(heard.recv(), Ok(true));
+        drop(waiter);
+        taken(&queue, 9);
+    }
 }

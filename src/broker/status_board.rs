@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use ostler_runtime::Deadline;
 
+use crate::arrivals::Arrivals;
 use crate::queue::{Queue, QueueLimits};
 use crate::status::{Error, Status};
 
@@ -105,8 +106,25 @@ impl StatusSubscriber {
         self.0.descriptor()
     }
 
+    /// What waits without the subscriber, for who shares it among threads.
+    pub fn arrivals(&self) -> Arrivals {
+        Arrivals::of(&self.0)
+    }
+
+    /// Gives back what was read, in its order: it is the next again, and the descriptor is readable.
+    pub fn give_back(&self, happenings: Vec<Happening>) {
+        self.0.put_back(happenings.into_iter().map(|happening| (happening, 0)));
+    }
+
     /// How much was dropped because nobody read it in time.
     pub fn dropped(&self) -> u64 {
         self.0.dropped()
+    }
+}
+
+impl Drop for StatusSubscriber {
+    fn drop(&mut self) {
+        // Who waits for arrivals is told.
+        self.0.close();
     }
 }

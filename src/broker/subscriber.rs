@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use ostler_runtime::Deadline;
 
+use crate::arrivals::Arrivals;
 use crate::core::Core;
 use crate::data::Data;
 use crate::overflow::Overflow;
@@ -33,7 +34,7 @@ pub struct Subscriber {
     inner: Subscription,
     /// Taken from the queue and not read yet.
     taken: VecDeque<Message>,
-    /// Whether somebody waits for the descriptor, which knows nothing of what was taken.
+    /// Whether somebody waits for the descriptor or the queue, which know nothing of what was taken.
     is_polled: bool,
 }
 
@@ -144,13 +145,20 @@ impl Subscriber {
     pub fn get_before(&mut self, deadline: Deadline) -> Option<Received> {
         loop {
             let message = self.get_message(deadline)?;
-            match message.decode() {
-                Ok(data) => {
-                    // No message has a longer topic than there may be.
-                    let topic = Topic::new(message.topic()).ok()?;
-                    return Some(Received { topic, data });
-                }
-                Err(error) => self.inner.core.undecodable(&message, &error),
+            if let Some(received) = self.decoded(&message) {
+                return Some(received);
+            }
+        }
+    }
+
+    /// What a message brings; `None` if it cannot be decoded, which is counted and logged.
+    pub fn decoded(&self, message: &Message) -> Option<Received> {
+        match message.decode() {
+            // No message has a longer topic than there may be.
+            Ok(data) => Some(Received { topic: Topic::new(message.topic()).ok()?, data }),
+            Err(error) => {
+                self.inner.core.undecodable(message, &error);
+                None
             }
         }
     }
@@ -196,14 +204,36 @@ impl Subscriber {
     /// A descriptor that is readable while messages wait, for `poll(2)` and its kind. It stays
     /// readable once the endpoint has ended.
     pub fn fd(&mut self) -> rustix::io::Result<BorrowedFd<'_>> {
+        self.leave_in_queue();
+        self.inner.queue.descriptor()
+    }
+
+    /// What waits for messages without the subscriber, for who shares it among threads.
+    pub fn arrivals(&mut self) -> Arrivals {
+        self.leave_in_queue();
+        Arrivals::of(&self.inner.queue)
+    }
+
+    /// Gives messages back that were read, in their order: they are the next ones again, and the
+    /// descriptor is readable.
+    pub fn give_back(&mut self, messages: Vec<Message>) {
+        for message in messages.into_iter().rev() {
+            self.taken.push_front(message);
+        }
+        if self.is_polled {
+            self.leave_in_queue();
+        }
+    }
+
+    /// Of what was taken and not read neither the descriptor knows nor who waits without the
+    /// subscriber: from now on one message is taken at a time.
+    fn leave_in_queue(&mut self) {
         self.is_polled = true;
-        // Of what was taken and not read the descriptor knows nothing.
         let unread = self.taken.drain(..).map(|message| {
             let bytes = message.frame().len();
             (message, bytes)
         });
         self.inner.queue.put_back(unread);
-        self.inner.queue.descriptor()
     }
 
     /// How many messages were dropped because nobody read them in time; always zero unless

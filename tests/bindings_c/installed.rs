@@ -13,8 +13,12 @@ use ostler_tests::broker_peer::{listening, soon, topic};
 use ostler_tests::process::{Process, command};
 
 fn install(stage: &Path, arguments: &[&str]) -> String {
+    install_of(broker_libraries(), stage, arguments)
+}
+
+fn install_of(built: &Path, stage: &Path, arguments: &[&str]) -> String {
     let mut install = command(workspace().join("packaging/install"));
-    install.env("BUILT", broker_libraries()).env("PREFIX", "/usr");
+    install.env("BUILT", built).env("PREFIX", "/usr");
     succeeds(install.args(arguments).args(["--package", "libostler-broker"]).arg(stage))
 }
 
@@ -68,6 +72,21 @@ fn what_is_installed_is_listed_and_found_by_pkg_config() {
     let mut left = command("find");
     left.arg(stage.path()).args(["-type", "f"]);
     assert_eq!(succeeds(&mut left), "");
+}
+
+#[test]
+fn programs_that_are_linked_statically_with_rocksdb_are_linked_with_the_library_of_cpp() {
+    // In the place of a build that takes a quarter of an hour: what is looked for in it.
+    let built = tempfile::tempdir().unwrap();
+    fs::write(built.path().join("libostler_broker.so"), "").unwrap();
+    for (symbols, is_wanted) in [("\0sqlite3_open\0", false), ("\0rocksdb_open\0", true)] {
+        fs::write(built.path().join("libostler_broker.a"), symbols).unwrap();
+        let stage = tempfile::tempdir().unwrap();
+        install_of(built.path(), stage.path(), &[]);
+        let all = flags(stage.path(), &["--libs", "--static"]);
+        assert_eq!(all.contains(&"-lstdc++".to_owned()), is_wanted, "{all:?}");
+        assert!(!flags(stage.path(), &["--libs"]).contains(&"-lstdc++".to_owned()));
+    }
 }
 
 /// The example.

@@ -98,10 +98,40 @@ static void what_is_freed_is_null(void) {
     FAILS(IS_NULL, ostler_broker_vector_append(vector, string("x")));
 }
 
+/* A vector in vectors, so many deep. */
+static ostler_broker_data *deep_vector(int depth) {
+    ostler_broker_data *vector = ostler_broker_data_vector(), *around;
+    for (; depth > 1; depth--) {
+        around = ostler_broker_data_vector();
+        OK(ostler_broker_vector_append(around, vector));
+        vector = around;
+    }
+    return vector;
+}
+
+/* An event can be read by others, however it came about. */
+static void deep_events(void) {
+    ostler_broker_event *event;
+    ostler_broker_data *data;
+    ostler_broker_buffer *encoded;
+    GIVES_NONE(INVALID, ostler_broker_event_make(LITERAL("x"), deep_vector(127)));
+    event = ostler_broker_event_make(LITERAL("x"), deep_vector(126));
+    FAILS(INVALID, ostler_broker_event_set_metadata(event, 200, deep_vector(125)));
+    OK(ostler_broker_event_set_metadata(event, 200, deep_vector(124)));
+    data = ostler_broker_event_to_data(event);
+    ostler_broker_event_free(&event);
+    encoded = ostler_broker_data_encode(data);
+    GIVES_NONE(INVALID, ostler_broker_event_make(LITERAL("x"), data));
+    data = ostler_broker_data_decode(ostler_broker_buffer_bytes(encoded),
+                                     ostler_broker_buffer_length(encoded));
+    CHECK(data != NULL);
+    ostler_broker_data_free(&data);
+    ostler_broker_buffer_free(&encoded);
+}
+
 static void wrong_values(void) {
     static const uint8_t address[16] = {10};
     ostler_broker_data *vector = ostler_broker_data_vector(), *deep, *real;
-    int depth;
     GIVES_NONE(INVALID, ostler_broker_data_address(address, 5));
     GIVES_NONE(INVALID, ostler_broker_data_subnet(address, 4, 33));
     GIVES_NONE(INVALID, ostler_broker_data_subnet(address, 16, 4096));
@@ -132,13 +162,9 @@ static void wrong_values(void) {
     /* The outer call fails because an inner one has. */
     FAILS(IS_NULL, ostler_broker_vector_append(vector, ostler_broker_data_port(1, 4)));
 
-    for (depth = 1; depth < 128; depth++) {
-        deep = ostler_broker_data_vector();
-        OK(ostler_broker_vector_append(deep, vector));
-        vector = deep;
-    }
+    ostler_broker_data_free(&vector);
     deep = ostler_broker_data_set();
-    FAILS(INVALID, ostler_broker_set_insert(deep, vector, NULL));
+    FAILS(INVALID, ostler_broker_set_insert(deep, deep_vector(128), NULL));
     ostler_broker_data_free(&deep);
 }
 
@@ -264,6 +290,7 @@ int main(void) {
     null_places_and_strings();
     what_is_freed_is_null();
     wrong_values();
+    deep_events();
     wrong_options();
     used = endpoint();
     wrong_calls(used);

@@ -44,6 +44,30 @@ class Events(unittest.TestCase):
             with self.assertRaises((TypeError, ValueError)):
                 Event(*wrong)
 
+    def test_a_class_of_events_may_be_made_of_something_else(self):
+        class Request(SafeEvent):
+            NAME = None
+
+            def __init__(self, request, *, node):
+                super().__init__(self.NAME, request, node)
+                self.request = request
+
+        class Stop(Request):
+            NAME = "Control::stop"
+
+        event = Stop("a1", node="worker")
+        self.assertEqual((event.request, event.valid()), ("a1", True))
+        self.assertEqual((event.name(), event.args()), ("Control::stop", ["a1", "worker"]))
+        self.assertEqual(broker.Data(event).to_py(event.as_data())[2][0], "Control::stop")
+
+        class Unmade(Event):
+            def __init__(self):
+                pass
+
+        for told in Unmade().valid, Unmade().name, Unmade().as_data, lambda: broker.Data(Unmade()):
+            with self.assertRaisesRegex(RuntimeError, "__init__"):
+                told()
+
     def test_events_travel(self):
         with endpoints("/test") as (_, writer, subscriber):
             writer.publish("/test", Event("ping", "X", 1, metadata={1: MOMENT}))

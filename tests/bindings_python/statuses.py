@@ -1,6 +1,7 @@
 """Peers come, go and fail, and it is told."""
 
 import select
+import socket
 import unittest
 
 import broker
@@ -14,7 +15,27 @@ def closed_port():
         return endpoint.listen("127.0.0.1")
 
 
+def has_ipv6():
+    """Whether this machine has a loopback of IPv6."""
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
 class Statuses(unittest.TestCase):
+    def test_without_an_address_peers_come_over_both_families(self):
+        with broker.Endpoint(plain()) as one:
+            port = one.listen()
+            for address in ["127.0.0.1"] + ["::1"] * has_ipv6():
+                with broker.Endpoint(plain()) as two:
+                    self.assertIs(two.peer(address, port, 0.0), True)
+                    # Also without a retry it is this one which has connected.
+                    self.assertIn(broker.PeerFlags.Outbound, two.peers()[0].flags)
+                    self.assertTrue(one.await_peer(two.node_id(), PATIENCE))
+
     def test_a_peer_is_added_and_removed(self):
         with broker.Endpoint(plain()) as one, broker.Endpoint(plain()) as two, \
                 one.make_status_subscriber(True) as first, two.make_status_subscriber(True) as second:
@@ -34,7 +55,9 @@ class Statuses(unittest.TestCase):
 
             (peer,) = two.peers()
             self.assertEqual((peer.status, peer.peer.node_id()), (broker.PeerStatus.Peered, one.node_id()))
-            self.assertIn(broker.PeerFlags.Outbound, peer.flags)
+            self.assertEqual(peer.flags, broker.PeerFlags.Remote | broker.PeerFlags.Outbound)
+            (peer,) = one.peers()
+            self.assertEqual(peer.flags, broker.PeerFlags.Remote | broker.PeerFlags.Inbound)
             self.assertTrue(two.unpeer("127.0.0.1", port))
             self.assertEqual([status.code() for status in second.get(2)], [SC.PeerRemoved, SC.EndpointUnreachable])
             self.assertEqual([status.code() for status in first.get(2)], [SC.PeerLost, SC.EndpointUnreachable])

@@ -93,6 +93,8 @@ class Stores(unittest.TestCase):
             ("table", 1, None),
             ("vector", 1, 2),
             ("vector", 10, None),
+            # No place of a vector has such a name.
+            ("vector", "1", None),
             ("nothing", 1, None),
         ]:
             self.assertEqual(store.get_index_from_value(key, index), found, (key, index))

@@ -105,6 +105,37 @@ class Values(unittest.TestCase):
             with self.assertRaises(OverflowError):
                 Count(number)
 
+    def test_what_changes_while_it_is_converted_becomes_what_it_was(self):
+        class Zone(datetime.tzinfo):
+            """Has something changed by who asks for it."""
+
+            change = staticmethod(lambda: None)
+
+            def utcoffset(self, _):
+                self.change()
+                return datetime.timedelta(0)
+
+        class Stopping(set):
+            def __iter__(self):
+                raise LookupError("stopped")
+
+        zone = Zone()
+        moment = datetime.datetime(2023, 5, 3, 9, 27, 57, 123456, tzinfo=zone)
+        values, table, vector = {moment}, {1: moment}, [moment]
+        for container, change, there in (
+            (values, lambda: values.add(len(values)), {MOMENT}),
+            (table, lambda: table.__setitem__(len(table) + 1, 0), {1: MOMENT}),
+        ):
+            zone.change = change
+            data = Data(container)
+            zone.change = lambda: None
+            self.assertEqual(Data.to_py(data), there)
+            self.assertGreater(len(container), len(there))
+        zone.change = vector.clear
+        self.assertEqual(Data.to_py(Data(vector)), (MOMENT,))
+        with self.assertRaises(LookupError):
+            Data(Stopping([1]))
+
     def test_values_lie_in_one_another_no_deeper_than_can_be_read(self):
         def table(value):
             made = broker.Table()
@@ -192,6 +223,52 @@ class Wrappers(unittest.TestCase):
         self.assertEqual(str(vector), "Vector[b, 0, (T), nil]")
         with self.assertRaises(IndexError):
             vector[4]
+
+    def test_every_class_may_have_others_below_it(self):
+        made = {
+            broker.Address: (b"\x01\x02\x03\x04", 4),
+            Count: (7,),
+            broker.Enum: ("A",),
+            Port: (22, Port.TCP),
+            broker.Subnet: (broker.Address(b"\x01\x02\x03\x04", 4), 8),
+            broker.Timespan: (7,),
+            broker.Timestamp: (7.0,),
+        }
+        for base, arguments in made.items():
+            below = type("Below", (base,), {"more": 1})(*arguments)
+            self.assertEqual((below, below.more), (base(*arguments), 1))
+            self.assertEqual(Data(below), Data(base(*arguments)))
+        for base in broker.Topic, broker.Status, broker.Publisher, broker.Store, broker.StatusSubscriber:
+            self.assertTrue(issubclass(type("Below", (base,), {}), base))
+
+    def test_classes_of_containers_and_options_may_be_made_of_something_else(self):
+        class Numbers(broker.Set):
+            def __init__(self, *, count):
+                super().__init__(range(count))
+
+        class Pair(broker.Vector):
+            def __init__(self, one, other):
+                super().__init__([one, other])
+
+        class Named(broker.Table):
+            def __init__(self, name):
+                super().__init__()
+                self["name"] = name
+
+        class Plain(broker.Configuration):
+            def __init__(self, authority):
+                options = broker.BrokerOptions()
+                options.disable_ssl = True
+                super().__init__(options)
+                self.openssl_cafile = authority
+
+        values = [Numbers(count=2), Pair(1, "b"), Named("c")]
+        self.assertEqual([Data.to_py(Data(value)) for value in values], [{0, 1}, (1, "b"), {"name": "c"}])
+        self.assertEqual(Plain("ca.pem").openssl_cafile, "ca.pem")
+        with self.assertRaises(TypeError):
+            broker.Table([1])
+        with self.assertRaises(NotImplementedError):
+            broker.Message().to_broker()
 
     def test_containers_take_copies_of_themselves(self):
         vector, values, table = broker.Vector([1]), broker.Set([1]), broker.Table()

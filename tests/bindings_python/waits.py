@@ -1,13 +1,41 @@
 """Waits hold up no other thread, and can be broken off."""
 
+import contextlib
 import os
+import select
 import signal
+import subprocess
+import sys
+import tempfile
 import threading
 import unittest
 import warnings
 
 import broker
 from peered import PATIENCE, endpoints, plain
+
+
+# More than there are turns in PATIENCE if each waits for a slice of another one's wait.
+MANY = 2000
+
+# Locks of SQLite's are those of a process, in which there may be another copy of it.
+LOCKER = """
+import sqlite3, sys
+database = sqlite3.connect(sys.argv[1], isolation_level=None)
+database.execute("BEGIN IMMEDIATE")
+print("locked", flush=True)
+sys.stdin.read()
+"""
+
+
+@contextlib.contextmanager
+def locked(path):
+    """Has another process hold the lock of a database, until its input ends."""
+    with subprocess.Popen(
+        [sys.executable, "-c", LOCKER, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as locker:
+        assert locker.stdout.readline() == b"locked\n"
+        yield
 
 
 class Waits(unittest.TestCase):
@@ -39,6 +67,37 @@ class Waits(unittest.TestCase):
             for thread in threads:
                 thread.join(PATIENCE)
             self.assertEqual(told, [None, None])
+
+    def test_who_waits_keeps_nobody_from_the_subscriber(self):
+        with broker.Endpoint(plain()) as endpoint:
+            for subscriber in endpoint.make_subscriber("/test"), endpoint.make_status_subscriber():
+                waiting = threading.Thread(target=self.assertRaises, args=(RuntimeError, subscriber.get))
+                waiting.start()
+                used = []
+
+                def use():
+                    for _ in range(MANY):
+                        used.append((subscriber.available(), subscriber.poll(), subscriber.fd() >= 0))
+
+                using = threading.Thread(target=use, daemon=True)
+                using.start()
+                using.join(PATIENCE)
+                self.assertEqual(used, [(0, [], True)] * MANY)
+                subscriber.reset()
+                waiting.join(PATIENCE)
+                self.assertFalse(waiting.is_alive())
+
+    def test_each_of_several_who_wait_gets_a_message(self):
+        with endpoints("/test") as (_, writer, subscriber):
+            got = []
+            threads = [threading.Thread(target=lambda: got.append(subscriber.get())) for _ in range(3)]
+            for thread in threads:
+                thread.start()
+            for number in range(len(threads)):
+                writer.publish("/test", number)
+            for thread in threads:
+                thread.join(PATIENCE)
+            self.assertEqual(sorted(got), [("/test", 0), ("/test", 1), ("/test", 2)])
 
     def test_a_wait_ends_when_another_thread_resets_the_subscriber(self):
         with broker.Endpoint(plain()) as endpoint:
@@ -86,14 +145,46 @@ class Waits(unittest.TestCase):
             self.interrupted(lambda: clone.flush(PATIENCE))
             self.interrupted(lambda: clone.await_idle(PATIENCE))
 
+    def test_the_end_of_a_store_and_who_waits_for_it_are_broken_off_by_ctrl_c(self):
+        with tempfile.TemporaryDirectory() as folder, \
+                broker.Endpoint(plain()) as one, broker.Endpoint(plain()) as other:
+            path = os.path.join(folder, "test.sqlite")
+            master = one.attach_master("test", broker.Backend.SQLite, {"path": path})
+            clone = other.attach_clone("test")
+            self.assertTrue(other.peer("127.0.0.1", one.listen("127.0.0.1")))
+            self.assertTrue(clone.await_idle(PATIENCE))
+            with locked(path):
+                # The master cannot keep it, and so does not say that it has it.
+                clone.put("key", 1)
+                self.interrupted(clone.reset)
+                # Twice, since the store would have ended if the first one had waited for it.
+                for _ in range(2):
+                    self.interrupted(lambda: other.attach_clone("test"))
+            with other.attach_clone("test") as again:
+                self.assertTrue(again.await_idle(PATIENCE))
+                self.assertEqual(again.get("key"), 1)
+            master.reset()
+
     def test_what_was_read_when_a_wait_is_broken_off_is_still_to_be_read(self):
         with endpoints("/test") as (_, writer, subscriber):
+            descriptor = subscriber.fd()
             for number in range(3):
                 writer.publish("/test", number)
             self.interrupted(lambda: subscriber.get(4))
+            self.assertEqual(select.select([descriptor], [], [], 0)[0], [descriptor])
             self.assertEqual(subscriber.get(2, PATIENCE), [("/test", 0), ("/test", 1)])
             self.assertEqual(subscriber.available(), 1)
+            self.assertEqual(select.select([descriptor], [], [], 0)[0], [descriptor])
             self.assertEqual(subscriber.poll(), [("/test", 2)])
+            self.assertEqual(select.select([descriptor], [], [], 0)[0], [])
+
+    def test_what_has_become_of_peers_is_still_to_be_read_when_a_wait_is_broken_off(self):
+        with broker.Endpoint(plain()) as endpoint, endpoint.make_status_subscriber() as statuses:
+            descriptor = statuses.fd()
+            self.assertFalse(endpoint.unpeer("127.0.0.1", 1))
+            self.interrupted(lambda: statuses.get(2))
+            self.assertEqual(select.select([descriptor], [], [], 0)[0], [descriptor])
+            self.assertEqual([error.code() for error in statuses.poll()], [broker.EC.PeerInvalid])
 
     def test_a_fork_leaves_an_endpoint_to_the_process_that_made_it(self):
         with endpoints("/test") as (_, writer, subscriber):

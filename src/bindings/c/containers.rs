@@ -189,14 +189,18 @@ fn elements(vector: Option<&mut Data>) -> Result<&mut Vec<Data>, Fault> {
     }
 }
 
-/// What may lie in a container. As none is deeper than can be read, none is too deep to be freed,
-/// compared or written either, which all go as deep as it is.
+/// What may lie in a container.
 fn within(element: Option<Box<Data>>, what: &str) -> Result<Data, Fault> {
-    let element = given(element, what)?;
-    if element.depth() >= MAX_DEPTH {
+    shallow(*given(element, what)?, 1)
+}
+
+/// A value that may lie so many deep in another one. As none is deeper than can be read, none is too
+/// deep to be freed, compared or written either, which all go as deep as it is.
+pub(crate) fn shallow(data: Data, around: usize) -> Result<Data, Fault> {
+    if data.depth().saturating_add(around) > MAX_DEPTH {
         return Err(Fault::invalid(format!("values in one another more than {MAX_DEPTH} deep")));
     }
-    Ok(*element)
+    Ok(data)
 }
 
 fn beyond(index: usize, size: usize) -> Fault {

@@ -6,9 +6,16 @@ use broker::Ec;
 use broker::data::{Data, Timestamp, Type, zeek};
 
 use crate::bytes::{lend, text};
+use crate::containers::shallow;
 use crate::data_read::another;
 use crate::fault::{Fault, answered, found, freed, made};
 use crate::given::{Place, given, put};
+
+/// How deep the vector of the arguments lies in the value that the event is: in its content, which
+/// lies in a message of Zeek's.
+const AROUND_ARGUMENTS: usize = 2;
+/// How deep what is said under a key does: in an entry of a vector, beside the arguments.
+const AROUND_METADATA: usize = 4;
 
 /// `ostler_broker_event`: the arguments lie in `arguments`, a vector, so that they can be lent.
 pub(crate) struct Event {
@@ -28,7 +35,7 @@ unsafe extern "C" fn ostler_broker_event_make(
     arguments: Option<Box<Data>>,
 ) -> Option<Box<Event>> {
     made(|| {
-        let arguments = *given(arguments, "the arguments")?;
+        let arguments = shallow(*given(arguments, "the arguments")?, AROUND_ARGUMENTS)?;
         if !arguments.is(Type::Vector) {
             return Err(another(&arguments, Type::Vector));
         }
@@ -117,7 +124,7 @@ extern "C" fn ostler_broker_event_set_metadata(
     value: Option<Box<Data>>,
 ) -> c_int {
     answered(|| {
-        let value = *given(value, "the value")?;
+        let value = shallow(*given(value, "the value")?, AROUND_METADATA)?;
         if key == zeek::NETWORK_TIMESTAMP && !value.is(Type::Timestamp) {
             return Err(another(&value, Type::Timestamp));
         }

@@ -28,9 +28,9 @@ unsafe extern "C" fn ostler_broker_endpoint_attach_master(
     made(|| {
         // SAFETY: the caller vouches for the text.
         let name = unsafe { text(name, length) }?;
-        let kind = usize::try_from(backend).ok().and_then(|backend| BackendKind::ALL.get(backend));
+        let kind = u8::try_from(backend).ok().and_then(BackendKind::from_number);
         let unknown = || Fault::invalid(format!("no storage has the number {backend}"));
-        let kind = *kind.ok_or_else(unknown)?;
+        let kind = kind.ok_or_else(unknown)?;
         let options = options.map_or(Ok(BackendOptions::new()), named)?;
         Ok(given(endpoint, "the endpoint")?.attach_master(name, kind, &options)?)
     })

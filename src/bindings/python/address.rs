@@ -14,7 +14,7 @@ pub(crate) fn hash_of(value: &impl Hash) -> u64 {
 }
 
 /// An address of IPv4 or IPv6: of the bytes of one, in the order of the network, and 4 or 6.
-#[pyclass(module = "broker", eq, ord)]
+#[pyclass(module = "broker", subclass, eq, ord)]
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Address([u8; 16]);
 

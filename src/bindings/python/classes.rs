@@ -20,6 +20,7 @@ pub(crate) static IPV6_ADDRESS: Class = Class::new("ipaddress", "IPv6Address");
 pub(crate) static IPV4_NETWORK: Class = Class::new("ipaddress", "IPv4Network");
 pub(crate) static IPV6_NETWORK: Class = Class::new("ipaddress", "IPv6Network");
 pub(crate) static IMMUTABLE_DICT: Class = Class::new("broker.immutable", "ImmutableDict");
+pub(crate) static VECTOR_TOPIC: Class = Class::new("broker.containers", "VectorTopic");
 pub(crate) static STORE_ERROR: Class = Class::new("broker.codes", "StoreError");
 pub(crate) static EC: Class = Class::new("broker.codes", "EC");
 pub(crate) static SC: Class = Class::new("broker.codes", "SC");

@@ -6,9 +6,10 @@ use broker::{EndpointOptions, Tls};
 use ostler_net::tls::PeerSettings;
 use pyo3::exceptions::{PyRuntimeWarning, PyValueError};
 use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
 
 /// What an endpoint does apart from its certificates.
-#[pyclass(module = "broker")]
+#[pyclass(module = "broker", subclass)]
 #[derive(Clone, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "the original's attributes")]
 pub(crate) struct BrokerOptions {
@@ -27,7 +28,7 @@ pub(crate) struct BrokerOptions {
 }
 
 /// What an endpoint is made of.
-#[pyclass(module = "broker")]
+#[pyclass(module = "broker", subclass)]
 #[derive(Clone, Default)]
 pub(crate) struct Configuration {
     options: BrokerOptions,
@@ -51,21 +52,39 @@ pub(crate) struct Configuration {
     max_threads: usize,
 }
 
-#[pymethods]
 impl BrokerOptions {
-    #[new]
-    fn new() -> Self {
+    fn initial() -> Self {
         Self { use_real_time: true, ..Self::default() }
     }
 }
 
 #[pymethods]
-impl Configuration {
+impl BrokerOptions {
+    /// Takes anything, so that classes of Python's may be made of something else.
     #[new]
+    #[pyo3(signature = (*_args, **_kwargs))]
+    fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
+        Self::initial()
+    }
+
+    fn __init__(&mut self) {
+        *self = Self::initial();
+    }
+}
+
+#[pymethods]
+impl Configuration {
+    /// Takes anything, so that classes of Python's may be made of something else.
+    #[new]
+    #[pyo3(signature = (*_args, **_kwargs))]
+    fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
+        Self::default()
+    }
+
     #[pyo3(signature = (options = None))]
-    fn new(options: Option<&BrokerOptions>) -> Self {
-        let options = options.cloned().unwrap_or_else(BrokerOptions::new);
-        Self { options, ..Self::default() }
+    fn __init__(&mut self, options: Option<&BrokerOptions>) {
+        let options = options.cloned().unwrap_or_else(BrokerOptions::initial);
+        *self = Self { options, ..Self::default() };
     }
 }
 

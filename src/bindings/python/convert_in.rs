@@ -111,7 +111,7 @@ fn ours(value: &Bound<'_, PyAny>) -> PyResult<Option<Value>> {
     } else if let Ok(value) = value.cast::<Data>() {
         value.get().0.clone()
     } else if let Ok(value) = value.cast::<Event>() {
-        value.get().content().clone()
+        value.try_borrow()?.content()?.clone()
     } else if let Ok(value) = value.cast::<Port>() {
         Value::Port(value.get().0)
     } else if let Ok(value) = value.cast::<Enum>() {
@@ -135,7 +135,8 @@ fn ours(value: &Bound<'_, PyAny>) -> PyResult<Option<Value>> {
     }))
 }
 
-/// What has other values in it, which may lie `below` deep.
+/// What has other values in it, which may lie `below` deep. What can be changed while its values are
+/// converted, by other threads or by what that runs, is read as it is at first.
 fn container(value: &Bound<'_, PyAny>, below: usize) -> PyResult<Option<Value>> {
     let inner = |value: Bound<'_, PyAny>| within(&value, below);
     Ok(Some(if let Ok(values) = value.cast::<PyTuple>() {
@@ -143,14 +144,12 @@ fn container(value: &Bound<'_, PyAny>, below: usize) -> PyResult<Option<Value>> 
     } else if let Ok(values) = value.cast::<PyList>() {
         Value::Vector(values.iter().map(inner).collect::<PyResult<_>>()?)
     } else if let Ok(values) = value.cast::<PySet>() {
-        Value::Set(values.iter().map(inner).collect::<PyResult<_>>()?)
+        let values = value.py().get_type::<PyTuple>().call1((values,))?;
+        Value::Set(values.try_iter()?.map(|value| inner(value?)).collect::<PyResult<_>>()?)
     } else if let Ok(values) = value.cast::<PyFrozenSet>() {
-        Value::Set(values.iter().map(inner).collect::<PyResult<_>>()?)
-    } else if let Ok(entries) = value.cast::<PyDict>() {
-        let entries = entries.iter().map(|(key, value)| Ok((inner(key)?, inner(value)?)));
-        Value::Table(entries.collect::<PyResult<_>>()?)
-    } else if let Ok(entries) = value.cast::<PyMapping>() {
-        let entries = entries.items()?.iter().map(|entry| {
+        Value::Set(values.try_iter()?.map(|value| inner(value?)).collect::<PyResult<_>>()?)
+    } else if let Some(entries) = entries(value)? {
+        let entries = entries.into_iter().map(|entry| {
             let (key, value) = entry.extract()?;
             Ok((inner(key)?, inner(value)?))
         });
@@ -158,6 +157,14 @@ fn container(value: &Bound<'_, PyAny>, below: usize) -> PyResult<Option<Value>> 
     } else {
         return Ok(None);
     }))
+}
+
+/// The pairs that a dictionary or another mapping has now.
+fn entries<'py>(value: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyList>>> {
+    if let Ok(dictionary) = value.cast::<PyDict>() {
+        return Ok(Some(dictionary.items()));
+    }
+    value.cast::<PyMapping>().ok().map(PyMappingMethods::items).transpose()
 }
 
 /// What is in modules of Python's own.

@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use crate::address::hash_of;
 
 /// An unsigned number of 64 bits, which Python has not.
-#[pyclass(module = "broker", eq, ord)]
+#[pyclass(module = "broker", subclass, eq, ord)]
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Count {
     /// The number.

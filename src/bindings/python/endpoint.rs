@@ -11,6 +11,7 @@ use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
+use crate::classes::VECTOR_TOPIC;
 use crate::configuration::Configuration;
 use crate::convert_in::from_py;
 use crate::infos::PeerInfo;
@@ -43,6 +44,17 @@ impl Endpoint {
         self.maker.must_be_here()?;
         let done = py.detach(|| read(&self.held).as_ref().map(work));
         done.ok_or_else(is_over)
+    }
+
+    /// The same on a thread of its own, for what may take long: Ctrl-C leaves it to itself.
+    fn with_apart<R: Send + 'static>(
+        &self,
+        py: Python<'_>,
+        work: impl FnOnce(&broker::Endpoint) -> R + Send + 'static,
+    ) -> PyResult<R> {
+        self.maker.must_be_here()?;
+        let held = Arc::clone(&self.held);
+        apart(py, move || read(&held).as_ref().map(work))?.ok_or_else(is_over)
     }
 }
 
@@ -107,13 +119,16 @@ impl Endpoint {
         self.with(py, |endpoint| endpoint.id().to_string())
     }
 
-    /// Waits for peers at an address of this machine, at all of IPv4 if it is empty. The port, which
-    /// is chosen if it is 0.
+    /// Waits for peers at an address of this machine, at all of both families if it is empty. The
+    /// port, which is chosen if it is 0.
     #[pyo3(signature = (address = "", port = 0))]
     fn listen(&self, py: Python<'_>, address: &str, port: u16) -> PyResult<u16> {
-        let address = if address.is_empty() { "0.0.0.0" } else { address };
-        let address = Address::parse(address, port)
-            .map_err(|error| PyValueError::new_err(error.to_string()))?;
+        let address = if address.is_empty() {
+            Address::everywhere(port)
+        } else {
+            Address::parse(address, port)
+                .map_err(|error| PyValueError::new_err(error.to_string()))?
+        };
         let ports = self
             .with(py, |endpoint| endpoint.listen(&address))?
             .map_err(|error| PyOSError::new_err(error.to_string()))?;
@@ -138,10 +153,8 @@ impl Endpoint {
 
     /// Parts with the peer at this place, and waits until it has gone. Whether there was one.
     fn unpeer(&self, py: Python<'_>, addr: &str, port: u16) -> PyResult<bool> {
-        self.maker.must_be_here()?;
-        let (held, addr) = (Arc::clone(&self.held), addr.to_owned());
-        let parted = move || read(&held).as_ref().map(|endpoint| endpoint.unpeer(&addr, port));
-        apart(py, parted)?.ok_or_else(is_over)
+        let addr = addr.to_owned();
+        self.with_apart(py, move |endpoint| endpoint.unpeer(&addr, port))
     }
 
     /// The same without waiting.
@@ -156,14 +169,15 @@ impl Endpoint {
     }
 
     /// The topics that peers have subscribed to.
-    fn peer_subscriptions(&self, py: Python<'_>) -> PyResult<Vec<Topic>> {
+    fn peer_subscriptions<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let mut all = Filter::new();
         for peer in self.with(py, broker::Endpoint::peers)? {
             for topic in peer.filter.iter() {
                 all.extend(topic);
             }
         }
-        all.iter().map(Topic::of).collect()
+        let topics: Vec<Topic> = all.iter().map(Topic::of).collect::<PyResult<_>>()?;
+        VECTOR_TOPIC.get(py)?.call1((topics,))
     }
 
     /// Waits until the node with this id is a peer, 10 seconds if nothing else is said. Whether it
@@ -249,7 +263,8 @@ impl Endpoint {
     }
 
     /// Attaches the master of a store, whose entries are kept as `type` says, one of `Backend`, with
-    /// its options, such as `path`. A `StoreError` if that cannot be done.
+    /// its options, such as `path`. A `StoreError` if that cannot be done. It waits for a store of
+    /// this name that ends, and for its file.
     #[pyo3(signature = (name, r#type = 0, opts = None))]
     fn attach_master(
         &self,
@@ -259,7 +274,10 @@ impl Endpoint {
         opts: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Store> {
         let (kind, options) = (store::kind(r#type)?, store::options(opts)?);
-        let attached = self.with(py, |endpoint| endpoint.attach_master(name, kind, &options))?;
+        let name = name.to_owned();
+        let attach =
+            move |endpoint: &broker::Endpoint| endpoint.attach_master(&name, kind, &options);
+        let attached = self.with_apart(py, attach)?;
         attached.map(Store::new).map_err(|error| store::refused(py, &error))
     }
 
@@ -277,7 +295,9 @@ impl Endpoint {
     ) -> PyResult<Store> {
         let options =
             store::clone_options(resync_interval, stale_interval, mutation_buffer_interval)?;
-        let attached = self.with(py, |endpoint| endpoint.attach_clone(name, options))?;
+        let name = name.to_owned();
+        let attached =
+            self.with_apart(py, move |endpoint| endpoint.attach_clone(&name, options))?;
         attached.map(Store::new).map_err(|error| store::refused(py, &error))
     }
 

@@ -8,7 +8,7 @@ use crate::convert_in::text;
 use crate::convert_out::text_or_bytes;
 
 /// A label of an enumeration.
-#[pyclass(module = "broker", eq, ord)]
+#[pyclass(module = "broker", subclass, eq, ord)]
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Enum(pub(crate) EnumValue);
 

@@ -1,6 +1,6 @@
 //! Who and where endpoints are.
 
-use broker::{EndpointId, PeerState};
+use broker::{EndpointId, Role};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
@@ -10,9 +10,11 @@ use crate::classes::{PEER_FLAGS, PEER_STATUS};
 const REMOTE: u8 = 2;
 /// In `PeerFlags`: this endpoint connects to it.
 const OUTBOUND: u8 = 4;
+/// In `PeerFlags`: it has connected to this endpoint.
+const INBOUND: u8 = 8;
 
 /// Where an endpoint is.
-#[pyclass(module = "broker", frozen, eq, hash)]
+#[pyclass(module = "broker", frozen, subclass, eq, hash)]
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct NetworkInfo(broker::NetworkInfo);
 
@@ -36,7 +38,7 @@ impl NetworkInfo {
 }
 
 /// Where an endpoint is, if there is a connection to it.
-#[pyclass(module = "broker", frozen, eq, hash)]
+#[pyclass(module = "broker", frozen, subclass, eq, hash)]
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct OptionalNetworkInfo(Option<broker::NetworkInfo>);
 
@@ -59,7 +61,7 @@ impl OptionalNetworkInfo {
 }
 
 /// Who and where an endpoint is.
-#[pyclass(module = "broker", frozen, eq, hash)]
+#[pyclass(module = "broker", frozen, subclass, eq, hash)]
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct EndpointInfo(pub(crate) broker::EndpointInfo);
 
@@ -82,7 +84,7 @@ impl EndpointInfo {
 }
 
 /// A peer, or one that is wished for.
-#[pyclass(module = "broker", frozen)]
+#[pyclass(module = "broker", frozen, subclass)]
 pub(crate) struct PeerInfo(pub(crate) broker::PeerInfo);
 
 #[pymethods]
@@ -96,10 +98,11 @@ impl PeerInfo {
     /// How the connection came about.
     #[getter]
     fn flags<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let network = self.0.endpoint.network.as_ref();
-        let retries = network.is_some_and(|network| network.retry_seconds > 0);
-        let is_outbound = retries || self.0.state != PeerState::Peered;
-        PEER_FLAGS.code(py, if is_outbound { REMOTE | OUTBOUND } else { REMOTE })
+        let from_where = match self.0.role {
+            Role::Connector => OUTBOUND,
+            Role::Listener => INBOUND,
+        };
+        PEER_FLAGS.code(py, REMOTE | from_where)
     }
 
     /// How far the connection is.

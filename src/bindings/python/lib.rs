@@ -1,8 +1,9 @@
 //! The Python module `broker`, with the names that the original's module has. What needs Rust is in
 //! `broker._broker`, which is this; the rest is Python, in `broker/`.
 //!
-//! No wait here holds the interpreter: other threads of Python go on. Ctrl-C ends it, but for a change
-//! of a store, which may wait for its clones and its storage, each for 10 seconds at most.
+//! No wait here holds the interpreter: other threads of Python go on. Ctrl-C ends it, but for two: a
+//! change of a store waits for up to 11 seconds, 1 for readers that are behind and 10 for room; and a
+//! store that is freed without `reset()` waits for its end, for up to 10.
 
 #![cfg_attr(
     not(test),

@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use crate::classes::PROTOCOL;
 
 /// A port: its number, and its protocol, such as `Port.TCP`.
-#[pyclass(module = "broker", frozen, eq, ord, hash)]
+#[pyclass(module = "broker", frozen, subclass, eq, ord, hash)]
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Port(pub(crate) data::Port);
 

@@ -15,7 +15,7 @@ use crate::convert_in::from_py;
 use crate::waiting::{Held, wait};
 
 /// Publishes under one topic.
-#[pyclass(module = "broker", frozen)]
+#[pyclass(module = "broker", frozen, subclass)]
 pub(crate) struct Publisher {
     held: Held<Outlet>,
     started: Instant,

@@ -1,9 +1,9 @@
-//! Reading messages, and what becomes of peers: nothing that was taken is lost when Python stops a
-//! read in its midst.
+//! Reading messages, and what becomes of peers. Nothing that was taken is lost when Python stops a
+//! read in its midst, and nobody who waits keeps others from the subscriber.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
+use broker::Arrivals;
 use ostler_runtime::Deadline;
 use pyo3::exceptions::PyEOFError;
 use pyo3::prelude::*;
@@ -13,46 +13,25 @@ use crate::waiting::{Held, SLICE, deadline};
 
 /// What is read.
 pub(crate) trait Source: Send {
+    /// What is taken, and may be given back.
     type Item: Send;
+    /// What Python is shown of it.
+    type Content: Send;
 
-    /// The next one, if it comes in time.
-    fn next(&mut self, deadline: Deadline) -> Option<Self::Item>;
+    /// The next one that has come.
+    fn next(&mut self) -> Option<(Self::Item, Self::Content)>;
+
+    /// Has these be the next ones again.
+    fn give_back(&mut self, items: Vec<Self::Item>);
+
+    /// What waits for the next one.
+    fn arrivals(&mut self) -> Arrivals;
 
     /// How many have come.
     fn available(&self) -> usize;
 
     /// Whether nothing more will come.
     fn has_ended(&self) -> bool;
-}
-
-/// A source, and what was taken from it and given back.
-pub(crate) struct Inlet<S: Source> {
-    pub(crate) source: S,
-    returned: VecDeque<S::Item>,
-}
-
-impl<S: Source> Inlet<S> {
-    pub(crate) fn new(source: S) -> Self {
-        Self { source, returned: VecDeque::new() }
-    }
-
-    pub(crate) fn available(&self) -> usize {
-        self.returned.len().saturating_add(self.source.available())
-    }
-
-    fn next(&mut self, deadline: Deadline) -> Option<S::Item> {
-        self.returned.pop_front().or_else(|| self.source.next(deadline))
-    }
-
-    fn has_ended(&self) -> bool {
-        self.returned.is_empty() && self.source.has_ended()
-    }
-
-    fn give_back(&mut self, items: Vec<S::Item>) {
-        for item in items.into_iter().rev() {
-            self.returned.push_front(item);
-        }
-    }
 }
 
 /// What somebody wants of a source.
@@ -76,14 +55,31 @@ impl Wanted {
     }
 }
 
-impl<S: Source> Held<Inlet<S>> {
+/// How far a read has got.
+enum Next<S: Source> {
+    Item(S::Item, S::Content),
+    None(Arrivals),
+    Ended,
+}
+
+impl<S: Source> Next<S> {
+    fn of(source: &mut S) -> Self {
+        match source.next() {
+            Some((item, content)) => Self::Item(item, content),
+            None if source.has_ended() => Self::Ended,
+            None => Self::None(source.arrivals()),
+        }
+    }
+}
+
+impl<S: Source> Held<S> {
     /// As many as are wanted, or those that have come in time, as Python has them. An end before the
     /// first one is an `EOFError`.
     pub(crate) fn receive<'py>(
         &self,
         py: Python<'py>,
         wanted: &Wanted,
-        shown: impl Fn(&S::Item) -> PyResult<Bound<'py, PyAny>>,
+        shown: impl Fn(&S::Content) -> PyResult<Bound<'py, PyAny>>,
     ) -> PyResult<Vec<Bound<'py, PyAny>>> {
         let most = wanted.number.unwrap_or(1);
         let (received, has_ended) = self.read(py, most, wanted.deadline, shown)?;
@@ -97,9 +93,9 @@ impl<S: Source> Held<Inlet<S>> {
     pub(crate) fn poll<'py>(
         &self,
         py: Python<'py>,
-        shown: impl Fn(&S::Item) -> PyResult<Bound<'py, PyAny>>,
+        shown: impl Fn(&S::Content) -> PyResult<Bound<'py, PyAny>>,
     ) -> PyResult<Vec<Bound<'py, PyAny>>> {
-        let most = self.with(py, |inlet| inlet.available())?;
+        let most = self.with(py, |source| source.available())?;
         Ok(self.read(py, most, Deadline::after(Duration::ZERO), shown)?.0)
     }
 
@@ -110,40 +106,41 @@ impl<S: Source> Held<Inlet<S>> {
         py: Python<'py>,
         most: usize,
         deadline: Deadline,
-        shown: impl Fn(&S::Item) -> PyResult<Bound<'py, PyAny>>,
+        shown: impl Fn(&S::Content) -> PyResult<Bound<'py, PyAny>>,
     ) -> PyResult<(Vec<Bound<'py, PyAny>>, bool)> {
         let (mut most, mut is_late) = (most, false);
         let (mut taken, mut received) = (Vec::new(), Vec::new());
         while received.len() < most {
-            let slice = Deadline::after(SLICE).earlier(deadline);
-            let (next, has_ended) =
-                self.with(py, |inlet| (inlet.next(slice), inlet.has_ended()))?;
-            let has_come = next.is_some();
-            if let Some(item) = next {
-                match shown(&item) {
-                    Ok(value) => received.push(value),
+            match self.with(py, Next::of)? {
+                Next::Item(item, content) => match shown(&content) {
+                    Ok(value) => {
+                        received.push(value);
+                        taken.push(item);
+                    }
                     Err(error) if taken.is_empty() => return Err(error),
                     // Those before it come first; the error is the next read's.
                     Err(_) => {
-                        self.with(py, |inlet| inlet.give_back(vec![item]))?;
-                        return Ok((received, false));
+                        self.with(py, |source| source.give_back(vec![item]))?;
+                        break;
                     }
+                },
+                Next::Ended => return Ok((received, true)),
+                Next::None(_) if deadline.passed() => break,
+                Next::None(arrivals) => {
+                    let slice = Deadline::after(SLICE).earlier(deadline);
+                    py.detach(|| arrivals.wait(slice));
                 }
-                taken.push(item);
             }
-            if received.len() >= most || has_ended {
-                return Ok((received, has_ended));
+            if received.len() >= most {
+                break;
             }
             if let Err(error) = py.check_signals() {
-                self.with(py, |inlet| inlet.give_back(taken))?;
+                self.with(py, |source| source.give_back(taken))?;
                 return Err(error);
-            }
-            if deadline.passed() && !has_come {
-                break;
             }
             // Of what goes on coming, that is wanted which came in time.
             if deadline.passed() && !std::mem::replace(&mut is_late, true) {
-                let left = self.with(py, |inlet| inlet.available())?;
+                let left = self.with(py, |source| source.available())?;
                 most = most.min(received.len().saturating_add(left));
             }
         }

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use broker::data::Data as Value;
 use pyo3::prelude::*;
-use pyo3::types::{PyIterator, PyList};
+use pyo3::types::{PyDict, PyIterator, PyList, PyTuple};
 
 use crate::convert_in::{element, from_py};
 use crate::data::{Data, listed};
 
 /// Values of Broker's, each once and in their order.
-#[pyclass(module = "broker", eq)]
+#[pyclass(module = "broker", subclass, eq)]
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Set(pub(crate) BTreeSet<Value>);
 
@@ -27,12 +27,21 @@ pub(crate) fn iterator(
 // Values are made before the set is borrowed: that may run Python, and one may be the set.
 #[pymethods]
 impl Set {
+    /// Takes anything, so that classes of Python's may be made of something else.
     #[new]
+    #[pyo3(signature = (*_args, **_kwargs))]
+    fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
+        Self(BTreeSet::new())
+    }
+
     #[pyo3(signature = (values = None))]
-    fn new(values: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
-        let Some(values) = values else { return Ok(Self(BTreeSet::new())) };
-        let values = values.try_iter()?.map(|value| element(&value?));
-        values.collect::<PyResult<_>>().map(Self)
+    fn __init__(slf: &Bound<'_, Self>, values: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+        let elements = |values: &Bound<'_, PyAny>| {
+            values.try_iter()?.map(|value| element(&value?)).collect::<PyResult<_>>()
+        };
+        let values = values.map_or_else(|| Ok(BTreeSet::new()), elements)?;
+        slf.try_borrow_mut()?.0 = values;
+        Ok(())
     }
 
     /// Puts a value in.

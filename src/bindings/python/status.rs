@@ -7,11 +7,11 @@ use crate::classes::{EC, SC};
 use crate::infos::EndpointInfo;
 
 /// A change among the peers.
-#[pyclass(module = "broker", frozen)]
+#[pyclass(module = "broker", frozen, subclass)]
 pub(crate) struct Status(broker::Status);
 
 /// An error that concerns peers.
-#[pyclass(module = "broker", frozen)]
+#[pyclass(module = "broker", frozen, subclass)]
 pub(crate) struct Error(broker::Error);
 
 #[pymethods]

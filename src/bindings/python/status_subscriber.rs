@@ -1,26 +1,37 @@
 //! `StatusSubscriber`.
 
 use std::os::fd::AsRawFd;
+use std::time::Duration;
 
-use broker::Happening;
+use broker::{Arrivals, Happening};
 use ostler_runtime::Deadline;
 use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
-use crate::receiving::{Inlet, Source, Wanted};
+use crate::receiving::{Source, Wanted};
 use crate::status::told;
 use crate::waiting::Held;
 
 /// Gets what becomes of peers: `Error`, and `Status` if it is wanted.
-#[pyclass(module = "broker", frozen)]
-pub(crate) struct StatusSubscriber(Held<Inlet<broker::StatusSubscriber>>);
+#[pyclass(module = "broker", frozen, subclass)]
+pub(crate) struct StatusSubscriber(Held<broker::StatusSubscriber>);
 
 impl Source for broker::StatusSubscriber {
     type Item = Happening;
+    type Content = Happening;
 
-    fn next(&mut self, deadline: Deadline) -> Option<Happening> {
-        self.get_before(deadline)
+    fn next(&mut self) -> Option<(Happening, Happening)> {
+        let happening = self.get_before(Deadline::after(Duration::ZERO))?;
+        Some((happening.clone(), happening))
+    }
+
+    fn give_back(&mut self, happenings: Vec<Happening>) {
+        broker::StatusSubscriber::give_back(self, happenings);
+    }
+
+    fn arrivals(&mut self) -> Arrivals {
+        broker::StatusSubscriber::arrivals(self)
     }
 
     fn available(&self) -> usize {
@@ -34,7 +45,7 @@ impl Source for broker::StatusSubscriber {
 
 impl StatusSubscriber {
     pub(crate) fn new(subscriber: broker::StatusSubscriber) -> Self {
-        Self(Held::new(Inlet::new(subscriber)))
+        Self(Held::new(subscriber))
     }
 }
 
@@ -64,12 +75,12 @@ impl StatusSubscriber {
 
     /// How much has happened and was not read.
     fn available(&self, py: Python<'_>) -> PyResult<usize> {
-        self.0.with(py, |inlet| inlet.available())
+        self.0.with(py, |subscriber| subscriber.available())
     }
 
     /// A descriptor that is readable while something waits to be read.
     fn fd(&self, py: Python<'_>) -> PyResult<i32> {
-        let fd = self.0.with(py, |inlet| inlet.source.fd().map(|fd| fd.as_raw_fd()))?;
+        let fd = self.0.with(py, |subscriber| subscriber.fd().map(|fd| fd.as_raw_fd()))?;
         fd.map_err(|error| PyOSError::new_err(error.to_string()))
     }
 

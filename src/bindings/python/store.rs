@@ -19,7 +19,7 @@ const AWAIT_IDLE: Duration = Duration::from_secs(15);
 
 /// A key-value store: its master, or a clone of it. What cannot be done is a `StoreError`, but for
 /// keys that stand for nothing: they are `None`.
-#[pyclass(module = "broker", frozen)]
+#[pyclass(module = "broker", frozen, subclass)]
 pub(crate) struct Store(Held<broker::Store>);
 
 /// What a store does not do, in the words of Python.
@@ -33,19 +33,18 @@ pub(crate) fn refused(py: Python<'_>, error: &StoreError) -> PyErr {
 
 /// The kind of storage that has this number in `Backend`.
 pub(crate) fn kind(number: u8) -> PyResult<BackendKind> {
-    match number {
-        0 => Ok(BackendKind::Memory),
-        1 => Ok(BackendKind::Sqlite),
-        2 => Ok(BackendKind::RocksDb),
-        3 => Ok(BackendKind::Fjall),
-        _ => Err(PyValueError::new_err("no backend has this number")),
-    }
+    let unknown = || PyValueError::new_err("no backend has this number");
+    BackendKind::from_number(number).ok_or_else(unknown)
 }
 
 /// Options by name.
 pub(crate) fn options(given: Option<&Bound<'_, PyDict>>) -> PyResult<broker::BackendOptions> {
-    let entries = given.into_iter().flat_map(PyDictMethods::iter);
-    entries.map(|(name, value)| Ok((name.extract()?, from_py(&value)?))).collect()
+    let entries = given.into_iter().flat_map(PyDictMethods::items);
+    let option = |entry: Bound<'_, PyAny>| {
+        let (name, value): (String, Bound<'_, PyAny>) = entry.extract()?;
+        Ok((name, from_py(&value)?))
+    };
+    entries.map(option).collect()
 }
 
 /// How a clone stays up to date.
@@ -84,14 +83,14 @@ impl Store {
         done.map_err(|error| refused(py, &error))
     }
 
-    /// Asks for a value: `None` if there is none.
+    /// Asks for a value: `None` if there is none, nor can be where the key stands for something else.
     fn ask<'py>(
         &self,
         py: Python<'py>,
         question: impl FnOnce(&broker::Store) -> Result<Value, StoreError> + Send + 'static,
     ) -> PyResult<Bound<'py, PyAny>> {
         let answer = self.with(py, move |store| match question(store) {
-            Err(StoreError::NoSuchKey) => Ok(None),
+            Err(StoreError::NoSuchKey | StoreError::TypeClash { .. }) => Ok(None),
             other => other.map(Some),
         })?;
         match answer {
@@ -294,9 +293,10 @@ impl Store {
         kept.map_err(|error| refused(py, &error))
     }
 
-    /// Gives it up. The last one takes the store from its endpoint.
-    fn reset(&self, py: Python<'_>) {
-        self.0.reset(py);
+    /// Gives it up. The last one takes the store from its endpoint, once what was written is kept or
+    /// sent, which is waited for up to 10 seconds.
+    fn reset(&self, py: Python<'_>) -> PyResult<()> {
+        self.0.reset_apart(py)
     }
 
     fn __enter__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
@@ -304,7 +304,7 @@ impl Store {
     }
 
     #[pyo3(signature = (*_exception))]
-    fn __exit__(&self, py: Python<'_>, _exception: &Bound<'_, PyTuple>) {
-        self.0.reset(py);
+    fn __exit__(&self, py: Python<'_>, _exception: &Bound<'_, PyTuple>) -> PyResult<()> {
+        self.0.reset_apart(py)
     }
 }

@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use crate::address::Address;
 
 /// A network: an address in it, and the length of its prefix.
-#[pyclass(module = "broker", frozen, eq, ord, hash)]
+#[pyclass(module = "broker", frozen, subclass, eq, ord, hash)]
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Subnet(pub(crate) data::Subnet);
 

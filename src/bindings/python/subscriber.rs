@@ -1,35 +1,51 @@
 //! `Subscriber` and `SafeSubscriber`.
 
 use std::os::fd::AsRawFd;
+use std::time::Duration;
 
-use broker::Received;
+use broker::{Arrivals, Message, Received};
 use ostler_runtime::Deadline;
 use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
 use crate::convert_out::{Form, converted, text_or_bytes};
-use crate::receiving::{Inlet, Source, Wanted};
+use crate::receiving::{Source, Wanted};
 use crate::topic::Topic;
 use crate::waiting::Held;
 
 /// Gets the messages of some topics: pairs of a topic and a value.
 #[pyclass(module = "broker", frozen, subclass)]
 pub(crate) struct Subscriber {
-    held: Held<Inlet<broker::Subscriber>>,
+    held: Held<broker::Subscriber>,
     form: Form,
 }
 
 /// A subscriber whose values cannot be changed, and for which every value of Broker's is one of
 /// Python's.
-#[pyclass(module = "broker", frozen, extends = Subscriber)]
+#[pyclass(module = "broker", frozen, subclass, extends = Subscriber)]
 pub(crate) struct SafeSubscriber;
 
 impl Source for broker::Subscriber {
-    type Item = Received;
+    type Item = Message;
+    type Content = Received;
 
-    fn next(&mut self, deadline: Deadline) -> Option<Received> {
-        self.get_before(deadline)
+    fn next(&mut self) -> Option<(Message, Received)> {
+        let now = Deadline::after(Duration::ZERO);
+        loop {
+            let message = self.get_message(now)?;
+            if let Some(received) = self.decoded(&message) {
+                return Some((message, received));
+            }
+        }
+    }
+
+    fn give_back(&mut self, messages: Vec<Message>) {
+        self.give_back(messages);
+    }
+
+    fn arrivals(&mut self) -> Arrivals {
+        self.arrivals()
     }
 
     fn available(&self) -> usize {
@@ -43,7 +59,7 @@ impl Source for broker::Subscriber {
 
 impl Subscriber {
     pub(crate) fn new(subscriber: broker::Subscriber) -> Self {
-        Self { held: Held::new(Inlet::new(subscriber)), form: Form::Plain }
+        Self { held: Held::new(subscriber), form: Form::Plain }
     }
 
     /// A pair of a topic and a value.
@@ -57,7 +73,7 @@ impl Subscriber {
 
 impl SafeSubscriber {
     pub(crate) fn initializer(subscriber: broker::Subscriber) -> PyClassInitializer<Self> {
-        let base = Subscriber { held: Held::new(Inlet::new(subscriber)), form: Form::Immutable };
+        let base = Subscriber { held: Held::new(subscriber), form: Form::Immutable };
         PyClassInitializer::from(base).add_subclass(Self)
     }
 }
@@ -89,12 +105,12 @@ impl Subscriber {
 
     /// How many messages have come and were not read.
     fn available(&self, py: Python<'_>) -> PyResult<usize> {
-        self.held.with(py, |inlet| inlet.available())
+        self.held.with(py, |subscriber| subscriber.available())
     }
 
     /// A descriptor that is readable while messages wait.
     fn fd(&self, py: Python<'_>) -> PyResult<i32> {
-        let fd = self.held.with(py, |inlet| inlet.source.fd().map(|fd| fd.as_raw_fd()))?;
+        let fd = self.held.with(py, |subscriber| subscriber.fd().map(|fd| fd.as_raw_fd()))?;
         fd.map_err(|error| PyOSError::new_err(error.to_string()))
     }
 
@@ -104,7 +120,7 @@ impl Subscriber {
         // It is done when this returns, whether somebody waits for it or not.
         let _ = block;
         let named = Topic::named(topic)?;
-        self.held.with(topic.py(), |inlet| inlet.source.add_topic(named))
+        self.held.with(topic.py(), |subscriber| subscriber.add_topic(named))
     }
 
     /// Gets no more messages for this topic's sake.
@@ -112,7 +128,7 @@ impl Subscriber {
     fn remove_topic(&self, topic: &Bound<'_, PyAny>, block: bool) -> PyResult<()> {
         let _ = block;
         let named = Topic::named(topic)?;
-        self.held.with(topic.py(), |inlet| inlet.source.remove_topic(&named))
+        self.held.with(topic.py(), |subscriber| subscriber.remove_topic(&named))
     }
 
     /// Ends the subscription.

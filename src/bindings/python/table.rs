@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use broker::data::Data as Value;
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
-use pyo3::types::{PyIterator, PyList};
+use pyo3::types::{PyDict, PyIterator, PyList, PyTuple};
 
 use crate::convert_in::{element, from_py};
 use crate::data::Data;
 use crate::set::iterator;
 
 /// Values of Broker's by their keys, in the order of these.
-#[pyclass(module = "broker", eq)]
+#[pyclass(module = "broker", subclass, eq)]
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Table(pub(crate) BTreeMap<Value, Value>);
 
@@ -23,9 +23,15 @@ fn no_such(key: &Value) -> PyErr {
 // Values are made before the table is borrowed: that may run Python, and one may be the table.
 #[pymethods]
 impl Table {
+    /// Takes anything, so that classes of Python's may be made of something else.
     #[new]
-    fn new() -> Self {
+    #[pyo3(signature = (*_args, **_kwargs))]
+    fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
         Self(BTreeMap::new())
+    }
+
+    fn __init__(&mut self) {
+        self.0.clear();
     }
 
     fn __getitem__(slf: &Bound<'_, Self>, key: &Bound<'_, PyAny>) -> PyResult<Data> {

@@ -7,7 +7,7 @@ use pyo3::exceptions::{PyOverflowError, PyValueError, PyZeroDivisionError};
 use pyo3::prelude::*;
 
 /// A span of time: an integer is nanoseconds, a float is seconds.
-#[pyclass(module = "broker", frozen, eq, ord, hash)]
+#[pyclass(module = "broker", frozen, subclass, eq, ord, hash)]
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Timespan(pub(crate) data::Timespan);
 

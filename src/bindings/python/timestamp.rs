@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use crate::timespan::{Amount, Timespan, beyond_292_years};
 
 /// A point in time: since 1970, a `Timespan`, or a float of seconds.
-#[pyclass(module = "broker", frozen, eq, ord, hash)]
+#[pyclass(module = "broker", frozen, subclass, eq, ord, hash)]
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Timestamp(pub(crate) data::Timestamp);
 

@@ -8,7 +8,7 @@ use crate::convert_in::text;
 use crate::convert_out::text_or_bytes;
 
 /// What messages are about.
-#[pyclass(module = "broker", frozen, eq, ord, hash)]
+#[pyclass(module = "broker", frozen, subclass, eq, ord, hash)]
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Topic(pub(crate) broker::Topic);
 

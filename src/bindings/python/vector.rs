@@ -3,14 +3,14 @@
 use broker::data::Data as Value;
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
-use pyo3::types::PyIterator;
+use pyo3::types::{PyDict, PyIterator, PyTuple};
 
 use crate::convert_in::{element, from_py};
 use crate::data::{Data, listed};
 use crate::set::iterator;
 
 /// Values of Broker's, one after the other.
-#[pyclass(module = "broker", eq)]
+#[pyclass(module = "broker", subclass, eq)]
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Vector(pub(crate) Vec<Value>);
 
@@ -34,10 +34,18 @@ fn elements(values: &Bound<'_, PyAny>) -> PyResult<Vec<Value>> {
 // Values are made before the vector is borrowed: that may run Python, and one may be the vector.
 #[pymethods]
 impl Vector {
+    /// Takes anything, so that classes of Python's may be made of something else.
     #[new]
+    #[pyo3(signature = (*_args, **_kwargs))]
+    fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
+        Self(Vec::new())
+    }
+
     #[pyo3(signature = (values = None))]
-    fn new(values: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
-        values.map_or_else(|| Ok(Vec::new()), elements).map(Self)
+    fn __init__(slf: &Bound<'_, Self>, values: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+        let values = values.map_or_else(|| Ok(Vec::new()), elements)?;
+        slf.try_borrow_mut()?.0 = values;
+        Ok(())
     }
 
     /// Puts a value at the end.

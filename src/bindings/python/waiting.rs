@@ -91,7 +91,8 @@ impl<T: Send> Held<T> {
         Self { held: Mutex::new(Some(held)), maker: Maker::this() }
     }
 
-    /// Works on it. The interpreter is not held, since whoever waits for it holds the lock.
+    /// Works on it, without a wait: others do so meanwhile. The interpreter is not held, since whoever
+    /// holds the lock may wait for that.
     pub(crate) fn with<R: Send>(
         &self,
         py: Python<'_>,
@@ -132,7 +133,22 @@ impl<T: Send> Held<T> {
         apart(py, move || work(clone))
     }
 
-    /// Gives it up.
+    /// Gives it up on a thread of its own, since its end may take a while. Ctrl-C leaves that to
+    /// itself.
+    pub(crate) fn reset_apart(&self, py: Python<'_>) -> PyResult<()>
+    where
+        T: 'static,
+    {
+        if !self.maker.is_here() {
+            return Ok(());
+        }
+        match py.detach(|| self.lock().take()) {
+            Some(held) => apart(py, move || drop(held)),
+            None => Ok(()),
+        }
+    }
+
+    /// Gives it up, where that is done at once.
     pub(crate) fn reset(&self, py: Python<'_>) {
         if self.maker.is_here() {
             py.detach(|| {

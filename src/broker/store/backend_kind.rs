@@ -37,6 +37,22 @@ impl BackendKind {
         }
     }
 
+    /// The number in the interfaces of other languages: the original's, and behind those that of what
+    /// it has not.
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Memory => 0,
+            Self::Sqlite => 1,
+            Self::RocksDb => 2,
+            Self::Fjall => 3,
+        }
+    }
+
+    /// The kind that has this number.
+    pub fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.number() == number)
+    }
+
     /// The name, which is also that of the feature that this crate has it with.
     pub const fn name(self) -> &'static str {
         match self {

@@ -60,10 +60,11 @@ int ostler_broker_options_set_subscriber_buffer(ostler_broker_options *options, 
 int ostler_broker_options_set_publish_wait(ostler_broker_options *options, int64_t milliseconds);
 /* How long one attempt to connect takes at most; default 1000. */
 int ostler_broker_options_set_connect_wait(ostler_broker_options *options, int64_t milliseconds);
-/* How long freeing an endpoint waits until what was published is sent; default 10000. */
+/* How long freeing an endpoint waits until what was published is sent, and freeing the last handle
+ * of a store until what was written is kept or sent; default 10000. */
 int ostler_broker_options_set_end_wait(ostler_broker_options *options, int64_t milliseconds);
-/* How long a question to a store waits for a master far away, and a change for room; default
- * 10000. */
+/* How long a question to a store waits for a master far away, and a change for room, beyond the
+ * second for which it waits for readers that are behind; default 10000. */
 int ostler_broker_options_set_store_request_wait(ostler_broker_options *options,
                                                  int64_t milliseconds);
 /* How long a question to a clone waits for its first snapshot; default 5000. */

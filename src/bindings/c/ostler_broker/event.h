@@ -15,7 +15,8 @@ extern "C" {
 /* An event. It is published as a value, ostler_broker_event_to_data(). */
 typedef struct ostler_broker_event ostler_broker_event;
 
-/* With a vector of arguments, which is given away. The name is text. */
+/* With a vector of arguments, which is given away. The name is text. OSTLER_BROKER_EC_INVALID_DATA
+ * if arguments lie more than 126 deep: the event is a value, in which they lie 2 deeper. */
 ostler_broker_event *ostler_broker_event_make(const char *name, size_t length,
                                               ostler_broker_data *arguments);
 /* OSTLER_BROKER_EC_CONVERSION_FAILED if the value is none. */
@@ -32,7 +33,7 @@ int ostler_broker_event_set_timestamp(ostler_broker_event *event, int64_t nanose
 /* Lends what the metadata says under a key; OSTLER_BROKER_EC_NO_SUCH_KEY if that is nothing. */
 const ostler_broker_data *ostler_broker_event_metadata(const ostler_broker_event *event,
                                                        uint64_t key);
-/* The value is given away. */
+/* The value is given away. OSTLER_BROKER_EC_INVALID_DATA if it lies more than 124 deep. */
 int ostler_broker_event_set_metadata(ostler_broker_event *event, uint64_t key,
                                      ostler_broker_data *value);
 void ostler_broker_event_free(ostler_broker_event **event);

@@ -10,16 +10,16 @@
 extern "C" {
 #endif
 
-/* Where a master keeps its entries. */
+/* Where a master keeps its entries. The numbers are those of the original, but for the last. */
 enum {
     /* In memory. */
     OSTLER_BROKER_BACKEND_MEMORY = 0,
     /* In a file of SQLite, of the original's layout. */
     OSTLER_BROKER_BACKEND_SQLITE = 1,
-    /* In a folder of fjall, which is made for much data that is written often. */
-    OSTLER_BROKER_BACKEND_FJALL = 2,
     /* In a folder of RocksDB, if the library was built with it. */
-    OSTLER_BROKER_BACKEND_ROCKSDB = 3
+    OSTLER_BROKER_BACKEND_ROCKSDB = 2,
+    /* In a folder of fjall, which is made for much data that is written often. */
+    OSTLER_BROKER_BACKEND_FJALL = 3
 };
 
 /* A store: its master, or a clone of it. A change is made by the master. Whoever has the master is
@@ -34,7 +34,8 @@ typedef struct ostler_broker_store ostler_broker_store;
  * options of its storage, which may be NULL, are a table: "path" a string, which all need but
  * memory; "synchronous", "journal_mode" and "failure_mode" enums such as
  * Broker::SQLITE_SYNCHRONOUS_NORMAL; "integrity_check" a boolean. OSTLER_BROKER_EC_BACKEND_FAILURE
- * if it cannot be opened. */
+ * if it cannot be opened. Waits for a store of this name that ends here, 30 seconds at most, and for
+ * its file to be opened; so does the next one. */
 ostler_broker_store *ostler_broker_endpoint_attach_master(const ostler_broker_endpoint *endpoint,
                                                           const char *name, size_t length,
                                                           int backend,
@@ -54,7 +55,8 @@ ostler_broker_store *ostler_broker_endpoint_attach_clone(const ostler_broker_end
                                                          const char *name, size_t length,
                                                          int64_t resync, int64_t stale,
                                                          int64_t mutation_buffer);
-/* Takes part in it no more, once all handles of the same store are freed. */
+/* Takes part in it no more, once all handles of the same store are freed. The last one waits until
+ * what was written is kept or sent, as long as the options' end_wait. */
 void ostler_broker_store_free(ostler_broker_store **store);
 
 /* Lends the name. */
@@ -93,7 +95,9 @@ ostler_broker_data *ostler_broker_store_keys(const ostler_broker_store *store);
  * The key lives expiry milliseconds from then on, or OSTLER_BROKER_NEVER to live for ever. What
  * does not fit the type of the value is OSTLER_BROKER_EC_TYPE_CLASH; a number that would leave
  * the range of its type is OSTLER_BROKER_EC_INVALID_DATA at a master, and the greatest or least
- * if a clone asks for it. */
+ * if a clone asks for it. A change waits for readers of its events that are behind, for a second
+ * for all of them, and then as long as the options' store_request_wait for room: for clones that do
+ * not keep up, and for a storage with too much to keep. By default these are 11 seconds at most. */
 
 int ostler_broker_store_put(const ostler_broker_store *store, const ostler_broker_data *key,
                             const ostler_broker_data *value, int64_t expiry);

@@ -43,12 +43,14 @@ from ._broker import (
     now,
 )
 from .codes import EC, SC, APIFlags, Backend, Frontend, PeerFlags, PeerStatus, StoreError
+from .containers import VectorTopic as _VectorTopic
 from .immutable import ImmutableDict
 
 utc = _timezone.utc
 
 Address.Family = codes.Family
 _broker.Data.Type = codes.Type
+_broker.VectorTopic = _VectorTopic
 Port.Protocol = codes.Protocol
 for _protocol in codes.Protocol:
     setattr(Port, _protocol.name, _protocol)
@@ -100,6 +102,14 @@ class ImmutableData(Data):
         return ImmutableData(x)
 
     to_py = staticmethod(_broker.to_py_immutable)
+
+
+class Message:
+    """What programs make messages of that become values."""
+
+    def to_broker(self):
+        """The value."""
+        raise NotImplementedError("to_broker() is not overridden")
 
 
 from . import zeek  # noqa: E402  it needs the classes above

@@ -1,8 +1,6 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Optional, Union
 
-from typing_extensions import Self
-
 from . import Count, Data
 
 __all__ = ["Event", "MetadataType", "SafeEvent"]
@@ -15,7 +13,7 @@ _Key = Union[Count, int]
 _Metadata = Union[Mapping[_Key, Any], Iterable[tuple[_Key, Any]]]
 
 class Event:
-    def __new__(cls, *args: Any, metadata: Optional[_Metadata] = None) -> Self: ...
+    def __init__(self, *args: Any, metadata: Optional[_Metadata] = None) -> None: ...
     def valid(self) -> bool: ...
     def name(self) -> str: ...
     def args(self) -> list[Any]: ...

@@ -1,0 +1,3 @@
+from . import Topic
+
+class VectorTopic(list[Topic]): ...
