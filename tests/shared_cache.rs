@@ -189,10 +189,10 @@ fn answers_of_another_server_or_to_another_client_are_not_shared() {
 fn a_daemon_whose_client_has_changed_shares_nothing_until_it_is_started_again() {
     let mut fake = burp("one");
     let (_endpoint, store, port) = hub();
-    let mut daemon = start(sharing(&fake, port));
+    let daemon = start(sharing(&fake, port));
     let conf = fs::read_to_string(fake.conf()).unwrap();
+    // Nobody has to tell it: its children follow the file by themselves.
     fs::write(fake.conf(), conf.replace("cname = monitor", "cname = other")).unwrap();
-    daemon.reload();
     daemon.wait_log("[Cache]: nothing is shared until the next start");
     assert_eq!(figure(&daemon, "bui_monitor_shared_cache_reachable"), 0);
     fake.forget();
@@ -206,6 +206,24 @@ fn a_daemon_whose_client_has_changed_shares_nothing_until_it_is_started_again() 
     store.put("seen by all", 1_u64, None).unwrap();
     assert!(store.await_idle(ostler_tests::broker_peer::soon()));
     assert_eq!(count(&daemon, "learned"), 0);
+}
+
+#[test]
+fn a_configuration_that_says_nothing_for_a_moment_ends_sharing_for_as_long() {
+    let fake = burp("one");
+    let (_endpoint, store, port) = hub();
+    let mut daemon = start(sharing(&fake, port));
+    let conf = fs::read_to_string(fake.conf()).unwrap();
+    fs::write(fake.conf(), conf.replace("ssl_cert_ca", "# ssl_cert_ca")).unwrap();
+    daemon.reload();
+    daemon.wait_log("[Cache]: nothing is shared while it is not known whose answers these are");
+    assert_eq!(figure(&daemon, "bui_monitor_shared_cache_reachable"), 0);
+    assert_eq!(ask(&daemon).status(), "OK");
+    assert_eq!(store.keys().unwrap().len(), 0);
+    fs::write(fake.conf(), conf).unwrap();
+    daemon.wait_logged(THERE, 2);
+    assert_eq!(daemon.ask(&json!({ "query": "c:client2" })).status(), "OK");
+    wait_for("it is shared", || count(&daemon, "told") == 1);
 }
 
 #[test]

@@ -24,11 +24,10 @@ use crate::exchange::Bytes;
 use crate::flight::Flight;
 use crate::query::Query;
 use crate::service::Monitor;
-use crate::shared_cache_entry::Keys;
 pub(crate) use crate::shared_cache_settings::Settings;
 use crate::shared_cache_settings::StoreRole;
 use crate::shared_cache_thread::{Keeper, Told};
-use crate::shared_cache_view as view;
+use crate::shared_cache_view::Whose;
 use crate::sharing::{Figures, Share};
 
 /// What may wait for the thread: flights, answers and changes in the store.
@@ -52,7 +51,6 @@ pub(crate) struct SharedCache(Option<On>);
 struct On {
     tell: Sender<Told>,
     state: Arc<State>,
-    view: String,
     /// Held for what their ends end, in this order.
     _held: (Thread, Tap, Store, Endpoint),
 }
@@ -61,7 +59,7 @@ struct On {
 #[derive(Debug, Default)]
 pub(crate) struct State {
     is_reachable: AtomicBool,
-    /// Burp is asked for somebody else now: nothing is shared until the next start.
+    /// Nothing is shared any more.
     is_off: AtomicBool,
     /// Answers that were written.
     pub(crate) told: AtomicU64,
@@ -78,15 +76,9 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// Notes whether the store can be reached: what was noted before.
-    pub(crate) fn set_reachable(&self, is_reachable: bool) -> bool {
-        let is_off = self.is_off.load(Ordering::Acquire);
-        self.is_reachable.swap(is_reachable && !is_off, Ordering::AcqRel)
-    }
-
-    /// Whether nothing is shared any more, until the next start.
-    pub(crate) fn is_off(&self) -> bool {
-        self.is_off.load(Ordering::Acquire)
+    /// Notes whether the store can be reached, and may be.
+    pub(crate) fn set_reachable(&self, is_reachable: bool) {
+        self.is_reachable.store(is_reachable, Ordering::Release);
     }
 
     pub(crate) fn is_on(&self) -> bool {
@@ -98,12 +90,12 @@ impl SharedCache {
     /// Starts it, if the configuration says by which store.
     pub(crate) fn start(config: &Config, monitor: &Arc<Monitor>) -> Result<Self, Exit> {
         let Some(settings) = &config.shared_cache else { return Ok(Self(None)) };
-        let view = match view::of(&config.client_config) {
-            Ok(view) => view,
+        let whose = match Whose::new(&config.client_config) {
+            Ok(whose) => whose,
             Err(error) => {
                 log::warn!(
-                    "[Cache]: nothing is shared, since it is not known whose answers these \
-                            are: {error}"
+                    "[Cache]: nothing is shared until the next start, since it is not known whose \
+                     answers these are: {error}"
                 );
                 return Ok(Self(None));
             }
@@ -114,20 +106,16 @@ impl SharedCache {
         })?;
         // Waiting has half of the time that an answer has at most.
         let wait = settings.wait.min(config.timeout / 2);
-        let on = On::start(settings, view, tls, wait, config.max_cache, monitor)?;
+        let on = On::start(settings, whose, tls, wait, config.max_cache, monitor)?;
         Ok(Self(Some(on)))
     }
 
-    /// The configuration has changed: burp may be asked for somebody else.
+    /// The configuration has changed: burp may be asked for somebody else. It is known before
+    /// anything is that a child says who follows it.
     pub(crate) fn reload(&self, config: &Config) {
         let Some(on) = &self.0 else { return };
-        if view::of(&config.client_config).ok().as_ref() != Some(&on.view) {
-            on.state.is_off.store(true, Ordering::Release);
-            log::warn!(
-                "[Cache]: nothing is shared until the next start, since the burp server or \
-                        its client is another one"
-            );
-        }
+        // The thread never rests for long while others wait for room.
+        let _ = on.tell.send(Told::Follow(config.client_config.clone()));
     }
 
     /// Ends it. What waits goes to burp, which answers no more.
@@ -148,7 +136,7 @@ impl Drop for On {
 impl On {
     fn start(
         settings: &Settings,
-        view: String,
+        whose: Whose,
         tls: Option<Tls>,
         wait: Duration,
         max_bytes: usize,
@@ -185,7 +173,7 @@ impl On {
         let state = Arc::<State>::default();
         let keeper = Keeper::new(
             (store.clone(), settings.role),
-            Keys::new(view.clone()),
+            whose,
             (Arc::clone(monitor), Arc::clone(&state)),
             (told, tell.clone()),
             (wait, max_bytes),
@@ -194,7 +182,7 @@ impl On {
         connect(&endpoint, settings)?;
         let thread = Thread::spawn("shared-cache", move || keeper.run()).map_err(no_thread)?;
         monitor.share_by(Box::new(Hand { tell: tell.clone(), state: Arc::clone(&state) }));
-        Ok(Self { tell, state, view, _held: (thread, tap, store, endpoint) })
+        Ok(Self { tell, state, _held: (thread, tap, store, endpoint) })
     }
 }
 

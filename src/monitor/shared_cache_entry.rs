@@ -33,11 +33,6 @@ impl Keys {
         Self { view }
     }
 
-    /// Whose they are.
-    pub(crate) fn view(&self) -> &str {
-        &self.view
-    }
-
     /// Under this the answer stands.
     pub(crate) fn answer(&self, query: &Query) -> Data {
         Data::from(format!("answer {} {query}", self.view))

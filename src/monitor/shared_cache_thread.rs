@@ -2,6 +2,7 @@
 //! what the others are, and ends each wait for them.
 
 use std::collections::{HashSet, VecDeque};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -21,6 +22,7 @@ use crate::service::Monitor;
 use crate::shared_cache::State;
 use crate::shared_cache_entry::{Change, Keys, value};
 use crate::shared_cache_settings::StoreRole;
+use crate::shared_cache_view::Whose;
 
 /// The longest answer in bytes that is shared.
 const MAX_SHARED: usize = 8 << 20;
@@ -32,6 +34,8 @@ const LOOK: Duration = Duration::from_millis(250);
 const REST: Duration = Duration::from_secs(3);
 /// The shortest time between two log lines about answers that came too late.
 const PAUSE: Duration = Duration::from_secs(60);
+/// Why nothing is shared, at first too.
+const UNREACHABLE: &str = "the shared cache cannot be reached";
 
 /// What the thread is told.
 pub(crate) enum Told {
@@ -47,6 +51,8 @@ pub(crate) enum Told {
     },
     /// Something has changed in the store.
     Changed(Message),
+    /// Children are started with this configuration of the client's from now on.
+    Follow(PathBuf),
     Stop,
 }
 
@@ -63,6 +69,7 @@ struct Pending {
 pub(crate) struct Keeper {
     store: Store,
     role: StoreRole,
+    whose: Whose,
     keys: Keys,
     /// What the store calls this daemon.
     me: String,
@@ -79,6 +86,8 @@ pub(crate) struct Keeper {
     claims: HashSet<Query>,
     /// The answers of this daemon in the store: until when, and their bytes.
     written: VecDeque<(Instant, usize)>,
+    /// Why nothing is shared, as the log has it.
+    trouble: Option<String>,
     /// Nobody waits for the store until then.
     rest: Deadline,
     late: Seldom,
@@ -87,7 +96,7 @@ pub(crate) struct Keeper {
 impl Keeper {
     pub(crate) fn new(
         (store, role): (Store, StoreRole),
-        keys: Keys,
+        whose: Whose,
         (monitor, state): (Arc<Monitor>, Arc<State>),
         (told, tell): (Receiver<Told>, Sender<Told>),
         (wait, max_bytes): (Duration, usize),
@@ -96,7 +105,8 @@ impl Keeper {
             me: store.entity_id().endpoint.to_string(),
             store,
             role,
-            keys,
+            keys: Keys::new(whose.view().to_owned()),
+            whose,
             monitor,
             state,
             told,
@@ -107,13 +117,14 @@ impl Keeper {
             number: 0,
             claims: HashSet::new(),
             written: VecDeque::new(),
+            trouble: Some(UNREACHABLE.to_owned()),
             rest: Deadline::after(Duration::ZERO),
             late: Seldom::new(PAUSE),
         }
     }
 
     pub(crate) fn run(mut self) {
-        log::debug!("shared cache: answers are those of {}", self.keys.view());
+        log::debug!("shared cache: answers are those of {}", self.whose.view());
         let mut look = Deadline::after(Duration::ZERO);
         loop {
             let due = self.pending.iter().fold(look, |due, one| due.earlier(one.deadline));
@@ -140,8 +151,12 @@ impl Keeper {
             Told::Landed { query, answer, took_off } => {
                 self.landed(&query, answer.as_ref(), took_off);
             }
-            // What others know is of another burp server or client.
-            Told::Changed(_) if self.state.is_off() => {}
+            Told::Follow(client_config) => {
+                self.whose.follow(client_config);
+                self.look();
+            }
+            // What others know may be of another burp server or client.
+            Told::Changed(_) if self.whose.doubt().is_some() => {}
             Told::Changed(message) => {
                 let change =
                     message.decode().ok().and_then(|event| self.keys.read(event, &self.me));
@@ -157,22 +172,35 @@ impl Keeper {
         }
     }
 
-    /// Whether the master is there.
+    /// Whether answers may be shared, and can be.
     fn look(&mut self) {
-        let is_there = match self.role {
+        let doubt = self.whose.doubt().map(ToString::to_string);
+        let trouble = doubt.or_else(|| {
+            let is_there = self.is_there() && self.rest.passed();
+            (!is_there).then(|| UNREACHABLE.to_owned())
+        });
+        self.state.set_reachable(trouble.is_none());
+        if trouble == self.trouble {
+            return;
+        }
+        match &trouble {
+            Some(trouble) => {
+                log::warn!("{trouble}: all queries go to burp");
+                self.begin_all();
+            }
+            None => log::info!("the shared cache is there"),
+        }
+        self.trouble = trouble;
+    }
+
+    /// Whether the master is there.
+    fn is_there(&self) -> bool {
+        match self.role {
             StoreRole::Master => true,
             StoreRole::Clone => {
                 self.store.initialized()
                     && !matches!(self.store.get(&Data::None), Err(StoreError::Stale(_)))
             }
-        };
-        let is_reachable = is_there && self.rest.passed();
-        let was_reachable = self.state.set_reachable(is_reachable);
-        if was_reachable && !is_reachable {
-            log::warn!("the shared cache cannot be reached: all queries go to burp");
-            self.begin_all();
-        } else if !was_reachable && self.state.is_on() {
-            log::info!("the shared cache is there");
         }
     }
 
@@ -301,7 +329,8 @@ impl Keeper {
         let is_full = self.written.len() >= MAX_ENTRIES
             || held.saturating_add(bytes.len()) > self.max_bytes
             || bytes.len() > MAX_SHARED
-            || self.store.statistics().unacked > MAX_UNACKED;
+            || self.store.statistics().unacked > MAX_UNACKED
+            || self.whose.doubt().is_some();
         let nanos = i64::try_from(age.as_nanos()).unwrap_or(i64::MAX);
         let born = Timestamp::from_nanos(wall().nanos().saturating_sub(nanos));
         let key = self.keys.answer(query);

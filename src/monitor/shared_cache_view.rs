@@ -1,24 +1,116 @@
 //! Whose answers these are: daemons share them only if they ask the same server in the name of the
 //! same client, since the server tells each client something else.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ostler_runtime::files::read_regular;
 use ring::digest::{Context, SHA256};
 
 use crate::burp_config::BurpConfig;
+use crate::watched::Watched;
 
 /// The longest file of authorities in bytes.
 const MAX_AUTHORITY: u64 = 1 << 20;
 
-/// A digest of the server's address and authority and of the client's name. The address alone would
-/// not do: each of two machines may have a server of its own on `127.0.0.1`.
-pub(crate) fn of(client_config: &Path) -> io::Result<String> {
-    let config = BurpConfig::read(client_config)?;
+/// Whose answers are shared, and whether they still are that one's. Children follow the client's
+/// configuration by themselves, so that an answer may be another one's as soon as a file has changed.
+#[derive(Debug)]
+pub(crate) struct Whose {
+    client_config: PathBuf,
+    /// What the view is made of, as it was before it was read last.
+    files: Watched,
+    view: String,
+    doubt: Option<Doubt>,
+}
+
+/// Why answers may be somebody else's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Doubt {
+    /// They are: those that come from children of before and of now cannot be told apart.
+    Other,
+    /// The files do not say it now.
+    Unknown(String),
+}
+
+impl fmt::Display for Doubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Other => f.write_str(
+                "[Cache]: nothing is shared until the next start, since the burp server or its \
+                 client is another one",
+            ),
+            Self::Unknown(why) => {
+                write!(
+                    f,
+                    "[Cache]: nothing is shared while it is not known whose answers these are ({why})"
+                )
+            }
+        }
+    }
+}
+
+impl Whose {
+    /// Those that the client with this configuration is told.
+    pub(crate) fn new(client_config: &Path) -> io::Result<Self> {
+        let (files, view) = look(client_config);
+        Ok(Self { client_config: client_config.to_owned(), files, view: view?, doubt: None })
+    }
+
+    /// A digest of the server's address and authority and of the client's name.
+    pub(crate) fn view(&self) -> &str {
+        &self.view
+    }
+
+    /// Children are started with this configuration from now on.
+    pub(crate) fn follow(&mut self, client_config: PathBuf) {
+        self.client_config = client_config;
+        self.look();
+    }
+
+    /// Why nothing may be shared now. It is looked again if a file has changed.
+    pub(crate) fn doubt(&mut self) -> Option<&Doubt> {
+        if matches!(self.doubt, Some(Doubt::Unknown(_))) || self.files.changed() {
+            self.look();
+        }
+        self.doubt.as_ref()
+    }
+
+    fn look(&mut self) {
+        if self.doubt == Some(Doubt::Other) {
+            return;
+        }
+        let (files, view) = look(&self.client_config);
+        self.files = files;
+        self.doubt = match view {
+            Ok(view) if view == self.view => None,
+            Ok(_) => Some(Doubt::Other),
+            Err(error) => Some(Doubt::Unknown(error.to_string())),
+        };
+    }
+}
+
+/// What the view is made of, and the view.
+fn look(client_config: &Path) -> (Watched, io::Result<String>) {
+    let (config, _) = BurpConfig::read_as_far(client_config);
+    let named = config.files.iter().chain(&config.listed).chain(&config.authority);
+    let files = Watched::new(named.map(PathBuf::as_path));
+    // What changes after this is noticed; what has changed before must not be missed.
+    let view = BurpConfig::read(client_config).and_then(|now| {
+        if now == config {
+            digest(client_config, &now)
+        } else {
+            Err(io::Error::other(format!("{} is being changed", client_config.display())))
+        }
+    });
+    (files, view)
+}
+
+/// The address alone would not do: each of two machines may have a server of its own on `127.0.0.1`.
+fn digest(path: &Path, config: &BurpConfig) -> io::Result<String> {
     let lacking =
-        |key: &str| io::Error::other(format!("{} does not say its {key}", client_config.display()));
+        |key: &str| io::Error::other(format!("{} does not say its {key}", path.display()));
     let host = config.host().ok_or_else(|| lacking("server"))?;
     let port = config.port().ok_or_else(|| lacking("status_port"))?;
     let name = config.own_name.as_deref().ok_or_else(|| lacking("cname"))?;
@@ -47,6 +139,10 @@ mod tests {
     use std::fs;
 
     use super::*;
+
+    fn of(path: &Path) -> io::Result<String> {
+        Whose::new(path).map(|whose| whose.view)
+    }
 
     #[test]
     fn only_the_same_client_of_the_same_server_has_the_same_answers() {
@@ -85,5 +181,50 @@ mod tests {
             fs::write(&path, text).unwrap();
             assert!(of(&path).unwrap_err().to_string().contains(words), "{text}");
         }
+    }
+
+    #[test]
+    fn a_change_of_a_file_is_noticed_at_once_and_another_view_is_for_good() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let (path, authority, more) = (at("burp.conf"), at("ca.pem"), at("more"));
+        fs::create_dir(&more).unwrap();
+        fs::write(&authority, "one").unwrap();
+        let text = format!(
+            "server = a\ncname = me\nssl_cert_ca = {}\n. more/*.conf\n",
+            authority.display()
+        );
+        fs::write(&path, &text).unwrap();
+        let first = Whose::new(&path).unwrap();
+        let new = || Whose { view: first.view.clone(), ..Whose::new(&path).unwrap() };
+
+        // What says the same, what says nothing for a moment, and the same again.
+        let mut whose = new();
+        assert_eq!(whose.doubt(), None);
+        fs::write(&path, format!("{text}# more\n")).unwrap();
+        assert_eq!(whose.doubt(), None);
+        fs::write(&path, "").unwrap();
+        assert!(matches!(whose.doubt(), Some(Doubt::Unknown(why)) if why.contains("server")));
+        fs::write(&path, &text).unwrap();
+        assert_eq!(whose.doubt(), None);
+
+        // The file of the authority, and one that has come to be included.
+        fs::write(&authority, "other").unwrap();
+        assert_eq!(whose.doubt(), Some(&Doubt::Other));
+        fs::write(&authority, "one").unwrap();
+        assert_eq!(whose.doubt(), Some(&Doubt::Other));
+        let mut whose = new();
+        fs::write(more.join("more.conf"), "cname = you\n").unwrap();
+        assert_eq!(whose.doubt(), Some(&Doubt::Other));
+        fs::remove_file(more.join("more.conf")).unwrap();
+
+        // Another file from now on.
+        let mut whose = new();
+        whose.follow(path.clone());
+        assert_eq!(whose.doubt(), None);
+        let other = at("other.conf");
+        fs::write(&other, text.replace("= me", "= you")).unwrap();
+        whose.follow(other);
+        assert_eq!(whose.doubt(), Some(&Doubt::Other));
     }
 }
