@@ -429,16 +429,17 @@ impl Master {
                 self.has_left = true;
                 return 0;
             }
+            let done = self.storage.done();
             let Some(writer) = self.writers.get_mut(&id) else { return left };
             let before = writer.early_bytes();
             let Some(next) = writer.next() else {
-                if let Some(asked) = writer.asks_on() {
+                if let Some(asked) = writer.asks_on(done) {
                     self.out.control(id.endpoint, self.id, id, asked);
                 }
                 return left;
             };
-            let done = before.saturating_sub(writer.early_bytes());
-            self.early_bytes = self.early_bytes.saturating_sub(done);
+            let taken = before.saturating_sub(writer.early_bytes());
+            self.early_bytes = self.early_bytes.saturating_sub(taken);
             self.served = id;
             left = left.saturating_sub(1);
             match next {

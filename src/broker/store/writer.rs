@@ -92,8 +92,8 @@ impl Writer {
     }
 
     /// What it is asked for before the next tick, if anything.
-    pub(crate) fn asks_on(&mut self) -> Option<Content> {
-        self.consumer.asks_on().map(|seqs| Content::Nack { seqs })
+    pub(crate) fn asks_on(&mut self, done: u64) -> Option<Content> {
+        self.consumer.asks_on().map(|seqs| self.nack(seqs, done))
     }
 
     /// What was handed over last is kept for good once so many changes are done.
