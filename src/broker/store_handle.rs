@@ -18,11 +18,6 @@ use crate::store_keeper::Keeper;
 use crate::store_role::Role;
 use crate::{Topic, store_keeper, store_thread};
 
-/// What ends the topic of a master, behind the store's name.
-const MASTER: &str = "<$>/data/master";
-/// What ends the topic of all clones.
-const CLONE: &str = "<$>/data/clone";
-
 /// What a message has around a command beside its topic, at most.
 const AROUND: usize = 1024;
 
@@ -41,7 +36,8 @@ impl Handle {
         backend: Arc<dyn Backend>,
         at_once: bool,
     ) -> Result<Self, StoreError> {
-        let (own, others, events) = (topic(name, MASTER)?, topic(name, CLONE)?, event_topic(name)?);
+        let (own, others, events) =
+            (topic(name, Topic::MASTER)?, topic(name, Topic::CLONE)?, event_topic(name)?);
         if core.peers.any(|_, peer| crate::stores::has(peer, &own)) {
             return Err(StoreError::MasterExists(name.to_owned()));
         }
@@ -63,7 +59,8 @@ impl Handle {
         name: &str,
         options: CloneOptions,
     ) -> Result<Self, StoreError> {
-        let (own, others, events) = (topic(name, CLONE)?, topic(name, MASTER)?, event_topic(name)?);
+        let (own, others, events) =
+            (topic(name, Topic::CLONE)?, topic(name, Topic::MASTER)?, event_topic(name)?);
         let (id, frontend) = (entity(core), entity(core));
         let limits = limits(core, &others);
         let replica = Replica::new(name.to_owned(), [id, frontend], limits, options);
@@ -108,7 +105,7 @@ impl Handle {
         })?;
         let outlet = Arc::new(Inlet(Arc::clone(&host)));
         let inlet = core.routing.add(Owner::Store, [&own].into_iter().collect(), outlet);
-        core.attract([&own]);
+        core.attract_store(&own);
         // What it has to say first goes to those who are there already.
         host.finish(host.lock());
         Ok(Self { host, route: inlet, threads: Mutex::new(threads) })
@@ -150,7 +147,7 @@ impl Handle {
             keeper.rouse();
         }
         host.core.routing.remove(&self.route);
-        host.core.repel([&host.topics.own]);
+        host.core.repel_store(&host.topics.own);
         host.inbox.close();
     }
 
@@ -230,7 +227,7 @@ fn entity(core: &Core) -> EntityId {
     EntityId { endpoint: core.id, object: core.stores.object() }
 }
 
-fn topic(name: &str, end: &str) -> Result<Topic, StoreError> {
+fn topic(name: &str, end: &[u8]) -> Result<Topic, StoreError> {
     let named = if name.is_empty() { None } else { Topic::new(name).ok() };
     let topic = named.and_then(|topic| topic.join(end).ok());
     topic.ok_or_else(|| StoreError::Name(name.to_owned()))

@@ -156,5 +156,5 @@ impl Stores {
 /// Whether a peer says that it has the master whose topic this is. One that wants all topics that begin
 /// so may only pass its messages on.
 pub(crate) fn has(peer: &Peer, topic: &Topic) -> bool {
-    peer.route.filter.iter().any(|one| one == topic.as_bytes())
+    peer.route.filter.names(topic.as_bytes())
 }
