@@ -93,7 +93,7 @@ pub(crate) struct State {
     /// The key's expiry that it waits for then.
     pub(crate) wakes_at: Option<Timestamp>,
     /// Who waits for a change.
-    waits: usize,
+    pub(crate) waits: usize,
     /// Questions to a clone that cannot answer yet.
     early: Vec<(Question, u64)>,
 }

@@ -159,6 +159,31 @@ fn many_at_once_all_have_their_answers() {
 }
 
 #[test]
+fn a_flush_waits_for_what_was_written_before_it() {
+    let ((asked, was_asked), (go_on, goes_on)) = (bounded(10), bounded(10));
+    let (node, backend) = (node(), Told::new(Some((asked, goes_on))));
+    let store = master(&node, &backend);
+    store.put("mine", 1_u64, None).unwrap();
+    was_asked.recv().unwrap();
+    thread::scope(|scope| {
+        let flushed = scope.spawn(|| store.flush(soon()));
+        // There is always something that waits: what is taken with the second batch is not kept.
+        let deadline = soon();
+        while store.0.host.lock().waits == 0 {
+            assert!(!deadline.passed(), "nobody waits");
+            thread::yield_now();
+        }
+        store.put("another's", 1_u64, None).unwrap();
+        go_on.send(()).unwrap();
+        was_asked.recv().unwrap();
+        flushed.join().unwrap().unwrap();
+    });
+    assert!(store.flush(Deadline::after(Duration::ZERO)).is_err());
+    go_on.send(()).unwrap();
+    store.flush(soon()).unwrap();
+}
+
+#[test]
 fn a_storage_is_asked_once_how_much_it_has() {
     let (node, backend) = (node(), Told::new(None));
     let store = master(&node, &backend);
