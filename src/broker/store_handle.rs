@@ -128,7 +128,6 @@ impl Handle {
         if std::mem::replace(&mut host.lock().is_ending, true) {
             return;
         }
-        host.core.stores.ends(&host.name);
         host.wait_until(deadline, |state| match &state.role {
             Role::Master(master) => master.is_kept() || master.failure().is_some(),
             // Nobody hears what it would still send.
@@ -162,7 +161,6 @@ impl Handle {
         drop(threads);
         host.requests.end(&host.name);
         host.wake_all();
-        host.core.stores.has_ended(&host.name);
     }
 }
 

@@ -25,6 +25,7 @@ use crate::store_keeper::{Keeper, Keeping};
 use crate::store_outbox::Outbox;
 use crate::store_requests::{OnAnswer, Requests, call};
 use crate::store_role::{Question, Role};
+use crate::stores::Ending;
 use crate::tag::TAG_BYTES;
 use crate::{Kind, Message, TTL, Topic};
 
@@ -68,6 +69,8 @@ pub(crate) struct Host {
     /// How changes get into the storage, if that takes time.
     pub(crate) keeper: Option<Keeper>,
     pub(crate) seldom: Seldom,
+    /// The last that is dropped, behind the storage.
+    _ending: Ending,
 }
 
 /// What a store talks about.
@@ -118,6 +121,7 @@ impl Host {
             parts;
         let inbox = Queue::new(core.options.stores.inbox);
         let is_master = matches!(role, Role::Master(_));
+        let ending = Ending::new(&core, &name);
         let state = State {
             role,
             others: BTreeSet::new(),
@@ -148,6 +152,7 @@ impl Host {
             rouse,
             keeper,
             seldom: Seldom::new(crate::core::PAUSE),
+            _ending: ending,
         }
     }
 

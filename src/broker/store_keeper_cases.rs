@@ -148,7 +148,7 @@ fn many_at_once_all_have_their_answers() {
             let store = store.clone();
             scope.spawn(move || {
                 for turn in 0..200_u64 {
-                    assert!(store.put_unique(number * 1000 + turn, turn, None).unwrap());
+                    assert!(store.put_unique((number + 1) * 1000 + turn, turn, None).unwrap());
                     store.put(number, turn, None).unwrap();
                 }
             });
@@ -181,6 +181,27 @@ fn a_flush_waits_for_what_was_written_before_it() {
     assert!(store.flush(Deadline::after(Duration::ZERO)).is_err());
     go_on.send(()).unwrap();
     store.flush(soon()).unwrap();
+}
+
+#[test]
+fn a_store_is_attached_again_once_its_storage_is_closed() {
+    let node = node();
+    for _ in 0..200 {
+        let backend = Told::new(None);
+        let closed = Arc::downgrade(&backend);
+        let store = master(&node, &backend);
+        drop(backend);
+        store.put("a", 1_u64, None).unwrap();
+        thread::scope(|scope| {
+            scope.spawn(|| drop(store));
+            let core = node.core();
+            let again = core.stores.find_or("st", || {
+                assert_eq!(closed.strong_count(), 0, "it is open still");
+                Handle::master(core, "st", Told::new(None), false)
+            });
+            drop(again.unwrap());
+        });
+    }
 }
 
 #[test]

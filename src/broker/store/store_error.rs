@@ -59,6 +59,9 @@ pub enum StoreError {
     /// The endpoint has ended, or the store.
     #[error("the store {0} has ended")]
     Ended(String),
+    /// The store of this name that was attached before has not ended in time.
+    #[error("the store {0} that was attached before has not ended yet")]
+    Ends(String),
     /// No store can have this name.
     #[error("no store can be called {0}")]
     Name(String),
@@ -74,7 +77,7 @@ impl StoreError {
             Self::NoSuchKey => Ec::NoSuchKey,
             Self::TypeClash { .. } => Ec::TypeClash,
             Self::Overflow(_) | Self::Unfit(_) => Ec::InvalidData,
-            Self::Timeout | Self::Full { .. } => Ec::RequestTimeout,
+            Self::Timeout | Self::Full { .. } | Self::Ends(_) => Ec::RequestTimeout,
             Self::Stale(_) => Ec::StaleData,
             Self::NoMaster(_) => Ec::NoSuchMaster,
             Self::MasterExists(_) => Ec::MasterExists,
