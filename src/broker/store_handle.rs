@@ -177,10 +177,12 @@ fn start(
     keep: Option<Receiver<()>>,
 ) -> io::Result<Vec<Thread>> {
     let running = Arc::clone(host);
-    let first = Thread::spawn("store", move || store_thread::run(&running, &roused))?;
+    let run = move || store_thread::again(&running, &roused, store_thread::run);
+    let first = Thread::spawn("store", run)?;
     let Some(roused) = keep else { return Ok(vec![first]) };
     let keeping = Arc::clone(host);
-    match Thread::spawn("storage", move || store_keeper::keep(&keeping, &roused)) {
+    let keep = move || store_thread::again(&keeping, &roused, store_keeper::keep);
+    match Thread::spawn("storage", keep) {
         Ok(second) => Ok(vec![first, second]),
         Err(error) => {
             first.detach();

@@ -13,6 +13,7 @@ use ostler_runtime::Deadline;
 
 use crate::store::Store;
 use crate::store_handle::Handle;
+use crate::store_thread::again;
 use crate::{Endpoint, EndpointOptions};
 
 /// Keeps entries in memory, says in which threads it was told of changes, and fails when it shall.
@@ -20,6 +21,7 @@ struct Told {
     memory: Box<dyn Backend>,
     by: Mutex<Vec<ThreadId>>,
     fails: AtomicBool,
+    panics: AtomicBool,
     /// Who is told that it was asked, and what it waits for then.
     gate: Option<(Sender<()>, Receiver<()>)>,
     changes: AtomicU64,
@@ -34,6 +36,7 @@ impl Told {
             memory,
             by: Mutex::default(),
             fails: AtomicBool::new(false),
+            panics: AtomicBool::new(false),
             gate,
             changes: AtomicU64::new(0),
             counted: AtomicU64::new(0),
@@ -77,6 +80,7 @@ impl Backend for Told {
             asked.send(()).unwrap();
             go_on.recv().unwrap();
         }
+        assert!(!self.panics.load(Ordering::Relaxed), "over the edge");
         if self.fails.load(Ordering::Relaxed) {
             let (what, source) = ("cannot write".to_owned(), "the disk is full".into());
             return Err(BackendError { what, source });
@@ -224,4 +228,30 @@ fn what_the_storage_does_not_take_is_told_and_tried_again_by_the_stores_thread()
     assert!(store.await_idle(soon()));
     assert_eq!(store.get(&Data::from("a")).unwrap(), Data::Count(1));
     assert_ne!(backend.by().last(), Some(&thread::current().id()));
+}
+
+#[test]
+fn a_storage_that_panics_has_failed_and_is_tried_again() {
+    let (node, backend) = (node(), Told::new(None));
+    let store = master(&node, &backend);
+    backend.panics.store(true, Ordering::Relaxed);
+    let refused = store.put_unique("a", 1_u64, None).unwrap_err();
+    assert!(matches!(&refused, StoreError::Backend { why, .. } if why.contains("panicked")));
+    backend.panics.store(false, Ordering::Relaxed);
+    assert!(store.await_idle(soon()));
+    assert_eq!(store.get(&Data::from("a")).unwrap(), Data::Count(1));
+    store.put("b", 1_u64, None).unwrap();
+    store.flush(soon()).unwrap();
+    assert!(node.core().counters.panics.get() > 0);
+}
+
+#[test]
+fn a_thread_of_a_store_that_panics_begins_again() {
+    let (node, backend) = (node(), Told::new(None));
+    let store = master(&node, &backend);
+    let (_rouse, roused) = bounded(1);
+    let turns = AtomicU64::new(0);
+    let host = &store.0.host;
+    again(host, &roused, |_, _| assert!(turns.fetch_add(1, Ordering::Relaxed) == 3, "not yet"));
+    assert_eq!((turns.load(Ordering::Relaxed), host.core.counters.panics.get()), (4, 3));
 }
