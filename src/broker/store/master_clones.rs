@@ -43,7 +43,12 @@ impl Master {
         match self.clones.nack(id, seqs) {
             Some(Nacked::Begins) => self.join(id),
             None if seqs == [0] => self.join(id),
-            Some(Nacked::Left) => self.gone(id, "it said goodbye"),
+            Some(Nacked::Left) => {
+                if let Some(writer) = self.writers.get_mut(&id) {
+                    writer.goodbye();
+                }
+                self.gone(id, "it said goodbye");
+            }
             Some(Nacked::Resend(resend)) => {
                 for one in resend {
                     match one {
@@ -124,8 +129,9 @@ impl Master {
         let gone: Vec<EntityId> = self.writers.iter_mut().filter_map(left).collect();
         for id in gone {
             let Some(writer) = self.writers.remove(&id) else { continue };
-            if writer.early() > 0 {
-                self.out.notices.push(Notice::Lost(id, writer.early()));
+            let lost = writer.lost_with_it();
+            if lost > 0 {
+                self.out.notices.push(Notice::Lost(id, lost));
             }
             self.former.retain(|(one, _)| *one != id);
             self.former.push_back((id, writer.seq()));

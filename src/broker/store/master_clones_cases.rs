@@ -105,3 +105,29 @@ fn no_more_is_read_for_a_snapshot_than_fits() {
     master.write(Content::Clear { publisher: id(1) }, NOW).unwrap();
     assert_eq!(asks(&mut master), (0, 1));
 }
+
+/// A clone writes its third event, of which the first two are missing, and goes: what is told of it.
+fn is_lost_when(goes: impl Fn(&mut Master)) -> bool {
+    let mut master = master(Arc::new(Memory::default()));
+    says(&mut master, 2, Content::asks_for_snapshot());
+    says(&mut master, 2, Content::AttachWriter { offset: 1, heartbeat: 5 });
+    let content = Content::Erase { key: Data::Count(1), publisher: id(2) };
+    let early = Command { seq: 4, sender: id(2), receiver: EntityId::NIL, content };
+    master.command(early, 100, NOW);
+    assert_eq!(master.statistics().early, 1);
+    goes(&mut master);
+    assert_eq!(master.statistics().inputs, 0);
+    master.take_output().notices.iter().any(|notice| matches!(notice, Notice::Lost(_, 1)))
+}
+
+#[test]
+fn only_what_is_not_said_again_is_lost() {
+    assert!(is_lost_when(|master| says(master, 2, Content::goodbye())));
+    // It may be heard again.
+    assert!(!is_lost_when(|master| {
+        for _ in 0..1000 {
+            master.tick(NOW);
+        }
+    }));
+    assert!(!is_lost_when(Master::step_back));
+}
