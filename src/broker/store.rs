@@ -107,7 +107,8 @@ impl Store {
     /// master answers, whom it waits for up to
     /// [`StoreLimits::request_wait`](crate::StoreLimits::request_wait). On a master whose storage
     /// takes its time, this thread may hand the change over itself, and then waits as long as the
-    /// storage does.
+    /// storage does. An answer that the storage failed says nothing of later: see
+    /// [`StoreError::Backend`].
     pub fn put_unique(
         &self,
         key: impl Into<Data>,

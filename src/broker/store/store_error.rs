@@ -48,7 +48,8 @@ pub enum StoreError {
         /// How long room was waited for.
         waited: Duration,
     },
-    /// The storage behind a master failed.
+    /// The storage behind a master failed. A change that was taken before that was known is tried
+    /// again: it may come about though this is the answer, also that of `put_unique`.
     #[error("the storage of the store {name} failed: {why}")]
     Backend {
         /// The store.
