@@ -324,7 +324,7 @@ impl Host {
         let number = self.requests.open(deadline, StoreError::Timeout, on_answer);
         let written = self.write_for(action(number), keeping);
         if keeping == Keeping::Here && written.is_ok() {
-            self.keep_here(|| !self.requests.is_open(number));
+            self.keep_here(|| !self.requests.is_open(number) || deadline.passed());
         }
         match written {
             Err(error) if self.requests.withdraw(number) => Err(error),
