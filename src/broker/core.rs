@@ -127,6 +127,20 @@ impl Core {
 
     /// Somebody in this node wants these topics.
     pub(crate) fn attract<'a>(&self, topics: impl IntoIterator<Item = &'a Topic>) {
+        self.want(readable(topics));
+    }
+
+    /// A store in this node wants what is for it.
+    pub(crate) fn attract_store(&self, topic: &Topic) {
+        self.want([topic]);
+    }
+
+    /// These topics are passed on.
+    pub(crate) fn forward(&self, topics: &[Topic]) {
+        self.want(topics);
+    }
+
+    fn want<'a>(&self, topics: impl IntoIterator<Item = &'a Topic>) {
         let mut wanted = self.wanted();
         if wanted.attraction.add(topics) {
             self.announce(&mut wanted);
@@ -137,7 +151,7 @@ impl Core {
     pub(crate) fn attract_client(&self, topics: &[Topic]) -> bool {
         let mut wanted = self.wanted();
         let has_room = wanted.attraction.has_room(topics);
-        if has_room && wanted.attraction.add(topics) {
+        if has_room && wanted.attraction.add(readable(topics)) {
             self.announce(&mut wanted);
         }
         has_room
@@ -145,6 +159,15 @@ impl Core {
 
     /// Who wanted these topics does not any more.
     pub(crate) fn repel<'a>(&self, topics: impl IntoIterator<Item = &'a Topic>) {
+        self.unwant(readable(topics));
+    }
+
+    /// A store wants nothing any more.
+    pub(crate) fn repel_store(&self, topic: &Topic) {
+        self.unwant([topic]);
+    }
+
+    fn unwant<'a>(&self, topics: impl IntoIterator<Item = &'a Topic>) {
         let mut wanted = self.wanted();
         if wanted.attraction.remove(topics) {
             self.announce(&mut wanted);
@@ -279,4 +302,10 @@ impl Core {
     fn wanted(&self) -> MutexGuard<'_, Wanted> {
         self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Those that a subscriber or a client can get anything about. What is for stores it does not get, and
+/// a node that said it wants that would say that it has them.
+fn readable<'a>(topics: impl IntoIterator<Item = &'a Topic>) -> impl Iterator<Item = &'a Topic> {
+    topics.into_iter().filter(|topic| !Topic::is_of_store(topic.as_bytes()))
 }

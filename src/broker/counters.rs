@@ -51,6 +51,8 @@ pub(crate) struct Counters {
     pub(crate) unread_statuses: Counter,
     /// Peers and clients cut off because they were behind.
     pub(crate) cut: Counter,
+    /// Panics of stores and their storage, behind which all went on.
+    pub(crate) panics: Counter,
     /// Publications refused because a receiver was behind.
     pub(crate) refused: Counter,
 }

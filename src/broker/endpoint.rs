@@ -188,10 +188,11 @@ impl Endpoint {
     }
 
     /// Has peers send the messages of these topics, so that they go on to others, though nobody
-    /// here wants them.
+    /// here wants them. Whoever wants the very topic of a store's master says that it has it: where
+    /// stores are passed on, let it be one that begins so, as in `name/<$>/`.
     pub fn forward(&self, topics: impl IntoIterator<Item = Topic>) {
         let topics: Vec<Topic> = topics.into_iter().collect();
-        self.core.attract(&topics);
+        self.core.forward(&topics);
     }
 
     /// What peers are told that this node wants.

@@ -38,7 +38,8 @@ impl Told for Figures {
     fn figures(&self) -> Response {
         let (core, counters) = (&self.core, &self.core.counters);
         let (peers, waiting) = core.peers.load();
-        let links = self.links.upgrade().map(|links| links.statistics()).unwrap_or_default();
+        let mut links = self.links.upgrade().map(|links| links.statistics()).unwrap_or_default();
+        links.panics = links.panics.saturating_add(counters.panics.get());
         let figures = Exposition {
             peers,
             clients: core.routing.clients(),

@@ -112,7 +112,7 @@ impl Exposition {
         out.counter("tls_failures", help, links.tls_failures)?;
         let help = "Failures to accept a connection, as without descriptors";
         out.counter("accept_errors", help, links.accept_errors)?;
-        let help = "Connections lost to an error of this program";
+        let help = "Connections lost to an error of this program, and such errors of stores";
         out.counter("internal_errors", help, links.panics)?;
         out.counter("sent_frames", "Messages sent, all kinds of them", links.frames_out)?;
         out.counter("received_bytes", "Bytes received", links.bytes_in)?;

@@ -1,4 +1,5 @@
-//! Which topics a node wants: the sorted, minimal list of the prefixes that it subscribed to.
+//! Which topics a node wants: the sorted, minimal list of the prefixes that it subscribed to, and those
+//! by which it says that it has the masters of stores.
 
 use std::fmt;
 
@@ -8,9 +9,14 @@ use crate::topic::Topic;
 use crate::wire::{Malformed, read_bytes, read_count, write_bytes, write_count};
 
 /// A set of topics of which none begins another. It matches each topic that begins with one of
-/// them; the empty one begins all.
+/// them; the empty one begins all. Beside them it has the topics of masters that one of them begins:
+/// they match no more than that, but say where masters are.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Filter(Vec<Box<[u8]>>);
+pub struct Filter {
+    topics: Vec<Box<[u8]>>,
+    /// Sorted.
+    masters: Vec<Box<[u8]>>,
+}
 
 /// The bytes are no filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -43,49 +49,70 @@ impl Filter {
     /// it are swallowed.
     pub fn extend(&mut self, topic: &[u8]) -> bool {
         if self.matches(topic) {
+            if Topic::is_of_master(topic) && !self.names(topic) {
+                self.add_master(topic.into());
+            }
             return false;
         }
         // Whatever begins with the topic stands right behind its place.
-        let from = self.0.partition_point(|known| known.as_ref() < topic);
-        let behind = self.0.get(from..).unwrap_or_default();
+        let from = self.topics.partition_point(|known| known.as_ref() < topic);
+        let behind = self.topics.get(from..).unwrap_or_default();
         let swallowed = behind.partition_point(|known| known.starts_with(topic));
-        self.0.splice(from..from.saturating_add(swallowed), [topic.into()]);
+        let range = from..from.saturating_add(swallowed);
+        let gone: Vec<_> = self.topics.splice(range, [topic.into()]).collect();
+        for master in gone.into_iter().filter(|topic| Topic::is_of_master(topic)) {
+            self.add_master(master);
+        }
         true
+    }
+
+    fn add_master(&mut self, topic: Box<[u8]>) {
+        let place = self.masters.partition_point(|known| *known < topic);
+        self.masters.insert(place, topic);
+    }
+
+    /// Whether it has this very topic, which may be that of a master.
+    pub fn names(&self, topic: &[u8]) -> bool {
+        let find = |topics: &[Box<[u8]>]| topics.binary_search_by(|one| (**one).cmp(topic)).is_ok();
+        find(&self.topics) || find(&self.masters)
     }
 
     /// Whether messages about `topic` are wanted.
     pub fn matches(&self, topic: &[u8]) -> bool {
         // As no topic begins another, only the last one up to `topic` can begin it.
-        let up_to = self.0.partition_point(|known| known.as_ref() <= topic);
-        let last = up_to.checked_sub(1).and_then(|last| self.0.get(last));
+        let up_to = self.topics.partition_point(|known| known.as_ref() <= topic);
+        let last = up_to.checked_sub(1).and_then(|last| self.topics.get(last));
         last.is_some_and(|known| topic.starts_with(known))
     }
 
     /// What peers are told: all but the topics that stay within the node.
     #[must_use]
     pub fn announced(&self) -> Self {
-        Self(self.0.iter().filter(|topic| !Topic::is_internal(topic)).cloned().collect())
+        let told = |topics: &[Box<[u8]>]| {
+            topics.iter().filter(|topic| !Topic::is_internal(topic)).cloned().collect()
+        };
+        Self { topics: told(&self.topics), masters: told(&self.masters) }
     }
 
-    /// The topics, sorted.
+    /// The topics of which none begins another, sorted.
     pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        self.0.iter().map(AsRef::as_ref)
+        self.topics.iter().map(AsRef::as_ref)
     }
 
-    /// How many topics there are.
+    /// How many of these there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.topics.len()
     }
 
     /// Whether nothing is wanted.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.topics.is_empty()
     }
 
     /// Appends the form that stands in handshakes and routing updates.
     pub fn encode(&self, out: &mut Vec<u8>) {
-        write_count(self.0.len(), out);
-        for topic in &self.0 {
+        write_count(self.topics.len().saturating_add(self.masters.len()), out);
+        for topic in self.topics.iter().chain(&self.masters) {
             write_bytes(topic, out);
         }
     }
@@ -127,15 +154,24 @@ impl<T: AsRef<[u8]>> FromIterator<T> for Filter {
         let mut all: Vec<Box<[u8]>> =
             topics.into_iter().map(|topic| topic.as_ref().into()).collect();
         all.sort_unstable();
-        // Sorted, each topic stands right behind the one that begins it.
-        all.dedup_by(|topic, before| topic.starts_with(before));
-        Self(all)
+        all.dedup();
+        let mut filter = Self::new();
+        for topic in all {
+            // Sorted, each topic stands right behind the one that begins it.
+            if !filter.topics.last().is_some_and(|before| topic.starts_with(before)) {
+                filter.topics.push(topic);
+            } else if Topic::is_of_master(&topic) {
+                filter.masters.push(topic);
+            }
+        }
+        filter
     }
 }
 
 impl fmt::Debug for Filter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = self.0.iter().map(|topic| topic.escape_ascii().to_string());
+        let all = self.topics.iter().chain(&self.masters);
+        let shown = all.map(|topic| topic.escape_ascii().to_string());
         f.debug_set().entries(shown).finish()
     }
 }

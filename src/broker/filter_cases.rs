@@ -39,6 +39,25 @@ fn a_prefix_of_bytes_matches() {
 }
 
 #[test]
+fn a_prefix_swallows_no_master() {
+    let all = ["st/", "st/<$>/data/master", "st/<$>/data/clone", "other/<$>/data/master"];
+    let collected = filter(&all);
+    let mut extended = Filter::new();
+    // It comes before what begins it, and behind.
+    for topic in all.iter().rev().chain(&all) {
+        extended.extend(topic.as_bytes());
+    }
+    assert_eq!(extended, collected);
+    assert_eq!(collected.iter().collect::<Vec<_>>(), [&b"other/<$>/data/master"[..], b"st/"]);
+    for (topic, is_named) in all.iter().zip([true, true, false, true]) {
+        assert_eq!(collected.names(topic.as_bytes()), is_named, "{topic}");
+    }
+    assert!(!filter(&["st/"]).names(b"st/<$>/data/master"));
+    assert_ne!(filter(&["st/"]), collected);
+    assert_eq!(Filter::decode(&encoded(&collected.announced())), Ok(collected));
+}
+
+#[test]
 fn internal_topics_are_not_announced() {
     let filter = filter(&["<$>/local/data/statuses", "/cap", "st/<$>/data/master"]);
     assert_eq!(filter.announced(), self::filter(&["/cap", "st/<$>/data/master"]));
@@ -81,6 +100,12 @@ proptest! {
         prop_assert_eq!(&collected, &extended);
         let plainly = topics.iter().any(|topic| asked.starts_with(topic.as_str()));
         prop_assert_eq!(collected.matches(asked.as_bytes()), plainly);
+        for topic in &topics {
+            // Here are no masters.
+            let begins = |other: &&String| topic.starts_with(other.as_str()) && *other != topic;
+            let is_begun = topics.iter().any(|other| begins(&other));
+            prop_assert_eq!(collected.names(topic.as_bytes()), !is_begun);
+        }
         prop_assert_eq!(Filter::decode(&encoded(&collected)), Ok(collected));
     }
 }

@@ -257,7 +257,7 @@ pub(crate) fn attach(
         log::error!("{error}");
         match error {
             // What passes, such as a lock or a full disk, is worth another start.
-            StoreError::Backend { .. } => Exit::Unavailable,
+            StoreError::Backend { .. } | StoreError::Ends(_) => Exit::Unavailable,
             StoreError::Os(_) => Exit::Os,
             _ => Exit::Config,
         }

@@ -107,7 +107,8 @@ impl Store {
     /// master answers, whom it waits for up to
     /// [`StoreLimits::request_wait`](crate::StoreLimits::request_wait). On a master whose storage
     /// takes its time, this thread may hand the change over itself, and then waits as long as the
-    /// storage does.
+    /// storage does. An answer that the storage failed says nothing of later: see
+    /// [`StoreError::Backend`].
     pub fn put_unique(
         &self,
         key: impl Into<Data>,
@@ -256,33 +257,40 @@ impl Store {
             && host.check(&host.lock()).is_ok()
     }
 
-    /// Waits until what was written here is kept for good: by the storage of the master.
+    /// Waits until what was written here up to now is kept for good: by the storage of the master.
+    /// What others write meanwhile is not waited for.
     pub fn flush(&self, deadline: Deadline) -> Result<(), StoreError> {
         let host = &self.0.host;
         let dropped = |state: &State| match &state.role {
             Role::Master(_) => 0,
             Role::Clone(replica) => replica.dropped(),
         };
-        let before = dropped(&host.lock());
-        let is_settled = host.wait_until(deadline, |state| {
+        let failure = |state: &State| match &state.role {
+            Role::Master(master) => master.failure().map(ToOwned::to_owned),
+            Role::Clone(_) => None,
+        };
+        let (before, made) = {
+            let state = host.lock();
+            (dropped(&state), state.role.made())
+        };
+        host.wait_until(deadline, |state| {
             host.check(state).is_err()
+                || state.role.kept() >= made
                 || dropped(state) > before
-                || match &state.role {
-                    Role::Master(master) => master.is_kept() || master.failure().is_some(),
-                    Role::Clone(replica) => replica.statistics().unacked == 0,
-                }
+                || failure(state).is_some()
         });
         let state = host.lock();
         host.check(&state)?;
-        match &state.role {
-            Role::Master(master) if master.failure().is_some() => {
-                let why = master.failure().unwrap_or_default().to_owned();
-                Err(StoreError::Backend { name: host.name.clone(), why })
-            }
-            _ if dropped(&state) > before => Err(StoreError::NoMaster(host.name.clone())),
-            _ if is_settled => Ok(()),
-            _ => Err(StoreError::Timeout),
+        if dropped(&state) > before {
+            return Err(StoreError::NoMaster(host.name.clone()));
         }
+        if state.role.kept() >= made {
+            return Ok(());
+        }
+        Err(match failure(&state) {
+            Some(why) => StoreError::Backend { name: host.name.clone(), why },
+            None => StoreError::Timeout,
+        })
     }
 
     /// Asks questions without waiting for the answers.

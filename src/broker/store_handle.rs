@@ -18,11 +18,6 @@ use crate::store_keeper::Keeper;
 use crate::store_role::Role;
 use crate::{Topic, store_keeper, store_thread};
 
-/// What ends the topic of a master, behind the store's name.
-const MASTER: &str = "<$>/data/master";
-/// What ends the topic of all clones.
-const CLONE: &str = "<$>/data/clone";
-
 /// What a message has around a command beside its topic, at most.
 const AROUND: usize = 1024;
 
@@ -41,7 +36,8 @@ impl Handle {
         backend: Arc<dyn Backend>,
         at_once: bool,
     ) -> Result<Self, StoreError> {
-        let (own, others, events) = (topic(name, MASTER)?, topic(name, CLONE)?, event_topic(name)?);
+        let (own, others, events) =
+            (topic(name, Topic::MASTER)?, topic(name, Topic::CLONE)?, event_topic(name)?);
         if core.peers.any(|_, peer| crate::stores::has(peer, &own)) {
             return Err(StoreError::MasterExists(name.to_owned()));
         }
@@ -63,7 +59,8 @@ impl Handle {
         name: &str,
         options: CloneOptions,
     ) -> Result<Self, StoreError> {
-        let (own, others, events) = (topic(name, CLONE)?, topic(name, MASTER)?, event_topic(name)?);
+        let (own, others, events) =
+            (topic(name, Topic::CLONE)?, topic(name, Topic::MASTER)?, event_topic(name)?);
         let (id, frontend) = (entity(core), entity(core));
         let limits = limits(core, &others);
         let replica = Replica::new(name.to_owned(), [id, frontend], limits, options);
@@ -108,7 +105,7 @@ impl Handle {
         })?;
         let outlet = Arc::new(Inlet(Arc::clone(&host)));
         let inlet = core.routing.add(Owner::Store, [&own].into_iter().collect(), outlet);
-        core.attract([&own]);
+        core.attract_store(&own);
         // What it has to say first goes to those who are there already.
         host.finish(host.lock());
         Ok(Self { host, route: inlet, threads: Mutex::new(threads) })
@@ -131,7 +128,6 @@ impl Handle {
         if std::mem::replace(&mut host.lock().is_ending, true) {
             return;
         }
-        host.core.stores.ends(&host.name);
         host.wait_until(deadline, |state| match &state.role {
             Role::Master(master) => master.is_kept() || master.failure().is_some(),
             // Nobody hears what it would still send.
@@ -150,7 +146,7 @@ impl Handle {
             keeper.rouse();
         }
         host.core.routing.remove(&self.route);
-        host.core.repel([&host.topics.own]);
+        host.core.repel_store(&host.topics.own);
         host.inbox.close();
     }
 
@@ -165,7 +161,6 @@ impl Handle {
         drop(threads);
         host.requests.end(&host.name);
         host.wake_all();
-        host.core.stores.has_ended(&host.name);
     }
 }
 
@@ -182,10 +177,12 @@ fn start(
     keep: Option<Receiver<()>>,
 ) -> io::Result<Vec<Thread>> {
     let running = Arc::clone(host);
-    let first = Thread::spawn("store", move || store_thread::run(&running, &roused))?;
+    let run = move || store_thread::again(&running, &roused, store_thread::run);
+    let first = Thread::spawn("store", run)?;
     let Some(roused) = keep else { return Ok(vec![first]) };
     let keeping = Arc::clone(host);
-    match Thread::spawn("storage", move || store_keeper::keep(&keeping, &roused)) {
+    let keep = move || store_thread::again(&keeping, &roused, store_keeper::keep);
+    match Thread::spawn("storage", keep) {
         Ok(second) => Ok(vec![first, second]),
         Err(error) => {
             first.detach();
@@ -230,7 +227,7 @@ fn entity(core: &Core) -> EntityId {
     EntityId { endpoint: core.id, object: core.stores.object() }
 }
 
-fn topic(name: &str, end: &str) -> Result<Topic, StoreError> {
+fn topic(name: &str, end: &[u8]) -> Result<Topic, StoreError> {
     let named = if name.is_empty() { None } else { Topic::new(name).ok() };
     let topic = named.and_then(|topic| topic.join(end).ok());
     topic.ok_or_else(|| StoreError::Name(name.to_owned()))

@@ -99,9 +99,9 @@ impl Host {
         }
         self.finish(state);
         if is_refused && !was_refused {
-            self.core.repel([&self.topics.own]);
+            self.core.repel_store(&self.topics.own);
         } else if was_refused && !is_refused {
-            self.core.attract([&self.topics.own]);
+            self.core.attract_store(&self.topics.own);
             log::info!("store {}: no other master comes before this one any more", self.name);
         }
         if is_new {

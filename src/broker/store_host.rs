@@ -23,6 +23,7 @@ use crate::store_keeper::{Keeper, Keeping};
 use crate::store_outbox::Outbox;
 use crate::store_requests::{OnAnswer, Requests, call};
 use crate::store_role::{Question, Role};
+use crate::stores::Ending;
 use crate::{Kind, Message, Topic};
 
 /// Commands that are taken from the inbox at once, at most.
@@ -64,6 +65,8 @@ pub(crate) struct Host {
     /// How changes get into the storage, if that takes time.
     pub(crate) keeper: Option<Keeper>,
     pub(crate) seldom: Seldom,
+    /// The last that is dropped, behind the storage.
+    _ending: Ending,
 }
 
 /// What a store talks about.
@@ -89,7 +92,7 @@ pub(crate) struct State {
     /// The key's expiry that it waits for then.
     pub(crate) wakes_at: Option<Timestamp>,
     /// Who waits for a change.
-    waits: usize,
+    pub(crate) waits: usize,
     /// Until when those who hear of changes may hold up who writes from afar.
     pub(crate) held: Option<Deadline>,
     /// Questions to a clone that cannot answer yet.
@@ -116,6 +119,7 @@ impl Host {
             parts;
         let inbox = Queue::new(core.options.stores.inbox);
         let is_master = matches!(role, Role::Master(_));
+        let ending = Ending::new(&core, &name);
         let state = State {
             role,
             others: BTreeSet::new(),
@@ -149,6 +153,7 @@ impl Host {
             is_over: AtomicBool::new(false),
             keeper,
             seldom: Seldom::new(crate::core::PAUSE),
+            _ending: ending,
         }
     }
 
@@ -324,7 +329,7 @@ impl Host {
         let number = self.requests.open(deadline, StoreError::Timeout, on_answer);
         let written = self.write_for(action(number), keeping);
         if keeping == Keeping::Here && written.is_ok() {
-            self.keep_here(|| !self.requests.is_open(number));
+            self.keep_here(|| !self.requests.is_open(number) || deadline.passed());
         }
         match written {
             Err(error) if self.requests.withdraw(number) => Err(error),

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use broker_store::Backend;
+use broker_store::{Backend, BackendError, Change};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
-use ostler_runtime::Deadline;
+use ostler_runtime::{Deadline, threads};
 
 use crate::store_host::Host;
 use crate::store_role::Role;
@@ -70,6 +70,16 @@ impl Keeper {
         }
     }
 
+    /// Tells the storage of changes. If that panics it has failed.
+    fn apply(&self, host: &Host, changes: &mut Vec<Change>) -> Result<(), BackendError> {
+        let applied = threads::caught("a storage", || self.backend.apply(changes));
+        applied.unwrap_or_else(|| {
+            host.core.counters.panics.count();
+            let (what, source) = ("cannot write".to_owned(), "the storage panicked".into());
+            Err(BackendError { what, source })
+        })
+    }
+
     fn turn<'a>(&'a self, host: &'a Host) -> Option<Turn<'a>> {
         let is_mine = !self.is_taken.swap(true, Ordering::AcqRel);
         is_mine.then(|| Turn { host, keeper: self })
@@ -90,7 +100,7 @@ impl Turn<'_> {
             return Kept::Nothing { has_ended };
         }
         let count = changes.len();
-        let applied = keeper.backend.apply(&mut changes);
+        let applied = keeper.apply(host, &mut changes);
         let listens = host.has_listeners();
         let mut state = host.lock();
         let Role::Master(master) = &mut state.role else { return Kept::Nothing { has_ended } };

@@ -13,6 +13,7 @@ use ostler_runtime::Deadline;
 
 use crate::store::Store;
 use crate::store_handle::Handle;
+use crate::store_thread::again;
 use crate::{Endpoint, EndpointOptions};
 
 /// Keeps entries in memory, says in which threads it was told of changes, and fails when it shall.
@@ -20,6 +21,7 @@ struct Told {
     memory: Box<dyn Backend>,
     by: Mutex<Vec<ThreadId>>,
     fails: AtomicBool,
+    panics: AtomicBool,
     /// Who is told that it was asked, and what it waits for then.
     gate: Option<(Sender<()>, Receiver<()>)>,
     changes: AtomicU64,
@@ -34,6 +36,7 @@ impl Told {
             memory,
             by: Mutex::default(),
             fails: AtomicBool::new(false),
+            panics: AtomicBool::new(false),
             gate,
             changes: AtomicU64::new(0),
             counted: AtomicU64::new(0),
@@ -77,6 +80,7 @@ impl Backend for Told {
             asked.send(()).unwrap();
             go_on.recv().unwrap();
         }
+        assert!(!self.panics.load(Ordering::Relaxed), "over the edge");
         if self.fails.load(Ordering::Relaxed) {
             let (what, source) = ("cannot write".to_owned(), "the disk is full".into());
             return Err(BackendError { what, source });
@@ -148,7 +152,7 @@ fn many_at_once_all_have_their_answers() {
             let store = store.clone();
             scope.spawn(move || {
                 for turn in 0..200_u64 {
-                    assert!(store.put_unique(number * 1000 + turn, turn, None).unwrap());
+                    assert!(store.put_unique((number + 1) * 1000 + turn, turn, None).unwrap());
                     store.put(number, turn, None).unwrap();
                 }
             });
@@ -156,6 +160,52 @@ fn many_at_once_all_have_their_answers() {
     });
     drop(store);
     assert_eq!(backend.changes.load(Ordering::Relaxed), 8 * 200 * 2);
+}
+
+#[test]
+fn a_flush_waits_for_what_was_written_before_it() {
+    let ((asked, was_asked), (go_on, goes_on)) = (bounded(10), bounded(10));
+    let (node, backend) = (node(), Told::new(Some((asked, goes_on))));
+    let store = master(&node, &backend);
+    store.put("mine", 1_u64, None).unwrap();
+    was_asked.recv().unwrap();
+    thread::scope(|scope| {
+        let flushed = scope.spawn(|| store.flush(soon()));
+        // There is always something that waits: what is taken with the second batch is not kept.
+        let deadline = soon();
+        while store.0.host.lock().waits == 0 {
+            assert!(!deadline.passed(), "nobody waits");
+            thread::yield_now();
+        }
+        store.put("another's", 1_u64, None).unwrap();
+        go_on.send(()).unwrap();
+        was_asked.recv().unwrap();
+        flushed.join().unwrap().unwrap();
+    });
+    assert!(store.flush(Deadline::after(Duration::ZERO)).is_err());
+    go_on.send(()).unwrap();
+    store.flush(soon()).unwrap();
+}
+
+#[test]
+fn a_store_is_attached_again_once_its_storage_is_closed() {
+    let node = node();
+    for _ in 0..200 {
+        let backend = Told::new(None);
+        let closed = Arc::downgrade(&backend);
+        let store = master(&node, &backend);
+        drop(backend);
+        store.put("a", 1_u64, None).unwrap();
+        thread::scope(|scope| {
+            scope.spawn(|| drop(store));
+            let core = node.core();
+            let again = core.stores.find_or("st", || {
+                assert_eq!(closed.strong_count(), 0, "it is open still");
+                Handle::master(core, "st", Told::new(None), false)
+            });
+            drop(again.unwrap());
+        });
+    }
 }
 
 #[test]
@@ -178,4 +228,30 @@ fn what_the_storage_does_not_take_is_told_and_tried_again_by_the_stores_thread()
     assert!(store.await_idle(soon()));
     assert_eq!(store.get(&Data::from("a")).unwrap(), Data::Count(1));
     assert_ne!(backend.by().last(), Some(&thread::current().id()));
+}
+
+#[test]
+fn a_storage_that_panics_has_failed_and_is_tried_again() {
+    let (node, backend) = (node(), Told::new(None));
+    let store = master(&node, &backend);
+    backend.panics.store(true, Ordering::Relaxed);
+    let refused = store.put_unique("a", 1_u64, None).unwrap_err();
+    assert!(matches!(&refused, StoreError::Backend { why, .. } if why.contains("panicked")));
+    backend.panics.store(false, Ordering::Relaxed);
+    assert!(store.await_idle(soon()));
+    assert_eq!(store.get(&Data::from("a")).unwrap(), Data::Count(1));
+    store.put("b", 1_u64, None).unwrap();
+    store.flush(soon()).unwrap();
+    assert!(node.core().counters.panics.get() > 0);
+}
+
+#[test]
+fn a_thread_of_a_store_that_panics_begins_again() {
+    let (node, backend) = (node(), Told::new(None));
+    let store = master(&node, &backend);
+    let (_rouse, roused) = bounded(1);
+    let turns = AtomicU64::new(0);
+    let host = &store.0.host;
+    again(host, &roused, |_, _| assert!(turns.fetch_add(1, Ordering::Relaxed) == 3, "not yet"));
+    assert_eq!((turns.load(Ordering::Relaxed), host.core.counters.panics.get()), (4, 3));
 }

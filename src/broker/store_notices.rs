@@ -59,7 +59,11 @@ impl Host {
 
     /// A peer has a master of this name too.
     pub(crate) fn conflict(&self, peer: EndpointId, goes: bool) {
-        let what = if goes { "this one is refused" } else { "that one has to go" };
+        let what = if goes {
+            "this one is refused"
+        } else {
+            "that one has to go, which one of the original does not by itself"
+        };
         let name = &self.name;
         self.error(
             Ec::MasterExists,

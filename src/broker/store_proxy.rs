@@ -16,10 +16,10 @@ use crate::store_keeper::Keeping;
 use crate::store_requests::OnAnswer;
 use crate::store_role::Question;
 
-/// What an answer is counted for.
-const ANSWER_BYTES: usize = 1;
-
-/// Asks questions that nobody waits for: each has a number, and the answer comes into a mailbox.
+/// Asks questions that nobody waits for: each has a number, and the answer comes into a mailbox. When as
+/// many answers wait there, or as many bytes of them, as may
+/// ([`StoreLimits::inbox`](crate::StoreLimits::inbox)), no other question is taken until half of them
+/// are read.
 pub struct StoreProxy {
     store: Store,
     mailbox: Arc<Mailbox>,
@@ -125,16 +125,41 @@ impl StoreProxy {
         let host = &self.store.0.host;
         let open = self.mailbox.open.fetch_add(1, Ordering::AcqRel);
         let waiting = open.saturating_add(self.mailbox.answers.len());
-        if waiting >= host.core.options.stores.inbox.items {
+        if waiting >= host.core.options.stores.inbox.items || self.mailbox.answers.is_full() {
             self.mailbox.open.fetch_sub(1, Ordering::AcqRel);
             return Err(StoreError::Full { name: host.name.clone(), waited: Duration::ZERO });
         }
         let id = self.last.fetch_add(1, Ordering::Relaxed).saturating_add(1);
         let mailbox = Arc::clone(&self.mailbox);
-        let on_answer = move |answer| {
-            mailbox.answers.put(Response { id, answer }, ANSWER_BYTES);
+        let on_answer = move |answer: Result<Data, StoreError>| {
+            let bytes = answer.as_ref().map_or(size_of::<Response>(), Data::weight);
+            mailbox.answers.put(Response { id, answer }, bytes);
             mailbox.open.fetch_sub(1, Ordering::AcqRel);
         };
         Ok((id, Box::new(on_answer)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use broker_store::{BackendKind, BackendOptions};
+
+    use super::*;
+    use crate::{Endpoint, EndpointOptions, QueueLimits};
+
+    #[test]
+    fn answers_that_nobody_reads_take_no_more_than_so_many_bytes() {
+        let mut options = EndpointOptions::default();
+        options.stores.inbox = QueueLimits { items: 1000, bytes: 10_000 };
+        let node = Endpoint::new(options).unwrap();
+        let made = node.attach_master("st", BackendKind::Memory, &BackendOptions::default());
+        let store = made.unwrap();
+        store.put("key", "x".repeat(1000).as_str(), None).unwrap();
+        let proxy = store.proxy();
+        let asked = (0..1000).take_while(|_| proxy.get("key").is_ok()).count();
+        assert!((5..=10).contains(&asked), "{asked}");
+        let soon = Deadline::after(Duration::from_secs(60));
+        assert_eq!(proxy.receive_many(1000, soon).len(), asked);
+        proxy.get("key").unwrap();
     }
 }

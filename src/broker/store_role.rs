@@ -148,6 +148,22 @@ impl Role {
         }
     }
 
+    /// The number of the last change that was made here.
+    pub(crate) fn made(&self) -> u64 {
+        match self {
+            Self::Master(master) => master.made(),
+            Self::Clone(clone) => clone.made(),
+        }
+    }
+
+    /// The number of the last change up to which all are kept for good.
+    pub(crate) fn kept(&self) -> u64 {
+        match self {
+            Self::Master(master) => master.kept(),
+            Self::Clone(clone) => clone.kept(),
+        }
+    }
+
     /// Whether there is no room for a change.
     pub(crate) fn is_full(&self) -> bool {
         match self {

@@ -1,13 +1,26 @@
-//! The first thread of a store, for what takes time to pass.
+//! The first thread of a store, for what takes time to pass; and what becomes of a thread that panics.
 
 use std::sync::MutexGuard;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
-use ostler_runtime::Deadline;
+use ostler_runtime::{Deadline, threads};
 
 use crate::store_host::{Host, State};
+
+/// How long a thread of a store that has panicked lets others go first.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Does what a thread of a store does, until it has come to its end: from its beginning if it panics.
+pub(crate) fn again(host: &Host, roused: &Receiver<()>, work: impl Fn(&Host, &Receiver<()>)) {
+    while threads::caught("a store's thread", || work(host, roused)).is_none() {
+        host.core.counters.panics.count();
+        host.lock().dozes = false;
+        // It looks at everything anyway.
+        let _ = roused.recv_timeout(PAUSE);
+    }
+}
 
 /// Does what comes in and lets time pass, until the store has ended.
 pub(crate) fn run(host: &Host, roused: &Receiver<()>) {

@@ -1,12 +1,12 @@
 //! The stores of a node, by their names.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use broker_store::StoreStatistics;
+use broker_store::{StoreError, StoreStatistics};
 use ostler_runtime::Deadline;
 
 use crate::core::Core;
@@ -25,8 +25,7 @@ pub(crate) struct Stores {
     table: Mutex<BTreeMap<String, Entry>>,
     /// Held while one is attached, which may take the time that a file takes to be opened.
     attaching: Mutex<()>,
-    /// Those that end, which takes the time that it takes to write what waits.
-    ending: Mutex<BTreeSet<String>>,
+    /// One has ended.
     ended: Condvar,
     objects: AtomicU64,
 }
@@ -36,6 +35,33 @@ pub(crate) struct Stores {
 struct Entry {
     handle: Weak<Handle>,
     host: Weak<Host>,
+    /// Whether its storage is closed.
+    has_ended: bool,
+}
+
+impl Entry {
+    /// Whether nobody can use it any more, but it has not ended yet.
+    fn ends(&self) -> bool {
+        self.handle.strong_count() == 0 && !self.has_ended
+    }
+}
+
+/// Says that a store has ended when it is dropped: the last of what the store's host has.
+pub(crate) struct Ending {
+    core: Arc<Core>,
+    name: String,
+}
+
+impl Ending {
+    pub(crate) fn new(core: &Arc<Core>, name: &str) -> Self {
+        Self { core: Arc::clone(core), name: name.to_owned() }
+    }
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.core.stores.has_ended(&self.name);
+    }
 }
 
 impl Stores {
@@ -44,22 +70,23 @@ impl Stores {
         self.table().get(name).and_then(|entry| entry.handle.upgrade())
     }
 
-    /// The store of this name, which `make` attaches if it is not.
-    pub(crate) fn find_or<E>(
+    /// The store of this name, which `make` attaches if it is not. One that ends is waited for: nobody
+    /// opens what it has until it is closed.
+    pub(crate) fn find_or(
         &self,
         name: &str,
-        make: impl FnOnce() -> Result<Handle, E>,
-    ) -> Result<Arc<Handle>, E> {
+        make: impl FnOnce() -> Result<Handle, StoreError>,
+    ) -> Result<Arc<Handle>, StoreError> {
         let _attaching = self.attaching.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(handle) = self.find(name) {
             return Ok(handle);
         }
-        self.wait_ended(name);
+        self.wait_ended(name)?;
         let handle = Arc::new(make()?);
         let mut table = self.table();
-        table.retain(|_, other| other.handle.strong_count() > 0);
-        let entry = Entry { handle: Arc::downgrade(&handle), host: Arc::downgrade(&handle.host) };
-        table.insert(name.to_owned(), entry);
+        table.retain(|_, other| other.handle.strong_count() > 0 || other.ends());
+        let (weak, host) = (Arc::downgrade(&handle), Arc::downgrade(&handle.host));
+        table.insert(name.to_owned(), Entry { handle: weak, host, has_ended: false });
         Ok(handle)
     }
 
@@ -75,26 +102,21 @@ impl Stores {
         self.objects.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// A store ends; nobody opens what it has until it [has ended](Self::has_ended).
-    pub(crate) fn ends(&self, name: &str) {
-        self.ending().insert(name.to_owned());
-    }
-
-    /// A store has ended.
-    pub(crate) fn has_ended(&self, name: &str) {
-        self.ending().remove(name);
+    /// A store has ended, and nothing is left of it.
+    fn has_ended(&self, name: &str) {
+        if let Some(entry) = self.table().get_mut(name) {
+            // One that could not be attached has never been here.
+            entry.has_ended = entry.host.strong_count() == 0;
+        }
         self.ended.notify_all();
     }
 
-    fn ending(&self) -> MutexGuard<'_, BTreeSet<String>> {
-        self.ending.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Waits for one of this name that ends.
-    fn wait_ended(&self, name: &str) {
-        let ending = self.ending();
-        let ends = |ending: &mut BTreeSet<String>| ending.contains(name);
-        drop(self.ended.wait_timeout_while(ending, END_WAIT, ends));
+    fn wait_ended(&self, name: &str) -> Result<(), StoreError> {
+        let ends = |table: &mut BTreeMap<String, Entry>| table.get(name).is_some_and(Entry::ends);
+        let waited = self.ended.wait_timeout_while(self.table(), END_WAIT, ends);
+        let (_table, waited) = waited.unwrap_or_else(PoisonError::into_inner);
+        if waited.timed_out() { Err(StoreError::Ends(name.to_owned())) } else { Ok(()) }
     }
 
     /// Tells stores of all peers.
@@ -157,5 +179,5 @@ impl Stores {
 /// Whether a peer says that it has the master whose topic this is. One that wants all topics that begin
 /// so may only pass its messages on.
 pub(crate) fn has(peer: &Peer, topic: &Topic) -> bool {
-    peer.route.filter.iter().any(|one| one == topic.as_bytes())
+    peer.route.filter.names(topic.as_bytes())
 }

@@ -26,6 +26,11 @@ impl Topic {
     /// Begins the topics that never leave a node.
     pub const LOCAL: &'static [u8] = b"<$>/local/";
 
+    /// Ends the topic of a store's master, behind the store's name.
+    pub(crate) const MASTER: &'static [u8] = b"<$>/data/master";
+    /// Ends the topic of all clones of a store.
+    pub(crate) const CLONE: &'static [u8] = b"<$>/data/clone";
+
     /// The topic with these bytes.
     pub fn new(bytes: impl AsRef<[u8]>) -> Result<Self, TopicTooLong> {
         let bytes = bytes.as_ref();
@@ -59,6 +64,16 @@ impl Topic {
     /// Whether messages about `topic` stay within the node.
     pub fn is_internal(topic: &[u8]) -> bool {
         topic.starts_with(Self::LOCAL)
+    }
+
+    /// Whether whoever wants this very topic says that it has the master of a store.
+    pub(crate) fn is_of_master(topic: &[u8]) -> bool {
+        topic.ends_with(Self::MASTER)
+    }
+
+    /// Whether this is what a master or clones of a store are told about.
+    pub(crate) fn is_of_store(topic: &[u8]) -> bool {
+        Self::is_of_master(topic) || topic.ends_with(Self::CLONE)
     }
 }
 

@@ -1,5 +1,9 @@
 //! The time by which what expires does: that of the wall when the clock was made, and from there on
 //! only what has passed. A clock that is set meanwhile neither ends lives early nor lengthens them.
+//!
+//! The price: a node that was started before the wall showed the right time has the wrong one until it
+//! ends, and so have the moments that it writes into files. Whoever has no clock that runs while the
+//! machine is off must start nodes once the time is known.
 
 use std::time::{Instant, SystemTime};
 

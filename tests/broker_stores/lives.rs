@@ -179,6 +179,27 @@ fn there_is_one_master_of_a_name() {
 }
 
 #[test]
+fn who_only_listens_to_what_is_for_a_master_has_none() {
+    let (one, other) = pair();
+    let behind = topic("whatever comes behind");
+    let _subscriber = one.subscribe([topic("st/<$>/data/master"), behind.clone()]);
+    assert!(other.await_filter_entry(&behind, soon()));
+    let store = master(&other);
+    store.put("a", 1_u64, None).unwrap();
+}
+
+#[test]
+fn a_master_is_seen_though_its_node_wants_all_that_begins_so() {
+    let (one, port) = listening(EndpointOptions::default());
+    let _subscriber = one.subscribe([topic("st/")]);
+    let _master = master(&one);
+    let other = Endpoint::new(EndpointOptions::default()).unwrap();
+    other.peer("127.0.0.1", port, None, soon()).unwrap();
+    let refused = other.attach_master("st", BackendKind::Memory, &BackendOptions::default());
+    assert_eq!(refused.err().unwrap().ec(), Ec::MasterExists);
+}
+
+#[test]
 fn of_two_masters_that_meet_later_one_is_refused_until_the_other_has_gone() {
     let named = |id| EndpointOptions { id, ..EndpointOptions::default() };
     let (small, port) = listening(named(SMALL));

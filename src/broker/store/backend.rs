@@ -99,6 +99,7 @@ pub trait Backend: Send + Sync {
     fn expiries(&self) -> Result<Vec<(Data, Timestamp)>, BackendError>;
 
     /// Makes these changes in their order, all of them or none. Whatever outlives the process keeps
-    /// them once this returns. They are taken out of `changes`; if it fails they are all still there.
+    /// them once this returns. They are taken out of `changes`; if it fails, or panics, they are all
+    /// still there.
     fn apply(&self, changes: &mut Vec<Change>) -> Result<(), BackendError>;
 }

@@ -11,7 +11,8 @@ use std::time::Duration;
 /// How long the ends of a channel wait, and how much they keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChannelLimits {
-    /// The time from one tick to the next; default 100 ms.
+    /// The time from one tick to the next; default 100 ms. A master and its clones should have the
+    /// same: a clone counts the silence of its master in ticks of its own.
     pub tick: Duration,
     /// Ticks between the signs of life of both ends; default 5.
     pub heartbeat: u16,

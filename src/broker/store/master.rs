@@ -199,6 +199,16 @@ impl Master {
         self.unkept() == 0
     }
 
+    /// How many changes there were; 0 if none has ever to wait for the storage.
+    pub fn made(&self) -> u64 {
+        self.storage.made()
+    }
+
+    /// How many of these are kept for good.
+    pub fn kept(&self) -> u64 {
+        self.storage.done()
+    }
+
     /// How many changes the storage has yet to make.
     pub fn unkept(&self) -> u64 {
         self.storage.made().saturating_sub(self.storage.done())

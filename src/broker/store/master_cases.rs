@@ -103,3 +103,27 @@ fn what_waits_of_all_writers_has_a_limit_and_is_counted_until_it_is_done() {
     // What did not fit is asked for.
     assert!(!master.is_idle());
 }
+
+/// A writer says its third event, of which the first two are missing, and goes: what is told of it.
+fn is_lost_when(goes: impl Fn(&mut Master)) -> bool {
+    let mut master = master(ChannelLimits::default(), &[]);
+    master.command(said(1, 0, Content::asks_for_snapshot()), 1, NOW);
+    master.command(said(1, 0, Content::AttachWriter { offset: 1, heartbeat: 5 }), 1, NOW);
+    adds(&mut master, 1, 4);
+    assert_eq!(master.statistics().early, 1);
+    goes(&mut master);
+    assert_eq!((master.statistics().inputs, master.early_bytes), (0, 0));
+    master.take_output().notices.iter().any(|notice| matches!(notice, Notice::Lost(_, 1)))
+}
+
+#[test]
+fn only_what_is_not_said_again_is_lost() {
+    assert!(is_lost_when(|master| master.command(said(1, 0, Content::goodbye()), 1, NOW)));
+    // It may be heard again.
+    assert!(!is_lost_when(|master| {
+        for _ in 0..1000 {
+            master.tick(NOW);
+        }
+    }));
+    assert!(!is_lost_when(Master::step_back));
+}

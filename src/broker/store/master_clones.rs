@@ -53,7 +53,12 @@ impl Master {
         match self.clones.nack(id, seqs) {
             Some(Nacked::Begins) => self.join(id),
             None if seqs == [0] => self.join(id),
-            Some(Nacked::Left) => self.gone(id, "it said goodbye"),
+            Some(Nacked::Left) => {
+                if let Some(writer) = self.writers.get_mut(&id) {
+                    writer.goodbye();
+                }
+                self.gone(id, "it said goodbye");
+            }
             Some(Nacked::Resend(resend)) => {
                 for one in resend {
                     match one {
@@ -135,8 +140,9 @@ impl Master {
         for id in gone {
             let Some(writer) = self.writers.remove(&id) else { continue };
             self.early_bytes = self.early_bytes.saturating_sub(writer.early_bytes());
-            if writer.early() > 0 {
-                self.out.notices.push(Notice::Lost(id, writer.early()));
+            let lost = writer.lost_with_it();
+            if lost > 0 {
+                self.out.notices.push(Notice::Lost(id, lost));
             }
             self.former.retain(|(one, _)| *one != id);
             self.former.push_back((id, writer.seq()));

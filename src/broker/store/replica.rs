@@ -146,6 +146,16 @@ impl Replica {
         self.writes.is_full()
     }
 
+    /// The number of the last write.
+    pub fn made(&self) -> u64 {
+        self.writes.seq()
+    }
+
+    /// The number of the last write up to which the master has kept all, or which were dropped.
+    pub fn kept(&self) -> u64 {
+        self.writes.acked()
+    }
+
     /// How it does.
     pub fn statistics(&self) -> StoreStatistics {
         StoreStatistics {

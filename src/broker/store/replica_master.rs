@@ -348,7 +348,16 @@ impl Replica {
 
     /// The question of this number is answered.
     pub(crate) fn answered(&mut self, request: u64, answer: Data) {
-        self.questions.retain(|(_, asked)| *asked != request);
+        // It is answered in the order in which it was asked: those before it were passed over, as what
+        // the master could not do.
+        if let Some(place) = self.questions.iter().position(|(_, asked)| *asked == request) {
+            let passed = self.questions.drain(..=place).take(place);
+            self.out.answers.extend(passed.map(|(_, asked)| (asked, Err(StoreError::Timeout))));
+        }
         self.out.answers.push((request, Ok(answer)));
     }
 }
+
+#[cfg(test)]
+#[path = "replica_master_cases.rs"]
+mod cases;

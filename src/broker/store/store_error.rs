@@ -48,7 +48,8 @@ pub enum StoreError {
         /// How long room was waited for.
         waited: Duration,
     },
-    /// The storage behind a master failed.
+    /// The storage behind a master failed. A change that was taken before that was known is tried
+    /// again: it may come about though this is the answer, also that of `put_unique`.
     #[error("the storage of the store {name} failed: {why}")]
     Backend {
         /// The store.
@@ -59,6 +60,9 @@ pub enum StoreError {
     /// The endpoint has ended, or the store.
     #[error("the store {0} has ended")]
     Ended(String),
+    /// The store of this name that was attached before has not ended in time.
+    #[error("the store {0} that was attached before has not ended yet")]
+    Ends(String),
     /// No store can have this name.
     #[error("no store can be called {0}")]
     Name(String),
@@ -74,7 +78,7 @@ impl StoreError {
             Self::NoSuchKey => Ec::NoSuchKey,
             Self::TypeClash { .. } => Ec::TypeClash,
             Self::Overflow(_) | Self::Unfit(_) => Ec::InvalidData,
-            Self::Timeout | Self::Full { .. } => Ec::RequestTimeout,
+            Self::Timeout | Self::Full { .. } | Self::Ends(_) => Ec::RequestTimeout,
             Self::Stale(_) => Ec::StaleData,
             Self::NoMaster(_) => Ec::NoSuchMaster,
             Self::MasterExists(_) => Ec::MasterExists,

@@ -16,6 +16,8 @@ pub(crate) struct Writer {
     kept: u64,
     /// Whether it has gone: it stays until what it wanted is kept for good.
     leaves: bool,
+    /// Whether it has said so itself, and will not say once more what was on its way.
+    is_over: bool,
     /// Ticks since it was heard.
     silent: u64,
     /// As many are too many.
@@ -28,7 +30,15 @@ impl Writer {
         let mut consumer = Consumer::new(limits);
         consumer.begin(offset, heartbeat);
         let patience = u64::from(limits.heartbeat).saturating_mul(limits.timeout.into());
-        Self { consumer, marks: VecDeque::new(), kept: offset, leaves: false, silent: 0, patience }
+        Self {
+            consumer,
+            marks: VecDeque::new(),
+            kept: offset,
+            leaves: false,
+            is_over: false,
+            silent: 0,
+            patience,
+        }
     }
 
     /// The number of the last event that was handed over.
@@ -57,7 +67,18 @@ impl Writer {
     /// It has gone, or has come back.
     pub(crate) fn set_leaving(&mut self, leaves: bool) {
         self.leaves = leaves;
+        self.is_over &= leaves;
         self.silent = 0;
+    }
+
+    /// It says goodbye.
+    pub(crate) fn goodbye(&mut self) {
+        self.is_over = true;
+    }
+
+    /// How many events are lost when it has gone: whoever comes back says them once more.
+    pub(crate) fn lost_with_it(&self) -> usize {
+        if self.is_over { self.early() } else { 0 }
     }
 
     /// Whether it has gone, and nothing of it is left to be done.

@@ -1,0 +1,56 @@
+use broker_data::{Data, EndpointId};
+
+use crate::channel::ChannelLimits;
+use crate::command::{Command, Content};
+use crate::entity_id::EntityId;
+use crate::replica::Replica;
+use crate::replica_options::CloneOptions;
+use crate::store_error::StoreError;
+
+fn id(number: u8) -> EntityId {
+    EntityId { endpoint: EndpointId([number; 16]), object: 8 }
+}
+
+/// The master.
+const MASTER: u8 = 9;
+
+fn says(clone: &mut Replica, seq: u64, content: Content) {
+    let command = Command { seq, sender: id(MASTER), receiver: EntityId::NIL, content };
+    clone.command(command, 100);
+}
+
+/// A clone that has a master.
+fn attached() -> Replica {
+    let limits = ChannelLimits::default();
+    let mut clone = Replica::new("st".into(), [id(1), id(2)], limits, CloneOptions::default());
+    let snapshot = Vec::new();
+    says(&mut clone, 1, Content::AckClone { offset: 1, heartbeat: 5, snapshot });
+    clone.take_output();
+    clone
+}
+
+fn ask(clone: &mut Replica, request: u64) {
+    let (who, publisher) = (id(2), id(1));
+    let (key, value, expiry) = (Data::from("key"), Data::from("value"), None);
+    clone.write(Content::PutUnique { key, value, expiry, who, request, publisher }).unwrap();
+}
+
+fn answer(clone: &mut Replica, seq: u64, request: u64) {
+    let (inserted, who, publisher) = (true, id(2), id(MASTER));
+    says(clone, seq, Content::PutUniqueResult { inserted, who, request, publisher });
+}
+
+#[test]
+fn a_question_that_is_passed_over_waits_for_no_answer() {
+    let mut clone = attached();
+    for request in 1..=4 {
+        ask(&mut clone, request);
+    }
+    answer(&mut clone, 2, 1);
+    answer(&mut clone, 3, 3);
+    let answers = clone.take_output().answers;
+    assert_eq!(answers.iter().map(|(request, _)| *request).collect::<Vec<_>>(), [1, 2, 3]);
+    assert!(matches!(answers[1].1, Err(StoreError::Timeout)), "{answers:?}");
+    assert!(answers[0].1.is_ok() && answers[2].1.is_ok());
+    assert_eq!(clone.questions.len(), 1);
+}
