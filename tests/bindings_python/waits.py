@@ -16,7 +16,7 @@ from peered import PATIENCE, endpoints, plain
 
 
 # More than there are turns in PATIENCE if each waits for a slice of another one's wait.
-MANY = 2000
+MANY = 10000
 
 # Locks of SQLite's are those of a process, in which there may be another copy of it.
 LOCKER = """
@@ -71,21 +71,29 @@ class Waits(unittest.TestCase):
     def test_who_waits_keeps_nobody_from_the_subscriber(self):
         with broker.Endpoint(plain()) as endpoint:
             for subscriber in endpoint.make_subscriber("/test"), endpoint.make_status_subscriber():
-                waiting = threading.Thread(target=self.assertRaises, args=(RuntimeError, subscriber.get))
-                waiting.start()
-                used = []
+                get = (RuntimeError, subscriber.get)
+                waiting = [threading.Thread(target=self.assertRaises, args=get) for _ in range(4)]
+                for thread in waiting:
+                    thread.start()
+                used, turns = [], threading.Barrier(2)
 
                 def use():
                     for _ in range(MANY):
+                        # In which those that wait have their turn as well.
+                        turns.wait(PATIENCE)
                         used.append((subscriber.available(), subscriber.poll(), subscriber.fd() >= 0))
 
-                using = threading.Thread(target=use, daemon=True)
-                using.start()
-                using.join(PATIENCE)
-                self.assertEqual(used, [(0, [], True)] * MANY)
+                using = [threading.Thread(target=use, daemon=True) for _ in range(2)]
+                for thread in using:
+                    thread.start()
+                for thread in using:
+                    thread.join(PATIENCE)
+                self.assertEqual(len(used), MANY * 2)
+                self.assertTrue(all(found == (0, [], True) for found in used))
                 subscriber.reset()
-                waiting.join(PATIENCE)
-                self.assertFalse(waiting.is_alive())
+                for thread in waiting:
+                    thread.join(PATIENCE)
+                self.assertFalse(any(thread.is_alive() for thread in waiting))
 
     def test_each_of_several_who_wait_gets_a_message(self):
         with endpoints("/test") as (_, writer, subscriber):
