@@ -169,6 +169,35 @@ fn a_daemon_that_dies_while_it_asks_burp_keeps_nobody_waiting() {
 }
 
 #[test]
+fn a_claim_that_is_another_daemons_by_now_is_left_alone() {
+    let mut fake = burp("one");
+    let (_endpoint, store, port) = hub();
+    let daemon = start(sharing(&fake, port).cache("wait", "0.5"));
+    assert_eq!(daemon.ask(&json!({ "query": "c:client2" })).status(), "OK");
+    wait_for("it is told", || count(&daemon, "told") == 1);
+    let key = store.keys().unwrap().into_iter().find(|key| key.to_string().starts_with("answer "));
+    let key = key.unwrap().to_string().replace("client2", "client1").replace("answer", "claim");
+    // Burp takes longer than the claim stands.
+    fake.hold_at(QUERY);
+    let mut asked = begin(&daemon);
+    let child = fake.wait_query(QUERY);
+    let life = Some(std::time::Duration::from_secs(600));
+    wait_for("another one says that it asks", || {
+        store.put_unique(key.as_str(), "another", life).unwrap()
+    });
+    fake.release(child, &[Step::Answer]);
+    assert_eq!(asked.answer().status(), "OK");
+    fake.behave();
+    // What is written behind it has come, and so has what is not.
+    assert_eq!(daemon.ask(&json!({ "query": "c:client3" })).status(), "OK");
+    wait_for("the next one is told", || {
+        store.keys().unwrap().iter().any(|key| key.to_string().ends_with("c:client3"))
+    });
+    let value = store.get(&broker::data::Data::from(key.as_str())).unwrap();
+    assert_eq!(value, broker::data::Data::from("another"));
+}
+
+#[test]
 fn answers_of_another_server_or_to_another_client_are_not_shared() {
     let (mut one, mut other) = (burp("one"), burp("other"));
     let (_endpoint, _store, port) = hub();

@@ -81,6 +81,8 @@ mod shared_cache_settings;
 mod shared_cache_thread;
 #[cfg(feature = "shared-cache")]
 mod shared_cache_view;
+#[cfg(feature = "shared-cache")]
+mod shared_cache_writer;
 mod sharing;
 mod status;
 mod status_check;

@@ -24,13 +24,16 @@ use crate::exchange::Bytes;
 use crate::flight::Flight;
 use crate::query::Query;
 use crate::service::Monitor;
+use crate::shared_cache_entry::Keys;
 pub(crate) use crate::shared_cache_settings::Settings;
 use crate::shared_cache_settings::StoreRole;
 use crate::shared_cache_thread::{Keeper, Told};
 use crate::shared_cache_view::Whose;
+use crate::shared_cache_writer::Writer;
 use crate::sharing::{Figures, Share};
 
-/// What may wait for the thread: flights, answers and changes in the store.
+/// What may wait for each of the threads: flights, answers, changes in the store and those to be
+/// made.
 const WAITING: usize = 1024;
 /// Without a word of the store's master for so long its entries may have been replaced.
 const STALE: Duration = Duration::from_secs(1);
@@ -52,7 +55,7 @@ struct On {
     tell: Sender<Told>,
     state: Arc<State>,
     /// Held for what their ends end, in this order.
-    _held: (Thread, Tap, Store, Endpoint),
+    _held: (Thread, Thread, Tap, Store, Endpoint),
 }
 
 /// What the thread and everybody else know.
@@ -79,6 +82,11 @@ impl State {
     /// Notes whether the store can be reached, and may be.
     pub(crate) fn set_reachable(&self, is_reachable: bool) {
         self.is_reachable.store(is_reachable, Ordering::Release);
+    }
+
+    /// Whether nothing is shared any more.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.is_off.load(Ordering::Acquire)
     }
 
     pub(crate) fn is_on(&self) -> bool {
@@ -124,7 +132,8 @@ impl SharedCache {
     }
 }
 
-/// The thread ends when it is told to: it is joined behind this.
+/// The first thread ends when it is told to, and with it the second, behind what it writes just then:
+/// they are joined behind this.
 impl Drop for On {
     fn drop(&mut self) {
         self.state.is_off.store(true, Ordering::Release);
@@ -163,6 +172,7 @@ impl On {
         };
         let store = attach(&endpoint, settings).map_err(refused)?;
         let (tell, told) = bounded(WAITING);
+        let (jobs, written) = bounded(WAITING);
         let topic = Topic::new(format!("{EVENTS}{}", settings.store));
         let topic = topic.map_err(|_| refused(StoreError::Name(settings.store.clone())))?;
         let changed = tell.clone();
@@ -171,18 +181,27 @@ impl On {
             let _ = changed.try_send(Told::Changed(message.clone()));
         });
         let state = Arc::<State>::default();
+        let writer = Writer {
+            store: store.clone(),
+            keys: Keys::new(whose.view().to_owned()),
+            wait,
+            state: Arc::clone(&state),
+            jobs: written,
+            tell: tell.clone(),
+        };
         let keeper = Keeper::new(
             (store.clone(), settings.role),
             whose,
             (Arc::clone(monitor), Arc::clone(&state)),
-            (told, tell.clone()),
+            (told, jobs),
             (wait, max_bytes),
         );
         // Nothing has to be ended if this fails.
         connect(&endpoint, settings)?;
-        let thread = Thread::spawn("shared-cache", move || keeper.run()).map_err(no_thread)?;
+        let writer = Thread::spawn("shared-writes", move || writer.run()).map_err(no_thread)?;
+        let keeper = Thread::spawn("shared-cache", move || keeper.run()).map_err(no_thread)?;
         monitor.share_by(Box::new(Hand { tell: tell.clone(), state: Arc::clone(&state) }));
-        Ok(Self { tell, state, _held: (thread, tap, store, endpoint) })
+        Ok(Self { tell, state, _held: (keeper, writer, tap, store, endpoint) })
     }
 }
 
