@@ -2,8 +2,6 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::fs;
-use std::fs::OpenOptions;
-use std::io::Write as _;
 
 use broker::{BackendKind, BackendOptions, Endpoint, EndpointOptions, Store};
 use ostler_net::Address;
@@ -21,8 +19,9 @@ fn burp(authority: &str) -> FakeBurp {
     let fake = FakeBurp::new();
     let file = fake.directory().join("ca.pem");
     fs::write(&file, authority).unwrap();
-    let mut conf = OpenOptions::new().append(true).open(fake.conf()).unwrap();
-    writeln!(conf, "ssl_cert_ca = {}", file.display()).unwrap();
+    let conf = fs::read_to_string(fake.conf()).unwrap();
+    let conf = conf.replace("server = 127.0.0.1", "server = backup.example");
+    fs::write(fake.conf(), format!("{conf}ssl_cert_ca = {}\n", file.display())).unwrap();
     fake
 }
 
@@ -275,6 +274,27 @@ fn what_does_not_say_whose_answers_it_has_shares_nothing() {
     daemon.wait_log("burp.conf does not say its ssl_cert_ca");
     assert_eq!(ask(&daemon).status(), "OK");
     assert_eq!(store.keys().unwrap().len(), 0);
+}
+
+#[test]
+fn a_server_on_the_machine_itself_is_shared_only_under_a_name() {
+    let fake = burp("one");
+    let conf = fs::read_to_string(fake.conf()).unwrap();
+    fs::write(fake.conf(), conf.replace("server = backup.example", "server = 127.0.0.1")).unwrap();
+    let (_endpoint, store, port) = hub();
+    let daemon = sharing(&fake, port).start();
+    daemon.wait_ready(2);
+    daemon.wait_log("the server is on this machine, as another one may be on another: set server");
+    assert_eq!(ask(&daemon).status(), "OK");
+    assert_eq!(store.keys().unwrap().len(), 0);
+    let [first, second] =
+        ["here", "here"].map(|name| sharing(&fake, port).cache("server", name)).map(start);
+    let other = start(sharing(&fake, port).cache("server", "there"));
+    assert_eq!(ask(&first).status(), "OK");
+    wait_for("it is known under the same name", || count(&second, "learned") == 1);
+    assert_eq!(ask(&other).status(), "OK");
+    wait_for("the other one has told it too", || count(&other, "told") == 1);
+    assert_eq!(count(&other, "learned"), 0);
 }
 
 #[test]

@@ -98,7 +98,7 @@ impl SharedCache {
     /// Starts it, if the configuration says by which store.
     pub(crate) fn start(config: &Config, monitor: &Arc<Monitor>) -> Result<Self, Exit> {
         let Some(settings) = &config.shared_cache else { return Ok(Self(None)) };
-        let whose = match Whose::new(&config.client_config) {
+        let whose = match Whose::new(&config.client_config, settings.server.as_deref()) {
             Ok(whose) => whose,
             Err(error) => {
                 log::warn!(

@@ -46,7 +46,7 @@ fn a_writer_that_stands_still_holds_up_nobody_for_longer_than_the_wait() {
     let (jobs, _standing) = bounded(1);
     let mut keeper = Keeper::new(
         (store, StoreRole::Master),
-        Whose::new(&conf).unwrap(),
+        Whose::new(&conf, None).unwrap(),
         (Arc::clone(&monitor), Arc::clone(&state)),
         (told, jobs),
         (HOUR, 1 << 20),
