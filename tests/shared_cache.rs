@@ -127,6 +127,21 @@ fn a_daemon_may_keep_the_store_for_the_others() {
 }
 
 #[test]
+fn of_two_daemons_that_keep_one_store_the_refused_one_says_that_it_shares_nothing() {
+    let fake = burp("one");
+    let master = |settings: Settings| start(settings.cache("store_role", "master"));
+    let shared = fake.settings().status("port", "0").cache("store", "burp");
+    let first = master(shared.cache("port", "0"));
+    let line = first.wait_log("shared cache: waiting for peers on ");
+    let second = master(sharing(&fake, line.rsplit(' ').next().unwrap().parse().unwrap()));
+    wait_for("one of them is refused", || {
+        let reachable =
+            [&first, &second].map(|one| figure(one, "bui_monitor_shared_cache_reachable"));
+        reachable.iter().sum::<u64>() == 1
+    });
+}
+
+#[test]
 fn without_the_store_burp_is_asked_and_with_it_again_it_is_spared() {
     let mut fake = burp("one");
     let (endpoint, store, port) = hub();

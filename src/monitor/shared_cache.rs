@@ -190,7 +190,7 @@ impl On {
             tell: tell.clone(),
         };
         let keeper = Keeper::new(
-            (store.clone(), settings.role),
+            store.clone(),
             whose,
             (Arc::clone(monitor), Arc::clone(&state)),
             (told, jobs),

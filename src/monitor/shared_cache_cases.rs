@@ -45,7 +45,7 @@ fn a_writer_that_stands_still_holds_up_nobody_for_longer_than_the_wait() {
     // There is room for one thing, and nobody takes it.
     let (jobs, _standing) = bounded(1);
     let mut keeper = Keeper::new(
-        (store, StoreRole::Master),
+        store,
         Whose::new(&conf, None).unwrap(),
         (Arc::clone(&monitor), Arc::clone(&state)),
         (told, jobs),

@@ -21,7 +21,6 @@ use crate::query::Query;
 use crate::service::Monitor;
 use crate::shared_cache::State;
 use crate::shared_cache_entry::{Change, Keys};
-use crate::shared_cache_settings::StoreRole;
 use crate::shared_cache_view::Whose;
 use crate::shared_cache_writer::{Job, Write};
 
@@ -69,7 +68,6 @@ struct Pending {
 /// See the module.
 pub(crate) struct Keeper {
     store: Store,
-    role: StoreRole,
     /// What is to be written.
     jobs: Sender<Job>,
     whose: Whose,
@@ -97,7 +95,7 @@ pub(crate) struct Keeper {
 
 impl Keeper {
     pub(crate) fn new(
-        (store, role): (Store, StoreRole),
+        store: Store,
         whose: Whose,
         (monitor, state): (Arc<Monitor>, Arc<State>),
         (told, jobs): (Receiver<Told>, Sender<Job>),
@@ -106,7 +104,6 @@ impl Keeper {
         Self {
             me: store.entity_id().endpoint.to_string(),
             store,
-            role,
             jobs,
             keys: Keys::new(whose.view().to_owned()),
             whose,
@@ -195,15 +192,10 @@ impl Keeper {
         self.trouble = trouble;
     }
 
-    /// Whether the master is there.
+    /// Whether the store answers: a clone knows its master, and a master is the only one.
     fn is_there(&self) -> bool {
-        match self.role {
-            StoreRole::Master => true,
-            StoreRole::Clone => {
-                self.store.initialized()
-                    && !matches!(self.store.get(&Data::None), Err(StoreError::Stale(_)))
-            }
-        }
+        self.store.initialized()
+            && matches!(self.store.get(&Data::None), Ok(_) | Err(StoreError::NoSuchKey))
     }
 
     /// Burp is to be asked, unless another daemon does, or has.
