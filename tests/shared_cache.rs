@@ -335,6 +335,40 @@ fn what_comes_from_a_store_can_be_any_answer_but_no_longer_than_its_time() {
 }
 
 #[test]
+fn an_answer_that_is_too_long_is_not_shared() {
+    let fake = burp("one");
+    let (_endpoint, store, port) = hub();
+    let daemon = start(sharing(&fake, port));
+    fake.rule(|_, question| match question {
+        question if question.is_query(QUERY) => Reply::Do(vec![Step::Filler(9 << 20)]),
+        question => usual(question),
+    });
+    assert_eq!(ask(&daemon).status(), "OK");
+    wait_for("it is kept back", || count(&daemon, "kept_back") == 1);
+    // What another one writes that is as long is not taken, and what comes behind it is.
+    let key = |query: &str| {
+        assert_eq!(daemon.ask(&json!({ "query": query })).status(), "OK");
+        let mut found = None;
+        wait_for("it is told", || {
+            let keys = store.keys().unwrap().into_iter();
+            found = keys.map(|key| key.to_string()).find(|key| key.ends_with(query));
+            found.as_ref().is_some_and(|key| key.starts_with("answer "))
+        });
+        found.unwrap()
+    };
+    let key = key("c:client2");
+    let answer = |bytes: usize| {
+        let born = broker::data::Data::from(store.now());
+        broker::data::Data::Vector(vec![born, broker::data::Data::from("x".repeat(bytes))])
+    };
+    let life = Some(std::time::Duration::from_secs(5));
+    for (query, bytes) in [("client3", 17 << 20), ("client4", 1000)] {
+        store.put(key.replace("client2", query), answer(bytes), life).unwrap();
+    }
+    wait_for("the short one is known", || count(&daemon, "learned") == 1);
+}
+
+#[test]
 fn a_daemon_without_the_feature_refuses_to_share() {
     let text = format!("{}[Cache]\nstore = burp\n", checked::clean());
     let checked = checked::check(&text, &[]);

@@ -76,6 +76,8 @@ mod shared_cache;
 #[cfg(feature = "shared-cache")]
 mod shared_cache_entry;
 #[cfg(feature = "shared-cache")]
+mod shared_cache_room;
+#[cfg(feature = "shared-cache")]
 mod shared_cache_settings;
 #[cfg(feature = "shared-cache")]
 mod shared_cache_thread;

@@ -25,6 +25,7 @@ use crate::flight::Flight;
 use crate::query::Query;
 use crate::service::Monitor;
 use crate::shared_cache_entry::Keys;
+use crate::shared_cache_room::Room;
 pub(crate) use crate::shared_cache_settings::Settings;
 use crate::shared_cache_settings::StoreRole;
 use crate::shared_cache_thread::{Keeper, Told};
@@ -35,6 +36,10 @@ use crate::sharing::{Figures, Share};
 /// What may wait for each of the threads: flights, answers, changes in the store and those to be
 /// made.
 const WAITING: usize = 1024;
+/// The longest answer in bytes that is shared.
+pub(crate) const MAX_SHARED: usize = 8 << 20;
+/// The longest change in bytes: what the store had before, what it has now, and what is around them.
+const MAX_CHANGE: usize = 2 * MAX_SHARED + (64 << 10);
 /// Without a word of the store's master for so long its entries may have been replaced.
 const STALE: Duration = Duration::from_secs(1);
 /// How long peers have to answer a farewell: nobody is to keep a daemon from ending.
@@ -64,6 +69,8 @@ pub(crate) struct State {
     is_reachable: AtomicBool,
     /// Nothing is shared any more.
     is_off: AtomicBool,
+    /// For what waits for the threads.
+    room: Room,
     /// Answers that were written.
     pub(crate) told: AtomicU64,
     /// Answers of others that came to be known.
@@ -175,12 +182,15 @@ impl On {
         let (jobs, written) = bounded(WAITING);
         let topic = Topic::new(format!("{EVENTS}{}", settings.store));
         let topic = topic.map_err(|_| refused(StoreError::Name(settings.store.clone())))?;
-        let changed = tell.clone();
-        let tap = endpoint.tap([topic], move |message| {
-            // Who misses a change asks burp.
-            let _ = changed.try_send(Told::Changed(message.clone()));
-        });
         let state = Arc::<State>::default();
+        let (changed, room) = (tell.clone(), state.room.clone());
+        let tap = endpoint.tap([topic], move |message| {
+            let bytes = message.frame().len();
+            // Who misses a change asks burp.
+            if let Some(taken) = room.take(bytes).filter(|_| bytes <= MAX_CHANGE) {
+                let _ = changed.try_send(Told::Changed(message.clone(), taken));
+            }
+        });
         let writer = Writer {
             store: store.clone(),
             keys: Keys::new(whose.view().to_owned()),
@@ -262,8 +272,12 @@ impl Share for Hand {
         if !self.state.is_on() {
             return;
         }
-        let told = Told::Landed { query: query.clone(), answer: answer.cloned(), took_off };
-        if self.tell.try_send(told).is_err() {
+        let shared = answer.filter(|bytes| bytes.as_slice().len() <= MAX_SHARED);
+        let shared =
+            shared.and_then(|bytes| Some((bytes.clone(), self.state.room.take(bytes.held())?)));
+        let is_kept_back = answer.is_some() && shared.is_none();
+        let told = Told::Landed { query: query.clone(), answer: shared, took_off };
+        if self.tell.try_send(told).is_err() || is_kept_back {
             self.state.kept_back.fetch_add(1, Ordering::Relaxed);
         }
     }

@@ -19,13 +19,12 @@ use crate::exchange::Bytes;
 use crate::flight::Flight;
 use crate::query::Query;
 use crate::service::Monitor;
-use crate::shared_cache::State;
+use crate::shared_cache::{MAX_SHARED, State};
 use crate::shared_cache_entry::{Change, Keys};
+use crate::shared_cache_room::Taken;
 use crate::shared_cache_view::Whose;
 use crate::shared_cache_writer::{Job, Write};
 
-/// The longest answer in bytes that is shared.
-const MAX_SHARED: usize = 8 << 20;
 /// How often it is looked whether the store can be reached.
 const LOOK: Duration = Duration::from_millis(250);
 /// How long nobody waits for the store after it has not answered in time.
@@ -44,11 +43,11 @@ pub(crate) enum Told {
     /// Burp has answered.
     Landed {
         query: Query,
-        answer: Option<Bytes>,
+        answer: Option<(Bytes, Taken)>,
         took_off: Instant,
     },
     /// Something has changed in the store.
-    Changed(Message),
+    Changed(Message, Taken),
     /// Children are started with this configuration of the client's from now on.
     Follow(PathBuf),
     Stop,
@@ -155,8 +154,8 @@ impl Keeper {
                 self.look();
             }
             // What others know may be of another burp server or client.
-            Told::Changed(_) if self.whose.doubt().is_some() => {}
-            Told::Changed(message) => {
+            Told::Changed(..) if self.whose.doubt().is_some() => {}
+            Told::Changed(message, _taken) => {
                 let change =
                     message.decode().ok().and_then(|event| self.keys.read(event, &self.me));
                 match change {
@@ -295,9 +294,9 @@ impl Keeper {
     }
 
     /// Burp has answered this daemon.
-    fn landed(&mut self, query: &Query, answer: Option<Bytes>, took_off: Instant) {
-        if let Some(bytes) = answer {
-            self.write(query, bytes, took_off);
+    fn landed(&mut self, query: &Query, answer: Option<(Bytes, Taken)>, took_off: Instant) {
+        if let Some((bytes, taken)) = answer {
+            self.write(query, bytes, taken, took_off);
         }
         if let Some(until) = self.claims.remove(query) {
             // Behind its end it may be another daemon's; it ends by itself too.
@@ -305,7 +304,7 @@ impl Keeper {
         }
     }
 
-    fn write(&mut self, query: &Query, bytes: Bytes, took_off: Instant) {
+    fn write(&mut self, query: &Query, bytes: Bytes, taken: Taken, took_off: Instant) {
         let (moment, length) = (now(), bytes.as_slice().len());
         while self.written.front().is_some_and(|(until, _)| *until <= moment) {
             self.written.pop_front();
@@ -313,13 +312,12 @@ impl Keeper {
         let held: usize = self.written.iter().map(|(_, bytes)| bytes).sum();
         let is_full = self.written.len() >= MAX_ENTRIES
             || held.saturating_add(length) > self.max_bytes
-            || length > MAX_SHARED
             || self.whose.doubt().is_some();
         let age = moment.saturating_duration_since(took_off);
         let nanos = i64::try_from(age.as_nanos()).unwrap_or(i64::MAX);
         let born = Timestamp::from_nanos(wall().nanos().saturating_sub(nanos));
         let until = took_off + lifetime(query);
-        let answer = Write::Answer { query: query.clone(), born, bytes };
+        let answer = Write::Answer { query: query.clone(), born, bytes, taken };
         if is_full || self.jobs.try_send((Deadline::at(until), answer)).is_err() {
             count(&self.state.kept_back);
             return;

@@ -13,6 +13,7 @@ use crate::exchange::Bytes;
 use crate::query::Query;
 use crate::shared_cache::State;
 use crate::shared_cache_entry::{Keys, value};
+use crate::shared_cache_room::Taken;
 use crate::shared_cache_thread::{Told, count};
 
 /// Changes that may wait for the store's master: one that does not keep up is told no more.
@@ -34,6 +35,8 @@ pub(crate) enum Write {
         /// When the query went to burp, by this machine's clock.
         born: Timestamp,
         bytes: Bytes,
+        /// What it takes while it waits.
+        taken: Taken,
     },
 }
 
@@ -67,7 +70,7 @@ impl Writer {
                 // It ends by itself too.
                 let _ = self.store.erase(self.keys.claim(&query));
             }
-            (Write::Answer { query, born, bytes }, Some(left))
+            (Write::Answer { query, born, bytes, taken: _taken }, Some(left))
                 if self.store.statistics().unacked <= MAX_UNACKED
                     && self.answer(&query, born, &bytes, left) =>
             {
@@ -111,6 +114,7 @@ mod tests {
     use crossbeam_channel::unbounded;
 
     use super::*;
+    use crate::shared_cache_room::Room;
 
     #[test]
     fn what_comes_too_late_is_not_written_and_takes_nothing_from_others() {
@@ -133,7 +137,8 @@ mod tests {
         let (late, soon) = (Deadline::after(Duration::ZERO), Deadline::after(writer.wait));
         let answer = |text| {
             let (buffer, born) = (Arc::new(b"{}".to_vec()), Timestamp::from_nanos(1));
-            Write::Answer { query: query(text), born, bytes: Bytes { buffer, range: 0..2 } }
+            let taken = Room::default().take(2).unwrap();
+            Write::Answer { query: query(text), born, bytes: Bytes { buffer, range: 0..2 }, taken }
         };
         store.put(keys.claim(&query("c:another")), "another", None).unwrap();
         for (until, write) in [
