@@ -2,12 +2,16 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::fs;
+use std::path::Path;
 
-use broker::{BackendKind, BackendOptions, Endpoint, EndpointOptions, Store};
+use broker::{BackendKind, BackendOptions, Endpoint, EndpointOptions, Store, Tls};
 use ostler_net::Address;
+use ostler_net::tls::PeerSettings;
 use ostler_tests::broker_peer::listening;
 use ostler_tests::controller::{Reply, usual};
-use ostler_tests::{Answer, Caller, Daemon, FakeBurp, Settings, Step, Wire, checked, wait_for};
+use ostler_tests::{
+    Answer, Caller, Certificates, Daemon, FakeBurp, Pair, Settings, Step, Wire, checked, wait_for,
+};
 use rustix::process::Signal;
 use serde_json::json;
 
@@ -129,16 +133,19 @@ fn a_daemon_may_keep_the_store_for_the_others() {
 #[test]
 fn of_two_daemons_that_keep_one_store_the_refused_one_says_that_it_shares_nothing() {
     let fake = burp("one");
-    let master = |settings: Settings| start(settings.cache("store_role", "master"));
-    let shared = fake.settings().status("port", "0").cache("store", "burp");
-    let first = master(shared.cache("port", "0"));
+    let shared = fake.settings().status("port", "0").cache("store", "burp").cache("port", "0");
+    let first = start(shared.cache("store_role", "master"));
     let line = first.wait_log("shared cache: waiting for peers on ");
-    let second = master(sharing(&fake, line.rsplit(' ').next().unwrap().parse().unwrap()));
-    wait_for("one of them is refused", || {
-        let reachable =
-            [&first, &second].map(|one| figure(one, "bui_monitor_shared_cache_reachable"));
-        reachable.iter().sum::<u64>() == 1
-    });
+    let second = sharing(&fake, line.rsplit(' ').next().unwrap().parse().unwrap());
+    let second = second.cache("store_role", "master").start();
+    let both = [&first, &second];
+    both.map(|daemon| daemon.wait_log("has a master of this name too"));
+    let refused = both.into_iter().find(|daemon| daemon.logged("this one is refused") > 0);
+    let refused = refused.unwrap();
+    wait_for("it says so", || figure(refused, "bui_monitor_shared_cache_reachable") == 0);
+    refused.wait_ready(2);
+    assert_eq!(ask(refused).status(), "OK");
+    assert_eq!(count(refused, "told"), 0);
 }
 
 #[test]
@@ -284,7 +291,7 @@ fn a_port_that_is_taken_ends_the_start_with_words() {
 fn what_does_not_say_whose_answers_it_has_shares_nothing() {
     let fake = FakeBurp::new();
     let (_endpoint, store, port) = hub();
-    let daemon = sharing(&fake, port).start();
+    let daemon = sharing(&fake, port).cache("server", "here").start();
     daemon.wait_ready(2);
     daemon.wait_log("burp.conf does not say its ssl_cert_ca");
     assert_eq!(ask(&daemon).status(), "OK");
@@ -366,6 +373,81 @@ fn an_answer_that_is_too_long_is_not_shared() {
         store.put(key.replace("client2", query), answer(bytes), life).unwrap();
     }
     wait_for("the short one is known", || count(&daemon, "learned") == 1);
+}
+
+/// An endpoint with a master of the store that speaks TLS with this certificate, at a port.
+fn secured_hub(pair: &Pair, authority: &Pair, port: u16) -> (Endpoint, Store, u16) {
+    let files = PeerSettings {
+        certificate: pair.certificate.clone(),
+        key: pair.key.clone(),
+        cafile: Some(authority.certificate.clone()),
+        ..PeerSettings::default()
+    };
+    let tls = Some(Tls::load(&files).unwrap());
+    let endpoint = Endpoint::new(EndpointOptions { tls, ..EndpointOptions::default() }).unwrap();
+    let none = BackendOptions::default();
+    let store = endpoint.attach_master("burp", BackendKind::Memory, &none).unwrap();
+    let ports = endpoint.listen(&Address::parse("127.0.0.1", port).unwrap()).unwrap();
+    (endpoint, store, ports[0])
+}
+
+/// The same with this certificate of its own.
+fn secured(settings: Settings, pair: &Pair, authority: &Path) -> Settings {
+    let text = |path: &Path| path.to_str().unwrap().to_owned();
+    let settings = settings.cache("ssl", "true").cache("sslcert", &text(&pair.certificate));
+    settings.cache("sslkey", &text(&pair.key)).cache("sslca", &text(authority))
+}
+
+#[test]
+fn with_certificates_only_those_of_the_authority_share() {
+    let fake = burp("one");
+    let files = Certificates::new();
+    let (authority, stranger) = (files.own("authority"), files.own("stranger"));
+    let signed = |name: &str, by: &Pair| files.signed(name, by, 10);
+    let (_endpoint, store, port) = secured_hub(&signed("hub", &authority), &authority, 0);
+    let of = |name: &str, by: &Pair| {
+        secured(sharing(&fake, port), &signed(name, by), &authority.certificate)
+    };
+    let [first, second] = ["first", "second"].map(|name| start(of(name, &authority)));
+    let others = [of("other", &stranger), sharing(&fake, port)].map(Settings::start);
+    assert_eq!(ask(&first).status(), "OK");
+    wait_for("it is known", || count(&second, "learned") == 1);
+    let before = store.keys().unwrap();
+    for other in &others {
+        other.wait_ready(2);
+        assert_eq!(other.query("c:client2").status(), "OK");
+        assert_eq!(other.logged(THERE), 0);
+        assert_eq!(figure(other, "bui_monitor_shared_cache_reachable"), 0);
+        assert_eq!((count(other, "told"), count(other, "learned")), (0, 0));
+    }
+    let after = store.keys().unwrap();
+    assert!(after.is_subset(&before), "{after:?}");
+}
+
+#[test]
+fn a_reload_reads_the_certificates_of_the_store_again() {
+    let fake = burp("one");
+    let files = Certificates::new();
+    let (old, new) = (files.own("old"), files.own("new"));
+    let (endpoint, store, port) = secured_hub(&files.signed("hub", &old, 10), &old, 0);
+    let own = files.signed("own", &old, 10);
+    let authority = files.joined("authority.pem", &[&old.certificate]);
+    let mut daemon = start(secured(sharing(&fake, port), &own, &authority));
+    drop((store, endpoint));
+    daemon.wait_log("the shared cache cannot be reached");
+    // All are of another authority from now on.
+    let next = files.signed("next", &new, 10);
+    fs::copy(&next.certificate, &own.certificate).unwrap();
+    fs::copy(&next.key, &own.key).unwrap();
+    fs::copy(&new.certificate, &authority).unwrap();
+    daemon.reload();
+    let _hub = secured_hub(&files.signed("later", &new, 10), &new, port);
+    daemon.wait_logged(THERE, 2);
+    // What is wrong leaves them as they are.
+    fs::write(&authority, "").unwrap();
+    daemon.reload();
+    daemon.wait_log("the certificates stay as they were");
+    assert_eq!(figure(&daemon, "bui_monitor_shared_cache_reachable"), 1);
 }
 
 #[test]

@@ -16,6 +16,7 @@ use broker::{
 };
 use crossbeam_channel::{Sender, bounded};
 use ostler_net::Address;
+use ostler_net::tls::PeerSettings;
 use ostler_runtime::logging::with_cause;
 use ostler_runtime::{Exit, Reader, Thread};
 
@@ -60,7 +61,10 @@ struct On {
     tell: Sender<Told>,
     state: Arc<State>,
     /// Held for what their ends end, in this order.
-    _held: (Thread, Thread, Tap, Store, Endpoint),
+    _held: (Thread, Thread, Tap, Store),
+    endpoint: Endpoint,
+    /// The files of its certificates.
+    tls: Option<PeerSettings>,
 }
 
 /// What the thread and everybody else know.
@@ -125,12 +129,20 @@ impl SharedCache {
         Ok(Self(Some(on)))
     }
 
-    /// The configuration has changed: burp may be asked for somebody else. It is known before
-    /// anything is that a child says who follows it.
+    /// The configuration has changed: burp may be asked for somebody else, which is known before
+    /// anything is that a child says who follows it. The files of certificates are read again.
     pub(crate) fn reload(&self, config: &Config) {
         let Some(on) = &self.0 else { return };
         // The thread never rests for long while others wait for room.
         let _ = on.tell.send(Told::Follow(config.client_config.clone()));
+        match on.tls.as_ref().map(Tls::load).transpose() {
+            Ok(Some(tls)) => on.endpoint.present(&tls),
+            Ok(None) => {}
+            Err(error) => log::warn!(
+                "[Cache] sslcert, sslkey, sslca: {}; the certificates stay as they were",
+                with_cause(&error)
+            ),
+        }
     }
 
     /// Ends it. What waits goes to burp, which answers no more.
@@ -211,7 +223,8 @@ impl On {
         let writer = Thread::spawn("shared-writes", move || writer.run()).map_err(no_thread)?;
         let keeper = Thread::spawn("shared-cache", move || keeper.run()).map_err(no_thread)?;
         monitor.share_by(Box::new(Hand { tell: tell.clone(), state: Arc::clone(&state) }));
-        Ok(Self { tell, state, _held: (keeper, writer, tap, store, endpoint) })
+        let (held, tls) = ((keeper, writer, tap, store), settings.with.tls.clone());
+        Ok(Self { tell, state, _held: held, endpoint, tls })
     }
 }
 
