@@ -410,6 +410,8 @@ fn with_certificates_only_those_of_the_authority_share() {
     };
     let [first, second] = ["first", "second"].map(|name| start(of(name, &authority)));
     let others = [of("other", &stranger), sharing(&fake, port)].map(Settings::start);
+    others[0].wait_log("must hold the authority of this one");
+    others[1].wait_log("set broker.disable-ssl there");
     assert_eq!(ask(&first).status(), "OK");
     wait_for("it is known", || count(&second, "learned") == 1);
     let before = store.keys().unwrap();

@@ -53,7 +53,8 @@ fn a_writer_that_stands_still_holds_up_nobody_for_longer_than_the_wait() {
     );
     keeper.look();
     assert!(state.is_on());
-    let flight = |text| Arc::new(Flight::unwanted(Query::parse(text).unwrap()));
+    let query = |text| Query::parse(text).unwrap();
+    let flight = |text| Arc::new(Flight::unwanted(query(text)));
     let executed = || monitor.metrics().executed.value();
     keeper.take(Told::Asked(flight("c:one")));
     assert_eq!((keeper.pending.len(), executed()), (1, 0), "one waits for its claim");
@@ -61,6 +62,10 @@ fn a_writer_that_stands_still_holds_up_nobody_for_longer_than_the_wait() {
     assert_eq!((keeper.pending.len(), executed()), (1, 1), "the other goes to burp");
     keeper.give_up();
     assert!(state.is_on(), "it has time");
+    keeper.claims.insert(query("c:gone"), Deadline::after(Duration::ZERO));
+    keeper.claims.insert(query("c:out"), Deadline::after(HOUR));
+    keeper.look();
+    assert_eq!(keeper.claims.len(), 1, "what has ended is not remembered");
     // It has had it since it came to be, and all of it is gone.
     keeper.wait = Duration::ZERO;
     keeper.pending.clear();

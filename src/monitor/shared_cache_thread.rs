@@ -178,6 +178,8 @@ impl Keeper {
             (!is_there).then(|| UNREACHABLE.to_owned())
         });
         self.state.set_reachable(trouble.is_none());
+        // Of those whose answer was not told for want of room, nothing is left either.
+        self.claims.retain(|_, until| !until.passed());
         if trouble == self.trouble {
             return;
         }
