@@ -2,14 +2,16 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::fs;
-use std::fs::OpenOptions;
-use std::io::Write as _;
+use std::path::Path;
 
-use broker::{BackendKind, BackendOptions, Endpoint, EndpointOptions, Store};
+use broker::{BackendKind, BackendOptions, Endpoint, EndpointOptions, Store, Tls};
 use ostler_net::Address;
+use ostler_net::tls::PeerSettings;
 use ostler_tests::broker_peer::listening;
 use ostler_tests::controller::{Reply, usual};
-use ostler_tests::{Answer, Caller, Daemon, FakeBurp, Settings, Step, Wire, checked, wait_for};
+use ostler_tests::{
+    Answer, Caller, Certificates, Daemon, FakeBurp, Pair, Settings, Step, Wire, checked, wait_for,
+};
 use rustix::process::Signal;
 use serde_json::json;
 
@@ -21,8 +23,9 @@ fn burp(authority: &str) -> FakeBurp {
     let fake = FakeBurp::new();
     let file = fake.directory().join("ca.pem");
     fs::write(&file, authority).unwrap();
-    let mut conf = OpenOptions::new().append(true).open(fake.conf()).unwrap();
-    writeln!(conf, "ssl_cert_ca = {}", file.display()).unwrap();
+    let conf = fs::read_to_string(fake.conf()).unwrap();
+    let conf = conf.replace("server = 127.0.0.1", "server = backup.example");
+    fs::write(fake.conf(), format!("{conf}ssl_cert_ca = {}\n", file.display())).unwrap();
     fake
 }
 
@@ -128,6 +131,24 @@ fn a_daemon_may_keep_the_store_for_the_others() {
 }
 
 #[test]
+fn of_two_daemons_that_keep_one_store_the_refused_one_says_that_it_shares_nothing() {
+    let fake = burp("one");
+    let shared = fake.settings().status("port", "0").cache("store", "burp").cache("port", "0");
+    let first = start(shared.cache("store_role", "master"));
+    let line = first.wait_log("shared cache: waiting for peers on ");
+    let second = sharing(&fake, line.rsplit(' ').next().unwrap().parse().unwrap());
+    let second = second.cache("store_role", "master").start();
+    let both = [&first, &second];
+    both.map(|daemon| daemon.wait_log("has a master of this name too"));
+    let refused = both.into_iter().find(|daemon| daemon.logged("this one is refused") > 0);
+    let refused = refused.unwrap();
+    wait_for("it says so", || figure(refused, "bui_monitor_shared_cache_reachable") == 0);
+    refused.wait_ready(2);
+    assert_eq!(ask(refused).status(), "OK");
+    assert_eq!(count(refused, "told"), 0);
+}
+
+#[test]
 fn without_the_store_burp_is_asked_and_with_it_again_it_is_spared() {
     let mut fake = burp("one");
     let (endpoint, store, port) = hub();
@@ -166,6 +187,35 @@ fn a_daemon_that_dies_while_it_asks_burp_keeps_nobody_waiting() {
     first.ended();
     assert_eq!(ask(&second).status(), "OK");
     assert_eq!(fake.asked(QUERY).len(), 1, "by the one that lives");
+}
+
+#[test]
+fn a_claim_that_is_another_daemons_by_now_is_left_alone() {
+    let mut fake = burp("one");
+    let (_endpoint, store, port) = hub();
+    let daemon = start(sharing(&fake, port).cache("wait", "0.5"));
+    assert_eq!(daemon.ask(&json!({ "query": "c:client2" })).status(), "OK");
+    wait_for("it is told", || count(&daemon, "told") == 1);
+    let key = store.keys().unwrap().into_iter().find(|key| key.to_string().starts_with("answer "));
+    let key = key.unwrap().to_string().replace("client2", "client1").replace("answer", "claim");
+    // Burp takes longer than the claim stands.
+    fake.hold_at(QUERY);
+    let mut asked = begin(&daemon);
+    let child = fake.wait_query(QUERY);
+    let life = Some(std::time::Duration::from_secs(600));
+    wait_for("another one says that it asks", || {
+        store.put_unique(key.as_str(), "another", life).unwrap()
+    });
+    fake.release(child, &[Step::Answer]);
+    assert_eq!(asked.answer().status(), "OK");
+    fake.behave();
+    // What is written behind it has come, and so has what is not.
+    assert_eq!(daemon.ask(&json!({ "query": "c:client3" })).status(), "OK");
+    wait_for("the next one is told", || {
+        store.keys().unwrap().iter().any(|key| key.to_string().ends_with("c:client3"))
+    });
+    let value = store.get(&broker::data::Data::from(key.as_str())).unwrap();
+    assert_eq!(value, broker::data::Data::from("another"));
 }
 
 #[test]
@@ -241,11 +291,32 @@ fn a_port_that_is_taken_ends_the_start_with_words() {
 fn what_does_not_say_whose_answers_it_has_shares_nothing() {
     let fake = FakeBurp::new();
     let (_endpoint, store, port) = hub();
-    let daemon = sharing(&fake, port).start();
+    let daemon = sharing(&fake, port).cache("server", "here").start();
     daemon.wait_ready(2);
     daemon.wait_log("burp.conf does not say its ssl_cert_ca");
     assert_eq!(ask(&daemon).status(), "OK");
     assert_eq!(store.keys().unwrap().len(), 0);
+}
+
+#[test]
+fn a_server_on_the_machine_itself_is_shared_only_under_a_name() {
+    let fake = burp("one");
+    let conf = fs::read_to_string(fake.conf()).unwrap();
+    fs::write(fake.conf(), conf.replace("server = backup.example", "server = 127.0.0.1")).unwrap();
+    let (_endpoint, store, port) = hub();
+    let daemon = sharing(&fake, port).start();
+    daemon.wait_ready(2);
+    daemon.wait_log("the server is on this machine, as another one may be on another: set server");
+    assert_eq!(ask(&daemon).status(), "OK");
+    assert_eq!(store.keys().unwrap().len(), 0);
+    let [first, second] =
+        ["here", "here"].map(|name| sharing(&fake, port).cache("server", name)).map(start);
+    let other = start(sharing(&fake, port).cache("server", "there"));
+    assert_eq!(ask(&first).status(), "OK");
+    wait_for("it is known under the same name", || count(&second, "learned") == 1);
+    assert_eq!(ask(&other).status(), "OK");
+    wait_for("the other one has told it too", || count(&other, "told") == 1);
+    assert_eq!(count(&other, "learned"), 0);
 }
 
 #[test]
@@ -268,6 +339,117 @@ fn what_comes_from_a_store_can_be_any_answer_but_no_longer_than_its_time() {
     store.put(key.clone(), broker::data::Data::Vector(value), Some(life)).unwrap();
     wait_for("it is not taken", || count(&second, "outdated") == 1);
     assert_eq!(count(&second, "learned"), 1);
+}
+
+#[test]
+fn an_answer_that_is_too_long_is_not_shared() {
+    let fake = burp("one");
+    let (_endpoint, store, port) = hub();
+    let daemon = start(sharing(&fake, port));
+    fake.rule(|_, question| match question {
+        question if question.is_query(QUERY) => Reply::Do(vec![Step::Filler(9 << 20)]),
+        question => usual(question),
+    });
+    assert_eq!(ask(&daemon).status(), "OK");
+    wait_for("it is kept back", || count(&daemon, "kept_back") == 1);
+    // What another one writes that is as long is not taken, and what comes behind it is.
+    let key = |query: &str| {
+        assert_eq!(daemon.ask(&json!({ "query": query })).status(), "OK");
+        let mut found = None;
+        wait_for("it is told", || {
+            let keys = store.keys().unwrap().into_iter();
+            found = keys.map(|key| key.to_string()).find(|key| key.ends_with(query));
+            found.as_ref().is_some_and(|key| key.starts_with("answer "))
+        });
+        found.unwrap()
+    };
+    let key = key("c:client2");
+    let answer = |bytes: usize| {
+        let born = broker::data::Data::from(store.now());
+        broker::data::Data::Vector(vec![born, broker::data::Data::from("x".repeat(bytes))])
+    };
+    let life = Some(std::time::Duration::from_secs(5));
+    for (query, bytes) in [("client3", 17 << 20), ("client4", 1000)] {
+        store.put(key.replace("client2", query), answer(bytes), life).unwrap();
+    }
+    wait_for("the short one is known", || count(&daemon, "learned") == 1);
+}
+
+/// An endpoint with a master of the store that speaks TLS with this certificate, at a port.
+fn secured_hub(pair: &Pair, authority: &Pair, port: u16) -> (Endpoint, Store, u16) {
+    let files = PeerSettings {
+        certificate: pair.certificate.clone(),
+        key: pair.key.clone(),
+        cafile: Some(authority.certificate.clone()),
+        ..PeerSettings::default()
+    };
+    let tls = Some(Tls::load(&files).unwrap());
+    let endpoint = Endpoint::new(EndpointOptions { tls, ..EndpointOptions::default() }).unwrap();
+    let none = BackendOptions::default();
+    let store = endpoint.attach_master("burp", BackendKind::Memory, &none).unwrap();
+    let ports = endpoint.listen(&Address::parse("127.0.0.1", port).unwrap()).unwrap();
+    (endpoint, store, ports[0])
+}
+
+/// The same with this certificate of its own.
+fn secured(settings: Settings, pair: &Pair, authority: &Path) -> Settings {
+    let text = |path: &Path| path.to_str().unwrap().to_owned();
+    let settings = settings.cache("ssl", "true").cache("sslcert", &text(&pair.certificate));
+    settings.cache("sslkey", &text(&pair.key)).cache("sslca", &text(authority))
+}
+
+#[test]
+fn with_certificates_only_those_of_the_authority_share() {
+    let fake = burp("one");
+    let files = Certificates::new();
+    let (authority, stranger) = (files.own("authority"), files.own("stranger"));
+    let signed = |name: &str, by: &Pair| files.signed(name, by, 10);
+    let (_endpoint, store, port) = secured_hub(&signed("hub", &authority), &authority, 0);
+    let of = |name: &str, by: &Pair| {
+        secured(sharing(&fake, port), &signed(name, by), &authority.certificate)
+    };
+    let [first, second] = ["first", "second"].map(|name| start(of(name, &authority)));
+    let others = [of("other", &stranger), sharing(&fake, port)].map(Settings::start);
+    others[0].wait_log("must hold the authority of this one");
+    others[1].wait_log("set broker.disable-ssl there");
+    assert_eq!(ask(&first).status(), "OK");
+    wait_for("it is known", || count(&second, "learned") == 1);
+    let before = store.keys().unwrap();
+    for other in &others {
+        other.wait_ready(2);
+        assert_eq!(other.query("c:client2").status(), "OK");
+        assert_eq!(other.logged(THERE), 0);
+        assert_eq!(figure(other, "bui_monitor_shared_cache_reachable"), 0);
+        assert_eq!((count(other, "told"), count(other, "learned")), (0, 0));
+    }
+    let after = store.keys().unwrap();
+    assert!(after.is_subset(&before), "{after:?}");
+}
+
+#[test]
+fn a_reload_reads_the_certificates_of_the_store_again() {
+    let fake = burp("one");
+    let files = Certificates::new();
+    let (old, new) = (files.own("old"), files.own("new"));
+    let (endpoint, store, port) = secured_hub(&files.signed("hub", &old, 10), &old, 0);
+    let own = files.signed("own", &old, 10);
+    let authority = files.joined("authority.pem", &[&old.certificate]);
+    let mut daemon = start(secured(sharing(&fake, port), &own, &authority));
+    drop((store, endpoint));
+    daemon.wait_log("the shared cache cannot be reached");
+    // All are of another authority from now on.
+    let next = files.signed("next", &new, 10);
+    fs::copy(&next.certificate, &own.certificate).unwrap();
+    fs::copy(&next.key, &own.key).unwrap();
+    fs::copy(&new.certificate, &authority).unwrap();
+    daemon.reload();
+    let _hub = secured_hub(&files.signed("later", &new, 10), &new, port);
+    daemon.wait_logged(THERE, 2);
+    // What is wrong leaves them as they are.
+    fs::write(&authority, "").unwrap();
+    daemon.reload();
+    daemon.wait_log("the certificates stay as they were");
+    assert_eq!(figure(&daemon, "bui_monitor_shared_cache_reachable"), 1);
 }
 
 #[test]

@@ -76,11 +76,15 @@ mod shared_cache;
 #[cfg(feature = "shared-cache")]
 mod shared_cache_entry;
 #[cfg(feature = "shared-cache")]
+mod shared_cache_room;
+#[cfg(feature = "shared-cache")]
 mod shared_cache_settings;
 #[cfg(feature = "shared-cache")]
 mod shared_cache_thread;
 #[cfg(feature = "shared-cache")]
 mod shared_cache_view;
+#[cfg(feature = "shared-cache")]
+mod shared_cache_writer;
 mod sharing;
 mod status;
 mod status_check;

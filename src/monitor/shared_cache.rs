@@ -16,6 +16,7 @@ use broker::{
 };
 use crossbeam_channel::{Sender, bounded};
 use ostler_net::Address;
+use ostler_net::tls::PeerSettings;
 use ostler_runtime::logging::with_cause;
 use ostler_runtime::{Exit, Reader, Thread};
 
@@ -24,14 +25,22 @@ use crate::exchange::Bytes;
 use crate::flight::Flight;
 use crate::query::Query;
 use crate::service::Monitor;
+use crate::shared_cache_entry::Keys;
+use crate::shared_cache_room::Room;
 pub(crate) use crate::shared_cache_settings::Settings;
 use crate::shared_cache_settings::StoreRole;
 use crate::shared_cache_thread::{Keeper, Told};
 use crate::shared_cache_view::Whose;
+use crate::shared_cache_writer::Writer;
 use crate::sharing::{Figures, Share};
 
-/// What may wait for the thread: flights, answers and changes in the store.
+/// What may wait for each of the threads: flights, answers, changes in the store and those to be
+/// made.
 const WAITING: usize = 1024;
+/// The longest answer in bytes that is shared.
+pub(crate) const MAX_SHARED: usize = 8 << 20;
+/// The longest change in bytes: what the store had before, what it has now, and what is around them.
+const MAX_CHANGE: usize = 2 * MAX_SHARED + (64 << 10);
 /// Without a word of the store's master for so long its entries may have been replaced.
 const STALE: Duration = Duration::from_secs(1);
 /// How long peers have to answer a farewell: nobody is to keep a daemon from ending.
@@ -52,7 +61,10 @@ struct On {
     tell: Sender<Told>,
     state: Arc<State>,
     /// Held for what their ends end, in this order.
-    _held: (Thread, Tap, Store, Endpoint),
+    _held: (Thread, Thread, Tap, Store),
+    endpoint: Endpoint,
+    /// The files of its certificates.
+    tls: Option<PeerSettings>,
 }
 
 /// What the thread and everybody else know.
@@ -61,6 +73,8 @@ pub(crate) struct State {
     is_reachable: AtomicBool,
     /// Nothing is shared any more.
     is_off: AtomicBool,
+    /// For what waits for the threads.
+    room: Room,
     /// Answers that were written.
     pub(crate) told: AtomicU64,
     /// Answers of others that came to be known.
@@ -81,6 +95,11 @@ impl State {
         self.is_reachable.store(is_reachable, Ordering::Release);
     }
 
+    /// Whether nothing is shared any more.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.is_off.load(Ordering::Acquire)
+    }
+
     pub(crate) fn is_on(&self) -> bool {
         self.is_reachable.load(Ordering::Acquire) && !self.is_off.load(Ordering::Acquire)
     }
@@ -90,7 +109,7 @@ impl SharedCache {
     /// Starts it, if the configuration says by which store.
     pub(crate) fn start(config: &Config, monitor: &Arc<Monitor>) -> Result<Self, Exit> {
         let Some(settings) = &config.shared_cache else { return Ok(Self(None)) };
-        let whose = match Whose::new(&config.client_config) {
+        let whose = match Whose::new(&config.client_config, settings.server.as_deref()) {
             Ok(whose) => whose,
             Err(error) => {
                 log::warn!(
@@ -110,12 +129,20 @@ impl SharedCache {
         Ok(Self(Some(on)))
     }
 
-    /// The configuration has changed: burp may be asked for somebody else. It is known before
-    /// anything is that a child says who follows it.
+    /// The configuration has changed: burp may be asked for somebody else, which is known before
+    /// anything is that a child says who follows it. The files of certificates are read again.
     pub(crate) fn reload(&self, config: &Config) {
         let Some(on) = &self.0 else { return };
         // The thread never rests for long while others wait for room.
         let _ = on.tell.send(Told::Follow(config.client_config.clone()));
+        match on.tls.as_ref().map(Tls::load).transpose() {
+            Ok(Some(tls)) => on.endpoint.present(&tls),
+            Ok(None) => {}
+            Err(error) => log::warn!(
+                "[Cache] sslcert, sslkey, sslca: {}; the certificates stay as they were",
+                with_cause(&error)
+            ),
+        }
     }
 
     /// Ends it. What waits goes to burp, which answers no more.
@@ -124,7 +151,8 @@ impl SharedCache {
     }
 }
 
-/// The thread ends when it is told to: it is joined behind this.
+/// The first thread ends when it is told to, and with it the second, behind what it writes just then:
+/// they are joined behind this.
 impl Drop for On {
     fn drop(&mut self) {
         self.state.is_off.store(true, Ordering::Release);
@@ -163,26 +191,40 @@ impl On {
         };
         let store = attach(&endpoint, settings).map_err(refused)?;
         let (tell, told) = bounded(WAITING);
+        let (jobs, written) = bounded(WAITING);
         let topic = Topic::new(format!("{EVENTS}{}", settings.store));
         let topic = topic.map_err(|_| refused(StoreError::Name(settings.store.clone())))?;
-        let changed = tell.clone();
-        let tap = endpoint.tap([topic], move |message| {
-            // Who misses a change asks burp.
-            let _ = changed.try_send(Told::Changed(message.clone()));
-        });
         let state = Arc::<State>::default();
+        let (changed, room) = (tell.clone(), state.room.clone());
+        let tap = endpoint.tap([topic], move |message| {
+            let bytes = message.frame().len();
+            // Who misses a change asks burp.
+            if let Some(taken) = room.take(bytes).filter(|_| bytes <= MAX_CHANGE) {
+                let _ = changed.try_send(Told::Changed(message.clone(), taken));
+            }
+        });
+        let writer = Writer {
+            store: store.clone(),
+            keys: Keys::new(whose.view().to_owned()),
+            wait,
+            state: Arc::clone(&state),
+            jobs: written,
+            tell: tell.clone(),
+        };
         let keeper = Keeper::new(
-            (store.clone(), settings.role),
+            store.clone(),
             whose,
             (Arc::clone(monitor), Arc::clone(&state)),
-            (told, tell.clone()),
+            (told, jobs),
             (wait, max_bytes),
         );
         // Nothing has to be ended if this fails.
         connect(&endpoint, settings)?;
-        let thread = Thread::spawn("shared-cache", move || keeper.run()).map_err(no_thread)?;
+        let writer = Thread::spawn("shared-writes", move || writer.run()).map_err(no_thread)?;
+        let keeper = Thread::spawn("shared-cache", move || keeper.run()).map_err(no_thread)?;
         monitor.share_by(Box::new(Hand { tell: tell.clone(), state: Arc::clone(&state) }));
-        Ok(Self { tell, state, _held: (thread, tap, store, endpoint) })
+        let (held, tls) = ((keeper, writer, tap, store), settings.with.tls.clone());
+        Ok(Self { tell, state, _held: held, endpoint, tls })
     }
 }
 
@@ -243,8 +285,12 @@ impl Share for Hand {
         if !self.state.is_on() {
             return;
         }
-        let told = Told::Landed { query: query.clone(), answer: answer.cloned(), took_off };
-        if self.tell.try_send(told).is_err() {
+        let shared = answer.filter(|bytes| bytes.as_slice().len() <= MAX_SHARED);
+        let shared =
+            shared.and_then(|bytes| Some((bytes.clone(), self.state.room.take(bytes.held())?)));
+        let is_kept_back = answer.is_some() && shared.is_none();
+        let told = Told::Landed { query: query.clone(), answer: shared, took_off };
+        if self.tell.try_send(told).is_err() || is_kept_back {
             self.state.kept_back.fetch_add(1, Ordering::Relaxed);
         }
     }

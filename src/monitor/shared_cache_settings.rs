@@ -30,6 +30,8 @@ pub struct Settings {
     pub store: String,
     /// `store_role`. Default `clone`.
     pub role: StoreRole,
+    /// `server`: what the burp server is called, where its address does not tell it from others.
+    pub server: Option<String>,
     /// `wait`: how long a query waits for another daemon's answer, and how long a daemon that asks
     /// burp is waited for by all. Default 1 s.
     pub wait: Duration,
@@ -42,6 +44,7 @@ impl Settings {
     pub(crate) fn read(r: &mut Reader<'_>) -> Option<Self> {
         let store = r.text(SECTION, "store").filter(|name| !name.is_empty());
         let role = r.choice(SECTION, "store_role", &ROLES, StoreRole::Clone);
+        let server = r.text(SECTION, "server").filter(|name| !name.is_empty());
         let (least, most) = (Duration::from_millis(10), Duration::from_secs(60));
         let wait = r.seconds(SECTION, "wait", least..=most, Duration::from_secs(1));
         let with = SectionPeers::read(r, SECTION);
@@ -52,7 +55,7 @@ impl Settings {
         if with.is_empty() {
             r.wrong(SECTION, "store", "is shared with nobody: set peers, or port");
         }
-        let settings = Self { store, role, wait, with };
+        let settings = Self { store, role, server, wait, with };
         settings.warn(r);
         Some(settings)
     }
@@ -76,6 +79,9 @@ impl Settings {
         lines.add(SECTION, "store", quoted(&self.store));
         let role = ROLES.iter().find(|(_, role)| *role == self.role).map_or("", |(name, _)| name);
         lines.add(SECTION, "store_role", role);
+        if let Some(server) = &self.server {
+            lines.add(SECTION, "server", quoted(server));
+        }
         lines.add(SECTION, "wait", seconds(self.wait));
         self.with.show(SECTION, lines);
     }
@@ -149,7 +155,7 @@ mod tests {
 
     #[test]
     fn what_is_shown_says_the_same() {
-        let text = "[Cache]\nstore = a/b\nstore_role = master\nwait = 0.25\npeers = \"a:1\"\n\
+        let text = "[Cache]\nstore = a/b\nstore_role = master\nserver = here\nwait = 0.25\npeers = \"a:1\"\n\
                     retry = 2\nbind = ::1, 127.0.0.1\nport = 3\nssl = true\nsslcert = /c\n\
                     sslkey = /k\nsslca = /a\n";
         let (settings, odd) = read(text).unwrap();

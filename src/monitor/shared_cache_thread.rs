@@ -1,7 +1,7 @@
-//! The thread behind a shared cache: it writes down what this daemon asks and is answered, learns
-//! what the others are, and ends each wait for them.
+//! The thread behind a shared cache: it has written down what this daemon asks and is answered,
+//! learns what the others are, and ends each wait for them.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,15 +19,12 @@ use crate::exchange::Bytes;
 use crate::flight::Flight;
 use crate::query::Query;
 use crate::service::Monitor;
-use crate::shared_cache::State;
-use crate::shared_cache_entry::{Change, Keys, value};
-use crate::shared_cache_settings::StoreRole;
+use crate::shared_cache::{MAX_SHARED, State};
+use crate::shared_cache_entry::{Change, Keys};
+use crate::shared_cache_room::Taken;
 use crate::shared_cache_view::Whose;
+use crate::shared_cache_writer::{Job, Write};
 
-/// The longest answer in bytes that is shared.
-const MAX_SHARED: usize = 8 << 20;
-/// Changes that may wait for the store's master: one that does not keep up is told no more.
-const MAX_UNACKED: u64 = 1024;
 /// How often it is looked whether the store can be reached.
 const LOOK: Duration = Duration::from_millis(250);
 /// How long nobody waits for the store after it has not answered in time.
@@ -46,11 +43,11 @@ pub(crate) enum Told {
     /// Burp has answered.
     Landed {
         query: Query,
-        answer: Option<Bytes>,
+        answer: Option<(Bytes, Taken)>,
         took_off: Instant,
     },
     /// Something has changed in the store.
-    Changed(Message),
+    Changed(Message, Taken),
     /// Children are started with this configuration of the client's from now on.
     Follow(PathBuf),
     Stop,
@@ -61,6 +58,8 @@ struct Pending {
     number: u64,
     flight: Arc<Flight>,
     deadline: Deadline,
+    /// For so long a claim stands at least that is made now.
+    claimed: Deadline,
     /// The store has said that another daemon asks burp.
     is_answered: bool,
 }
@@ -68,7 +67,8 @@ struct Pending {
 /// See the module.
 pub(crate) struct Keeper {
     store: Store,
-    role: StoreRole,
+    /// What is to be written.
+    jobs: Sender<Job>,
     whose: Whose,
     keys: Keys,
     /// What the store calls this daemon.
@@ -76,14 +76,13 @@ pub(crate) struct Keeper {
     monitor: Arc<Monitor>,
     state: Arc<State>,
     told: Receiver<Told>,
-    tell: Sender<Told>,
     wait: Duration,
     /// The most that answers of this daemon take in the store, in bytes.
     max_bytes: usize,
     pending: Vec<Pending>,
     number: u64,
-    /// The queries that this daemon has said it asks.
-    claims: HashSet<Query>,
+    /// The queries that this daemon has said it asks, and until when that stands.
+    claims: HashMap<Query, Deadline>,
     /// The answers of this daemon in the store: until when, and their bytes.
     written: VecDeque<(Instant, usize)>,
     /// Why nothing is shared, as the log has it.
@@ -95,27 +94,26 @@ pub(crate) struct Keeper {
 
 impl Keeper {
     pub(crate) fn new(
-        (store, role): (Store, StoreRole),
+        store: Store,
         whose: Whose,
         (monitor, state): (Arc<Monitor>, Arc<State>),
-        (told, tell): (Receiver<Told>, Sender<Told>),
+        (told, jobs): (Receiver<Told>, Sender<Job>),
         (wait, max_bytes): (Duration, usize),
     ) -> Self {
         Self {
             me: store.entity_id().endpoint.to_string(),
             store,
-            role,
+            jobs,
             keys: Keys::new(whose.view().to_owned()),
             whose,
             monitor,
             state,
             told,
-            tell,
             wait,
             max_bytes,
             pending: Vec::new(),
             number: 0,
-            claims: HashSet::new(),
+            claims: HashMap::new(),
             written: VecDeque::new(),
             trouble: Some(UNREACHABLE.to_owned()),
             rest: Deadline::after(Duration::ZERO),
@@ -149,15 +147,15 @@ impl Keeper {
             Told::Asked(flight) => self.ask(flight),
             Told::Claimed(number, answer) => self.claimed(number, &answer),
             Told::Landed { query, answer, took_off } => {
-                self.landed(&query, answer.as_ref(), took_off);
+                self.landed(&query, answer, took_off);
             }
             Told::Follow(client_config) => {
                 self.whose.follow(client_config);
                 self.look();
             }
             // What others know may be of another burp server or client.
-            Told::Changed(_) if self.whose.doubt().is_some() => {}
-            Told::Changed(message) => {
+            Told::Changed(..) if self.whose.doubt().is_some() => {}
+            Told::Changed(message, _taken) => {
                 let change =
                     message.decode().ok().and_then(|event| self.keys.read(event, &self.me));
                 match change {
@@ -180,6 +178,8 @@ impl Keeper {
             (!is_there).then(|| UNREACHABLE.to_owned())
         });
         self.state.set_reachable(trouble.is_none());
+        // Of those whose answer was not told for want of room, nothing is left either.
+        self.claims.retain(|_, until| !until.passed());
         if trouble == self.trouble {
             return;
         }
@@ -193,15 +193,10 @@ impl Keeper {
         self.trouble = trouble;
     }
 
-    /// Whether the master is there.
+    /// Whether the store answers: a clone knows its master, and a master is the only one.
     fn is_there(&self) -> bool {
-        match self.role {
-            StoreRole::Master => true,
-            StoreRole::Clone => {
-                self.store.initialized()
-                    && !matches!(self.store.get(&Data::None), Err(StoreError::Stale(_)))
-            }
-        }
+        self.store.initialized()
+            && matches!(self.store.get(&Data::None), Ok(_) | Err(StoreError::NoSuchKey))
     }
 
     /// Burp is to be asked, unless another daemon does, or has.
@@ -213,26 +208,20 @@ impl Keeper {
         if !self.state.is_on() {
             return self.monitor.begin(flight);
         }
-        let deadline = Deadline::after(self.wait);
-        self.claim(Pending { number: 0, flight, deadline, is_answered: false });
+        // It has waited since it came to be, however long it was on its way here.
+        let deadline = flight.deadline(self.wait);
+        let claimed = Deadline::after(self.wait);
+        self.claim(Pending { number: 0, flight, deadline, claimed, is_answered: false });
     }
 
     fn claim(&mut self, mut pending: Pending) {
         self.number += 1;
         pending.number = self.number;
-        let (number, tell) = (self.number, self.tell.clone());
-        let asked = self.store.put_unique_then(
-            self.keys.claim(pending.flight.query()),
-            self.me.as_str(),
-            Some(self.wait),
-            move |answer| {
-                // Without it the flight's deadline passes.
-                let _ = tell.try_send(Told::Claimed(number, answer));
-            },
-        );
-        match asked {
-            Ok(()) => self.pending.push(pending),
-            Err(_) => self.monitor.begin(pending.flight),
+        let claim = Write::Claim(self.number, pending.flight.query().clone());
+        if self.jobs.try_send((pending.deadline, claim)).is_ok() {
+            self.pending.push(pending);
+        } else {
+            self.monitor.begin(pending.flight);
         }
     }
 
@@ -248,7 +237,7 @@ impl Keeper {
             }
             Ok(_) => {
                 let pending = self.pending.swap_remove(at);
-                self.claims.insert(pending.flight.query().clone());
+                self.claims.insert(pending.flight.query().clone(), pending.claimed);
                 self.monitor.begin(pending.flight);
             }
             Err(_) => self.monitor.begin(self.pending.swap_remove(at).flight),
@@ -263,6 +252,7 @@ impl Keeper {
         self.pending = others;
         for mut pending in again {
             pending.is_answered = false;
+            pending.claimed = Deadline::after(self.wait);
             self.claim(pending);
         }
     }
@@ -306,40 +296,35 @@ impl Keeper {
     }
 
     /// Burp has answered this daemon.
-    fn landed(&mut self, query: &Query, answer: Option<&Bytes>, took_off: Instant) {
-        if let Some(bytes) = answer {
-            let age = now().saturating_duration_since(took_off);
-            let left = lifetime(query).saturating_sub(age);
-            if !left.is_zero() {
-                self.write(query, bytes.as_slice(), age, left);
-            }
+    fn landed(&mut self, query: &Query, answer: Option<(Bytes, Taken)>, took_off: Instant) {
+        if let Some((bytes, taken)) = answer {
+            self.write(query, bytes, taken, took_off);
         }
-        if self.claims.remove(query) {
-            // It ends by itself too.
-            let _ = self.store.erase(self.keys.claim(query));
+        if let Some(until) = self.claims.remove(query) {
+            // Behind its end it may be another daemon's; it ends by itself too.
+            let _ = self.jobs.try_send((until, Write::Release(query.clone())));
         }
     }
 
-    fn write(&mut self, query: &Query, bytes: &[u8], age: Duration, left: Duration) {
-        let moment = now();
+    fn write(&mut self, query: &Query, bytes: Bytes, taken: Taken, took_off: Instant) {
+        let (moment, length) = (now(), bytes.as_slice().len());
         while self.written.front().is_some_and(|(until, _)| *until <= moment) {
             self.written.pop_front();
         }
         let held: usize = self.written.iter().map(|(_, bytes)| bytes).sum();
         let is_full = self.written.len() >= MAX_ENTRIES
-            || held.saturating_add(bytes.len()) > self.max_bytes
-            || bytes.len() > MAX_SHARED
-            || self.store.statistics().unacked > MAX_UNACKED
+            || held.saturating_add(length) > self.max_bytes
             || self.whose.doubt().is_some();
+        let age = moment.saturating_duration_since(took_off);
         let nanos = i64::try_from(age.as_nanos()).unwrap_or(i64::MAX);
         let born = Timestamp::from_nanos(wall().nanos().saturating_sub(nanos));
-        let key = self.keys.answer(query);
-        if is_full || self.store.put(key, value(born, bytes), Some(left)).is_err() {
+        let until = took_off + lifetime(query);
+        let answer = Write::Answer { query: query.clone(), born, bytes, taken };
+        if is_full || self.jobs.try_send((Deadline::at(until), answer)).is_err() {
             count(&self.state.kept_back);
             return;
         }
-        count(&self.state.told);
-        self.written.push_back((moment + left, bytes.len()));
+        self.written.push_back((until, length));
     }
 
     /// Those who have waited long enough go to burp.
@@ -349,7 +334,7 @@ impl Keeper {
         self.pending = others;
         for pending in late {
             count(&self.state.in_vain);
-            if !pending.is_answered && self.role == StoreRole::Clone {
+            if !pending.is_answered {
                 // It is not the other daemon that does not answer, but the store.
                 self.rest = Deadline::after(REST);
                 self.look();
@@ -365,17 +350,21 @@ impl Keeper {
     }
 }
 
-/// How much later than `born` it is, in nanoseconds.
 /// The time by this machine's clock, as it is set now: the other daemons have theirs.
 fn wall() -> Timestamp {
     let nanos = i64::try_from(unix_millis()).unwrap_or(i64::MAX).saturating_mul(1_000_000);
     Timestamp::from_nanos(nanos)
 }
 
+/// How much later than `born` it is, in nanoseconds.
 fn age(now: Timestamp, born: Timestamp) -> i128 {
     i128::from(now.nanos()) - i128::from(born.nanos())
 }
 
-fn count(counter: &AtomicU64) {
+pub(crate) fn count(counter: &AtomicU64) {
     counter.fetch_add(1, Ordering::Relaxed);
 }
+
+#[cfg(test)]
+#[path = "shared_cache_cases.rs"]
+mod tests;

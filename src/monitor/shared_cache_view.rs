@@ -5,6 +5,7 @@ use std::fmt::{self, Write as _};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use ostler_net::Address;
 use ostler_runtime::files::read_regular;
 use ring::digest::{Context, SHA256};
 
@@ -19,6 +20,8 @@ const MAX_AUTHORITY: u64 = 1 << 20;
 #[derive(Debug)]
 pub(crate) struct Whose {
     client_config: PathBuf,
+    /// What the configuration calls the server.
+    server: Option<String>,
     /// What the view is made of, as it was before it was read last.
     files: Watched,
     view: String,
@@ -52,13 +55,14 @@ impl fmt::Display for Doubt {
 }
 
 impl Whose {
-    /// Those that the client with this configuration is told.
-    pub(crate) fn new(client_config: &Path) -> io::Result<Self> {
-        let (files, view) = look(client_config);
-        Ok(Self { client_config: client_config.to_owned(), files, view: view?, doubt: None })
+    /// Those that the client with this configuration is told by its server, which may have a name.
+    pub(crate) fn new(client_config: &Path, server: Option<&str>) -> io::Result<Self> {
+        let (client_config, server) = (client_config.to_owned(), server.map(str::to_owned));
+        let (files, view) = look(&client_config, server.as_deref());
+        Ok(Self { client_config, server, files, view: view?, doubt: None })
     }
 
-    /// A digest of the server's address and authority and of the client's name.
+    /// A digest of the server's address, name and authority and of the client's name.
     pub(crate) fn view(&self) -> &str {
         &self.view
     }
@@ -81,7 +85,7 @@ impl Whose {
         if self.doubt == Some(Doubt::Other) {
             return;
         }
-        let (files, view) = look(&self.client_config);
+        let (files, view) = look(&self.client_config, self.server.as_deref());
         self.files = files;
         self.doubt = match view {
             Ok(view) if view == self.view => None,
@@ -92,14 +96,14 @@ impl Whose {
 }
 
 /// What the view is made of, and the view.
-fn look(client_config: &Path) -> (Watched, io::Result<String>) {
+fn look(client_config: &Path, server: Option<&str>) -> (Watched, io::Result<String>) {
     let (config, _) = BurpConfig::read_as_far(client_config);
     let named = config.files.iter().chain(&config.listed).chain(&config.authority);
     let files = Watched::new(named.map(PathBuf::as_path));
     // What changes after this is noticed; what has changed before must not be missed.
     let view = BurpConfig::read(client_config).and_then(|now| {
         if now == config {
-            digest(client_config, &now)
+            digest(client_config, &now, server)
         } else {
             Err(io::Error::other(format!("{} is being changed", client_config.display())))
         }
@@ -107,11 +111,16 @@ fn look(client_config: &Path) -> (Watched, io::Result<String>) {
     (files, view)
 }
 
-/// The address alone would not do: each of two machines may have a server of its own on `127.0.0.1`.
-fn digest(path: &Path, config: &BurpConfig) -> io::Result<String> {
+/// Each of two machines may have a server of its own on `127.0.0.1`, with one authority and the same
+/// names of clients if one was made from the other: only who has set them up can say which it is.
+fn digest(path: &Path, config: &BurpConfig, server: Option<&str>) -> io::Result<String> {
     let lacking =
         |key: &str| io::Error::other(format!("{} does not say its {key}", path.display()));
     let host = config.host().ok_or_else(|| lacking("server"))?;
+    if server.is_none() && !(Address::Inet { host: host.to_owned(), port: 0 }).is_far() {
+        let words = "the server is on this machine, as another one may be on another: set server";
+        return Err(io::Error::other(words));
+    }
     let port = config.port().ok_or_else(|| lacking("status_port"))?;
     let name = config.own_name.as_deref().ok_or_else(|| lacking("cname"))?;
     let authority = config.authority.as_deref().ok_or_else(|| lacking("ssl_cert_ca"))?;
@@ -120,8 +129,15 @@ fn digest(path: &Path, config: &BurpConfig) -> io::Result<String> {
     })?;
     let peer = config.peer_name.as_deref().unwrap_or_default();
     let mut digest = Context::new(&SHA256);
-    for part in [host.as_bytes(), &port.to_be_bytes(), name.as_bytes(), peer.as_bytes(), &authority]
-    {
+    let server = server.unwrap_or_default();
+    for part in [
+        host.as_bytes(),
+        &port.to_be_bytes(),
+        name.as_bytes(),
+        peer.as_bytes(),
+        &authority,
+        server.as_bytes(),
+    ] {
         // No two lists of parts are alike.
         digest.update(&(part.len() as u64).to_be_bytes());
         digest.update(part);
@@ -141,7 +157,7 @@ mod tests {
     use super::*;
 
     fn of(path: &Path) -> io::Result<String> {
-        Whose::new(path).map(|whose| whose.view)
+        Whose::new(path, None).map(|whose| whose.view)
     }
 
     #[test]
@@ -166,6 +182,30 @@ mod tests {
         ] {
             assert_ne!(view(text, authority), first, "{text}");
         }
+    }
+
+    #[test]
+    fn a_server_on_the_machine_itself_is_told_from_others_by_the_name_that_it_is_given() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("ca.pem"), "one").unwrap();
+        let view = |host: &str, server: Option<&str>| {
+            let ca = at("ca.pem");
+            let text = format!("server = {host}\ncname = me\nssl_cert_ca = {}\n", ca.display());
+            fs::write(at("burp.conf"), text).unwrap();
+            Whose::new(&at("burp.conf"), server).map(|whose| whose.view)
+        };
+        for host in ["127.0.0.1", "127.9.9.9:4971", "::1", "[::1]:4971", "localhost"] {
+            let refused = view(host, None).unwrap_err().to_string();
+            assert!(refused.contains("set server"), "{host}: {refused}");
+            assert!(view(host, Some("here")).is_ok(), "{host}");
+        }
+        assert!(view("backup.example", None).is_ok());
+        let named = |name| view("127.0.0.1", Some(name)).unwrap();
+        assert_eq!(named("here"), named("here"));
+        assert_ne!(named("here"), named("there"));
+        // Nor is it another server under the same name.
+        assert_ne!(named("here"), view("::1", Some("here")).unwrap());
     }
 
     #[test]
@@ -195,8 +235,8 @@ mod tests {
             authority.display()
         );
         fs::write(&path, &text).unwrap();
-        let first = Whose::new(&path).unwrap();
-        let new = || Whose { view: first.view.clone(), ..Whose::new(&path).unwrap() };
+        let first = Whose::new(&path, None).unwrap();
+        let new = || Whose { view: first.view.clone(), ..Whose::new(&path, None).unwrap() };
 
         // What says the same, what says nothing for a moment, and the same again.
         let mut whose = new();
