@@ -10,5 +10,7 @@ mod options;
 mod place;
 mod properties;
 mod refusals;
+#[cfg(feature = "rocksdb")]
+mod rocksdb_log;
 mod sqlite_layout;
 mod sqlite_locked;

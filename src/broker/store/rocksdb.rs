@@ -7,6 +7,10 @@ use crate::engine::{Batch, Durability, Engine, EngineOptions, Fault, Visit};
 /// What no key is after: they are shorter, or begin with a smaller byte.
 const AFTER_ALL: [u8; 64] = [0xff; 64];
 
+/// What RocksDB tells of itself, which is nobody's entries, is in so many files of this size at most.
+const LOG_FILES: usize = 4;
+const MAX_LOG_BYTES: usize = 1 << 20;
+
 /// A folder of RocksDB.
 pub(crate) struct RocksDb {
     database: DB,
@@ -20,6 +24,9 @@ impl Engine for RocksDb {
         std::fs::create_dir_all(&options.path)?;
         let mut settings = Options::default();
         settings.create_if_missing(true);
+        // By itself it writes one without an end, and keeps a thousand of earlier times.
+        settings.set_keep_log_file_num(LOG_FILES);
+        settings.set_max_log_file_size(MAX_LOG_BYTES);
         let database = DB::open(&settings, &options.path)?;
         Ok(Self { database, sync: options.durability == Durability::Machine })
     }
