@@ -166,8 +166,8 @@ impl<E: Engine> Backend for Sorted<E> {
     fn apply(&self, changes: &mut Vec<Change>) -> Result<(), BackendError> {
         let mut has_failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         // Until it is written: also if that panics.
-        let had_failed = std::mem::replace(&mut *has_failed, true);
-        if had_failed || self.write(changes).is_err() {
+        let begins_anew = std::mem::replace(&mut *has_failed, true);
+        if begins_anew || self.write(changes).is_err() {
             // What it said may be no more than that something failed before.
             self.count.set(None);
             self.begin_anew().map_err(|fault| failed(&self.options, "open", fault))?;
