@@ -139,7 +139,9 @@ fn of_two_daemons_that_keep_one_store_the_refused_one_says_that_it_shares_nothin
     let second = sharing(&fake, line.rsplit(' ').next().unwrap().parse().unwrap());
     let second = second.cache("store_role", "master").start();
     let both = [&first, &second];
-    both.map(|daemon| daemon.wait_log("has a master of this name too"));
+    for daemon in both {
+        daemon.wait_log("has a master of this name too");
+    }
     let refused = both.into_iter().find(|daemon| daemon.logged("this one is refused") > 0);
     let refused = refused.unwrap();
     wait_for("it says so", || figure(refused, "bui_monitor_shared_cache_reachable") == 0);
