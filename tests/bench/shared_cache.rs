@@ -171,8 +171,12 @@ fn start(
         let daemon = Daemon::start(software, setting, first)?;
         Ok(Member { daemon, status: SocketAddrV4::new(Ipv4Addr::LOCALHOST, port) })
     };
-    let keeps = format!("[Cache]\nstore = burp/answers\nstore_role = master\nport = {store}\n");
-    let copies = format!("[Cache]\nstore = burp/answers\npeers = 127.0.0.1:{store}\nretry = 1\n");
+    let keeps = format!(
+        "[Cache]\nstore = burp/answers\nserver = private\nstore_role = master\nport = {store}\n"
+    );
+    let copies = format!(
+        "[Cache]\nstore = burp/answers\nserver = private\npeers = 127.0.0.1:{store}\nretry = 1\n"
+    );
     let [apart, other, keeper, copy] = thread::scope(|scope| {
         let member = &member;
         [String::new(), String::new(), keeps, copies]
