@@ -254,9 +254,7 @@ impl Master {
                 }
             }
             Content::RetransmitFailed { seq } => {
-                if let Some(writer) = self.writers.get_mut(&sender) {
-                    writer.lost(seq);
-                }
+                self.take_in(sender, |writer| writer.lost(seq));
             }
             Content::CumulativeAck { seq } => self.ack(sender, seq),
             Content::Nack { seqs } => self.nack(sender, &seqs),
@@ -403,13 +401,19 @@ impl Master {
         let has_room = self.early_bytes.saturating_add(bytes) <= self.limits.bytes;
         let Some(writer) = self.writers.get_mut(&id) else { return };
         if has_room || (writer.expects(seq) && !is_stopped) {
-            let before = writer.early_bytes();
-            writer.event(seq, action, bytes);
-            let grown = writer.early_bytes();
-            self.early_bytes = self.early_bytes.saturating_add(grown).saturating_sub(before);
+            self.take_in(id, |writer| writer.event(seq, action, bytes));
         } else {
             writer.heard(seq);
         }
+    }
+
+    /// Has a writer take in something, and counts how much more it has then, or less.
+    fn take_in(&mut self, id: EntityId, takes: impl FnOnce(&mut Writer)) {
+        let Some(writer) = self.writers.get_mut(&id) else { return };
+        let before = writer.early_bytes();
+        takes(writer);
+        let now = writer.early_bytes();
+        self.early_bytes = self.early_bytes.saturating_add(now).saturating_sub(before);
     }
 
     /// Whether nothing that writers want can be done.
@@ -419,7 +423,10 @@ impl Master {
 
     /// Does what writers want, as far as there is room for it, each in its turn.
     fn pump(&mut self, now: Timestamp) {
-        self.has_left = false;
+        self.has_left = self.is_held || self.is_stopped();
+        if self.has_left {
+            return;
+        }
         let mut left = MAX_DONE;
         let behind = self.writers.range((Bound::Excluded(self.served), Bound::Unbounded));
         let before = self.writers.range(..=self.served);

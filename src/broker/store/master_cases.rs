@@ -127,3 +127,13 @@ fn only_what_is_not_said_again_is_lost() {
     }));
     assert!(!is_lost_when(Master::step_back));
 }
+
+#[test]
+fn what_makes_room_for_what_is_lost_is_not_counted_any_more() {
+    let mut master = master(ChannelLimits { events: 1, ..ChannelLimits::default() }, &[1]);
+    master.hold(true);
+    adds(&mut master, 1, 3);
+    assert_eq!(master.early_bytes, 40);
+    master.command(said(1, 0, Content::RetransmitFailed { seq: 2 }), 1, NOW);
+    assert_eq!(master.early_bytes, 0);
+}

@@ -15,6 +15,8 @@ use crate::writer::Writer;
 const MAX_FORMER: usize = 1024;
 /// Ticks for which clones that are slow may hold up everything.
 const MAX_FULL: u64 = 50;
+/// The same for a clone that has yet to take the snapshot that it was sent.
+const MAX_BEGINNING: u64 = 300;
 /// Ticks for which there is no other snapshot after one that was too long.
 const TOO_LONG: u64 = 100;
 /// Clones that a master has, and writers, at most.
@@ -161,8 +163,11 @@ impl Master {
         }
         self.full_ticks = if self.clones.is_full() { self.full_ticks.saturating_add(1) } else { 0 };
         if self.full_ticks >= MAX_FULL {
-            self.full_ticks = 0;
-            for id in self.clones.drop_slowest() {
+            let slow = self.clones.drop_slowest(self.full_ticks < MAX_BEGINNING);
+            if !slow.is_empty() {
+                self.full_ticks = 0;
+            }
+            for id in slow {
                 self.gone(id, "it was too slow");
             }
         }

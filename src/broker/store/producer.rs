@@ -16,8 +16,8 @@ const BEGINNING: u64 = 10;
 const SLOWEST: u64 = 20_000;
 /// Events that are sent again at once, at most.
 pub(crate) const MAX_RESENT: usize = 1024;
-/// Bytes of them, beyond the first.
-const RESENT_BYTES: usize = 1 << 20;
+/// Bytes of them, beyond which there is only the end of one.
+pub(crate) const RESENT_BYTES: usize = 1 << 20;
 
 /// The number that a channel without an event has.
 const FIRST: u64 = 1;
@@ -72,6 +72,13 @@ pub(crate) enum Nacked {
     Begins,
     /// It has said goodbye, or something without a meaning.
     Left,
+}
+
+impl Path {
+    /// The last event that it needs no more.
+    fn has(&self) -> u64 {
+        self.acked.max(self.offset)
+    }
 }
 
 impl Producer {
@@ -144,7 +151,7 @@ impl Producer {
     /// The consumers that miss events, and those up to which they have them.
     pub(crate) fn behind(&self) -> impl Iterator<Item = (EntityId, u64)> {
         let behind = self.paths.iter().filter(|path| path.acked < self.seq);
-        behind.map(|path| (path.id, path.acked.max(path.offset)))
+        behind.map(|path| (path.id, path.has()))
     }
 
     /// How many events wait to be acknowledged.
@@ -279,13 +286,14 @@ impl Producer {
         }
     }
 
-    /// Parts with the consumers that have acknowledged least, so that there is room for events. What
-    /// others begin with may be on its way.
-    pub(crate) fn drop_slowest(&mut self) -> Vec<EntityId> {
-        let tick = self.tick;
-        let have_begun = || self.paths.iter().filter(|path| path.acked > 0 || tick >= path.begun);
-        let Some(least) = have_begun().map(|path| path.acked).min() else { return Vec::new() };
-        let slow = have_begun().filter(|path| path.acked == least);
+    /// Parts with the consumers for which most events are kept, so that there is room for others. What
+    /// one begins with may be on its way: with `patience`, it is not parted with.
+    pub(crate) fn drop_slowest(&mut self, patience: bool) -> Vec<EntityId> {
+        let (tick, kept) = (self.tick, self.acked());
+        let slow = self.paths.iter().filter(|path| {
+            let begins = path.acked == 0 && tick < path.begun;
+            path.has() == kept && kept < self.seq && !(patience && begins)
+        });
         let slow: Vec<EntityId> = slow.map(|path| path.id).collect();
         for id in &slow {
             self.remove(*id);
@@ -322,7 +330,7 @@ impl Producer {
 
     /// Forgets what every consumer has.
     fn trim(&mut self) {
-        let acked = self.paths.iter().map(|path| path.acked).min().unwrap_or(self.seq);
+        let acked = self.paths.iter().map(Path::has).min().unwrap_or(self.seq);
         self.trim_to(acked);
     }
 

@@ -94,24 +94,38 @@ fn an_event_is_a_sign_of_life() {
 fn the_slowest_are_parted_with_so_that_others_go_on() {
     let mut producer = producer();
     producer.ack(id(1), 2);
-    assert_eq!(producer.drop_slowest(), [id(2)]);
+    assert_eq!(producer.drop_slowest(true), [id(2)]);
     assert!(!producer.is_full());
-    assert_eq!(producer.drop_slowest(), [id(1)]);
-    assert_eq!((producer.unacked(), producer.drop_slowest()), (0, Vec::new()));
+    assert_eq!(producer.drop_slowest(true), [id(1)]);
+    assert_eq!((producer.unacked(), producer.drop_slowest(true)), (0, Vec::new()));
 }
 
 #[test]
-fn whoever_has_yet_to_get_what_it_begins_with_is_not_the_slowest() {
-    let mut producer = producer();
-    producer.ack(id(1), 2);
-    producer.ack(id(2), 3);
-    producer.add(id(3));
-    producer.begins_with(id(3), 1);
-    assert_eq!(producer.drop_slowest(), [id(1)]);
+fn whoever_has_yet_to_get_what_it_begins_with_holds_up_others_for_longer() {
+    let begun = || {
+        let mut producer = producer();
+        producer.add(id(3));
+        producer.begins_with(id(3), 1);
+        for number in [1, 2] {
+            producer.ack(id(number), 4);
+        }
+        // What was before its beginning is kept for nobody.
+        assert_eq!(producer.unacked(), 0);
+        producer.produce(event("five"));
+        for number in [1, 2] {
+            producer.ack(id(number), 5);
+        }
+        producer
+    };
+    let mut producer = begun();
+    assert_eq!(producer.drop_slowest(true), []);
+    assert_eq!(producer.drop_slowest(false), [id(3)]);
+    assert_eq!(producer.drop_slowest(false), [], "nothing is kept for the others");
     // It will not get it.
+    let mut producer = begun();
     producer.not_begun(id(3));
     assert!(!producer.has_just_begun(id(3)));
-    assert_eq!(producer.drop_slowest(), [id(3)]);
+    assert_eq!(producer.drop_slowest(true), [id(3)]);
 }
 
 #[test]
