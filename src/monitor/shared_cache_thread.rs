@@ -26,7 +26,7 @@ use crate::shared_cache_view::Whose;
 use crate::shared_cache_writer::{Job, Write};
 
 /// How often it is looked whether the store can be reached.
-const LOOK: Duration = Duration::from_millis(250);
+pub(crate) const LOOK: Duration = Duration::from_millis(250);
 /// How long nobody waits for the store after it has not answered in time.
 const REST: Duration = Duration::from_secs(3);
 /// The shortest time between two log lines about answers that came too late.

@@ -6,10 +6,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use ostler_net::Address;
+use ostler_runtime::Deadline;
 use ostler_runtime::files::read_regular;
 use ring::digest::{Context, SHA256};
 
 use crate::burp_config::BurpConfig;
+use crate::shared_cache_thread::LOOK;
 use crate::watched::Watched;
 
 /// The longest file of authorities in bytes.
@@ -26,6 +28,8 @@ pub(crate) struct Whose {
     files: Watched,
     view: String,
     doubt: Option<Doubt>,
+    /// When it is looked again at files that do not say it, although none has changed.
+    again: Deadline,
 }
 
 /// Why answers may be somebody else's.
@@ -59,7 +63,8 @@ impl Whose {
     pub(crate) fn new(client_config: &Path, server: Option<&str>) -> io::Result<Self> {
         let (client_config, server) = (client_config.to_owned(), server.map(str::to_owned));
         let (files, view) = look(&client_config, server.as_deref());
-        Ok(Self { client_config, server, files, view: view?, doubt: None })
+        let again = Deadline::after(LOOK);
+        Ok(Self { client_config, server, files, view: view?, doubt: None, again })
     }
 
     /// A digest of the server's address, name and authority and of the client's name.
@@ -75,7 +80,8 @@ impl Whose {
 
     /// Why nothing may be shared now. It is looked again if a file has changed.
     pub(crate) fn doubt(&mut self) -> Option<&Doubt> {
-        if matches!(self.doubt, Some(Doubt::Unknown(_))) || self.files.changed() {
+        let is_unknown = matches!(self.doubt, Some(Doubt::Unknown(_)));
+        if is_unknown && self.again.passed() || self.files.changed() {
             self.look();
         }
         self.doubt.as_ref()
@@ -87,6 +93,7 @@ impl Whose {
         }
         let (files, view) = look(&self.client_config, self.server.as_deref());
         self.files = files;
+        self.again = Deadline::after(LOOK);
         self.doubt = match view {
             Ok(view) if view == self.view => None,
             Ok(_) => Some(Doubt::Other),
