@@ -141,7 +141,8 @@ impl<T> Queue<T> {
         }
         drop(state);
         if waits {
-            self.filled.notify_one();
+            // One that only waits for something to be there takes nothing.
+            self.filled.notify_all();
         }
     }
 

@@ -125,9 +125,12 @@ impl Handle {
     /// The first part of the end, behind which the store is not used any more.
     pub(crate) fn close(&self, deadline: Deadline) {
         let host = &self.host;
-        if std::mem::replace(&mut host.lock().is_ending, true) {
+        let mut state = host.lock();
+        if std::mem::replace(&mut state.is_ending, true) {
             return;
         }
+        host.hold(&mut state);
+        drop(state);
         host.wait_until(deadline, |state| match &state.role {
             Role::Master(master) => master.is_kept() || master.failure().is_some(),
             // Nobody hears what it would still send.

@@ -213,7 +213,7 @@ impl Host {
             state_now.dozes = false;
         }
         let waits = state_now.waits > 0;
-        let goes_on = state_now.role.is_paused() && !self.awaits_room.load(Ordering::Acquire);
+        let goes_on = state_now.role.is_paused() && state_now.held.is_none();
         let has_changes = keeping == Keeping::Roused && state_now.role.has_changes();
         drop(state);
         if waits {
@@ -288,13 +288,19 @@ impl Host {
 
     /// Makes a change, once there is room for it.
     pub(crate) fn write(&self, action: Content) -> Result<(), StoreError> {
-        self.write_for(action, Keeping::Roused)
+        let wait = self.core.options.stores.request_wait;
+        self.write_for(action, Keeping::Roused, Deadline::after(wait))
     }
 
-    fn write_for(&self, action: Content, keeping: Keeping) -> Result<(), StoreError> {
-        let wait = self.core.options.stores.request_wait;
-        let full = || StoreError::Full { name: self.name.clone(), waited: wait };
-        if !self.outbox.wait_room(Deadline::after(wait)) {
+    fn write_for(
+        &self,
+        action: Content,
+        keeping: Keeping,
+        deadline: Deadline,
+    ) -> Result<(), StoreError> {
+        let waited = self.core.options.stores.request_wait;
+        let full = || StoreError::Full { name: self.name.clone(), waited };
+        if !self.outbox.wait_room(deadline) {
             return Err(full());
         }
         let listens = self.has_listeners();
@@ -303,14 +309,11 @@ impl Host {
         if state.is_ending {
             return Err(StoreError::Ended(self.name.clone()));
         }
-        if state.role.is_full() {
-            let deadline = Deadline::after(wait);
-            // What a storage that has failed leaves undone is not waited for.
-            while state.role.is_full() && !state.role.has_failed() {
-                let Some(next) = self.wait(state, deadline) else { return Err(full()) };
-                state = next;
-                self.check(&state)?;
-            }
+        // What a storage that has failed leaves undone is not waited for.
+        while state.role.is_full() && !state.role.has_failed() {
+            let Some(next) = self.wait(state, deadline) else { return Err(full()) };
+            state = next;
+            self.check(&state)?;
         }
         state.role.set_listeners(listens);
         let done = state.role.write(action, self.core.clock.now());
@@ -327,7 +330,7 @@ impl Host {
         keeping: Keeping,
     ) -> Result<u64, StoreError> {
         let number = self.requests.open(deadline, StoreError::Timeout, on_answer);
-        let written = self.write_for(action(number), keeping);
+        let written = self.write_for(action(number), keeping, deadline);
         if keeping == Keeping::Here && written.is_ok() {
             self.keep_here(|| !self.requests.is_open(number) || deadline.passed());
         }
@@ -402,11 +405,11 @@ impl Host {
         let mut taken = VecDeque::new();
         let at_once = Deadline::after(Duration::ZERO);
         let listens = self.has_listeners();
-        self.hold(&mut state);
         for _ in 0..BATCHES {
             if self.inbox.len() == 0 {
                 break;
             }
+            self.hold(&mut state);
             self.inbox.take(BATCH, at_once, &mut taken);
             state.role.set_listeners(listens);
             for message in taken.drain(..) {

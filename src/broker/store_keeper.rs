@@ -139,6 +139,15 @@ impl Drop for Turn<'_> {
 }
 
 impl Host {
+    /// Tells writers what has been kept behind the end, so that they do not write it to the next master.
+    fn acknowledge(&self) {
+        let mut state = self.lock();
+        if let Role::Master(master) = &mut state.role {
+            master.acknowledge();
+        }
+        self.finish(state);
+    }
+
     /// Hands changes over in this thread until `is_done`, unless another one does.
     pub(crate) fn keep_here(&self, is_done: impl Fn() -> bool) {
         let Some(turn) = self.keeper.as_ref().and_then(|keeper| keeper.turn(self)) else { return };
@@ -164,7 +173,10 @@ pub(crate) fn keep(host: &Host, roused: &Receiver<()>) {
         drop(turn);
         match kept {
             Kept::Done | Kept::Failed { has_ended: false, .. } => {}
-            Kept::Nothing { has_ended: true } => return,
+            Kept::Nothing { has_ended: true } => {
+                host.acknowledge();
+                return;
+            }
             Kept::Nothing { has_ended: false } => {
                 if roused.recv().is_err() {
                     return;

@@ -48,8 +48,13 @@ impl Host {
         }
     }
 
-    /// Has a master let writers wait while those who hear of changes are behind.
+    /// Has a master let writers wait while those who hear of changes are behind, and while it ends: what
+    /// is not acknowledged, they say to the next one.
     pub(crate) fn hold(&self, state: &mut State) {
+        if state.is_ending {
+            state.role.hold(true);
+            return;
+        }
         if !self.is_master || !self.has_readers.load(Ordering::Relaxed) {
             state.held = None;
             state.role.hold(false);
@@ -61,6 +66,8 @@ impl Host {
         let deadline = state.held.take().unwrap_or(Deadline::after(READER_WAIT));
         if deadline.passed() {
             self.stuck().extend(behind.drain(..).map(|route| route.owner));
+            // Nor is it waited for that they have room.
+            self.awaits_room.store(false, Ordering::Release);
         }
         let is_held = !behind.is_empty();
         state.role.hold(is_held);

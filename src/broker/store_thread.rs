@@ -68,7 +68,7 @@ pub(crate) fn run(host: &Host, roused: &Receiver<()>) {
 /// Whether more of what writers want is done now: those who hear of it are not behind.
 fn goes_on(host: &Host, state: &mut State) -> bool {
     host.hold(state);
-    state.held.is_none()
+    state.held.is_none() && !state.is_ending
 }
 
 /// Has everything said that an ended store has yet to say.

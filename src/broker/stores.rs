@@ -77,6 +77,11 @@ impl Stores {
         name: &str,
         make: impl FnOnce() -> Result<Handle, StoreError>,
     ) -> Result<Arc<Handle>, StoreError> {
+        if let Some(handle) = self.find(name) {
+            return Ok(handle);
+        }
+        // Not even for this do others wait.
+        self.wait_ended(name)?;
         let _attaching = self.attaching.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(handle) = self.find(name) {
             return Ok(handle);
