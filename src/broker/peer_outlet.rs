@@ -58,6 +58,12 @@ impl PeerOutlet {
         }
     }
 
+    fn deliver_each(&self, parcels: &[Parcel<'_>]) {
+        for parcel in parcels {
+            self.deliver(parcel);
+        }
+    }
+
     /// So many messages were dropped since it was behind.
     fn drop_some(&self, count: usize) {
         self.dropped.add(count as u64);
@@ -133,7 +139,7 @@ impl Outlet for PeerOutlet {
 
     fn deliver_all(&self, parcels: &[Parcel<'_>]) {
         match frames(self.gate.form(), parcels) {
-            None => parcels.iter().for_each(|parcel| self.deliver(parcel)),
+            None => self.deliver_each(parcels),
             Some(frames) => {
                 if !self.link.put_all(&frames) {
                     self.core.counters.late.add(frames.len() as u64);
@@ -145,7 +151,7 @@ impl Outlet for PeerOutlet {
     fn force_all(&self, parcels: &[Parcel<'_>]) -> bool {
         match frames(self.gate.form(), parcels) {
             None => {
-                parcels.iter().for_each(|parcel| self.deliver(parcel));
+                self.deliver_each(parcels);
                 true
             }
             Some(frames) => frames.iter().all(|frame| self.link.force(frame)),

@@ -1,6 +1,7 @@
 //! The table of routes: who is in it may change at any time, and whoever delivers sees it as it was
 //! at one moment.
 
+use std::ops::BitAnd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
@@ -165,14 +166,18 @@ impl Routing {
     /// Gives messages of this node that belong together to these.
     pub(crate) fn deliver_all(&self, wanting: &[Arc<Route>], messages: &[Message]) {
         let parcels = self.parcels(messages);
-        wanting.iter().for_each(|route| route.outlet.deliver_all(&parcels));
+        for route in wanting {
+            route.outlet.deliver_all(&parcels);
+        }
     }
 
     /// Gives such messages to these although they are behind, as far as there is room for what must be:
     /// whether all have all of them.
     pub(crate) fn force_all(&self, behind: &[Arc<Route>], messages: &[Message]) -> bool {
         let parcels = self.parcels(messages);
-        behind.iter().fold(true, |all, route| route.outlet.force_all(&parcels) && all)
+        let took_all = behind.iter().map(|route| route.outlet.force_all(&parcels));
+        // Each of them is asked, whatever another one took.
+        took_all.fold(true, BitAnd::bitand)
     }
 
     fn parcels<'a>(&'a self, messages: &'a [Message]) -> Vec<Parcel<'a>> {
