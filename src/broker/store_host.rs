@@ -306,14 +306,14 @@ impl Host {
         let listens = self.has_listeners();
         let mut state = self.lock_with_room();
         self.check(&state)?;
-        if state.is_ending {
-            return Err(StoreError::Ended(self.name.clone()));
-        }
         // What a storage that has failed leaves undone is not waited for.
         while state.role.is_full() && !state.role.has_failed() {
             let Some(next) = self.wait(state, deadline) else { return Err(full()) };
             state = next;
             self.check(&state)?;
+        }
+        if state.is_ending {
+            return Err(StoreError::Ended(self.name.clone()));
         }
         state.role.set_listeners(listens);
         let done = state.role.write(action, self.core.clock.now());

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::channel::ChannelLimits;
-use crate::producer::{MAX_RESENT, RESENT_BYTES};
+use crate::producer::MAX_RESENT;
 
 /// Missing events that are asked for at once, at most: all of them are sent again, and the one that a
 /// [writer](crate::writer::Writer::nack) puts before them.
@@ -31,8 +31,6 @@ pub(crate) struct Consumer<T> {
     in_vain: u32,
     /// The number of the last missing event that was asked for; 0 if none is awaited.
     asked: u64,
-    /// Bytes of those that have come since: there is an end to what is sent again at once.
-    came: usize,
 }
 
 #[derive(Debug)]
@@ -75,7 +73,6 @@ impl<T> Consumer<T> {
             before: 0,
             in_vain: 0,
             asked: 0,
-            came: 0,
         }
     }
 
@@ -132,9 +129,6 @@ impl<T> Consumer<T> {
             return;
         }
         self.end = self.end.max(seq.saturating_add(1));
-        if seq <= self.asked {
-            self.came = self.came.saturating_add(bytes);
-        }
         self.early.insert(seq, Some(Early { event, bytes }));
         self.bytes = self.bytes.saturating_add(bytes);
         self.make_room();
@@ -208,8 +202,7 @@ impl<T> Consumer<T> {
     /// The next missing events, once all that were asked for have come: of many, the rest is not left
     /// to the next tick.
     pub(crate) fn asks_on(&mut self) -> Option<Vec<u64>> {
-        let have_come = self.next > self.asked || self.came >= RESENT_BYTES;
-        if self.asked == 0 || !have_come {
+        if self.asked == 0 || self.next <= self.asked {
             return None;
         }
         self.asked = 0;
@@ -223,7 +216,6 @@ impl<T> Consumer<T> {
         let end = self.end.min(self.next.saturating_add(self.limits.events as u64));
         let missing: Vec<u64> = (self.next..end).filter(is_missing).take(MAX_ASKED).collect();
         self.asked = missing.last().copied().unwrap_or_default();
-        self.came = 0;
         missing
     }
 }

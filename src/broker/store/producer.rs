@@ -16,8 +16,6 @@ const BEGINNING: u64 = 10;
 const SLOWEST: u64 = 20_000;
 /// Events that are sent again at once, at most.
 pub(crate) const MAX_RESENT: usize = 1024;
-/// Bytes of them, beyond which there is only the end of one.
-pub(crate) const RESENT_BYTES: usize = 1 << 20;
 
 /// The number that a channel without an event has.
 const FIRST: u64 = 1;
@@ -213,8 +211,8 @@ impl Producer {
         let Some(path) = self.paths.iter_mut().find(|path| path.id == id) else { return false };
         path.seen = tick;
         path.is_gone = false;
-        // One that comes late, or speaks of what was never sent.
-        if seq < path.acked || seq > last {
+        // One that comes late, is from before it began again, or speaks of what was never sent.
+        if seq < path.has() || seq > last {
             return false;
         }
         let is_first = path.acked == 0 && seq > 0;
@@ -246,15 +244,7 @@ impl Producer {
         };
         // They are in their order: what is said twice stands together.
         let once = seqs.chunk_by(|one, next| one == next).filter_map(<[u64]>::first);
-        let mut left = RESENT_BYTES;
-        let fits = |one: &Resend| {
-            let had = left;
-            if let Resend::Event(_, event) = one {
-                left = left.saturating_sub(event.len());
-            }
-            had > 0
-        };
-        Some(Nacked::Resend(once.take(MAX_RESENT).map(resend).take_while(fits).collect()))
+        Some(Nacked::Resend(once.take(MAX_RESENT).map(resend).collect()))
     }
 
     /// Time has passed: whether everybody is to be told the number of the last event.

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use broker_data::{Data, EndpointId};
 
 use crate::channel::ChannelLimits;
@@ -53,4 +55,32 @@ fn a_question_that_is_passed_over_waits_for_no_answer() {
     assert!(matches!(answers[1].1, Err(StoreError::Timeout)), "{answers:?}");
     assert!(answers[0].1.is_ok() && answers[2].1.is_ok());
     assert_eq!(clone.questions.len(), 1);
+}
+
+/// How often it calls for a master in so many ticks.
+fn calls(clone: &mut Replica, ticks: u64) -> usize {
+    for _ in 0..ticks {
+        clone.tick();
+    }
+    let sends = clone.take_output().sends;
+    let said = |bytes: &[u8]| Command::decode(bytes).unwrap().content;
+    sends.iter().filter(|one| said(&one.command) == Content::asks_for_snapshot()).count()
+}
+
+#[test]
+fn a_master_that_is_not_there_is_looked_for_often_and_then_at_each_resync_interval() {
+    let options = CloneOptions { resync: Duration::from_secs(5), ..CloneOptions::default() };
+    let mut clone = Replica::new("st".into(), [id(1), id(2)], ChannelLimits::default(), options);
+    assert_eq!(calls(&mut clone, 0), 1);
+    assert_eq!(calls(&mut clone, 98), 49);
+    calls(&mut clone, 10);
+    // Five seconds are fifty ticks.
+    assert_eq!(calls(&mut clone, 500), 10);
+    // A node that may have it is called at once, and it is looked for often again.
+    clone.master_may_be_back();
+    assert_eq!(calls(&mut clone, 0), 1);
+    assert_eq!(calls(&mut clone, 98), 49);
+    let snapshot = Vec::new();
+    says(&mut clone, 1, Content::AckClone { offset: 1, heartbeat: 5, snapshot });
+    assert_eq!(calls(&mut clone, 20), 0);
 }
