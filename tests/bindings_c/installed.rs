@@ -89,10 +89,46 @@ fn programs_that_are_linked_statically_with_rocksdb_are_linked_with_the_library_
     }
 }
 
-/// The example.
 fn chat(library: &Library) -> Command {
-    let source = workspace().join("packaging/c/chat.c");
+    example(library, "chat.c")
+}
+
+fn example(library: &Library, name: &str) -> Command {
+    let source = workspace().join("packaging/c").join(name);
     library.run(&[], &library.compiled(&source, Language::C99, Linkage::Shared))
+}
+
+/// An example that is started with its streams as pipes.
+fn piped(command: &mut Command) -> Process {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    Process::start(command)
+}
+
+/// What an example prints once it has been told this.
+fn printed(example: &mut Process, input: &[u8]) -> String {
+    // The end of what is written ends it, too.
+    example.streams().stdin.take().unwrap().write_all(input).unwrap();
+    let mut printed = String::new();
+    example.streams().stdout.take().unwrap().read_to_string(&mut printed).unwrap();
+    assert_eq!(example.ended().code(), Some(0));
+    printed
+}
+
+#[test]
+fn the_example_of_a_store_counts_what_comes_to_any_of_those_who_share_it() {
+    let library = Library::new();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("tally.sqlite");
+    let begin = || piped(example(&library, "tally.c").arg("master").arg(&file));
+    let mut master = begin();
+    let mut said = BufReader::new(master.streams().stderr.take().unwrap());
+    let mut line = String::new();
+    said.read_line(&mut line).unwrap();
+    let port = line.trim().rsplit(':').next().unwrap();
+    let mut clone = piped(example(&library, "tally.c").args(["clone", port]));
+    assert_eq!(printed(&mut clone, b"a\nb\na\nc d"), "2 a\n1 b\n1 c d\n");
+    assert_eq!(printed(&mut master, b"b\n"), "2 a\n2 b\n1 c d\n");
+    assert_eq!(printed(&mut begin(), b""), "2 a\n2 b\n1 c d\n");
 }
 
 #[test]
@@ -102,8 +138,7 @@ fn the_example_says_what_others_write_and_the_other_way_round() {
     let (other, port) = listening(EndpointOptions::default());
     let mut heard = other.subscribe([topic("/chat")]);
     chat.args(["/chat", "0", &port.to_string()]);
-    chat.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut chat = Process::start(&mut chat);
+    let mut chat = piped(&mut chat);
     let mut stdin = chat.streams().stdin.take().unwrap();
     let mut stdout = BufReader::new(chat.streams().stdout.take().unwrap());
 
