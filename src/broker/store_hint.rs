@@ -36,11 +36,12 @@ impl Host {
     /// Takes a hint.
     pub(crate) fn hear(&self, hint: Hint) {
         let mut hints = self.hints();
-        if let Hint::Peer(PeerHint { peer, is_gone: false, .. }) = hint {
-            // What was told of it before is of no use any more, but for that it was gone.
-            hints.retain(
-                |one| !matches!(one, Hint::Peer(other) if other.peer == peer && !other.is_gone),
-            );
+        if let Hint::Peer(new) = hint {
+            // What is told again makes no difference; that it had the master for a moment does.
+            let is_same = |old: &PeerHint| {
+                (old.peer, old.is_gone, old.has_master) == (new.peer, new.is_gone, new.has_master)
+            };
+            hints.retain(|one| !matches!(one, Hint::Peer(old) if is_same(old)));
         }
         hints.push_back(hint);
         drop(hints);
