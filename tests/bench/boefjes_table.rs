@@ -1,13 +1,12 @@
 //! The report of the workers' benchmark, in Markdown and in JSON.
 
-use std::fmt::Write;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::bars::{Bar, Sense};
 use crate::boefjes::Measure;
-use crate::report::{line, own_bar, short, verdict};
+use crate::report::{line, median, own_bar, own_bars, short};
 
 /// The size of the pool that the bars speak of, the default.
 const POOL: usize = 2;
@@ -23,17 +22,10 @@ The original, version 1.15.1 with two workers on another machine of two cores: 4
 | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |
 ";
 
-const BARS: &str = "
-| bar | | measured | |
-| --- | --: | --: | --- |
-";
-
 impl Measure {
     /// Jobs a second: the median of the rounds.
     fn rate(&self) -> f64 {
-        let mut rates = self.rates.clone();
-        rates.sort_by(f64::total_cmp);
-        rates.get(rates.len() / 2).copied().unwrap_or_default()
+        median(&self.rates)
     }
 
     /// Processor time for a job, of what was used for all.
@@ -65,14 +57,7 @@ pub(crate) fn markdown(pools: &[Measure], bars: &[Bar]) -> String {
             ],
         );
     }
-    if !bars.is_empty() {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{BARS}");
-    }
-    for bar in bars {
-        let measured = bar.measured.map_or("–".to_owned(), short);
-        line(&mut text, &[bar.what.to_owned(), bar.words(), measured, verdict(bar).to_owned()]);
-    }
+    own_bars(&mut text, bars);
     text
 }
 

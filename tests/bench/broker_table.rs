@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::bars::{Bar, Sense};
 use crate::broker::{Figures, Measure, Round, Row};
-use crate::report::{line, own_bar, short, verdict};
+use crate::report::{line, own_bar, own_bars, short};
 
 /// What was measured of the original on another machine of two cores: messages a second.
 const ORIGINAL: [(Row, &str); 3] = [
@@ -30,11 +30,6 @@ Round trips in µs; as many bytes by two processes that only read and write, in 
 
 | | p50 | p90 |
 | --- | --: | --: |
-";
-
-const BARS: &str = "
-| bar | | measured | |
-| --- | --: | --: | --- |
 ";
 
 impl Round {
@@ -97,13 +92,7 @@ pub(crate) fn markdown(figures: &Figures, bars: &[Bar]) -> String {
         "\nIdle: {} KiB PSS, {} KiB RSS, {} threads; the original: 15600 KB RSS, 12 threads.",
         figures.idle.kib[0], figures.idle.kib[1], figures.idle.threads
     );
-    if !bars.is_empty() {
-        text.push_str(BARS);
-    }
-    for bar in bars {
-        let measured = bar.measured.map_or("–".to_owned(), short);
-        line(&mut text, &[bar.what.to_owned(), bar.words(), measured, verdict(bar).to_owned()]);
-    }
+    own_bars(&mut text, bars);
     text
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::bars::{Bar, Sense};
 use crate::catalogue::{COMMITS, Figures, Measure, Row};
 use crate::load::Outcome;
-use crate::report::{line, own_bar, short, verdict};
+use crate::report::{line, own_bar, own_bars, short};
 
 /// What was measured of the original, version 1.15.1 on PostgreSQL, on a machine of two cores with
 /// one to eight clients: requests a second. It cannot be installed beside ours from a registry.
@@ -30,11 +30,6 @@ Times in ms; CPU is the daemon's own, for one request. The original's figures we
 
 | row | body, bytes | clients | requests/s | original | p50 | p99 | CPU | failed |
 | --- | --: | --: | --: | --: | --: | --: | --: | --: |
-";
-
-const BARS: &str = "
-| bar | | measured | |
-| --- | --: | --: | --- |
 ";
 
 /// The tables: rows, memory, bars.
@@ -63,13 +58,7 @@ pub(crate) fn markdown(figures: &Figures, bars: &[Bar]) -> String {
         "\nMemory (PSS): {} KiB after the start, {} KiB after all rows; the original: {ORIGINAL_MB} MB.",
         figures.idle_kib, figures.loaded_kib
     );
-    if !bars.is_empty() {
-        text.push_str(BARS);
-    }
-    for bar in bars {
-        let measured = bar.measured.map_or("–".to_owned(), short);
-        line(&mut text, &[bar.what.to_owned(), bar.words(), measured, verdict(bar).to_owned()]);
-    }
+    own_bars(&mut text, bars);
     text
 }
 

@@ -188,6 +188,23 @@ fn footprint_json(print: &Footprint) -> Value {
     })
 }
 
+/// What is above bars where nothing else of ours is measured.
+const OWN_BARS: &str = "
+| bar | | measured | |
+| --- | --: | --: | --- |
+";
+
+/// Bars as a table, where nothing else of ours is measured.
+pub(crate) fn own_bars(text: &mut String, bars: &[Bar]) {
+    if !bars.is_empty() {
+        text.push_str(OWN_BARS);
+    }
+    for bar in bars {
+        let measured = bar.measured.map_or("–".to_owned(), short);
+        line(text, &[bar.what.to_owned(), bar.words(), measured, verdict(bar).to_owned()]);
+    }
+}
+
 /// A bar in JSON, where nothing else of ours is measured.
 pub(crate) fn own_bar(bar: &Bar) -> Value {
     json!({
@@ -198,7 +215,7 @@ pub(crate) fn own_bar(bar: &Bar) -> Value {
     })
 }
 
-pub(crate) fn verdict(bar: &Bar) -> &'static str {
+fn verdict(bar: &Bar) -> &'static str {
     match bar.met() {
         Some(true) => "met",
         Some(false) => "missed",
@@ -208,6 +225,13 @@ pub(crate) fn verdict(bar: &Bar) -> &'static str {
 
 fn milliseconds(time: Duration) -> String {
     format!("{:.0}", time.as_secs_f64() * 1000.0)
+}
+
+/// The middle one of the rounds' rates.
+pub(crate) fn median(rates: &[f64]) -> f64 {
+    let mut rates = rates.to_vec();
+    rates.sort_by(f64::total_cmp);
+    rates.get(rates.len() / 2).copied().unwrap_or_default()
 }
 
 /// Three digits that count.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::bars::{Bar, Sense};
-use crate::report::{line, own_bar, short, verdict};
+use crate::report::{line, median, own_bar, own_bars, short};
 use crate::shared_cache::{Counts, Measure, Side};
 
 const HEAD: &str = "\
@@ -16,17 +16,10 @@ Requests are those of both; times in ms; queries are burp's, of all rounds; rati
 | --: | --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |
 ";
 
-const BARS: &str = "
-| bar | | measured | |
-| --- | --: | --: | --- |
-";
-
 impl Measure {
     /// The median of the rounds.
     fn rate(&self) -> f64 {
-        let mut rates = self.rates.clone();
-        rates.sort_by(f64::total_cmp);
-        rates.get(rates.len() / 2).copied().unwrap_or_default()
+        median(&self.rates)
     }
 
     fn failed(&self) -> u64 {
@@ -83,13 +76,7 @@ pub(crate) fn markdown(rows: &[Measure], bars: &[Bar]) -> String {
             ],
         );
     }
-    if !bars.is_empty() {
-        text.push_str(BARS);
-    }
-    for bar in bars {
-        let measured = bar.measured.map_or("–".to_owned(), short);
-        line(&mut text, &[bar.what.to_owned(), bar.words(), measured, verdict(bar).to_owned()]);
-    }
+    own_bars(&mut text, bars);
     text
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::bars::{Bar, Sense};
 use crate::broker_table::micros;
-use crate::report::{line, own_bar, short, verdict};
+use crate::report::{line, median, own_bar, own_bars, short};
 use crate::stores::Figures;
 
 /// What was measured of the original on another machine of two cores, in operations a second.
@@ -34,18 +34,6 @@ The original's figures were measured once, elsewhere.
 | --- | --: | --: | --: |
 ";
 
-const BARS: &str = "
-| bar | | measured | |
-| --- | --: | --: | --- |
-";
-
-/// The median of rates.
-fn median(rates: &[f64]) -> f64 {
-    let mut rates = rates.to_vec();
-    rates.sort_by(f64::total_cmp);
-    rates.get(rates.len() / 2).copied().unwrap_or_default()
-}
-
 /// The tables.
 pub(crate) fn markdown(figures: &Figures, bars: &[Bar]) -> String {
     let mut text = String::from(HEAD);
@@ -67,13 +55,7 @@ pub(crate) fn markdown(figures: &Figures, bars: &[Bar]) -> String {
         "\nA clone's put until the clone itself has it: {visible} µs p50, {late} µs p99; a bare echo in the same run {echo} µs p50; the original, elsewhere, 390–610 µs p50. An entry of two counts in memory: {} bytes; the original's 500–900.",
         figures.entry_bytes
     );
-    if !bars.is_empty() {
-        text.push_str(BARS);
-    }
-    for bar in bars {
-        let measured = bar.measured.map_or("–".to_owned(), short);
-        line(&mut text, &[bar.what.to_owned(), bar.words(), measured, verdict(bar).to_owned()]);
-    }
+    own_bars(&mut text, bars);
     text
 }
 
