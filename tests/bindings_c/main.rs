@@ -27,9 +27,11 @@ const WAYS: [(Language, Linkage); 3] = [
 ];
 
 /// Has what a program does wrong with memory end it, and what it leaves behind.
-const VALGRIND: [&str; 5] = [
+const VALGRIND: [&str; 6] = [
     "valgrind",
     "--quiet",
+    // It runs one thread at a time: one that looks again and again would keep the others from running.
+    "--fair-sched=yes",
     "--error-exitcode=99",
     "--leak-check=full",
     // What statics hold is not left behind, nor is what Rust knows of the main thread, to which a

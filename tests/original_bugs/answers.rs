@@ -10,7 +10,6 @@ fn bug_21_each_failure_is_told_in_words_of_its_own() {
     let mut fake = FakeBurp::new();
     let daemon = fake.settings().set("pool", "1").set("max_answer", "5000").timeout(5).start();
     daemon.wait_ready(1);
-    fake.wait_start();
     let mut told = Vec::new();
     let faults = [
         (vec![Step::Hang], "did not answer within 5 seconds"),
@@ -24,9 +23,9 @@ fn bug_21_each_failure_is_told_in_words_of_its_own() {
         assert!(text.contains(words), "{words}: {text}");
         told.push(text);
         fake.behave();
-        // The client is told before the child is given up.
-        fake.wait_start();
-        daemon.wait_ready(1);
+        // The client is told before the child is given up, and children that are lost one after the
+        // other without an answer are taken for a burp that is away.
+        wait_for("burp answers again", || matches!(daemon.query("c:client1"), Answer::Ok(_)));
     }
     // Nobody is free.
     fake.hold_at("c:client2");
