@@ -34,6 +34,7 @@ mod session;
 mod shared_cache;
 mod shared_cache_table;
 mod stores;
+mod stores_clones;
 mod stores_table;
 mod tls;
 

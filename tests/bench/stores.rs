@@ -1,17 +1,12 @@
 //! `bench --stores`: how fast are the broker's stores? What was measured of the original once stands
 //! beside (see `README.md`).
 
-use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::path::Path;
-use std::sync::mpsc;
 use std::time::Duration;
 
 use broker::data::{Data, EnumValue};
-use broker::{
-    BackendKind, BackendOptions, CloneOptions, Endpoint, EndpointOptions, Store, StoreError, Topic,
-};
-use ostler_net::Address;
+use broker::{BackendKind, BackendOptions, Endpoint, EndpointOptions, Store, StoreError};
 use ostler_runtime::{Deadline, now};
 use ostler_tests::process::memory;
 use tempfile::TempDir;
@@ -22,29 +17,39 @@ use crate::interrupt;
 use crate::options::Options;
 
 /// How long anything may take.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 /// Keys that a store in memory has.
-const KEYS: u64 = 100_000;
-/// How many clones a master has, one row each.
-const CLONES: [usize; 3] = [1, 4, 8];
-
+pub(crate) const KEYS: u64 = 100_000;
 /// Everything that was measured.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Figures {
-    /// Operations a second of each round, by what was done.
-    pub(crate) rates: BTreeMap<&'static str, Vec<f64>>,
+    /// What was done, in the order in which it was, and its operations a second in each round.
+    pub(crate) rates: Vec<(&'static str, Vec<f64>)>,
     /// From a clone's put until it has heard of it itself, and a bare echo, in nanoseconds.
     pub(crate) visible: Vec<u64>,
     pub(crate) echo: Vec<u64>,
     /// Memory for an entry of a store in memory, in bytes.
     pub(crate) entry_bytes: u64,
+    /// Of the last round.
+    pub(crate) snapshot: Option<Snapshot>,
+}
+
+/// What a large snapshot cost.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Snapshot {
+    /// The bytes of its values.
+    pub(crate) bytes: u64,
+    /// How long a new clone waited for it.
+    pub(crate) seconds: f64,
+    /// What both sides took of memory beyond what the master had, at the worst moment, in bytes.
+    pub(crate) memory: u64,
 }
 
 /// What one round works with.
-struct Round<'a> {
-    figures: &'a mut Figures,
+pub(crate) struct Round<'a> {
+    pub(crate) figures: &'a mut Figures,
     directory: &'a Path,
-    count: u64,
+    pub(crate) count: u64,
 }
 
 /// Runs everything.
@@ -68,6 +73,7 @@ pub(crate) fn all(options: &Options) -> Result<Figures, Failure> {
         }
         round.fjall()?;
         round.clones()?;
+        round.snapshot()?;
         let echo = broker_trips::bare(if options.smoke { 200 } else { 10_000 })?;
         figures.echo.extend(echo);
     }
@@ -78,7 +84,7 @@ pub(crate) fn all(options: &Options) -> Result<Figures, Failure> {
 
 impl Round<'_> {
     /// Times `count` operations.
-    fn rate(
+    pub(crate) fn rate(
         &mut self,
         what: &'static str,
         count: u64,
@@ -90,7 +96,11 @@ impl Round<'_> {
         let took = now().saturating_duration_since(begun);
         #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
         let rate = count as f64 / took.as_secs_f64().max(f64::EPSILON);
-        self.figures.rates.entry(what).or_default().push(rate);
+        let rates = &mut self.figures.rates;
+        match rates.iter_mut().find(|(row, _)| *row == what) {
+            Some((_, rates)) => rates.push(rate),
+            None => rates.push((what, vec![rate])),
+        }
         Ok(())
     }
 
@@ -196,98 +206,33 @@ impl Round<'_> {
         })?;
         self.rate(get, count, || each(count, |at| store.get(&Data::Count(at)).map(|_| ())))
     }
-
-    fn clones(&mut self) -> Result<(), Failure> {
-        let endpoint = endpoint()?;
-        let at = Address::parse("127.0.0.1", 0).map_err(failed("an address"))?;
-        let ports = endpoint.listen(&at).map_err(failed("cannot listen"))?;
-        let port = ports.first().copied().unwrap_or_default();
-        let store = master(&endpoint, "clones", BackendKind::Memory, &BackendOptions::default())?;
-        let mut clones = Vec::new();
-        for (clone_count, what) in CLONES.into_iter().zip([
-            "1 clone: the master's puts, until all have them",
-            "4 clones: the master's puts, until all have them",
-            "8 clones: the master's puts, until all have them",
-        ]) {
-            while clones.len() < clone_count {
-                clones.push(clone_of(port)?);
-            }
-            if clone_count == 1
-                && let Some((node, clone)) = clones.first()
-            {
-                self.one_clone(node, clone)?;
-            }
-            let count = self.count;
-            self.rate(what, count, || {
-                each(count, |at| store.put(at % KEYS, at, None))?;
-                idle(&store)
-            })?;
-        }
-        Ok(())
-    }
-
-    fn one_clone(&mut self, node: &Endpoint, clone: &Store) -> Result<(), Failure> {
-        let topic = Topic::new("<$>/local/data/store-events/clones").map_err(failed("a topic"))?;
-        let (told, heard) = mpsc::channel();
-        let tap = node.tap([topic], move |_| {
-            // Who has stopped listening does not miss it.
-            let _ = told.send(now());
-        });
-        for at in 0..(self.count / 50).max(100) {
-            let begun = now();
-            clone.put("k", at, None).map_err(failed("a clone's put"))?;
-            let seen = heard.recv_timeout(PATIENCE).map_err(failed("a clone's put"))?;
-            let took = seen.saturating_duration_since(begun).as_nanos();
-            self.figures.visible.push(u64::try_from(took).unwrap_or(u64::MAX));
-        }
-        drop(tap);
-        let few = (self.count / 50).max(100);
-        self.rate("a clone: put_unique", few, || {
-            each(few, |at| clone.put_unique(at, at, None).map(|_| ()))
-        })?;
-        let count = self.count;
-        self.rate("a clone: get", count, || {
-            each(count, |at| clone.get(&Data::Count(at % few)).map(|_| ()))
-        })?;
-        self.rate("a clone: puts, until the master has them", count, || {
-            each(count, |at| clone.put(at % KEYS, at, None))?;
-            idle(clone)
-        })
-    }
 }
 
 /// What was done when it failed.
-fn failed<E: Display>(what: &str) -> impl FnOnce(E) -> Failure + '_ {
+pub(crate) fn failed<E: Display>(what: &str) -> impl FnOnce(E) -> Failure + '_ {
     move |error| Failure::Program(format!("{what}: {error}"))
 }
 
-fn each(count: u64, mut work: impl FnMut(u64) -> Result<(), StoreError>) -> Result<(), StoreError> {
+pub(crate) fn each(
+    count: u64,
+    mut work: impl FnMut(u64) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
     (0..count).try_for_each(&mut work)
 }
 
-fn idle(store: &Store) -> Result<(), StoreError> {
+pub(crate) fn idle(store: &Store) -> Result<(), StoreError> {
     if store.await_idle(Deadline::after(PATIENCE)) { Ok(()) } else { Err(StoreError::Timeout) }
 }
 
-fn endpoint() -> Result<Endpoint, Failure> {
+pub(crate) fn endpoint() -> Result<Endpoint, Failure> {
     Endpoint::new(EndpointOptions::default()).context(|| "cannot start an endpoint".to_owned())
 }
 
-fn master(
+pub(crate) fn master(
     endpoint: &Endpoint,
     name: &str,
     kind: BackendKind,
     options: &BackendOptions,
 ) -> Result<Store, Failure> {
     endpoint.attach_master(name, kind, options).map_err(failed(name))
-}
-
-/// A clone on an endpoint of its own, which has its first snapshot.
-fn clone_of(port: u16) -> Result<(Endpoint, Store), Failure> {
-    let node = endpoint()?;
-    node.peer("127.0.0.1", port, None, Deadline::after(PATIENCE)).map_err(failed("cannot peer"))?;
-    let clone =
-        node.attach_clone("clones", CloneOptions::default()).map_err(failed("store clones"))?;
-    idle(&clone).map_err(failed("store clones"))?;
-    Ok((node, clone))
 }

@@ -1,5 +1,6 @@
 //! The report of the stores' benchmark, in Markdown and in JSON.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use serde_json::{Value, json};
@@ -7,7 +8,7 @@ use serde_json::{Value, json};
 use crate::bars::{Bar, Sense};
 use crate::broker_table::micros;
 use crate::report::{line, median, own_bar, own_bars, short};
-use crate::stores::Figures;
+use crate::stores::{Figures, Snapshot};
 
 /// What was measured of the original on another machine of two cores, in operations a second.
 const ORIGINAL: [(&str, &str); 11] = [
@@ -55,6 +56,15 @@ pub(crate) fn markdown(figures: &Figures, bars: &[Bar]) -> String {
         "\nA clone's put until the clone itself has it: {visible} µs p50, {late} µs p99; a bare echo in the same run {echo} µs p50; the original, elsewhere, 390–610 µs p50. An entry of two counts in memory: {} bytes; the original's 500–900.",
         figures.entry_bytes
     );
+    if let Some(Snapshot { bytes, seconds, memory }) = figures.snapshot {
+        let _ = writeln!(
+            text,
+            "\nA new clone of a master with {} MB in entries of 1000 bytes has them after {} s; both sides, which are one process here, take {} MB beyond the master's entries at the worst moment, the clone's own entries included.",
+            bytes / 1_000_000,
+            short(seconds),
+            memory / 1_000_000
+        );
+    }
     own_bars(&mut text, bars);
     text
 }
@@ -62,11 +72,16 @@ pub(crate) fn markdown(figures: &Figures, bars: &[Bar]) -> String {
 /// The same figures.
 pub(crate) fn json(figures: &Figures, bars: &[Bar]) -> Value {
     json!({
-        "stores": figures.rates,
+        "stores": figures.rates.iter().cloned().collect::<BTreeMap<_, _>>(),
         "visible_p50_us": micros(&figures.visible, 0.5),
         "visible_p99_us": micros(&figures.visible, 0.99),
         "echo_p50_us": micros(&figures.echo, 0.5),
         "entry_bytes": figures.entry_bytes,
+        "snapshot": figures.snapshot.map(|snapshot| json!({
+            "bytes": snapshot.bytes,
+            "seconds": snapshot.seconds,
+            "memory_bytes": snapshot.memory,
+        })),
         "bars": bars.iter().map(own_bar).collect::<Vec<_>>(),
     })
 }
@@ -74,7 +89,8 @@ pub(crate) fn json(figures: &Figures, bars: &[Bar]) -> Value {
 /// The bars, for a machine of two cores.
 pub(crate) fn judge(figures: &Figures) -> Vec<Bar> {
     let bar = Bar::ours;
-    let rate = |what| figures.rates.get(what).map(|rates| median(rates));
+    let rate =
+        |what| figures.rates.iter().find(|(row, _)| *row == what).map(|(_, rates)| median(rates));
     let echo = micros(&figures.echo, 0.5);
     let visible = micros(&figures.visible, 0.5) / echo;
     let unique = rate("a clone: put_unique").map(|rate| rate * echo / 1e6);
