@@ -94,3 +94,21 @@ fn a_snapshot_that_comes_late_is_not_taken_for_the_one_after_it() {
     hear(&mut clone, &late);
     assert_eq!(clone.get(&Data::from("key")).unwrap(), Data::Count(1));
 }
+
+/// The storage has not kept yet what the snapshot has.
+#[test]
+fn whoever_waits_for_a_snapshot_of_a_master_that_steps_back_does_not_get_it() {
+    let backend: Arc<dyn Backend> = Arc::new(Memory::default());
+    let limits = ChannelLimits::default();
+    let options = MasterOptions { name: "st".to_owned(), id: id(1), limits };
+    let mut master = Master::new(options, backend, false).unwrap();
+    master.write(put("key", 1), NOW).unwrap();
+    let taken = master.take_changes(10);
+    master.join(id(2));
+    master.step_back();
+    master.applied(taken.len(), NOW);
+    assert_eq!((master.statistics().outputs, master.take_output().sends.len()), (0, 0));
+    // Once that one has gone, it asks again.
+    master.join(id(2));
+    assert_eq!((master.statistics().outputs, master.take_output().sends.len()), (1, 1));
+}
