@@ -219,7 +219,7 @@ impl Host {
             if let Urgency::Snapshot(clone) = urgency
                 && !all_sent
             {
-                self.hear(Hint::NotBegun(clone));
+                self.hear(|| Hint::NotBegun(clone));
             }
         }
     }
