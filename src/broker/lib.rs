@@ -148,6 +148,8 @@ mod store_notices;
 mod store_options;
 mod store_outbox;
 mod store_proxy;
+#[cfg(test)]
+mod store_reader;
 mod store_requests;
 mod store_role;
 mod store_send;

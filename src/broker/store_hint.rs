@@ -33,9 +33,11 @@ impl Host {
         if self.is_master { &self.topics.own } else { &self.topics.others }
     }
 
-    /// Takes a hint.
-    pub(crate) fn hear(&self, hint: Hint) {
+    /// Takes a hint. It is made when those before it are there and none can come in between: what a peer
+    /// wants is not told behind that it has gone.
+    pub(crate) fn hear(&self, hint: impl FnOnce() -> Hint) {
         let mut hints = self.hints();
+        let hint = hint();
         if let Hint::Peer(new) = hint {
             // What is told again makes no difference; that it had the master for a moment does.
             let is_same = |old: &PeerHint| {

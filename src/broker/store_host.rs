@@ -46,8 +46,8 @@ pub(crate) struct Host {
     pub(crate) inbox: Queue<Message>,
     /// Where a master keeps its entries.
     backend: Option<Arc<dyn Backend>>,
-    /// Those who hear of changes and were waited for in vain.
-    pub(crate) stuck: Mutex<Vec<Owner>>,
+    /// Those who hear of changes and were waited for in vain, and until when they are waited for still.
+    pub(crate) stuck: Mutex<Vec<(Owner, Deadline)>>,
     /// Whether it will be roused when somebody who hears of changes has room.
     pub(crate) awaits_room: Arc<AtomicBool>,
     /// What it has learned of peers.
@@ -304,10 +304,10 @@ impl Host {
             return Err(full());
         }
         let listens = self.has_listeners();
-        let mut state = self.lock_with_room();
+        let Some(mut state) = self.lock_with_room(deadline) else { return Err(full()) };
         self.check(&state)?;
-        // What a storage that has failed leaves undone is not waited for.
-        while state.role.is_full() && !state.role.has_failed() {
+        // What a storage that has failed leaves undone is not waited for, nor what one that ends does.
+        while state.role.is_full() && !state.role.has_failed() && !state.is_ending {
             let Some(next) = self.wait(state, deadline) else { return Err(full()) };
             state = next;
             self.check(&state)?;

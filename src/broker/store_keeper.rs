@@ -183,6 +183,7 @@ pub(crate) fn keep(host: &Host, roused: &Receiver<()>) {
                 }
             }
             Kept::Failed { left, has_ended: true } => {
+                host.acknowledge();
                 log::error!("store {}: its last {left} changes are lost", host.name);
                 return;
             }

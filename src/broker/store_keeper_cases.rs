@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use broker_data::{Data, Timestamp};
 use broker_store::{
-    Backend, BackendError, BackendKind, BackendOptions, Change, Entry, StoreError, Visit, open,
+    Backend, BackendError, BackendKind, BackendOptions, Change, Content, Entry, StoreError, Visit,
+    open,
 };
 use crossbeam_channel::{Receiver, Sender, bounded};
 use ostler_runtime::Deadline;
 
 use crate::store::Store;
 use crate::store_handle::Handle;
+use crate::store_reader::Reader;
 use crate::store_thread::again;
 use crate::{Endpoint, EndpointOptions};
 
@@ -260,4 +262,33 @@ fn a_thread_of_a_store_that_panics_begins_again() {
     let host = &store.0.host;
     again(host, &roused, |_, _| assert!(turns.fetch_add(1, Ordering::Relaxed) == 3, "not yet"));
     assert_eq!((turns.load(Ordering::Relaxed), host.core.counters.panics.get()), (4, 3));
+}
+
+/// It would write that once more, to the next master, which has the same file.
+#[test]
+fn who_writes_from_afar_is_told_what_an_ended_master_has_kept_before_its_storage_failed() {
+    let ((asked, was_asked), (go_on, goes_on)) = (bounded(10), bounded(10));
+    let mut options = EndpointOptions::default();
+    options.stores.batch = 2;
+    let node = Endpoint::new(options).unwrap();
+    let backend = Told::new(Some((asked, goes_on)));
+    let store = master(&node, &backend);
+    let reader = Reader::of(&store);
+    let host = &store.0.host;
+    for seq in 2..6_u64 {
+        let (key, value, publisher) = (Data::Count(seq), Data::from("v"), host.id);
+        reader.say(&store, seq, Content::Put { key, value, expiry: None, publisher });
+    }
+    was_asked.recv().unwrap();
+    let all_made = |state: &crate::store_host::State| state.role.made() == 4;
+    assert!(host.wait_until(soon(), all_made));
+    store.0.close(Deadline::after(Duration::ZERO));
+    go_on.send(()).unwrap();
+    was_asked.recv().unwrap();
+    let kept = backend.changes.load(Ordering::Relaxed);
+    assert!(kept == 1 || kept == 2, "{kept}");
+    backend.fails.store(true, Ordering::Relaxed);
+    go_on.send(()).unwrap();
+    store.0.join();
+    assert_eq!(reader.acked(), 1 + kept);
 }

@@ -27,23 +27,37 @@ const READER_WAIT: Duration = Duration::from_secs(1);
 
 impl Host {
     /// The lock, once those who hear of changes have room, each of whom is waited for once: who does not
-    /// catch up asks again for what it misses, and holds up nobody any more until it has room.
-    pub(crate) fn lock_with_room(&self) -> MutexGuard<'_, State> {
+    /// catch up asks again for what it misses, and holds up nobody any more until it has room. `None` if
+    /// the deadline has passed before.
+    pub(crate) fn lock_with_room(&self, deadline: Deadline) -> Option<MutexGuard<'_, State>> {
         if !self.has_readers.load(Ordering::Relaxed) {
-            return self.lock();
+            return Some(self.lock());
         }
         let readers = self.readers(EndpointId::NIL);
-        let deadline = Deadline::after(READER_WAIT);
+        let patience = Deadline::after(READER_WAIT);
         loop {
             for route in &readers {
-                if self.is_waited_for(route) && !route.outlet.wait_room(deadline) {
-                    self.stuck().push(route.owner);
+                if !self.is_waited_for(route) {
+                    continue;
+                }
+                let until =
+                    self.given(route.owner).map_or(patience, |given| given.earlier(patience));
+                if route.outlet.wait_room(until.earlier(deadline)) {
+                    continue;
+                }
+                // Those who wait for less than this wait for it one after the other, and no longer
+                // together.
+                let is_late = deadline.passed();
+                let given = if is_late { until } else { Deadline::after(Duration::ZERO) };
+                self.give(route.owner, given);
+                if is_late {
+                    return None;
                 }
             }
             let state = self.lock();
             // Another thread may have been faster.
             if !readers.iter().any(|route| self.is_waited_for(route)) {
-                return state;
+                return Some(state);
             }
         }
     }
@@ -65,7 +79,9 @@ impl Host {
             readers.iter().filter(|route| self.is_waited_for(route)).collect();
         let deadline = state.held.take().unwrap_or(Deadline::after(READER_WAIT));
         if deadline.passed() {
-            self.stuck().extend(behind.drain(..).map(|route| route.owner));
+            for route in behind.drain(..) {
+                self.give(route.owner, deadline);
+            }
             // Nor is it waited for that they have room.
             self.awaits_room.store(false, Ordering::Release);
         }
@@ -104,19 +120,33 @@ impl Host {
         if stuck.is_empty() {
             return is_blocked;
         }
-        let is_stuck = stuck.contains(&route.owner);
-        if is_stuck && !is_blocked {
-            stuck.retain(|owner| *owner != route.owner);
+        let given = stuck.iter().find(|(owner, _)| *owner == route.owner).map(|(_, given)| *given);
+        if given.is_some() && !is_blocked {
+            stuck.retain(|(owner, _)| *owner != route.owner);
         }
-        is_blocked && !is_stuck
+        is_blocked && !given.is_some_and(Deadline::passed)
+    }
+
+    /// A reader was waited for in vain, and is until then.
+    fn give(&self, owner: Owner, given: Deadline) {
+        let mut stuck = self.stuck();
+        match stuck.iter_mut().find(|(one, _)| *one == owner) {
+            Some((_, before)) => *before = before.earlier(given),
+            None => stuck.push((owner, given)),
+        }
+    }
+
+    /// Until when a reader is waited for that was so before.
+    fn given(&self, owner: Owner) -> Option<Deadline> {
+        self.stuck().iter().find(|(one, _)| *one == owner).map(|(_, given)| *given)
     }
 
     /// Forgets of a peer that has gone whether it was behind.
     pub(crate) fn forget_reader(&self, peer: EndpointId) {
-        self.stuck().retain(|owner| *owner != Owner::Peer(peer));
+        self.stuck().retain(|(owner, _)| *owner != Owner::Peer(peer));
     }
 
-    fn stuck(&self) -> MutexGuard<'_, Vec<Owner>> {
+    fn stuck(&self) -> MutexGuard<'_, Vec<(Owner, Deadline)>> {
         self.stuck.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -189,8 +219,12 @@ impl Host {
             if let Urgency::Snapshot(clone) = urgency
                 && !all_sent
             {
-                self.hear(Hint::NotBegun(clone));
+                self.hear(|| Hint::NotBegun(clone));
             }
         }
     }
 }
+
+#[cfg(test)]
+#[path = "store_send_cases.rs"]
+mod cases;

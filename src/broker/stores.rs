@@ -139,9 +139,11 @@ impl Stores {
             let topic = host.master_topic();
             let is_so =
                 |so: &dyn Fn(&Peer) -> bool| core.peers.any(|one, peer| one == id && so(peer));
-            let has_master = is_so(&|peer| has(peer, topic));
-            let wants_all = is_so(&|peer| peer.route.filter.matches(topic.as_bytes()));
-            host.hear(Hint::Peer(PeerHint { peer: id, is_gone: false, has_master, wants_all }));
+            host.hear(|| {
+                let has_master = is_so(&|peer| has(peer, topic));
+                let wants_all = is_so(&|peer| peer.route.filter.matches(topic.as_bytes()));
+                Hint::Peer(PeerHint { peer: id, is_gone: false, has_master, wants_all })
+            });
         }
     }
 
@@ -149,7 +151,7 @@ impl Stores {
     pub(crate) fn peer_gone(&self, id: EndpointId) {
         let gone = PeerHint { peer: id, is_gone: true, has_master: false, wants_all: false };
         for host in self.hosts() {
-            host.hear(Hint::Peer(gone));
+            host.hear(|| Hint::Peer(gone));
         }
     }
 

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use crate::channel::ChannelLimits;
 use crate::producer::MAX_RESENT;
 
-/// Missing events that are asked for at once, at most: all of them are sent again, and the one that a
-/// [writer](crate::writer::Writer::nack) puts before them.
-const MAX_ASKED: usize = MAX_RESENT - 1;
+/// Missing events that are asked for at once, at most: so many are sent again if they are not too long
+/// together, and the one that a [writer](crate::writer::Writer::nack) puts before them.
+pub(crate) const MAX_ASKED: usize = MAX_RESENT - 1;
 
 /// See the module.
 #[derive(Debug)]
@@ -177,8 +177,8 @@ impl<T> Consumer<T> {
         })
     }
 
-    /// Time has passed.
-    pub(crate) fn tick(&mut self) -> Say {
+    /// Time has passed. No more than `most` missing events are asked for.
+    pub(crate) fn tick(&mut self, most: usize) -> Say {
         self.ticks = self.ticks.saturating_add(1);
         let has_moved = self.next > self.before;
         self.before = self.next;
@@ -193,7 +193,7 @@ impl<T> Consumer<T> {
         {
             self.idle_ticks = 0;
             self.in_vain = self.in_vain.saturating_add(1);
-            return Say::Nack(self.ask());
+            return Say::Nack(self.ask(most));
         }
         let is_due = self.ticks.checked_rem(u64::from(self.heartbeat)) == Some(0);
         if is_due { Say::Ack } else { Say::Nothing }
@@ -207,14 +207,14 @@ impl<T> Consumer<T> {
         }
         self.asked = 0;
         let is_missing = self.next < self.end && !self.early.contains_key(&self.next);
-        is_missing.then(|| self.ask())
+        is_missing.then(|| self.ask(MAX_ASKED))
     }
 
     /// The first events that are missing, which are asked for now.
-    fn ask(&mut self) -> Vec<u64> {
+    fn ask(&mut self, most: usize) -> Vec<u64> {
         let is_missing = |seq: &u64| !self.early.contains_key(seq);
         let end = self.end.min(self.next.saturating_add(self.limits.events as u64));
-        let missing: Vec<u64> = (self.next..end).filter(is_missing).take(MAX_ASKED).collect();
+        let missing: Vec<u64> = (self.next..end).filter(is_missing).take(most).collect();
         self.asked = missing.last().copied().unwrap_or_default();
         missing
     }

@@ -32,15 +32,15 @@ fn missing_events_are_asked_for_after_two_ticks_without_progress() {
     let mut consumer = consumer();
     consumer.event(4, 4, 1);
     consumer.heard(6);
-    assert_eq!(consumer.tick(), Say::Ack);
-    assert_eq!(consumer.tick(), Say::Nothing);
+    assert_eq!(consumer.tick(MAX_ASKED), Say::Ack);
+    assert_eq!(consumer.tick(MAX_ASKED), Say::Nothing);
     // No more than there is room for.
-    assert_eq!(consumer.tick(), Say::Nack(vec![2, 3, 5]));
+    assert_eq!(consumer.tick(MAX_ASKED), Say::Nack(vec![2, 3, 5]));
     assert_eq!(consumer.in_vain(), 1);
     consumer.event(2, 2, 1);
     consumer.lost(3);
     assert_eq!(handed_over(&mut consumer), [Next::Event(2), Next::Lost, Next::Event(4)]);
-    assert_eq!((consumer.in_vain(), consumer.tick()), (0, Say::Ack));
+    assert_eq!((consumer.in_vain(), consumer.tick(MAX_ASKED)), (0, Say::Ack));
 }
 
 #[test]
@@ -49,8 +49,8 @@ fn once_all_that_was_asked_for_has_come_the_rest_is_asked_for_at_once() {
     consumer.begin(1, 5);
     consumer.heard(3000);
     assert_eq!(consumer.asks_on(), None);
-    assert_eq!([consumer.tick(), consumer.tick()], [Say::Ack, Say::Nothing]);
-    assert_eq!(consumer.tick(), Say::Nack((2..1025).collect()));
+    assert_eq!([consumer.tick(MAX_ASKED), consumer.tick(MAX_ASKED)], [Say::Ack, Say::Nothing]);
+    assert_eq!(consumer.tick(MAX_ASKED), Say::Nack((2..1025).collect()));
     for seq in 2..1024 {
         consumer.event(seq, seq, 1);
     }
@@ -74,7 +74,7 @@ fn once_all_that_was_asked_for_has_come_the_rest_is_asked_for_at_once() {
 #[test]
 fn whoever_has_nothing_to_say_says_that_every_heartbeat() {
     let mut consumer = consumer();
-    let said: Vec<Say> = (0..11).map(|_| consumer.tick()).collect();
+    let said: Vec<Say> = (0..11).map(|_| consumer.tick(MAX_ASKED)).collect();
     let acks: Vec<usize> = (0..said.len()).filter(|at| said[*at] == Say::Ack).collect();
     assert_eq!(acks, [0, 4, 9]);
 }
@@ -100,8 +100,8 @@ fn no_more_is_kept_than_may_be_and_the_rest_is_asked_for_again() {
     consumer.event(2, 2, 1000);
     // It is alone longer than all may be together, and goes on all the same.
     assert_eq!(handed_over(&mut consumer), [Next::Event(2)]);
-    let asked =
-        std::iter::from_fn(|| Some(consumer.tick())).find(|say| matches!(say, Say::Nack(_)));
+    let asked = std::iter::from_fn(|| Some(consumer.tick(MAX_ASKED)))
+        .find(|say| matches!(say, Say::Nack(_)));
     assert_eq!(asked, Some(Say::Nack(vec![3, 4, 5, 6])));
 }
 
@@ -126,8 +126,8 @@ fn numbers_of_which_nobody_has_heard_take_no_room() {
     consumer.lost(u64::MAX);
     consumer.lost(3);
     assert_eq!(consumer.early(), 1);
-    let asked =
-        std::iter::from_fn(|| Some(consumer.tick())).find(|say| matches!(say, Say::Nack(_)));
+    let asked = std::iter::from_fn(|| Some(consumer.tick(MAX_ASKED)))
+        .find(|say| matches!(say, Say::Nack(_)));
     let Some(Say::Nack(seqs)) = asked else { unreachable!() };
     assert!(seqs.len() <= MAX_ASKED && seqs[0] == 2);
 }

@@ -13,7 +13,7 @@ use broker_data::{EndpointId, Timestamp};
 use crate::backend::{Backend, BackendError, Change};
 use crate::channel::ChannelLimits;
 use crate::command::{Command, Content};
-use crate::consumer::Next;
+use crate::consumer::{MAX_ASKED, Next};
 use crate::effect::Effect;
 use crate::entity_id::EntityId;
 use crate::expiries::Expiries;
@@ -289,8 +289,11 @@ impl Master {
         }
         self.drop_slowest();
         let done = self.storage.done();
+        // While nothing can be done, what is sent again may find no room here either. The first one is
+        // asked for: it is taken in once something can be done, and then the others are asked for.
+        let most = if self.is_held || self.is_stopped() { 1 } else { MAX_ASKED };
         for (id, writer) in &mut self.writers {
-            if let Some(said) = writer.tick(done) {
+            if let Some(said) = writer.tick(done, most) {
                 self.out.control(id.endpoint, self.id, *id, said);
             }
         }

@@ -137,3 +137,45 @@ fn what_makes_room_for_what_is_lost_is_not_counted_any_more() {
     master.command(said(1, 0, Content::RetransmitFailed { seq: 2 }), 1, NOW);
     assert_eq!(master.early_bytes, 0);
 }
+
+/// What the master says of these, tick after tick, until it says which are missing.
+fn asked(master: &mut Master) -> Vec<u64> {
+    for _ in 0..10 {
+        master.tick(NOW);
+        if let Some(seqs) = nacked(master) {
+            return seqs;
+        }
+    }
+    Vec::new()
+}
+
+/// What it asks for now.
+fn nacked(master: &mut Master) -> Option<Vec<u64>> {
+    master.take_output().sends.iter().find_map(|one| {
+        match Command::decode(&one.command).unwrap().content {
+            Content::Nack { seqs } => Some(seqs),
+            _ => None,
+        }
+    })
+}
+
+/// All that is sent again would be left out again, over and over.
+#[test]
+fn while_nothing_can_be_done_only_the_first_that_is_missing_is_asked_for_again() {
+    let mut master = master(ChannelLimits { bytes: 100, ..ChannelLimits::default() }, &[1, 2]);
+    master.hold(true);
+    for seq in 2..10 {
+        adds(&mut master, 2, seq);
+    }
+    // For these there is no room.
+    for seq in 2..100 {
+        adds(&mut master, 1, seq);
+    }
+    assert_eq!(asked(&mut master), [2]);
+    assert_eq!(asked(&mut master), [2]);
+    master.hold(false);
+    master.go_on(NOW);
+    adds(&mut master, 1, 2);
+    assert_eq!(nacked(&mut master), Some((3..100).collect()));
+    assert_eq!(count(&master, 1), 1);
+}

@@ -173,8 +173,15 @@ impl Master {
         }
     }
 
-    /// Another master comes before this one: clones are to begin again, with that one.
+    /// Another master comes before this one: clones are to begin again, with that one. Those that wait
+    /// for a snapshot ask again, and not this one.
     pub fn step_back(&mut self) {
+        self.joining.clear();
+        for (_, effect) in &mut self.held {
+            if matches!(effect, Effect::Snapshot(..)) {
+                *effect = Effect::Nothing;
+            }
+        }
         let clones: Vec<EntityId> = self.clones.ids().collect();
         let seq = self.clones.next_seq();
         for id in clones {

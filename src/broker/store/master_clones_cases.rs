@@ -94,3 +94,54 @@ fn a_snapshot_that_comes_late_is_not_taken_for_the_one_after_it() {
     hear(&mut clone, &late);
     assert_eq!(clone.get(&Data::from("key")).unwrap(), Data::Count(1));
 }
+
+/// The storage has not kept yet what the snapshot has.
+#[test]
+fn whoever_waits_for_a_snapshot_of_a_master_that_steps_back_does_not_get_it() {
+    let backend: Arc<dyn Backend> = Arc::new(Memory::default());
+    let limits = ChannelLimits::default();
+    let options = MasterOptions { name: "st".to_owned(), id: id(1), limits };
+    let mut master = Master::new(options, backend, false).unwrap();
+    master.write(put("key", 1), NOW).unwrap();
+    let taken = master.take_changes(10);
+    master.join(id(2));
+    master.step_back();
+    master.applied(taken.len(), NOW);
+    assert_eq!((master.statistics().outputs, master.take_output().sends.len()), (0, 0));
+    // Once that one has gone, it asks again.
+    master.join(id(2));
+    assert_eq!((master.statistics().outputs, master.take_output().sends.len()), (1, 1));
+}
+
+#[test]
+fn there_are_so_many_clones_and_writers_and_no_more() {
+    let id = |number: usize| {
+        let mut bytes = [0; 16];
+        bytes[..8].copy_from_slice(&(number as u64 + 2).to_be_bytes());
+        EntityId { endpoint: EndpointId(bytes), object: 8 }
+    };
+    let (mut master, _) = with_clone();
+    let one_more = |master: &mut Master, one: EntityId, content: Content| {
+        let command = Command { seq: 0, sender: one, receiver: EntityId::NIL, content };
+        master.command(command, 1, NOW);
+        let notices = master.take_output().notices;
+        notices.iter().any(|notice| matches!(notice, Notice::TooMany(other) if *other == one))
+    };
+    let asks = Content::asks_for_snapshot;
+    let opens = || Content::AttachWriter { offset: 1, heartbeat: 5 };
+    for number in 0..MAX_CLONES {
+        assert!(!one_more(&mut master, id(number), asks()), "clone {number}");
+        assert!(!one_more(&mut master, id(number), opens()), "writer {number}");
+    }
+    let (last, most) = (id(MAX_CLONES), MAX_CLONES as u64);
+    assert!(one_more(&mut master, last, asks()) && one_more(&mut master, last, opens()));
+    assert_eq!((master.statistics().outputs, master.statistics().inputs), (most, most));
+    // One that is there already may open its way again.
+    assert!(!one_more(&mut master, id(0), opens()));
+    // Once one has gone, there is room.
+    let goodbye =
+        Command { seq: 0, sender: id(0), receiver: EntityId::NIL, content: Content::goodbye() };
+    master.command(goodbye, 1, NOW);
+    assert!(!one_more(&mut master, last, asks()) && !one_more(&mut master, last, opens()));
+    assert_eq!((master.statistics().outputs, master.statistics().inputs), (most, most));
+}

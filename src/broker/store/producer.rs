@@ -16,6 +16,9 @@ const BEGINNING: u64 = 10;
 const SLOWEST: u64 = 20_000;
 /// Events that are sent again at once, at most.
 pub(crate) const MAX_RESENT: usize = 1024;
+/// Bytes of them, and the event that goes beyond that: what is sent again goes beyond the limit of its
+/// way, and what others have to say there needs room too. The rest is asked for again.
+const RESENT_BYTES: usize = 4 << 20;
 
 /// The number that a channel without an event has.
 const FIRST: u64 = 1;
@@ -244,7 +247,15 @@ impl Producer {
         };
         // They are in their order: what is said twice stands together.
         let once = seqs.chunk_by(|one, next| one == next).filter_map(<[u64]>::first);
-        Some(Nacked::Resend(once.take(MAX_RESENT).map(resend).collect()))
+        let mut bytes = 0_usize;
+        let has_room = |one: &Resend| {
+            let has_room = bytes < RESENT_BYTES;
+            if let Resend::Event(_, event) = one {
+                bytes = bytes.saturating_add(event.len());
+            }
+            has_room
+        };
+        Some(Nacked::Resend(once.take(MAX_RESENT).map(resend).take_while(has_room).collect()))
     }
 
     /// Time has passed: whether everybody is to be told the number of the last event.

@@ -61,6 +61,23 @@ fn what_is_missed_is_sent_again_or_said_to_be_gone() {
 }
 
 #[test]
+fn of_long_events_no_more_are_sent_again_at_once_than_leaves_room_for_others() {
+    let mut producer = Producer::new(ChannelLimits::default());
+    producer.add(id(1));
+    let long: Arc<[u8]> = vec![0; RESENT_BYTES / 4 + 1].into();
+    for _ in 0..10 {
+        producer.produce(Arc::clone(&long));
+    }
+    let seqs: Vec<u64> = (2..12).collect();
+    let Some(Nacked::Resend(sent)) = producer.nack(id(1), &seqs) else { unreachable!() };
+    assert_eq!(sent.len(), 4);
+    // However long the first one is, it is sent: else nothing would go on.
+    producer.produce(vec![0; RESENT_BYTES * 2].into());
+    let Some(Nacked::Resend(sent)) = producer.nack(id(1), &[12, 13]) else { unreachable!() };
+    assert!(matches!(sent[..], [Resend::Event(12, _)]), "{}", sent.len());
+}
+
+#[test]
 fn whoever_says_goodbye_holds_up_nobody() {
     let mut producer = producer();
     producer.ack(id(1), 4);

@@ -6,7 +6,7 @@ use broker_data::{Data, EndpointId};
 
 use crate::command::{Command, Content};
 use crate::command_write::readdressed;
-use crate::consumer::{Consumer, Next, Say};
+use crate::consumer::{Consumer, MAX_ASKED, Next, Say};
 use crate::entity_id::EntityId;
 use crate::output::Notice;
 use crate::producer::{MAX_RESENT, Nacked, Resend};
@@ -154,7 +154,7 @@ impl Replica {
 
     /// What is said to a master at each tick.
     fn talk(&mut self, master: EntityId) {
-        match self.input.tick() {
+        match self.input.tick(MAX_ASKED) {
             Say::Nothing => {}
             Say::Ack => {
                 let seq = self.input.seq();

@@ -142,10 +142,10 @@ impl Writer {
         Content::CumulativeAck { seq: self.kept }
     }
 
-    /// Time has passed: what it is told.
-    pub(crate) fn tick(&mut self, done: u64) -> Option<Content> {
+    /// Time has passed: what it is told. No more than `most` missing events are asked for.
+    pub(crate) fn tick(&mut self, done: u64, most: usize) -> Option<Content> {
         self.silent = self.silent.saturating_add(1);
-        match self.consumer.tick() {
+        match self.consumer.tick(most) {
             Say::Nothing => None,
             Say::Ack => Some(self.ack(done)),
             Say::Nack(seqs) => Some(self.nack(seqs, done)),

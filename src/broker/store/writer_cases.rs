@@ -9,7 +9,7 @@ fn erase(number: u64) -> Content {
 
 /// What is said of events that are missing, once so many changes are done.
 fn missing(writer: &mut Writer, done: u64) -> Vec<u64> {
-    let said = std::iter::repeat_with(|| writer.tick(done)).flatten();
+    let said = std::iter::repeat_with(|| writer.tick(done, 1000)).flatten();
     let nacks = said.take(10).find_map(|said| match said {
         Content::Nack { seqs } => Some(seqs),
         _ => None,
