@@ -460,6 +460,6 @@ fn a_daemon_without_the_feature_refuses_to_share() {
     let checked = checked::check(&text, &[]);
     assert_eq!(checked.code, 78);
     let words = "[Cache] store: this bui-monitor shares no answers: it was built without the \
-                 feature `shared-cache`";
+                 feature `shared-cache`, which the package bui-monitor-broker has";
     assert_eq!(checked.told, format!("error: x.cfg:8: {words}\n"));
 }
