@@ -8,6 +8,7 @@ use broker::{BackendKind, BackendOptions, Endpoint, EndpointOptions, Store, Tls}
 use ostler_net::Address;
 use ostler_net::tls::PeerSettings;
 use ostler_tests::broker_peer::listening;
+use ostler_tests::broker_program::Setup;
 use ostler_tests::controller::{Reply, usual};
 use ostler_tests::{
     Answer, Caller, Certificates, Daemon, FakeBurp, Pair, Settings, Step, Wire, checked, wait_for,
@@ -429,6 +430,34 @@ fn with_certificates_only_those_of_the_authority_share() {
 }
 
 #[test]
+fn a_node_keeps_the_store_for_daemons_with_certificates() {
+    let mut fake = burp("one");
+    let files = Certificates::new();
+    let authority = files.own("authority");
+    let signed = |name: &str| files.signed(name, &authority, 10);
+    let pair = signed("node");
+    let node = Setup::service(&format!(
+        "[node]\naddress = 127.0.0.1\nport = 0\n[store:burp/answers]\nrole = master\n\
+         [broker.ssl]\ncertificate = {:?}\nkey = {:?}\ncafile = {:?}\n",
+        pair.certificate, pair.key, authority.certificate
+    ));
+    let node = node.start();
+    let daemons = ["first", "second"].map(|name| {
+        let settings = sharing(&fake, node.port("peers")).cache("store", "burp/answers");
+        start(secured(settings, &signed(name), &authority.certificate))
+    });
+    fake.forget();
+    let answer = ask(&daemons[0]);
+    assert_eq!(answer.status(), "OK");
+    wait_for("it is known", || count(&daemons[1], "learned") == 1);
+    assert_eq!(ask(&daemons[1]), answer);
+    assert_eq!(fake.asked(QUERY).len(), 1);
+    node.stop();
+    daemons[1].wait_log("the shared cache cannot be reached");
+    assert_eq!(daemons[1].query("c:client2").status(), "OK");
+}
+
+#[test]
 fn a_reload_reads_the_certificates_of_the_store_again() {
     let fake = burp("one");
     let files = Certificates::new();
@@ -460,6 +489,6 @@ fn a_daemon_without_the_feature_refuses_to_share() {
     let checked = checked::check(&text, &[]);
     assert_eq!(checked.code, 78);
     let words = "[Cache] store: this bui-monitor shares no answers: it was built without the \
-                 feature `shared-cache`";
+                 feature `shared-cache`, which the package bui-monitor-broker has";
     assert_eq!(checked.told, format!("error: x.cfg:8: {words}\n"));
 }

@@ -14,8 +14,8 @@ pub(crate) use crate::absent::Settings;
 use crate::absent::refuse;
 use crate::service::Monitor;
 
-const ABSENT: &str =
-    "this bui-monitor publishes no events: it was built without the feature `events`";
+const ABSENT: &str = "this bui-monitor publishes no events: it was built without the feature `events`, \
+                      which the package bui-monitor-broker has";
 
 /// Refuses whatever is set.
 pub(crate) fn read(reader: &mut Reader<'_>) -> Option<Settings> {

@@ -15,8 +15,8 @@ use crate::absent::refuse;
 use crate::config::Config;
 use crate::service::Monitor;
 
-const ABSENT: &str =
-    "this bui-monitor shares no answers: it was built without the feature `shared-cache`";
+const ABSENT: &str = "this bui-monitor shares no answers: it was built without the feature \
+                      `shared-cache`, which the package bui-monitor-broker has";
 
 /// Refuses whatever is set.
 pub(crate) fn read(reader: &mut Reader<'_>) -> Option<Settings> {

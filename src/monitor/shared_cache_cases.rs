@@ -30,35 +30,111 @@ fn monitor() -> Arc<Monitor> {
     Arc::new(Monitor::new(pool, settings, 1))
 }
 
-#[test]
-fn a_writer_that_stands_still_holds_up_nobody_for_longer_than_the_wait() {
-    let endpoint = Endpoint::new(EndpointOptions::default()).unwrap();
-    let none = BackendOptions::default();
-    let store = endpoint.attach_master("st", BackendKind::Memory, &none).unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let (conf, authority) = (folder.path().join("burp.conf"), folder.path().join("ca.pem"));
+/// The configuration of a client of this server, in a folder.
+fn client(folder: &Path) -> Whose {
+    let (conf, authority) = (folder.join("burp.conf"), folder.join("ca.pem"));
     fs::write(&authority, "one").unwrap();
     let text = format!("server = a\ncname = me\nssl_cert_ca = {}\n", authority.display());
     fs::write(&conf, text).unwrap();
+    Whose::new(&conf, None).unwrap()
+}
+
+/// A keeper that nobody tells anything but the test, and what it would have written; there is room
+/// for so many things.
+fn keeper(store: Store, whose: Whose, room: usize) -> (Keeper, Receiver<Job>) {
     let (monitor, state) = (monitor(), Arc::<State>::default());
     let (_tell, told) = bounded(1);
+    let (send, jobs) = bounded(room);
+    let keeper = Keeper::new(store, whose, (monitor, state), (told, send), (HOUR, 1 << 20));
+    (keeper, jobs)
+}
+
+/// A master alone, and who has it.
+fn alone() -> (Endpoint, Store) {
+    let endpoint = Endpoint::new(EndpointOptions::default()).unwrap();
+    let none = BackendOptions::default();
+    let store = endpoint.attach_master("st", BackendKind::Memory, &none).unwrap();
+    (endpoint, store)
+}
+
+fn query(text: &str) -> Query {
+    Query::parse(text).unwrap()
+}
+
+fn asked(text: &str) -> Told {
+    Told::Asked(Arc::new(Flight::unwanted(query(text))))
+}
+
+/// The store's word on a claim.
+fn claimed(number: u64, text: &str, is_mine: bool) -> Told {
+    let answer = Ok(Data::Boolean(is_mine));
+    Told::Claimed { number, query: query(text), until: Deadline::after(HOUR), answer }
+}
+
+/// The numbers of the claims that were to be written.
+fn claims(jobs: &Receiver<Job>) -> Vec<u64> {
+    let number = |(_, write)| match write {
+        Write::Claim(number, _) => Some(number),
+        _ => None,
+    };
+    jobs.try_iter().map(number).map(Option::unwrap).collect()
+}
+
+#[test]
+fn a_release_that_is_told_before_the_claim_it_ends_is_heeded() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_endpoint, store) = alone();
+    let (mut keeper, jobs) = keeper(store, client(folder.path()), 9);
+    keeper.look();
+    keeper.take(asked("c:one"));
+    keeper.take(asked("c:other"));
+    assert_eq!(claims(&jobs), [1, 2]);
+    keeper.released(&query("c:one"));
+    keeper.take(claimed(2, "c:other", false));
+    assert!(claims(&jobs).is_empty(), "it is not the other one's");
+    keeper.take(claimed(1, "c:one", false));
+    assert_eq!(claims(&jobs), [3], "at once");
+    keeper.take(claimed(3, "c:one", false));
+    assert!(claims(&jobs).is_empty(), "a release is heeded once");
+    keeper.released(&query("c:one"));
+    assert_eq!(claims(&jobs), [4]);
+    keeper.take(claimed(4, "c:one", true));
+    assert_eq!((keeper.pending.len(), keeper.monitor.metrics().executed.value()), (1, 1));
+    assert!(keeper.claims.contains_key(&query("c:one")));
+}
+
+#[test]
+fn a_claim_that_nobody_needs_any_more_is_given_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_endpoint, store) = alone();
+    let (mut keeper, jobs) = keeper(store, client(folder.path()), 9);
+    keeper.look();
+    keeper.take(asked("c:one"));
+    assert_eq!(claims(&jobs), [1]);
+    keeper.learn(&query("c:one"), wall(), lifetime(&query("c:one")), b"{}".to_vec());
+    assert_eq!(keeper.pending.len(), 0, "it is spared");
+    keeper.take(claimed(1, "c:one", false));
+    assert!(jobs.is_empty(), "it is another daemon's");
+    keeper.take(claimed(1, "c:one", true));
+    let written = jobs.try_recv().map(|(until, write)| (until.passed(), write));
+    let written = written.map(|(passed, write)| (passed, matches!(write, Write::Release(_))));
+    assert_eq!(written, Ok((false, true)));
+    assert!(keeper.claims.is_empty());
+}
+
+#[test]
+fn a_writer_that_stands_still_holds_up_nobody_for_longer_than_the_wait() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_endpoint, store) = alone();
     // There is room for one thing, and nobody takes it.
-    let (jobs, _standing) = bounded(1);
-    let mut keeper = Keeper::new(
-        store,
-        Whose::new(&conf, None).unwrap(),
-        (Arc::clone(&monitor), Arc::clone(&state)),
-        (told, jobs),
-        (HOUR, 1 << 20),
-    );
+    let (mut keeper, _standing) = keeper(store, client(folder.path()), 1);
+    let (monitor, state) = (Arc::clone(&keeper.monitor), Arc::clone(&keeper.state));
     keeper.look();
     assert!(state.is_on());
-    let query = |text| Query::parse(text).unwrap();
-    let flight = |text| Arc::new(Flight::unwanted(query(text)));
     let executed = || monitor.metrics().executed.value();
-    keeper.take(Told::Asked(flight("c:one")));
+    keeper.take(asked("c:one"));
     assert_eq!((keeper.pending.len(), executed()), (1, 0), "one waits for its claim");
-    keeper.take(Told::Asked(flight("c:other")));
+    keeper.take(asked("c:other"));
     assert_eq!((keeper.pending.len(), executed()), (1, 1), "the other goes to burp");
     keeper.give_up();
     assert!(state.is_on(), "it has time");
@@ -71,7 +147,7 @@ fn a_writer_that_stands_still_holds_up_nobody_for_longer_than_the_wait() {
     keeper.pending.clear();
     let (jobs, _standing) = bounded(1);
     keeper.jobs = jobs;
-    keeper.take(Told::Asked(flight("c:late")));
+    keeper.take(asked("c:late"));
     keeper.give_up();
     assert_eq!((keeper.pending.len(), executed()), (0, 2));
     assert!(!state.is_on(), "nobody else waits for it");

@@ -38,8 +38,13 @@ const UNREACHABLE: &str = "the shared cache cannot be reached";
 pub(crate) enum Told {
     /// A query would go to burp.
     Asked(Arc<Flight>),
-    /// Whether the claim with this number is this daemon's.
-    Claimed(u64, Result<Data, StoreError>),
+    /// Whether the claim with this number is this daemon's, and until when it stands at least.
+    Claimed {
+        number: u64,
+        query: Query,
+        until: Deadline,
+        answer: Result<Data, StoreError>,
+    },
     /// Burp has answered.
     Landed {
         query: Query,
@@ -58,10 +63,10 @@ struct Pending {
     number: u64,
     flight: Arc<Flight>,
     deadline: Deadline,
-    /// For so long a claim stands at least that is made now.
-    claimed: Deadline,
     /// The store has said that another daemon asks burp.
     is_answered: bool,
+    /// A claim has ended, and the store has not said yet whether it means that one.
+    was_released: bool,
 }
 
 /// See the module.
@@ -145,7 +150,9 @@ impl Keeper {
     fn take(&mut self, told: Told) {
         match told {
             Told::Asked(flight) => self.ask(flight),
-            Told::Claimed(number, answer) => self.claimed(number, &answer),
+            Told::Claimed { number, query, until, answer } => {
+                self.claimed(number, query, until, &answer);
+            }
             Told::Landed { query, answer, took_off } => {
                 self.landed(&query, answer, took_off);
             }
@@ -210,13 +217,14 @@ impl Keeper {
         }
         // It has waited since it came to be, however long it was on its way here.
         let deadline = flight.deadline(self.wait);
-        let claimed = Deadline::after(self.wait);
-        self.claim(Pending { number: 0, flight, deadline, claimed, is_answered: false });
+        let (number, is_answered, was_released) = (0, false, false);
+        self.claim(Pending { number, flight, deadline, is_answered, was_released });
     }
 
     fn claim(&mut self, mut pending: Pending) {
         self.number += 1;
         pending.number = self.number;
+        (pending.is_answered, pending.was_released) = (false, false);
         let claim = Write::Claim(self.number, pending.flight.query().clone());
         if self.jobs.try_send((pending.deadline, claim)).is_ok() {
             self.pending.push(pending);
@@ -225,23 +233,34 @@ impl Keeper {
         }
     }
 
-    fn claimed(&mut self, number: u64, answer: &Result<Data, StoreError>) {
+    fn claimed(
+        &mut self,
+        number: u64,
+        query: Query,
+        until: Deadline,
+        answer: &Result<Data, StoreError>,
+    ) {
+        let is_refused = matches!(answer, Ok(Data::Boolean(false)));
         let Some(at) = self.pending.iter().position(|one| one.number == number) else {
+            // Nobody asks burp by it any more, and others would wait for that.
+            if answer.is_ok() && !is_refused {
+                let _ = self.jobs.try_send((until, Write::Release(query)));
+            }
             return;
         };
-        match answer {
-            Ok(Data::Boolean(false)) => {
-                if let Some(pending) = self.pending.get_mut(at) {
-                    pending.is_answered = true;
-                }
-            }
-            Ok(_) => {
-                let pending = self.pending.swap_remove(at);
-                self.claims.insert(pending.flight.query().clone(), pending.claimed);
-                self.monitor.begin(pending.flight);
-            }
-            Err(_) => self.monitor.begin(self.pending.swap_remove(at).flight),
+        let mut pending = self.pending.swap_remove(at);
+        if is_refused && pending.was_released {
+            // Events are told before answers: it may be the one that has ended.
+            return self.claim(pending);
         }
+        if is_refused {
+            pending.is_answered = true;
+            return self.pending.push(pending);
+        }
+        if answer.is_ok() {
+            self.claims.insert(query, until);
+        }
+        self.monitor.begin(pending.flight);
     }
 
     /// Nobody else asks burp any more, and there may be no answer.
@@ -250,9 +269,10 @@ impl Keeper {
             .into_iter()
             .partition(|one| one.is_answered && one.flight.query() == query);
         self.pending = others;
-        for mut pending in again {
-            pending.is_answered = false;
-            pending.claimed = Deadline::after(self.wait);
+        for pending in self.pending.iter_mut().filter(|one| one.flight.query() == query) {
+            pending.was_released = true;
+        }
+        for pending in again {
             self.claim(pending);
         }
     }

@@ -78,7 +78,8 @@ impl Whose {
         self.look();
     }
 
-    /// Why nothing may be shared now. It is looked again if a file has changed.
+    /// Why nothing may be shared now. It is looked again if a file has changed, and now and then while
+    /// the files do not say whose answers they are of.
     pub(crate) fn doubt(&mut self) -> Option<&Doubt> {
         let is_unknown = matches!(self.doubt, Some(Doubt::Unknown(_)));
         if is_unknown && self.again.passed() || self.files.changed() {

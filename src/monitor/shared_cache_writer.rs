@@ -65,7 +65,7 @@ impl Writer {
     fn write(&self, until: Deadline, write: Write) {
         let left = until.remaining().filter(|left| !left.is_zero());
         match (write, left) {
-            (Write::Claim(number, query), Some(_)) => self.claim(number, &query),
+            (Write::Claim(number, query), Some(_)) => self.claim(number, query),
             (Write::Release(query), Some(_)) => {
                 // It ends by itself too.
                 let _ = self.store.erase(self.keys.claim(&query));
@@ -82,20 +82,18 @@ impl Writer {
         }
     }
 
-    fn claim(&self, number: u64, query: &Query) {
-        let (told, refused) = (self.tell.clone(), self.tell.clone());
-        let me = self.store.entity_id().endpoint.to_string();
-        let asked = self.store.put_unique_then(
-            self.keys.claim(query),
-            me,
-            Some(self.wait),
-            move |answer| {
-                // Without it the flight's deadline passes.
-                let _ = told.try_send(Told::Claimed(number, answer));
-            },
-        );
-        if let Err(error) = asked {
-            let _ = refused.try_send(Told::Claimed(number, Err(error)));
+    fn claim(&self, number: u64, query: Query) {
+        let (key, me) = (self.keys.claim(&query), self.store.entity_id().endpoint.to_string());
+        // The master has it a moment later, and lets it stand for as long from then on.
+        let until = Deadline::after(self.wait);
+        let tell = self.tell.clone();
+        let answered = move |answer| {
+            // Without it the flight's deadline passes.
+            let _ = tell.try_send(Told::Claimed { number, query, until, answer });
+        };
+        let refused = answered.clone();
+        if let Err(error) = self.store.put_unique_then(key, me, Some(self.wait), answered) {
+            refused(Err(error));
         }
     }
 
@@ -158,7 +156,9 @@ mod tests {
         let claims: Vec<(u64, bool)> = told
             .try_iter()
             .map(|told| match told {
-                Told::Claimed(number, Ok(Data::Boolean(is_mine))) => (number, is_mine),
+                Told::Claimed { number, answer: Ok(Data::Boolean(is_mine)), .. } => {
+                    (number, is_mine)
+                }
                 _ => (0, false),
             })
             .collect();

@@ -46,7 +46,7 @@ fn a_daemon_without_the_feature_refuses_the_section_by_file_line_and_key() {
     let checked = checked::check(&text, &[]);
     assert_eq!(checked.code, 78);
     let words = "[Events] port: this bui-monitor publishes no events: it was built without the \
-                 feature `events`";
+                 feature `events`, which the package bui-monitor-broker has";
     assert_eq!(checked.told, format!("error: x.cfg:8: {words}\n"));
     let empty = format!("{}[Events]\n", checked::clean());
     assert_eq!(

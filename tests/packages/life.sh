@@ -64,6 +64,40 @@ unchanged() {
     passed "$1"
 }
 
+# dpkg's own messages go to its standard output, those of the scripts to the other: nothing but that
+# the account was made and a unit enabled or disabled, and of its own that one package takes the place of
+# the other.
+takes_over='^dpkg: considering removing |^dpkg: yes, will remove '
+dpkg_() {
+    DEBIAN_FRONTEND=noninteractive chroot "$root" dpkg --force-unsafe-io "$@" 2>"$work/said" \
+        >"$work/dpkg" || failed "dpkg $*: $(cat "$work/dpkg" "$work/said")"
+    if grep -vE "^Creating (group|user) 'bui-monitor'|^(Created|Removed) |$takes_over" "$work/said"; then
+        failed "dpkg $*: the scripts say more than they should"
+    fi
+}
+put() {
+    cp "$1" "$root/tmp/bui-monitor.deb"
+    dpkg_ --install /tmp/bui-monitor.deb
+    rm "$root/tmp/bui-monitor.deb"
+}
+enabled() { chroot "$root" systemctl is-enabled "$1" 2>/dev/null || true; }
+
+# Debian's rpm warns of itself on the first line.
+rpm_() {
+    rpm --root "$root" --nodeps "$@" >"$work/said" 2>&1 || failed "rpm $*: $(cat "$work/said")"
+    if grep -vE "^rpm: |^Creating (group|user) 'bui-monitor'|^(Created|Removed) " "$work/said"; then
+        failed "rpm $*: the scripts say more than they should"
+    fi
+}
+# A base of rpm's, with what on Fedora is of the package "filesystem"; and what of it goes again.
+like_fedora() {
+    rpm --root "$root" --initdb
+    mkdir -p "$root"/usr/share/{licenses,fish/vendor_completions.d,zsh/site-functions}
+}
+like_debian() {
+    rmdir "$root"/usr/share/{licenses,fish/vendor_completions.d,fish,zsh/site-functions,zsh} 2>/dev/null || :
+}
+
 # Each life makes its account anew.
 chroot "$root" userdel bui-monitor 2>/dev/null || true
 # A burp that says nothing, so that the configuration names a program that is there.
