@@ -214,7 +214,10 @@ static void what_is_wrong(const ostler_broker_endpoint *endpoint,
                ostler_broker_endpoint_attach_master(endpoint, LITERAL("x"),
                                                     OSTLER_BROKER_BACKEND_MEMORY, key));
     GIVES_NONE(OSTLER_BROKER_EC_INVALID_DATA,
-               ostler_broker_endpoint_attach_clone(endpoint, LITERAL("x"), -2, 0, 0));
+               ostler_broker_endpoint_attach_clone(endpoint, LITERAL("x"), -2, 1, 0));
+    /* Of which nothing would ever be read. */
+    GIVES_NONE(OSTLER_BROKER_EC_INVALID_DATA,
+               ostler_broker_endpoint_attach_clone(endpoint, LITERAL("x"), 0, 0, 0));
     GIVES_NONE(OSTLER_BROKER_EC_INVALID_DATA,
                ostler_broker_endpoint_attach_clone(endpoint, "\377", 1, 1, 1, 1));
     GIVES_NONE(OSTLER_BROKER_EC_BAD_MEMBER_FUNCTION_CALL, ostler_broker_store_get(NULL, key));
