@@ -179,9 +179,10 @@ impl Store {
     }
 
     /// Has the key stand for nothing.
-    fn erase(&self, key: &Bound<'_, PyAny>) -> PyResult<()> {
-        let name = from_py(key)?;
-        self.with(key.py(), move |store| store.erase(name))
+    fn erase(&self, data: &Bound<'_, PyAny>) -> PyResult<()> {
+        // The parameter has the name that it has in the original.
+        let name = from_py(data)?;
+        self.with(data.py(), move |store| store.erase(name))
     }
 
     /// Has no key stand for anything.
