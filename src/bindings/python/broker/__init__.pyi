@@ -178,6 +178,11 @@ class Configuration:
     openssl_key: str
     openssl_passphrase: str
     max_threads: int
+    @property
+    def store_tick_interval(self) -> float: ...
+    @store_tick_interval.setter
+    def store_tick_interval(self, interval: _Wait) -> None: ...
+    store_heartbeat_interval: int
     def __init__(self, options: Optional[BrokerOptions] = None) -> None: ...
 
 class NetworkInfo:
