@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{ChildStdout, Stdio};
 
 use broker::data::zeek;
@@ -190,4 +190,42 @@ fn scripts_for_the_original_share_a_store() {
         "seen 4",
     ];
     assert_eq!(master.rest().lines().collect::<Vec<_>>(), expected);
+}
+
+/// The example of a store.
+fn tally(python: &Python, arguments: &[&str]) -> Process {
+    let mut example = python.command();
+    example.arg(workspace().join("packaging/examples/tally.py")).args(arguments);
+    Process::start(example.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()))
+}
+
+/// What it prints once it has been told this.
+fn counted(mut example: Process, input: &str) -> String {
+    // The end of what is written ends it, too.
+    example.streams().stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let mut printed = String::new();
+    example.streams().stdout.take().unwrap().read_to_string(&mut printed).unwrap();
+    assert!(example.ended().success(), "{printed}");
+    printed
+}
+
+#[test]
+fn the_example_of_a_store_counts_what_comes_to_any_of_those_who_share_it() {
+    let (python, folder) = (Python::new(), tempfile::tempdir().unwrap());
+    let file = folder.path().join("tally.sqlite");
+    let begin = || tally(&python, &["master", file.to_str().unwrap()]);
+    let mut master = begin();
+    let mut line = String::new();
+    let mut said = BufReader::new(master.streams().stderr.take().unwrap());
+    said.read_line(&mut line).unwrap();
+    let port = line.trim().rsplit(':').next().unwrap();
+    let clone = tally(&python, &["clone", port]);
+    assert_eq!(counted(clone, "a\nb\na\nc d"), "2 a\n1 b\n1 c d\n");
+    assert_eq!(counted(master, "b\n"), "2 a\n2 b\n1 c d\n");
+    assert_eq!(counted(begin(), ""), "2 a\n2 b\n1 c d\n");
+    // Nobody listens at the first port.
+    let mut lost = tally(&python, &["clone", "1"]);
+    let mut said = String::new();
+    lost.streams().stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert_eq!((said.as_str(), lost.ended().code()), ("nobody listens at port 1\n", Some(1)));
 }
