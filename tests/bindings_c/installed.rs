@@ -51,6 +51,12 @@ fn what_is_installed_is_listed_and_found_by_pkg_config() {
     assert_eq!(flags(stage.path(), &["--modversion"]), [env!("CARGO_PKG_VERSION")]);
     let library = format!("-L{}/usr/lib", stage.path().display());
     assert_eq!(flags(stage.path(), &["--libs"]), [library.as_str(), "-lostler_broker"]);
+    // Somewhere else than where it was built for, all of it is.
+    let moved = ["--define-variable=prefix=/elsewhere", "--cflags", "--libs"];
+    for flag in flags(stage.path(), &moved) {
+        let at_prefix = format!("{}/elsewhere/", stage.path().display());
+        assert!(flag.starts_with("-l") || flag.contains(&at_prefix), "{flag}");
+    }
     let all = flags(stage.path(), &["--libs", "--static"]);
     assert!(all.contains(&"-lpthread".to_owned()), "{all:?}");
     for extra in [&[][..], &["--static"]] {

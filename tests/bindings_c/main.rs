@@ -78,6 +78,13 @@ fn stores_in_c_do_all_that_stores_do_at_masters_and_clones() {
 }
 
 #[test]
+fn questions_to_stores_wait_as_long_as_c_has_told() {
+    let library = Library::new();
+    let program = library.program("waits.c", Language::C99, Linkage::Shared);
+    succeeds(&mut library.run(&[], &program));
+}
+
+#[test]
 fn nothing_is_left_behind_and_no_memory_is_misused() {
     for name in ["values.c", "misuse.c"] {
         leaves_nothing(name);

@@ -181,6 +181,8 @@ static void wrong_options(void) {
     FAILS(INVALID, ostler_broker_options_set_peer_buffer(options, 1, 4));
     FAILS(INVALID, ostler_broker_options_set_peer_buffer(options, 0, 1));
     FAILS(INVALID, ostler_broker_options_set_publish_wait(options, OSTLER_BROKER_NEVER));
+    FAILS(INVALID, ostler_broker_options_set_store_tick(options, 0));
+    FAILS(INVALID, ostler_broker_options_set_store_heartbeat(options, 0));
     FAILS(IS_NULL, ostler_broker_options_set_tls(options, NULL));
     FAILS(INVALID, ostler_broker_options_set_tls(options, &files));
     files.certificate.bytes = files.key.bytes = "/nonexistent";

@@ -175,6 +175,20 @@ static void questions(const ostler_broker_store *store) {
     ostler_broker_data_free(&index);
 }
 
+/* What a clone asks for beyond the range of a number stops at its end: nobody can be told. */
+static void no_number_leaves_its_range(const ostler_broker_store *store,
+                                       const ostler_broker_store *clone) {
+    OK(changed(ostler_broker_store_put, clone, "greatest", ostler_broker_data_count(UINT64_MAX)));
+    OK(changed(ostler_broker_store_increment, clone, "greatest", ostler_broker_data_count(1)));
+    OK(changed(ostler_broker_store_put, clone, "least", number(INT64_MIN)));
+    OK(changed(ostler_broker_store_decrement, clone, "least", number(1)));
+    OK(ostler_broker_store_await_idle(clone, SOON));
+    CHECK(stands_for(store, "greatest", "18446744073709551615"));
+    CHECK(stands_for(clone, "greatest", "18446744073709551615"));
+    CHECK(stands_for(store, "least", "-9223372036854775808"));
+    CHECK(stands_for(clone, "least", "-9223372036854775808"));
+}
+
 static void what_is_wrong(const ostler_broker_endpoint *endpoint,
                           const ostler_broker_store *store) {
     ostler_broker_data *options = ostler_broker_data_table(), *key = string("number");
@@ -200,7 +214,10 @@ static void what_is_wrong(const ostler_broker_endpoint *endpoint,
                ostler_broker_endpoint_attach_master(endpoint, LITERAL("x"),
                                                     OSTLER_BROKER_BACKEND_MEMORY, key));
     GIVES_NONE(OSTLER_BROKER_EC_INVALID_DATA,
-               ostler_broker_endpoint_attach_clone(endpoint, LITERAL("x"), -2, 0, 0));
+               ostler_broker_endpoint_attach_clone(endpoint, LITERAL("x"), -2, 1, 0));
+    /* Of which nothing would ever be read. */
+    GIVES_NONE(OSTLER_BROKER_EC_INVALID_DATA,
+               ostler_broker_endpoint_attach_clone(endpoint, LITERAL("x"), 0, 0, 0));
     GIVES_NONE(OSTLER_BROKER_EC_INVALID_DATA,
                ostler_broker_endpoint_attach_clone(endpoint, "\377", 1, 1, 1, 1));
     GIVES_NONE(OSTLER_BROKER_EC_BAD_MEMBER_FUNCTION_CALL, ostler_broker_store_get(NULL, key));
@@ -300,6 +317,7 @@ int main(int argc, char **argv) {
     questions(clone);
     only_once(store, "here");
     only_once(clone, "there");
+    no_number_leaves_its_range(store, clone);
     what_is_wrong(first, store);
     events(first, store);
 

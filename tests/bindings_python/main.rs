@@ -4,8 +4,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
-use std::io::{BufRead, BufReader};
-use std::process::Stdio;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{ChildStdout, Stdio};
 
 use broker::data::zeek;
 use broker::{Endpoint, EndpointOptions, Topic};
@@ -50,6 +50,11 @@ fn events_of_zeek_are_made_and_read() {
 #[test]
 fn the_stubs_are_as_the_module_is() {
     Python::new().run("stubs.py", &[]);
+}
+
+#[test]
+fn the_names_of_the_original_are_there_and_called_as_its_are() {
+    Python::new().run("original.py", &[]);
 }
 
 #[test]
@@ -116,4 +121,111 @@ fn the_example_of_a_peer_prints_the_events_of_a_broker() {
     let mut line = String::new();
     BufReader::new(example.streams().stdout.take().unwrap()).read_line(&mut line).unwrap();
     assert_eq!(line, "Burp::client_state here 7\n");
+}
+
+/// A script in the style of those for the original.
+struct Script {
+    process: Process,
+    printed: BufReader<ChildStdout>,
+}
+
+impl Script {
+    fn start(python: &Python, name: &str, arguments: &[&str]) -> Self {
+        let mut script = python.command();
+        script.arg("-Werror").arg(workspace().join("tests/bindings_python/scripts").join(name));
+        let mut process = Process::start(script.args(arguments).stdout(Stdio::piped()));
+        let printed = BufReader::new(process.streams().stdout.take().unwrap());
+        Self { process, printed }
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.printed.read_line(&mut line).unwrap();
+        line.trim_end().to_owned()
+    }
+
+    /// All that it still prints, to its end.
+    fn rest(mut self) -> String {
+        let mut rest = String::new();
+        self.printed.read_to_string(&mut rest).unwrap();
+        assert!(self.process.ended().success(), "{rest}");
+        rest
+    }
+}
+
+#[test]
+fn a_script_for_the_original_pings_another_by_events_and_is_seen_to_come_and_go() {
+    let python = Python::new();
+    let mut answering = Script::start(&python, "pong.py", &[]);
+    let port = answering.line();
+    let printed = Script::start(&python, "ping.py", &[&port, "3"]).rest();
+    assert_eq!(printed, "/test/pong pong XX 0\n/test/pong pong XX 1\n/test/pong pong XX 2\n");
+    assert_eq!(answering.rest(), "added 1\nlost 0\n");
+}
+
+#[test]
+fn scripts_for_the_original_share_a_store() {
+    let python = Python::new();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("demo.sqlite");
+    let mut master = Script::start(&python, "master.py", &[file.to_str().unwrap()]);
+    let port = master.line();
+    let clone = Script::start(&python, "clone.py", &[&port]).rest();
+    let expected = [
+        "demo True False None",
+        "1 (1, 2, 3) {'10.0.0.1': 'web'}",
+        "web 2",
+        "True False",
+        "4 abc (1, 2, 3, 4) ['10.0.0.2', '10.0.0.3']",
+        "None ['hosts', 'last', 'log', 'names', 'owner', 'seen']",
+    ];
+    assert_eq!(clone.lines().collect::<Vec<_>>(), expected);
+    let expected = [
+        "done",
+        "hosts ['10.0.0.2', '10.0.0.3']",
+        "last (1, 2, 3, 4)",
+        "log abc",
+        "names ['10.0.0.1', '10.0.0.2']",
+        "owner clone",
+        "seen 4",
+    ];
+    assert_eq!(master.rest().lines().collect::<Vec<_>>(), expected);
+}
+
+/// The example of a store.
+fn tally(python: &Python, arguments: &[&str]) -> Process {
+    let mut example = python.command();
+    example.arg(workspace().join("packaging/examples/tally.py")).args(arguments);
+    Process::start(example.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()))
+}
+
+/// What it prints once it has been told this.
+fn counted(mut example: Process, input: &str) -> String {
+    // The end of what is written ends it, too.
+    example.streams().stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let mut printed = String::new();
+    example.streams().stdout.take().unwrap().read_to_string(&mut printed).unwrap();
+    assert!(example.ended().success(), "{printed}");
+    printed
+}
+
+#[test]
+fn the_example_of_a_store_counts_what_comes_to_any_of_those_who_share_it() {
+    let (python, folder) = (Python::new(), tempfile::tempdir().unwrap());
+    let file = folder.path().join("tally.sqlite");
+    let begin = || tally(&python, &["master", file.to_str().unwrap()]);
+    let mut master = begin();
+    let mut line = String::new();
+    let mut said = BufReader::new(master.streams().stderr.take().unwrap());
+    said.read_line(&mut line).unwrap();
+    let port = line.trim().rsplit(':').next().unwrap();
+    let clone = tally(&python, &["clone", port]);
+    assert_eq!(counted(clone, "a\nb\na\nc d"), "2 a\n1 b\n1 c d\n");
+    assert_eq!(counted(master, "b\n"), "2 a\n2 b\n1 c d\n");
+    assert_eq!(counted(begin(), ""), "2 a\n2 b\n1 c d\n");
+    // Nobody listens at the first port.
+    let mut lost = tally(&python, &["clone", "1"]);
+    let mut said = String::new();
+    lost.streams().stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert_eq!((said.as_str(), lost.ended().code()), ("nobody listens at port 1\n", Some(1)));
 }

@@ -161,6 +161,14 @@ class Configurations(unittest.TestCase):
             with broker.Endpoint(plain()):
                 pass
 
+    def test_an_endpoint_warns_that_it_has_no_time_but_that_of_the_clock(self):
+        options = broker.BrokerOptions()
+        self.assertTrue(options.use_real_time)
+        options.disable_ssl, options.use_real_time = True, False
+        config = broker.Configuration(options)
+        with self.assertWarnsRegex(RuntimeWarning, "use_real_time"), broker.Endpoint(config):
+            pass
+
     def test_a_class_may_be_made_of_something_else(self):
         class Named(broker.Endpoint):
             def __init__(self, name, *, config):

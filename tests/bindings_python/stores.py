@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime
+import math
 import os
 import tempfile
 import unittest
@@ -113,6 +114,18 @@ class Stores(unittest.TestCase):
             self.assertIs(one.put_unique("unique", "first"), True)
             self.assertIs(other.put_unique("unique", "second"), False)
 
+    def test_what_a_clone_adds_stays_within_the_range_of_a_number(self):
+        with replicated(1) as stores:
+            master, clone = stores
+            clone.put("greatest", Count(2**64 - 1))
+            clone.increment("greatest", Count(1))
+            clone.put("least", -(2**63))
+            clone.decrement("least", 1)
+            self.settle(clone)
+            for store in stores:
+                self.assertEqual(store.get("greatest"), Count(2**64 - 1))
+                self.assertEqual(store.get("least"), -(2**63))
+
     def test_keys_expire(self):
         with broker.Endpoint(plain()) as endpoint, \
                 endpoint.make_subscriber("<$>/local/data/store-events/test") as subscriber, \
@@ -179,6 +192,60 @@ class Stores(unittest.TestCase):
             self.assertFalse(store.initialized())
             self.assertFalse(store.await_idle(0.01))
             self.refused(EC.StaleData, store.get, "key")
+
+    def test_a_clone_is_stale_never_or_after_some_time_but_not_at_once(self):
+        with broker.Endpoint(plain()) as endpoint:
+            for nothing in 0, -1.0, broker.Timespan():
+                with self.assertRaisesRegex(ValueError, "never is math.inf"):
+                    endpoint.attach_clone("test", stale_interval=nothing)
+            endpoint.attach_clone("test", stale_interval=math.inf).reset()
+
+    def test_what_was_had_of_a_master_that_has_gone_is_read_until_it_is_stale_or_for_ever(self):
+        with broker.Endpoint(plain()) as one, broker.Endpoint(plain()) as other, \
+                one.attach_master("test") as master:
+            master.put("key", 1)
+            port = one.listen("127.0.0.1")
+            self.assertTrue(other.peer("127.0.0.1", port))
+            with other.make_status_subscriber() as statuses, \
+                    other.attach_clone("test", stale_interval=1.5) as clone, \
+                    broker.Endpoint(plain()) as third:
+                self.assertTrue(third.peer("127.0.0.1", port))
+                for_ever = third.attach_clone("test", stale_interval=math.inf)
+                for one_clone in clone, for_ever:
+                    self.assertTrue(one_clone.await_idle(PATIENCE))
+                one.shutdown()
+                self.stale(statuses)
+                self.refused(EC.StaleData, clone.get, "key")
+                self.assertEqual(for_ever.get("key"), 1)
+                for_ever.reset()
+
+    def stale(self, statuses):
+        """Waits until a clone is told to be stale."""
+        code = None
+        while code != EC.StaleData:
+            (error,) = statuses.get(1, PATIENCE)
+            code = error.code()
+
+    def test_stores_tick_and_say_that_they_live_as_was_told(self):
+        slow, silent = plain(), plain()
+        slow.store_tick_interval, silent.store_heartbeat_interval = 3600, 65535
+        # A clone that says that it lives is answered by its master.
+        for of_master, of_clone in (slow, plain()), (silent, silent):
+            with broker.Endpoint(of_master) as one, broker.Endpoint(of_clone) as other, \
+                    one.attach_master("test"), other.make_status_subscriber() as statuses:
+                self.assertTrue(other.peer("127.0.0.1", one.listen("127.0.0.1")))
+                # Longer than it is between two signs of life of those that were told nothing.
+                with other.attach_clone("test", stale_interval=1.5):
+                    self.stale(statuses)
+
+    def test_ticks_and_heartbeats_that_are_none_are_refused(self):
+        config = broker.Configuration()
+        self.assertEqual((config.store_tick_interval, config.store_heartbeat_interval), (0.1, 5))
+        config.store_tick_interval = datetime.timedelta(milliseconds=250)
+        for name, value in ("store_tick_interval", 0.0001), ("store_heartbeat_interval", 0):
+            with self.assertRaises(ValueError):
+                setattr(config, name, value)
+        self.assertEqual((config.store_tick_interval, config.store_heartbeat_interval), (0.25, 5))
 
 
 if __name__ == "__main__":

@@ -39,6 +39,7 @@ mod iterator;
 mod message;
 mod names;
 mod options;
+mod options_stores;
 mod options_tls;
 mod peers;
 mod proxy;

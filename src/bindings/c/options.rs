@@ -148,30 +148,6 @@ extern "C" fn ostler_broker_options_set_end_wait(
     })
 }
 
-/// How long a store's question waits for a master far away, and a change for room.
-#[unsafe(no_mangle)]
-extern "C" fn ostler_broker_options_set_store_request_wait(
-    options: Option<&mut Options>,
-    milliseconds: i64,
-) -> c_int {
-    answered(|| {
-        given(options, "the options")?.rest.stores.request_wait = wait(milliseconds)?;
-        Ok(())
-    })
-}
-
-/// How long a question waits for the first snapshot of a clone.
-#[unsafe(no_mangle)]
-extern "C" fn ostler_broker_options_set_store_get_delay(
-    options: Option<&mut Options>,
-    milliseconds: i64,
-) -> c_int {
-    answered(|| {
-        given(options, "the options")?.rest.stores.max_get_delay = wait(milliseconds)?;
-        Ok(())
-    })
-}
-
 fn at_least_one(number: usize, what: &str) -> Result<usize, Fault> {
     if number == 0 { Err(Fault::invalid(format!("a buffer of no {what}"))) } else { Ok(number) }
 }

@@ -1,6 +1,7 @@
 //! Stores: how an endpoint takes part in one, and how that is.
 
 use std::ffi::{c_char, c_int};
+use std::time::Duration;
 
 use broker::data::{Data, Type};
 use broker::{BackendKind, BackendOptions, CloneOptions, Endpoint, EntityId, Store};
@@ -51,7 +52,7 @@ unsafe extern "C" fn ostler_broker_endpoint_attach_clone(
         let name = unsafe { text(name, length) }?;
         let options = CloneOptions {
             resync: wait(resync)?,
-            stale: life(stale)?,
+            stale: age(stale)?,
             mutation_buffer: wait(mutation_buffer)?,
         };
         Ok(given(endpoint, "the endpoint")?.attach_clone(name, options)?)
@@ -125,6 +126,15 @@ extern "C" fn ostler_broker_store_flush(store: Option<&Store>, milliseconds: i64
 #[unsafe(no_mangle)]
 extern "C" fn ostler_broker_store_free(store: Option<&mut Option<Box<Store>>>) {
     freed(store);
+}
+
+/// After how many milliseconds without news a clone is stale, if ever.
+fn age(milliseconds: i64) -> Result<Option<Duration>, Fault> {
+    let age = life(milliseconds)?;
+    if age == Some(Duration::ZERO) {
+        return Err(Fault::invalid("a clone that is always stale, of which nothing is ever read"));
+    }
+    Ok(age)
 }
 
 /// The options in a table by their names.

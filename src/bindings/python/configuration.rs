@@ -1,16 +1,22 @@
 //! `Configuration` and `BrokerOptions`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
-use broker::{EndpointOptions, Tls};
+use broker::{EndpointOptions, StoreLimits, Tls};
 use ostler_net::tls::PeerSettings;
 use pyo3::exceptions::{PyRuntimeWarning, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
+use crate::waiting::span;
+
+/// The least time between two ticks of a store.
+const SHORTEST_TICK: Duration = Duration::from_millis(1);
+
 /// What an endpoint does apart from its certificates.
 #[pyclass(module = "broker", subclass)]
-#[derive(Clone, Default)]
+#[derive(Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "the original's attributes")]
 pub(crate) struct BrokerOptions {
     /// Whether no TLS is spoken with peers.
@@ -22,14 +28,15 @@ pub(crate) struct BrokerOptions {
     /// Without effect: no configuration file is read anyway.
     #[pyo3(get, set)]
     ignore_broker_conf: bool,
-    /// Without effect: time is always that of the clock.
+    /// Has to be true: time is always that of the clock. Who sets it to false is warned when the
+    /// endpoint is made.
     #[pyo3(get, set)]
     use_real_time: bool,
 }
 
 /// What an endpoint is made of.
 #[pyclass(module = "broker", subclass)]
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(crate) struct Configuration {
     options: BrokerOptions,
     /// Certificates of the authorities that signed those of peers, in a file.
@@ -50,11 +57,38 @@ pub(crate) struct Configuration {
     /// Threads that serve all peers; 0 for the default.
     #[pyo3(get, set)]
     max_threads: usize,
+    /// Seconds from one tick of a store to the next. A master and its clones should have the same.
+    store_tick_interval: Duration,
+    /// Ticks between two signs of life of a master, a clone or a writer, likewise.
+    #[pyo3(get)]
+    store_heartbeat_interval: u16,
 }
 
-impl BrokerOptions {
-    fn initial() -> Self {
-        Self { use_real_time: true, ..Self::default() }
+impl Default for Configuration {
+    fn default() -> Self {
+        let channel = StoreLimits::default().channel;
+        Self {
+            options: BrokerOptions::default(),
+            openssl_cafile: String::new(),
+            openssl_capath: String::new(),
+            openssl_certificate: String::new(),
+            openssl_key: String::new(),
+            openssl_passphrase: String::new(),
+            max_threads: 0,
+            store_tick_interval: channel.tick,
+            store_heartbeat_interval: channel.heartbeat,
+        }
+    }
+}
+
+impl Default for BrokerOptions {
+    fn default() -> Self {
+        Self {
+            disable_ssl: false,
+            disable_forwarding: false,
+            ignore_broker_conf: false,
+            use_real_time: true,
+        }
     }
 }
 
@@ -64,11 +98,11 @@ impl BrokerOptions {
     #[new]
     #[pyo3(signature = (*_args, **_kwargs))]
     fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
-        Self::initial()
+        Self::default()
     }
 
     fn __init__(&mut self) {
-        *self = Self::initial();
+        *self = Self::default();
     }
 }
 
@@ -83,14 +117,45 @@ impl Configuration {
 
     #[pyo3(signature = (options = None))]
     fn __init__(&mut self, options: Option<&BrokerOptions>) {
-        let options = options.cloned().unwrap_or_else(BrokerOptions::initial);
+        let options = options.cloned().unwrap_or_default();
         *self = Self { options, ..Self::default() };
+    }
+
+    #[getter]
+    fn store_tick_interval(&self) -> f64 {
+        self.store_tick_interval.as_secs_f64()
+    }
+
+    #[setter]
+    fn set_store_tick_interval(&mut self, interval: &Bound<'_, PyAny>) -> PyResult<()> {
+        let interval = span(interval)?;
+        if interval < SHORTEST_TICK {
+            return Err(PyValueError::new_err("ticks of less than a millisecond"));
+        }
+        self.store_tick_interval = interval;
+        Ok(())
+    }
+
+    #[setter]
+    fn set_store_heartbeat_interval(&mut self, ticks: u16) -> PyResult<()> {
+        if ticks == 0 {
+            return Err(PyValueError::new_err("no ticks between two signs of life"));
+        }
+        self.store_heartbeat_interval = ticks;
+        Ok(())
     }
 }
 
 impl Configuration {
-    /// What it is for an endpoint. Warns if TLS is neither disabled nor possible.
+    /// What it is for an endpoint. Warns if TLS is neither disabled nor possible, and of a time that
+    /// is not the clock's.
     pub(crate) fn options(&self, py: Python<'_>) -> PyResult<EndpointOptions> {
+        if !self.options.use_real_time {
+            let words =
+                c"use_real_time = False in BrokerOptions is without effect: keys of stores expire by \
+                the clock, and no time can be set";
+            PyErr::warn(py, &py.get_type::<PyRuntimeWarning>(), words, 1)?;
+        }
         let mut options = EndpointOptions {
             forwarding: !self.options.disable_forwarding,
             tls: self.tls(py)?,
@@ -99,6 +164,8 @@ impl Configuration {
         if self.max_threads > 0 {
             options.threads = self.max_threads;
         }
+        options.stores.channel.tick = self.store_tick_interval;
+        options.stores.channel.heartbeat = self.store_heartbeat_interval;
         Ok(options)
     }
 

@@ -281,8 +281,10 @@ impl Endpoint {
         attached.map(Store::new).map_err(|error| store::refused(py, &error))
     }
 
-    /// Attaches a clone of a store. In seconds: how often a lost master is looked for, after how long
-    /// without one nothing is read any more, and how long what is written waits for one.
+    /// Attaches a clone of a store. In seconds: how often a lost master is looked for, 10 unless it is
+    /// said; after how long without news of one nothing is read any more, 300, and never with
+    /// `math.inf`; and how long what is written waits for one, 120. News comes with each heartbeat of a
+    /// master, so that less than two of them, a second, is stale now and then beside one that is well.
     #[pyo3(signature = (name, resync_interval = None, stale_interval = None,
         mutation_buffer_interval = None))]
     fn attach_clone(

@@ -47,6 +47,17 @@ pub(crate) fn options(given: Option<&Bound<'_, PyDict>>) -> PyResult<broker::Bac
     entries.map(option).collect()
 }
 
+/// After how long without news a clone is stale, if ever.
+fn age(given: &Bound<'_, PyAny>) -> PyResult<Option<Duration>> {
+    match span(given)? {
+        Duration::ZERO => Err(PyValueError::new_err(
+            "a clone that is always stale, of which nothing is ever read: never is math.inf",
+        )),
+        Duration::MAX => Ok(None),
+        age => Ok(Some(age)),
+    }
+}
+
 /// How a clone stays up to date.
 pub(crate) fn clone_options(
     resync: Option<&Bound<'_, PyAny>>,
@@ -57,7 +68,7 @@ pub(crate) fn clone_options(
     let or = |given: Option<_>, default| given.map_or(Ok(default), span);
     Ok(CloneOptions {
         resync: or(resync, default.resync)?,
-        stale: stale.map_or(Ok(default.stale), |given| span(given).map(Some))?,
+        stale: stale.map_or(Ok(default.stale), age)?,
         mutation_buffer: or(mutation_buffer, default.mutation_buffer)?,
     })
 }
@@ -179,9 +190,10 @@ impl Store {
     }
 
     /// Has the key stand for nothing.
-    fn erase(&self, key: &Bound<'_, PyAny>) -> PyResult<()> {
-        let name = from_py(key)?;
-        self.with(key.py(), move |store| store.erase(name))
+    fn erase(&self, data: &Bound<'_, PyAny>) -> PyResult<()> {
+        // The parameter has the name that it has in the original.
+        let name = from_py(data)?;
+        self.with(data.py(), move |store| store.erase(name))
     }
 
     /// Has no key stand for anything.

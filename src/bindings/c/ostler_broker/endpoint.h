@@ -69,6 +69,12 @@ int ostler_broker_options_set_store_request_wait(ostler_broker_options *options,
                                                  int64_t milliseconds);
 /* How long a question to a clone waits for its first snapshot; default 5000. */
 int ostler_broker_options_set_store_get_delay(ostler_broker_options *options, int64_t milliseconds);
+/* The time from one tick of a store to the next, at least 1; default 100. A master and its clones
+ * should have the same, and the same heartbeat: a clone takes its master for gone that is silent for
+ * six heartbeats, counted in ticks of its own. */
+int ostler_broker_options_set_store_tick(ostler_broker_options *options, int64_t milliseconds);
+/* Ticks between two signs of life of a master, a clone or a writer, at least 1; default 5. */
+int ostler_broker_options_set_store_heartbeat(ostler_broker_options *options, uint16_t ticks);
 /* Has TLS spoken with peers, who must have a certificate of the same authorities; default not. The
  * files are read here: OSTLER_BROKER_EC_CANNOT_OPEN_FILE, OSTLER_BROKER_EC_INVALID_DATA. */
 int ostler_broker_options_set_tls(ostler_broker_options *options, const ostler_broker_tls *files);

@@ -9,6 +9,16 @@
 
 Values of Broker's and of Python's are converted on the way. What Python has not is in classes here:
 `Count`, `Port` and `Enum`. A vector comes as a tuple, and times in UTC.
+
+Time is that of the clock: `use_real_time = False` in `BrokerOptions`, for a time that a program sets
+itself, is warned of, since keys of stores expire by the clock in any case. Nothing has to be said for
+stores to be awaited: `shutdown()` does so, up to 10 seconds, until what was written to them is kept or
+sent.
+
+A clone answers from what it had of a master that has gone, for `stale_interval` seconds: 300 unless
+it is said, for ever with `math.inf`, and no time at all is a ValueError. A master and its clones should
+be told alike of ticks and heartbeats: `store_tick_interval` and `store_heartbeat_interval` of
+`Configuration`, as `tick-interval` and `heartbeat-interval` of a node.
 """
 
 from datetime import timezone as _timezone
