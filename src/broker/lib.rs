@@ -103,6 +103,7 @@ mod node_keys;
 mod node_message;
 pub mod node_options;
 mod node_ping;
+mod node_places;
 pub mod node_program;
 pub mod node_settings;
 pub mod node_stores;

@@ -6,6 +6,7 @@ mod clients;
 mod configured;
 mod handshakes;
 mod modes;
+mod places;
 mod reloaded;
 mod secured;
 mod stopping;

@@ -1,6 +1,5 @@
 //! The stores that a node takes part in.
 
-use std::fs;
 use std::net::SocketAddr;
 
 use broker::data::Data;
@@ -11,7 +10,7 @@ use ostler_tests::wait_for;
 use crate::configured::soon;
 use crate::program::{Node, Setup};
 
-const PLAIN: &str = "[node]\naddress = 127.0.0.1\nport = 0\n[broker]\ndisable-ssl = true\n\
+pub(crate) const PLAIN: &str = "[node]\naddress = 127.0.0.1\nport = 0\n[broker]\ndisable-ssl = true\n\
                      [broker.metrics]\naddress = 127.0.0.1\nport = 0\n";
 
 /// An endpoint that is a peer of the node, and its clone of a store.
@@ -137,15 +136,6 @@ fn what_is_wrong_with_a_store_is_said_with_its_place() {
     assert_eq!(code, Some(78), "{said}");
     let words = "command line: store:a.role: the store \"a\" is named twice";
     assert!(said.contains(words), "{said}");
-    // A file in the way of the folder that the database is to be in.
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("file");
-    fs::write(&path, "").unwrap();
-    let path = path.join("database");
-    let text = format!("[store:a]\nrole = master\nbackend = sqlite\npath = {path:?}\n");
-    let (code, _, said) = Setup::service(&format!("{PLAIN}{text}")).output();
-    assert_eq!(code, Some(69), "{said}");
-    assert!(said.contains("the storage of the store a failed") && said.contains("file"), "{said}");
 }
 
 #[test]
