@@ -142,6 +142,7 @@ mod status;
 mod status_board;
 mod store;
 mod store_handle;
+mod store_health;
 mod store_hint;
 mod store_host;
 mod store_keeper;

@@ -11,5 +11,6 @@ mod reloaded;
 mod secured;
 mod stopping;
 mod stores;
+mod watched;
 
 use ostler_tests::{broker_peer as node, broker_program as program};

@@ -23,7 +23,12 @@ fn clone_at(node: &Node, name: &str) -> (Endpoint, Store) {
 
 /// A figure of a node.
 fn figure(node: &Node, name: &str) -> Option<u64> {
-    let figures = SocketAddr::from(([127, 0, 0, 1], node.port("figures")));
+    figure_at(node.port("figures"), name)
+}
+
+/// One that is told at this port.
+pub(crate) fn figure_at(port: u16, name: &str) -> Option<u64> {
+    let figures = SocketAddr::from(([127, 0, 0, 1], port));
     let mut caller = Caller::new(figures);
     caller.send("GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
     let text = String::from_utf8(caller.last().body).unwrap();
