@@ -54,6 +54,9 @@ impl Host {
                 self.error(Ec::BackendFailure, error.to_string());
             }
             Notice::Failed(error) => log::debug!("store {name}: a write does nothing: {error}"),
+            Notice::LongSnapshot(bytes, most) => log::warn!(
+                "store {name}: a copy for a clone had {bytes} bytes, and beyond {most} no clone can begin"
+            ),
             Notice::NoSnapshot(clone, error) => self.error(
                 Ec::BackendFailure,
                 format!("store {name}: no snapshot for clone {clone}: {error}"),
