@@ -62,7 +62,7 @@ impl Told for Figures {
             refused: counters.refused.get(),
             waiting,
             receivers: core.routing.receivers(),
-            stores: core.stores.statistics(),
+            stores: core.stores.figures(),
             links,
         };
         exposition::response("broker", figures)

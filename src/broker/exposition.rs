@@ -7,6 +7,7 @@ use ostler_http::exposition::{Families, Figures};
 use ostler_net::LinkStatistics;
 
 use crate::receivers::Receiver;
+use crate::store_health::StoreFigures;
 
 /// The figures of one moment.
 #[derive(Clone, Debug, Default)]
@@ -27,7 +28,7 @@ pub(crate) struct Exposition {
     pub(crate) refused: u64,
     pub(crate) waiting: usize,
     pub(crate) receivers: Vec<Receiver>,
-    pub(crate) stores: Vec<(String, StoreStatistics)>,
+    pub(crate) stores: Vec<StoreFigures>,
     pub(crate) links: LinkStatistics,
 }
 
@@ -79,7 +80,7 @@ impl Exposition {
     fn write_stores(&self, out: &mut Families<'_, '_>) -> fmt::Result {
         let all = |figure: fn(&StoreStatistics) -> u64| {
             let figure = move |store| usize::try_from(figure(store)).unwrap_or(usize::MAX);
-            self.stores.iter().map(move |(name, store)| ([name.as_str()], figure(store)))
+            self.stores.iter().map(move |one| ([one.name.as_str()], figure(&one.statistics)))
         };
         let help = "Keys of this store";
         out.gauges("store_entries", help, ["name"], all(|store| store.entries))?;
@@ -92,8 +93,20 @@ impl Exposition {
         let help = "Events of this store that not all have acknowledged";
         out.gauges("store_unacknowledged_updates", help, ["name"], all(|store| store.unacked))?;
         let help = "Events of this store that all have acknowledged";
-        let acked = self.stores.iter().map(|(name, store)| ([name.as_str()], store.acked));
-        out.counters("store_processed_updates", help, ["name"], acked)
+        let acked = self.stores.iter().map(|one| ([one.name.as_str()], one.statistics.acked));
+        out.counters("store_processed_updates", help, ["name"], acked)?;
+        let help = "Whether this store has a master that serves, has been without one for too long, \
+                    has another one before this one, or a storage that takes no changes";
+        let states = self.stores.iter().flat_map(|one| {
+            one.states.map(|(state, is_so)| ([one.name.as_str(), state], usize::from(is_so)))
+        });
+        out.gauges("store_state", help, ["name", "state"], states)?;
+        let help = "Writes to this store that came to nothing, and why";
+        let lost = self
+            .stores
+            .iter()
+            .flat_map(|one| one.lost.map(|(reason, count)| ([one.name.as_str(), reason], count)));
+        out.counters("store_lost_writes", help, ["name", "reason"], lost)
     }
 
     fn write_links(&self, out: &mut Families<'_, '_>) -> fmt::Result {

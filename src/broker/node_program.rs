@@ -17,7 +17,7 @@ use crate::node_options::NodeOptions;
 use crate::node_settings::NodeSettings;
 use crate::node_tasks::Tasks;
 use crate::node_web::access;
-use crate::{Endpoint, EndpointOptions, Store, node_effective, node_stores, node_tls};
+use crate::{Endpoint, EndpointOptions, Store, node_effective, node_places, node_stores, node_tls};
 
 /// Does what the command line asks for.
 pub fn run(options: &NodeOptions) -> Exit {
@@ -58,11 +58,12 @@ fn check(read: Result<(NodeSettings, Vec<Problem>), Vec<Problem>>, strictness: S
     let tried = logged.and_then(|()| {
         node_tls::load(settings.ssl.as_ref())?;
         web_socket_identity(&settings)?;
-        access(&settings)
+        access(&settings)?;
+        node_places::try_all(&settings)
     });
     let effective = node_effective::of(&settings);
     let checked = Checked { problems: Vec::new(), warnings, effective };
-    tried.map_or_else(|exit| exit, |_| checked.tell(strictness))
+    tried.map_or_else(|exit| exit, |()| checked.tell(strictness))
 }
 
 /// Says what is wrong with the configuration; the log is not there yet.

@@ -12,7 +12,7 @@ use broker_store::{BackendKind, BackendOptions, CloneOptions, StoreError};
 use ostler_runtime::Exit;
 
 use crate::node_keys::Keys;
-use crate::{Endpoint, Store, StoreLimits, Topic};
+use crate::{Endpoint, Store, StoreLimits, Topic, node_places};
 
 /// What the section of a store is called, before the store's name.
 pub(crate) const SECTION: &str = "store:";
@@ -56,8 +56,13 @@ impl Storage {
         Self { kind: BackendKind::Memory, path: None, words: Vec::new(), integrity_check: None }
     }
 
+    /// Whether a file that is no database is removed and made anew.
+    pub(crate) fn begins_anew(&self) -> bool {
+        self.words.contains(&(FAILURE_MODE.0, "delete"))
+    }
+
     /// The same in the original's form.
-    fn options(&self) -> BackendOptions {
+    pub(crate) fn options(&self) -> BackendOptions {
         let mut options = BackendOptions::new();
         if let Some(path) = &self.path {
             options.insert("path".to_owned(), Data::from(path.as_os_str().as_bytes()));
@@ -247,19 +252,27 @@ pub(crate) fn attach(
     endpoint: &Endpoint,
     stores: &BTreeMap<String, StoreRole>,
 ) -> Result<Vec<Store>, Exit> {
-    let attached = stores.iter().map(|(name, role)| match role {
-        StoreRole::Master(storage) => {
-            endpoint.attach_master(name, storage.kind, &storage.options())
-        }
-        StoreRole::Clone(options) => endpoint.attach_clone(name, *options),
+    let attached = stores.iter().map(|(name, role)| {
+        let attached = match role {
+            StoreRole::Master(storage) => {
+                endpoint.attach_master(name, storage.kind, &storage.options())
+            }
+            StoreRole::Clone(options) => endpoint.attach_clone(name, *options),
+        };
+        attached.map_err(|error| {
+            log::error!("{error}");
+            exit(&error, role)
+        })
     });
-    attached.collect::<Result<_, _>>().map_err(|error| {
-        log::error!("{error}");
-        match error {
-            // What passes, such as a lock or a full disk, is worth another start.
-            StoreError::Backend { .. } | StoreError::Ends(_) => Exit::Unavailable,
-            StoreError::Os(_) => Exit::Os,
-            _ => Exit::Config,
-        }
-    })
+    attached.collect()
+}
+
+/// What to end with since a store could not be attached.
+fn exit(error: &StoreError, role: &StoreRole) -> Exit {
+    match (error, role) {
+        (StoreError::Backend { .. }, StoreRole::Master(storage)) => node_places::exit(storage),
+        (StoreError::Backend { .. } | StoreError::Ends(_), _) => Exit::Unavailable,
+        (StoreError::Os(_), _) => Exit::Os,
+        _ => Exit::Config,
+    }
 }

@@ -18,6 +18,7 @@ use crate::core::Core;
 use crate::parcel::Origin;
 use crate::queue::Queue;
 use crate::route::{Heading, Owner};
+use crate::store_health::LostWrites;
 use crate::store_hint::Hint;
 use crate::store_keeper::{Keeper, Keeping};
 use crate::store_outbox::Outbox;
@@ -65,6 +66,7 @@ pub(crate) struct Host {
     /// How changes get into the storage, if that takes time.
     pub(crate) keeper: Option<Keeper>,
     pub(crate) seldom: Seldom,
+    pub(crate) lost: LostWrites,
     /// The last that is dropped, behind the storage.
     _ending: Ending,
 }
@@ -153,6 +155,7 @@ impl Host {
             is_over: AtomicBool::new(false),
             keeper,
             seldom: Seldom::new(crate::core::PAUSE),
+            lost: LostWrites::default(),
             _ending: ending,
         }
     }

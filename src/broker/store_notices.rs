@@ -11,6 +11,9 @@ use crate::store_host::Host;
 impl Host {
     pub(crate) fn tell(&self, notice: Notice) {
         let name = &self.name;
+        if let Notice::Failed(_) = notice {
+            self.lost.no_effect.count();
+        }
         match notice {
             Notice::Attached(master) => log::info!("store {name}: attached to master {master}"),
             Notice::MasterSilent(master) => {
@@ -26,14 +29,20 @@ impl Host {
                 Ec::MasterExists,
                 format!("store {name}: {master} is another master, to which nobody listens"),
             ),
-            Notice::Undelivered(count) => self.error(
-                Ec::NoSuchMaster,
-                format!("store {name}: {count} writes found no master in time and are dropped"),
-            ),
-            Notice::Lost(writer, count) => self.error(
-                Ec::InvalidData,
-                format!("store {name}: {count} writes of {writer} were lost on their way"),
-            ),
+            Notice::Undelivered(count) => {
+                self.lost.undelivered.add(count as u64);
+                self.error(
+                    Ec::NoSuchMaster,
+                    format!("store {name}: {count} writes found no master in time and are dropped"),
+                );
+            }
+            Notice::Lost(writer, count) => {
+                self.lost.lost.add(count as u64);
+                self.error(
+                    Ec::InvalidData,
+                    format!("store {name}: {count} writes of {writer} were lost on their way"),
+                );
+            }
             Notice::CloneGone(clone, why) => {
                 log::info!("store {name}: clone {clone} has gone: {why}");
             }
@@ -45,6 +54,9 @@ impl Host {
                 self.error(Ec::BackendFailure, error.to_string());
             }
             Notice::Failed(error) => log::debug!("store {name}: a write does nothing: {error}"),
+            Notice::LongSnapshot(bytes, most) => log::warn!(
+                "store {name}: a copy for a clone had {bytes} bytes, and beyond {most} no clone can begin"
+            ),
             Notice::NoSnapshot(clone, error) => self.error(
                 Ec::BackendFailure,
                 format!("store {name}: no snapshot for clone {clone}: {error}"),

@@ -6,12 +6,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use broker_store::{StoreError, StoreStatistics};
+use broker_store::StoreError;
 use ostler_runtime::Deadline;
 
 use crate::core::Core;
 use crate::peers::Peer;
 use crate::store_handle::Handle;
+use crate::store_health::StoreFigures;
 use crate::store_hint::{Hint, PeerHint};
 use crate::store_host::Host;
 use crate::{EndpointId, Topic};
@@ -168,10 +169,9 @@ impl Stores {
         }
     }
 
-    /// How they do.
-    pub(crate) fn statistics(&self) -> Vec<(String, StoreStatistics)> {
-        let all = self.hosts().into_iter();
-        all.map(|host| (host.name.clone(), host.statistics())).collect()
+    /// How they are.
+    pub(crate) fn figures(&self) -> Vec<StoreFigures> {
+        self.hosts().iter().map(|host| host.figures()).collect()
     }
 
     fn hosts(&self) -> Vec<Arc<Host>> {

@@ -6,9 +6,11 @@ mod clients;
 mod configured;
 mod handshakes;
 mod modes;
+mod places;
 mod reloaded;
 mod secured;
 mod stopping;
 mod stores;
+mod watched;
 
 use ostler_tests::{broker_peer as node, broker_program as program};

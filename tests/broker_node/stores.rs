@@ -1,6 +1,5 @@
 //! The stores that a node takes part in.
 
-use std::fs;
 use std::net::SocketAddr;
 
 use broker::data::Data;
@@ -11,7 +10,7 @@ use ostler_tests::wait_for;
 use crate::configured::soon;
 use crate::program::{Node, Setup};
 
-const PLAIN: &str = "[node]\naddress = 127.0.0.1\nport = 0\n[broker]\ndisable-ssl = true\n\
+pub(crate) const PLAIN: &str = "[node]\naddress = 127.0.0.1\nport = 0\n[broker]\ndisable-ssl = true\n\
                      [broker.metrics]\naddress = 127.0.0.1\nport = 0\n";
 
 /// An endpoint that is a peer of the node, and its clone of a store.
@@ -24,7 +23,12 @@ fn clone_at(node: &Node, name: &str) -> (Endpoint, Store) {
 
 /// A figure of a node.
 fn figure(node: &Node, name: &str) -> Option<u64> {
-    let figures = SocketAddr::from(([127, 0, 0, 1], node.port("figures")));
+    figure_at(node.port("figures"), name)
+}
+
+/// One that is told at this port.
+pub(crate) fn figure_at(port: u16, name: &str) -> Option<u64> {
+    let figures = SocketAddr::from(([127, 0, 0, 1], port));
     let mut caller = Caller::new(figures);
     caller.send("GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
     let text = String::from_utf8(caller.last().body).unwrap();
@@ -137,15 +141,6 @@ fn what_is_wrong_with_a_store_is_said_with_its_place() {
     assert_eq!(code, Some(78), "{said}");
     let words = "command line: store:a.role: the store \"a\" is named twice";
     assert!(said.contains(words), "{said}");
-    // A file in the way of the folder that the database is to be in.
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("file");
-    fs::write(&path, "").unwrap();
-    let path = path.join("database");
-    let text = format!("[store:a]\nrole = master\nbackend = sqlite\npath = {path:?}\n");
-    let (code, _, said) = Setup::service(&format!("{PLAIN}{text}")).output();
-    assert_eq!(code, Some(69), "{said}");
-    assert!(said.contains("the storage of the store a failed") && said.contains("file"), "{said}");
 }
 
 #[test]

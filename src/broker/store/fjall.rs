@@ -1,25 +1,23 @@
 //! fjall, a log-structured engine in Rust.
 
+use std::error::Error;
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode, Slice};
-use thiserror::Error;
 
+use crate::backend_look::FJALL;
 use crate::engine::{Batch, Durability, Engine, EngineOptions, Fault, Visit};
 
 /// What the entries are called among what fjall has in a folder.
 const ENTRIES: &str = "entries";
 
-/// The file that stands in every folder of fjall.
-const MARKER: &str = "version";
-
 /// The most bytes of a value.
 const MAX_VALUE: usize = u32::MAX as usize;
 
 /// Why a folder cannot be used, beyond what fjall says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 enum FolderError {
     #[error("there is something in it, and it is not of fjall")]
     Foreign,
@@ -106,7 +104,7 @@ fn is_new(path: &Path) -> Result<bool, Fault> {
     };
     match files.next() {
         None => Ok(true),
-        Some(_) if path.join(MARKER).try_exists()? => Ok(false),
+        Some(_) if path.join(FJALL).try_exists()? => Ok(false),
         Some(_) => Err(FolderError::Foreign.into()),
     }
 }
@@ -133,5 +131,18 @@ fn fault(error: fjall::Error) -> Fault {
         fjall::Error::Locked => FolderError::Locked.into(),
         fjall::Error::Poisoned => FolderError::Poisoned.into(),
         other => other.into(),
+    }
+}
+
+/// Whether a folder is of something else, or what is in it cannot be read any more.
+pub(crate) fn is_damage(error: &(dyn Error + 'static)) -> bool {
+    if let Some(FolderError::Foreign) = error.downcast_ref() {
+        return true;
+    }
+    match error.downcast_ref::<fjall::Error>() {
+        // What the system says of it stands behind it.
+        Some(fjall::Error::Storage(error)) => error.source().is_none(),
+        Some(fjall::Error::Io(_) | fjall::Error::Locked | fjall::Error::Poisoned) | None => false,
+        Some(_) => true,
     }
 }

@@ -8,7 +8,9 @@
 
 mod arithmetic;
 mod backend;
+mod backend_damage;
 mod backend_kind;
+mod backend_look;
 mod backend_open;
 #[cfg(any(feature = "fjall", feature = "rocksdb", feature = "sqlite"))]
 mod backend_option_values;
@@ -74,6 +76,7 @@ mod convergence_world;
 pub use arithmetic::{Overflow, add, index, subtract};
 pub use backend::{Backend, BackendError, Change, Entry, Visit};
 pub use backend_kind::{BackendKind, UnknownBackend};
+pub use backend_look::Found;
 pub use backend_open::open;
 pub use backend_options::{BackendOptions, OptionError};
 pub use channel::ChannelLimits;

@@ -54,6 +54,8 @@ pub struct Master {
     /// Bytes of snapshots since the last tick, of which there are no more than may wait to be
     /// acknowledged, and one snapshot: others ask again.
     pub(crate) snapshot_bytes: usize,
+    /// Bytes that the last snapshot might have had more.
+    pub(crate) snapshot_left: usize,
     /// Ticks for which clones have held up everything.
     pub(crate) full_ticks: u64,
     pub(crate) writers: BTreeMap<EntityId, Writer>,
@@ -116,6 +118,7 @@ impl Master {
             ticks: 0,
             too_long_until: 0,
             snapshot_bytes: 0,
+            snapshot_left: usize::MAX,
             full_ticks: 0,
             writers: BTreeMap::new(),
             early_bytes: 0,

@@ -19,6 +19,8 @@ const MAX_FULL: u64 = 50;
 const MAX_BEGINNING: u64 = 300;
 /// Ticks for which there is no other snapshot after one that was too long.
 const TOO_LONG: u64 = 100;
+/// The part of a snapshot that is little, if no more is left.
+const LITTLE: usize = 4;
 /// Clones that a master has, and writers, at most.
 pub const MAX_CLONES: usize = 1024;
 /// Clones that wait for a snapshot, at most: others ask again.
@@ -98,6 +100,8 @@ impl Master {
         }
         match self.storage.snapshot(self.limits.command) {
             Ok(Some(snapshot)) => {
+                self.has_much(snapshot.left());
+                let snapshot = snapshot.into_values();
                 let weight =
                     |(key, value): &(Data, Data)| key.weight().saturating_add(value.weight());
                 let bytes = snapshot.iter().map(weight).sum();
@@ -111,6 +115,17 @@ impl Master {
                 self.out.notices.push(Notice::NoSnapshot(id, error));
             }
         }
+    }
+
+    /// A snapshot might have had so many bytes more. If that is little, it is said, before there is no
+    /// snapshot any more: once for each time that it gets little.
+    fn has_much(&mut self, left: usize) {
+        let most = self.limits.command;
+        let is_little = |left: usize| left < most.div_euclid(LITTLE);
+        if is_little(left) && !is_little(self.snapshot_left) {
+            self.out.notices.push(Notice::LongSnapshot(most.saturating_sub(left), most));
+        }
+        self.snapshot_left = left;
     }
 
     /// A clone cannot begin: all entries together are too many. Nobody can, for a while, and nobody

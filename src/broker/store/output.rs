@@ -66,6 +66,8 @@ pub enum Notice {
     TooMany(EntityId),
     /// What a clone wrote could not be done.
     Failed(StoreError),
+    /// A snapshot had so many bytes, not much less than the most that it may have.
+    LongSnapshot(usize, usize),
     /// The snapshot for this clone could not be made.
     NoSnapshot(EntityId, StoreError),
 }

@@ -188,6 +188,11 @@ impl Replica {
         Ok(self.fresh()?.keys().cloned().collect())
     }
 
+    /// Whether nothing is answered, since there has been no word of a master for too long or never.
+    pub fn is_stale(&self) -> bool {
+        self.fresh().is_err()
+    }
+
     fn fresh(&self) -> Result<&HashMap<Data, Data>, StoreError> {
         let is_late = |limit| self.silent_ticks() >= self.ticks(limit);
         if !self.has_begun() || self.options.stale.is_some_and(is_late) {

@@ -1,6 +1,6 @@
 //! RocksDB, a log-structured engine in C++.
 
-use rocksdb::{DB, IteratorMode, Options, WriteBatch, WriteOptions};
+use rocksdb::{DB, ErrorKind, IteratorMode, Options, WriteBatch, WriteOptions};
 
 use crate::engine::{Batch, Durability, Engine, EngineOptions, Fault, Visit};
 
@@ -62,4 +62,10 @@ impl Engine for RocksDb {
         options.set_sync(self.sync);
         Ok(self.database.write_opt(write, &options)?)
     }
+}
+
+/// Whether what is in a folder cannot be read any more.
+pub(crate) fn is_damage(error: &(dyn std::error::Error + 'static)) -> bool {
+    let kind = error.downcast_ref().map(rocksdb::Error::kind);
+    matches!(kind, Some(ErrorKind::Corruption | ErrorKind::InvalidArgument))
 }

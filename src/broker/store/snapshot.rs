@@ -40,9 +40,19 @@ impl Snapshot {
         }
     }
 
-    /// The keys and their values, unless they are too long.
-    pub(crate) fn finish(self) -> Option<Vec<(Data, Data)>> {
-        (!self.is_too_long).then_some(self.values)
+    /// It, unless it is too long.
+    pub(crate) fn finish(self) -> Option<Self> {
+        (!self.is_too_long).then_some(self)
+    }
+
+    /// The keys and their values.
+    pub(crate) fn into_values(self) -> Vec<(Data, Data)> {
+        self.values
+    }
+
+    /// Bytes on the wire that it might have more.
+    pub(crate) fn left(&self) -> usize {
+        self.left
     }
 }
 

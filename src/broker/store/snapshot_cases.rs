@@ -11,7 +11,7 @@ use crate::command::{Command, Content};
 use crate::entity_id::EntityId;
 use crate::master::{Master, MasterOptions};
 use crate::memory::Memory;
-use crate::output::Notice;
+use crate::output::{Notice, Output};
 
 const NOW: Timestamp = Timestamp::from_nanos(0);
 /// The longest command.
@@ -104,4 +104,43 @@ fn no_more_is_read_for_a_snapshot_than_fits() {
     // Nothing is too much for nobody.
     master.write(Content::Clear { publisher: id(1) }, NOW).unwrap();
     assert_eq!(asks(&mut master), (0, 1));
+}
+
+#[test]
+fn it_is_said_once_that_there_is_little_room_left() {
+    let mut master = master(Arc::<Memory>::default());
+    let long = |output: &Output| {
+        let notices = output.notices.iter();
+        notices.filter(|notice| matches!(notice, Notice::LongSnapshot(..))).count()
+    };
+    let put = |master: &mut Master, key: u64, bytes: usize| {
+        let (key, value) = (key.into(), Data::from("x".repeat(bytes)));
+        let publisher = id(1);
+        let put = Content::Put { key, value, expiry: None, publisher };
+        master.write(put, NOW).unwrap();
+        // What other clones are told of it.
+        master.take_output();
+    };
+    let asked = |master: &mut Master, sender: u8| {
+        says(master, sender, Content::asks_for_snapshot());
+        let output = master.take_output();
+        assert_eq!(output.sends.len(), 1);
+        output
+    };
+    put(&mut master, 1, LONGEST / 2);
+    assert_eq!(long(&asked(&mut master, 2)), 0);
+    put(&mut master, 2, LONGEST / 3);
+    let output = asked(&mut master, 3);
+    let length = output.notices.iter().find_map(|notice| match notice {
+        Notice::LongSnapshot(bytes, most) => Some((*bytes, *most)),
+        _ => None,
+    });
+    let (bytes, most) = length.unwrap();
+    assert!(most == LONGEST && (LONGEST / 4 * 3..LONGEST).contains(&bytes), "{bytes} of {most}");
+    assert_eq!(long(&asked(&mut master, 4)), 0, "once is enough");
+    master.write(Content::Clear { publisher: id(1) }, NOW).unwrap();
+    master.take_output();
+    assert_eq!(long(&asked(&mut master, 5)), 0);
+    put(&mut master, 3, LONGEST / 5 * 4);
+    assert_eq!(long(&asked(&mut master, 6)), 1, "it has got long again");
 }

@@ -32,6 +32,22 @@ impl SqliteError {
             Self::Locked(_) | Self::File(_) => false,
         }
     }
+
+    /// Whether it is a database, but of other tables or with other things in them.
+    pub(crate) fn is_other_layout(&self) -> bool {
+        match self {
+            Self::Sqlite(
+                // "No such column".
+                rusqlite::Error::SqlInputError { .. }
+                | rusqlite::Error::FromSqlConversionFailure(..)
+                | rusqlite::Error::InvalidColumnType(..)
+                | rusqlite::Error::IntegralValueOutOfRange(..),
+            ) => true,
+            // As where a view has the name of a table.
+            Self::Sqlite(error) => error.sqlite_error_code() == Some(ErrorCode::Unknown),
+            Self::Locked(_) | Self::Integrity(_) | Self::File(_) => false,
+        }
+    }
 }
 
 impl From<rusqlite::Error> for SqliteError {

@@ -97,7 +97,7 @@ impl Storage {
     }
 
     /// All keys with their values, unless they are longer than `most` bytes on the wire.
-    pub(crate) fn snapshot(&self, most: usize) -> Result<Option<Vec<(Data, Data)>>, BackendError> {
+    pub(crate) fn snapshot(&self, most: usize) -> Result<Option<Snapshot>, BackendError> {
         let mut snapshot = Snapshot::new(most);
         let recent = self.waiting.as_ref().map(|waiting| &waiting.recent);
         if !self.is_cleared() {
