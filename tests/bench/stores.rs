@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use broker::data::{Data, EnumValue};
 use broker::{
-    BackendKind, BackendOptions, CloneOptions, Endpoint, EndpointOptions, Store, StoreError, Topic,
+    BackendKind, BackendOptions, CloneOptions, Endpoint, EndpointOptions, Store, StoreError,
+    Subject, Topic,
 };
 use ostler_net::Address;
 use ostler_runtime::{Deadline, now};
@@ -109,7 +110,7 @@ impl Round<'_> {
         })?;
         self.rate("memory: get", count, || {
             each(count, |at| match store.get(&Data::Count(at % KEYS)) {
-                Ok(_) | Err(StoreError::NoSuchKey) => Ok(()),
+                Ok(_) | Err(StoreError::NoSuchKey(_)) => Ok(()),
                 Err(error) => Err(error),
             })
         })?;
@@ -125,10 +126,7 @@ impl Round<'_> {
                 if open == 1000 {
                     while open > 0 {
                         let came = proxy.receive_many(open, Deadline::after(PATIENCE)).len();
-                        open = open
-                            .checked_sub(came)
-                            .filter(|_| came > 0)
-                            .ok_or(StoreError::Timeout)?;
+                        open = open.checked_sub(came).filter(|_| came > 0).ok_or_else(late)?;
                     }
                 }
             }
@@ -265,8 +263,13 @@ fn each(count: u64, mut work: impl FnMut(u64) -> Result<(), StoreError>) -> Resu
     (0..count).try_for_each(&mut work)
 }
 
+/// What was waited for has not come.
+fn late() -> StoreError {
+    StoreError::Timeout(Subject::default())
+}
+
 fn idle(store: &Store) -> Result<(), StoreError> {
-    if store.await_idle(Deadline::after(PATIENCE)) { Ok(()) } else { Err(StoreError::Timeout) }
+    if store.await_idle(Deadline::after(PATIENCE)) { Ok(()) } else { Err(late()) }
 }
 
 fn endpoint() -> Result<Endpoint, Failure> {

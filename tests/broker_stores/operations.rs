@@ -51,7 +51,7 @@ fn check(store: &Store) {
     }
     let keys: Vec<Data> = store.keys().unwrap().into_iter().collect();
     assert_eq!(keys, every_value().iter().map(|(key, _)| text(key)).collect::<Vec<_>>());
-    assert!(matches!(store.get(&text("gone")), Err(StoreError::NoSuchKey)));
+    assert!(matches!(store.get(&text("gone")), Err(StoreError::NoSuchKey(_))));
     assert!(!store.exists(&text("gone")).unwrap());
     let index = |key, index: Data| store.get_index_from_value(&text(key), &index);
     assert_eq!(index("vector", Data::Count(0)).unwrap(), Data::Count(3));

@@ -65,9 +65,18 @@ pub enum Notice {
     /// There are as many clones as may be, and this one is one more.
     TooMany(EntityId),
     /// What a clone wrote could not be done.
-    Failed(StoreError),
+    Failed(FailedWrite),
     /// The snapshot for this clone could not be made.
     NoSnapshot(EntityId, StoreError),
+}
+
+/// A write of a clone that could not be done.
+#[derive(Debug)]
+pub struct FailedWrite {
+    /// Who wrote.
+    pub writer: EntityId,
+    /// Why it could not, and what it was.
+    pub error: StoreError,
 }
 
 impl Output {

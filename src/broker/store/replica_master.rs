@@ -12,6 +12,7 @@ use crate::output::Notice;
 use crate::producer::{MAX_RESENT, Nacked, Resend};
 use crate::replica::{READER, Replica, Standing};
 use crate::store_error::StoreError;
+use crate::subject::Subject;
 
 /// How many signs of life of a master that is there must fail to come before it may have gone.
 const SILENCE: u64 = 6;
@@ -325,7 +326,7 @@ impl Replica {
         self.attach_writer();
         // Of what the master has taken already, the answers may have been among what is left out.
         let acked = self.writes.acked();
-        self.unanswered(acked, |_| StoreError::Timeout);
+        self.unanswered(acked, timeout);
         // The master asks for the rest.
         for event in self.writes.events().take(MAX_RESENT) {
             self.out.event(EndpointId::NIL, readdressed(event, sender).into());
@@ -352,10 +353,15 @@ impl Replica {
         // the master could not do.
         if let Some(place) = self.questions.iter().position(|(_, asked)| *asked == request) {
             let passed = self.questions.drain(..=place).take(place);
-            self.out.answers.extend(passed.map(|(_, asked)| (asked, Err(StoreError::Timeout))));
+            self.out.answers.extend(passed.map(|(_, asked)| (asked, Err(timeout(&self.name)))));
         }
         self.out.answers.push((request, Ok(answer)));
     }
+}
+
+/// What was asked of the master `name` has no answer.
+fn timeout(name: &str) -> StoreError {
+    StoreError::Timeout(Subject::new(name, "put_unique", None))
 }
 
 #[cfg(test)]
