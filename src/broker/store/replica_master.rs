@@ -71,6 +71,10 @@ impl Replica {
     pub fn tick(&mut self) {
         self.ticks = self.ticks.saturating_add(1);
         let silent = self.silent_ticks();
+        // Also one that has never found a master.
+        if self.options.stale.is_some_and(|limit| silent == self.ticks(limit)) {
+            self.out.notices.push(Notice::Stale);
+        }
         if let Some(master) = self.master {
             if silent >= self.silence() && self.is_attached() {
                 self.standing = Standing::Silent;
@@ -79,9 +83,6 @@ impl Replica {
                 self.call();
             }
             self.talk(master);
-            if self.options.stale.is_some_and(|limit| silent == self.ticks(limit)) {
-                self.out.notices.push(Notice::Stale);
-            }
         }
         if !self.is_attached() {
             self.search();

@@ -5,6 +5,7 @@ use broker_data::{Data, EndpointId};
 use crate::channel::ChannelLimits;
 use crate::command::{Command, Content};
 use crate::entity_id::EntityId;
+use crate::output::Notice;
 use crate::replica::Replica;
 use crate::replica_options::CloneOptions;
 use crate::store_error::StoreError;
@@ -83,4 +84,19 @@ fn a_master_that_is_not_there_is_looked_for_often_and_then_at_each_resync_interv
     let snapshot = Vec::new();
     says(&mut clone, 1, Content::AckClone { offset: 1, heartbeat: 5, snapshot });
     assert_eq!(calls(&mut clone, 20), 0);
+}
+
+#[test]
+fn a_clone_that_never_finds_a_master_says_once_that_nothing_is_read_from_it() {
+    let stale = Some(Duration::from_secs(5));
+    let options = CloneOptions { stale, ..CloneOptions::default() };
+    let mut clone = Replica::new("st".into(), [id(1), id(2)], ChannelLimits::default(), options);
+    let mut said = 0;
+    // Five seconds are fifty ticks.
+    for _ in 0..500 {
+        clone.tick();
+        let notices = clone.take_output().notices;
+        said += notices.iter().filter(|notice| matches!(notice, Notice::Stale)).count();
+    }
+    assert_eq!(said, 1);
 }
