@@ -187,7 +187,8 @@ pub use arrivals::Arrivals;
 pub use broker_data as data;
 pub use broker_data::{Ec, EndpointId, EndpointIdError, PeerState, Sc};
 pub use broker_store::{
-    BackendKind, BackendOptions, ChannelLimits, CloneOptions, EntityId, StoreError, StoreStatistics,
+    BackendKind, BackendOptions, ChannelLimits, CloneOptions, EntityId, StoreError,
+    StoreStatistics, Subject,
 };
 pub use caf_config::CafConfig;
 pub use caf_value::CafValue;

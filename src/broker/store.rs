@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use broker_data::{Data, Timespan, Timestamp, Type};
-use broker_store::{Content, EntityId, Peek, StoreError, StoreStatistics};
+use broker_store::{Content, EntityId, Peek, StoreError, StoreStatistics, Subject};
 use crossbeam_channel::bounded;
 use ostler_runtime::Deadline;
 
@@ -69,7 +69,7 @@ impl Store {
                 entry.map(|entry| entry.value)
             }
         };
-        value.ok_or(StoreError::NoSuchKey)
+        value.ok_or_else(|| StoreError::NoSuchKey(Subject::new(self.name(), "get", Some(key))))
     }
 
     /// What it contains under an index: an element of a vector by its number, whether a set has it,
@@ -289,7 +289,7 @@ impl Store {
         }
         Err(match failure(&state) {
             Some(why) => StoreError::Backend { name: host.name.clone(), why },
-            None => StoreError::Timeout,
+            None => StoreError::Timeout(Subject::new(&host.name, "flush", None)),
         })
     }
 
@@ -331,7 +331,7 @@ impl Store {
         };
         answer.unwrap_or_else(|| {
             self.0.host.requests.withdraw(number);
-            Err(StoreError::Timeout)
+            Err(StoreError::Timeout(Subject::new(self.name(), "put_unique", None)))
         })
     }
 

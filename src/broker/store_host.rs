@@ -22,7 +22,7 @@ use crate::store_health::LostWrites;
 use crate::store_hint::Hint;
 use crate::store_keeper::{Keeper, Keeping};
 use crate::store_outbox::Outbox;
-use crate::store_requests::{OnAnswer, Requests, call};
+use crate::store_requests::{Late, OnAnswer, Requests, call};
 use crate::store_role::{Question, Role};
 use crate::stores::Ending;
 use crate::{Kind, Message, Topic};
@@ -67,6 +67,8 @@ pub(crate) struct Host {
     pub(crate) keeper: Option<Keeper>,
     pub(crate) seldom: Seldom,
     pub(crate) lost: LostWrites,
+    /// For writes of clones that do nothing, which say nothing of the store itself.
+    pub(crate) fruitless: Seldom,
     /// The last that is dropped, behind the storage.
     _ending: Ending,
 }
@@ -156,6 +158,7 @@ impl Host {
             keeper,
             seldom: Seldom::new(crate::core::PAUSE),
             lost: LostWrites::default(),
+            fruitless: Seldom::new(crate::core::PAUSE),
             _ending: ending,
         }
     }
@@ -332,7 +335,7 @@ impl Host {
         on_answer: OnAnswer,
         keeping: Keeping,
     ) -> Result<u64, StoreError> {
-        let number = self.requests.open(deadline, StoreError::Timeout, on_answer);
+        let number = self.requests.open(deadline, Late::Unanswered("put_unique"), on_answer);
         let written = self.write_for(action(number), keeping, deadline);
         if keeping == Keeping::Here && written.is_ok() {
             self.keep_here(|| !self.requests.is_open(number) || deadline.passed());
@@ -375,8 +378,7 @@ impl Host {
         let most = self.core.options.stores.inbox.items;
         if checked.is_ok() && !state.role.has_begun() && state.early.len() < most {
             let deadline = Deadline::after(self.core.options.stores.max_get_delay);
-            let late = StoreError::Stale(self.name.clone());
-            let number = self.requests.open(deadline, late, on_answer);
+            let number = self.requests.open(deadline, Late::Stale, on_answer);
             state.early.push((question, number));
             self.finish(state);
             return;

@@ -1,6 +1,6 @@
 //! What an operator is told of stores: in the log, and as errors that programs can subscribe to.
 
-use broker_store::{MAX_CLONES, Notice, StoreError};
+use broker_store::{FailedWrite, MAX_CLONES, Notice, StoreError};
 
 use crate::Ec;
 use crate::EndpointId;
@@ -50,10 +50,7 @@ impl Host {
                 Ec::PeerInvalid,
                 format!("store {name}: clone {clone} is not heard, of {MAX_CLONES} that may be"),
             ),
-            Notice::Failed(error @ StoreError::Backend { .. }) => {
-                self.error(Ec::BackendFailure, error.to_string());
-            }
-            Notice::Failed(error) => log::debug!("store {name}: a write does nothing: {error}"),
+            Notice::Failed(write) => self.does_nothing(&write),
             Notice::LongSnapshot(bytes, most) => log::warn!(
                 "store {name}: a copy for a clone had {bytes} bytes, and beyond {most} no clone can begin"
             ),
@@ -61,6 +58,17 @@ impl Host {
                 Ec::BackendFailure,
                 format!("store {name}: no snapshot for clone {clone}: {error}"),
             ),
+        }
+    }
+
+    /// A write of a clone could not be done. Nobody else is told: the clone has done all that it could.
+    fn does_nothing(&self, write: &FailedWrite) {
+        let FailedWrite { writer, error } = write;
+        let message = format!("store {}: a write of {writer} does nothing: {error}", self.name);
+        if let StoreError::Backend { .. } = error {
+            self.error(Ec::BackendFailure, message);
+        } else if let Some(others) = self.fruitless.allow() {
+            log::warn!("{message} ({others} others before)");
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use broker_data::Data;
-use broker_store::StoreError;
+use broker_store::{StoreError, Subject};
 use ostler_runtime::{Deadline, threads};
 
 /// What is called with an answer.
@@ -26,14 +26,32 @@ pub(crate) struct Requests {
 
 struct Request {
     deadline: Deadline,
-    /// What it is answered with when nothing comes in time.
-    late: StoreError,
+    late: Late,
     on_answer: OnAnswer,
+}
+
+/// What a question is answered with when nothing comes in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Late {
+    /// Nobody has answered this operation.
+    Unanswered(&'static str),
+    /// The clone has never had a snapshot.
+    Stale,
+}
+
+impl Late {
+    /// The answer, of the store `name`.
+    fn error(self, name: &str) -> StoreError {
+        match self {
+            Self::Unanswered(operation) => StoreError::Timeout(Subject::new(name, operation, None)),
+            Self::Stale => StoreError::Stale(name.to_owned()),
+        }
+    }
 }
 
 impl Requests {
     /// Takes a question in: its number.
-    pub(crate) fn open(&self, deadline: Deadline, late: StoreError, on_answer: OnAnswer) -> u64 {
+    pub(crate) fn open(&self, deadline: Deadline, late: Late, on_answer: OnAnswer) -> u64 {
         let number = self.last.fetch_add(1, Ordering::Relaxed).saturating_add(1);
         let mut open = self.lock();
         open.insert(number, Request { deadline, late, on_answer });
@@ -64,8 +82,8 @@ impl Requests {
         self.count.load(Ordering::Acquire) > 0
     }
 
-    /// Answers those for which nothing came in time.
-    pub(crate) fn expire(&self) {
+    /// Answers those for which nothing came in time, of the store `name`.
+    pub(crate) fn expire(&self, name: &str) {
         if !self.are_open() {
             return;
         }
@@ -78,7 +96,7 @@ impl Requests {
             late
         };
         for request in late {
-            call(request.on_answer, Err(request.late));
+            call(request.on_answer, Err(request.late.error(name)));
         }
     }
 

@@ -54,7 +54,7 @@ pub(crate) fn run(host: &Host, roused: &Receiver<()>) {
             }
             host.forget_early(&mut state);
             host.finish(state);
-            host.requests.expire();
+            host.requests.expire(&host.name);
         } else {
             drop(state);
             let left = tick.remaining().unwrap_or(time);

@@ -203,7 +203,7 @@ impl Keeper {
     /// Whether the store answers: a clone knows its master, and a master is the only one.
     fn is_there(&self) -> bool {
         self.store.initialized()
-            && matches!(self.store.get(&Data::None), Ok(_) | Err(StoreError::NoSuchKey))
+            && matches!(self.store.get(&Data::None), Ok(_) | Err(StoreError::NoSuchKey(_)))
     }
 
     /// Burp is to be asked, unless another daemon does, or has.

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use broker::data::{Data, EnumValue};
-use broker::{BackendKind, BackendOptions, Endpoint, EndpointOptions, Store, StoreError};
+use broker::{BackendKind, BackendOptions, Endpoint, EndpointOptions, Store, StoreError, Subject};
 use ostler_runtime::{Deadline, now};
 use ostler_tests::process::memory;
 use tempfile::TempDir;
@@ -119,7 +119,7 @@ impl Round<'_> {
         })?;
         self.rate("memory: get", count, || {
             each(count, |at| match store.get(&Data::Count(at % KEYS)) {
-                Ok(_) | Err(StoreError::NoSuchKey) => Ok(()),
+                Ok(_) | Err(StoreError::NoSuchKey(_)) => Ok(()),
                 Err(error) => Err(error),
             })
         })?;
@@ -135,10 +135,7 @@ impl Round<'_> {
                 if open == 1000 {
                     while open > 0 {
                         let came = proxy.receive_many(open, Deadline::after(PATIENCE)).len();
-                        open = open
-                            .checked_sub(came)
-                            .filter(|_| came > 0)
-                            .ok_or(StoreError::Timeout)?;
+                        open = open.checked_sub(came).filter(|_| came > 0).ok_or_else(late)?;
                     }
                 }
             }
@@ -220,8 +217,13 @@ pub(crate) fn each(
     (0..count).try_for_each(&mut work)
 }
 
+/// What was waited for has not come.
+fn late() -> StoreError {
+    StoreError::Timeout(Subject::default())
+}
+
 pub(crate) fn idle(store: &Store) -> Result<(), StoreError> {
-    if store.await_idle(Deadline::after(PATIENCE)) { Ok(()) } else { Err(StoreError::Timeout) }
+    if store.await_idle(Deadline::after(PATIENCE)) { Ok(()) } else { Err(late()) }
 }
 
 pub(crate) fn endpoint() -> Result<Endpoint, Failure> {

@@ -71,6 +71,19 @@ fn what_a_clone_has_written_outlasts_the_node_whatever_ends_it() {
 }
 
 #[test]
+fn a_write_of_a_clone_that_does_nothing_is_told_with_who_wrote_what() {
+    let node = Setup::service(&format!("{PLAIN}[store:st]\nrole = master\n")).start();
+    let (_endpoint, clone) = clone_at(&node, "st");
+    clone.decrement("x".repeat(200).as_str(), 1_u64, None).unwrap();
+    clone.flush(soon()).unwrap();
+    let (writer, key) = (clone.entity_id(), "x".repeat(80));
+    node.log().wait(&format!(
+        "store st: a write of {writer} does nothing: no such key (store st, subtract, key {key}...)"
+    ));
+    node.stop();
+}
+
+#[test]
 fn lists_of_the_original_name_masters_in_memory_and_clones() {
     let config = "broker { disable-ssl = true }\n";
     let common = ["-p", "0", "--metrics-port=0"];

@@ -5,6 +5,7 @@ use std::time::Duration;
 use broker::data::{Data, MAX_DEPTH};
 use broker::{
     BackendKind, BackendOptions, CloneOptions, Ec, Endpoint, EndpointOptions, Happening, Store,
+    StoreError,
 };
 use ostler_net::Address;
 use ostler_runtime::Deadline;
@@ -127,6 +128,22 @@ fn a_flush_says_that_writes_were_dropped() {
     clone.put("a", 1_u64, None).unwrap();
     assert_eq!(clone.flush(soon()).unwrap_err().ec(), Ec::NoSuchMaster);
     assert_eq!(clone.flush(Deadline::after(Duration::ZERO)).ok(), Some(()));
+}
+
+#[test]
+fn whoever_writes_more_than_waits_for_a_master_is_told_so_after_a_while() {
+    let mut options = EndpointOptions::default();
+    options.stores.request_wait = Duration::from_millis(50);
+    options.stores.channel.events = 3;
+    let alone = Endpoint::new(options).unwrap();
+    let clone = clone_of(&alone);
+    for number in 0..3_u64 {
+        clone.put("n", number, None).unwrap();
+    }
+    let refused = clone.put("n", 3_u64, None).unwrap_err();
+    assert!(matches!(refused, StoreError::Full { .. }), "{refused:?}");
+    assert_eq!(refused.ec(), Ec::RequestTimeout);
+    assert_eq!(refused.to_string(), "too much waits in the store st, after 50ms");
 }
 
 #[test]

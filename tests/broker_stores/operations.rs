@@ -51,7 +51,7 @@ fn check(store: &Store) {
     }
     let keys: Vec<Data> = store.keys().unwrap().into_iter().collect();
     assert_eq!(keys, every_value().iter().map(|(key, _)| text(key)).collect::<Vec<_>>());
-    assert!(matches!(store.get(&text("gone")), Err(StoreError::NoSuchKey)));
+    assert!(matches!(store.get(&text("gone")), Err(StoreError::NoSuchKey(_))));
     assert!(!store.exists(&text("gone")).unwrap());
     let index = |key, index: Data| store.get_index_from_value(&text(key), &index);
     assert_eq!(index("vector", Data::Count(0)).unwrap(), Data::Count(3));
@@ -132,4 +132,19 @@ fn whoever_asks_a_master_for_what_cannot_be_is_told_and_nothing_changes() {
     assert_eq!(master.get(&text("text")).unwrap(), text("a"));
     assert_eq!(master.get(&text("most")).unwrap(), Data::Count(u64::MAX));
     assert!(!master.exists(&text("nothing")).unwrap());
+}
+
+#[test]
+fn what_a_clone_asks_for_stays_within_its_type_and_nobody_is_told() {
+    let (one, other) = pair();
+    let (master, clone) = (master(&one), clone_of(&other));
+    master.put("most", u64::MAX - 1, None).unwrap();
+    master.put("least", i64::MIN + 1, None).unwrap();
+    for _ in 0..3 {
+        clone.increment("most", 1_u64, None).unwrap();
+        clone.decrement("least", 1_i64, None).unwrap();
+    }
+    clone.flush(soon()).unwrap();
+    assert_eq!(master.get(&text("most")).unwrap(), Data::Count(u64::MAX));
+    assert_eq!(master.get(&text("least")).unwrap(), Data::Integer(i64::MIN));
 }

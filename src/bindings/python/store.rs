@@ -101,7 +101,7 @@ impl Store {
         question: impl FnOnce(&broker::Store) -> Result<Value, StoreError> + Send + 'static,
     ) -> PyResult<Bound<'py, PyAny>> {
         let answer = self.with(py, move |store| match question(store) {
-            Err(StoreError::NoSuchKey | StoreError::TypeClash { .. }) => Ok(None),
+            Err(StoreError::NoSuchKey(_) | StoreError::TypeClash { .. }) => Ok(None),
             other => other.map(Some),
         })?;
         match answer {

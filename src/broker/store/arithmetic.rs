@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use broker_data::{Data, Timespan, Timestamp, Type};
 
 use crate::store_error::StoreError;
+use crate::subject::Subject;
 
 /// What becomes of a number that would be beyond the greatest or the least of its type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,7 +101,7 @@ fn number(
     reals: impl Fn(f64, f64) -> f64,
     overflow: Overflow,
 ) -> Option<Result<Data, StoreError>> {
-    let beyond = || StoreError::Overflow(value.data_type());
+    let beyond = || StoreError::Overflow(value.data_type(), Subject::default());
     let signed = |one: i64, two: i64| {
         let (exact, bound) = integers(one, two);
         exact.or((overflow == Overflow::Saturate).then_some(bound)).ok_or_else(beyond)
@@ -130,7 +131,7 @@ fn number(
 pub fn index(value: Data, index: &Data) -> Result<Data, StoreError> {
     Ok(match value {
         Data::Set(elements) => Data::Boolean(elements.contains(index)),
-        Data::Table(mut entries) => entries.remove(index).ok_or(StoreError::NoSuchKey)?,
+        Data::Table(mut entries) => entries.remove(index).ok_or_else(StoreError::no_such_key)?,
         Data::Vector(mut elements) => {
             let clash = || StoreError::clash("the index of a vector", index.data_type());
             let place = match index {
@@ -139,7 +140,7 @@ pub fn index(value: Data, index: &Data) -> Result<Data, StoreError> {
                 _ => return Err(clash()),
             };
             let place = place.filter(|place| *place < elements.len());
-            elements.swap_remove(place.ok_or(StoreError::NoSuchKey)?)
+            elements.swap_remove(place.ok_or_else(StoreError::no_such_key)?)
         }
         other => other,
     })

@@ -161,6 +161,19 @@ pub enum Class {
 }
 
 impl Content {
+    /// What a change is called where it is told that it could not be made.
+    pub(crate) fn operation(&self) -> &'static str {
+        match self {
+            Self::Put { .. } => "put",
+            Self::PutUnique { .. } => "put_unique",
+            Self::Erase { .. } => "erase",
+            Self::Add { .. } => "add",
+            Self::Subtract { .. } => "subtract",
+            Self::Clear { .. } => "clear",
+            _ => "no change",
+        }
+    }
+
     /// Its class.
     pub fn class(&self) -> Class {
         match self {

@@ -10,7 +10,7 @@ const AROUND: usize = 256;
 /// Whether a key with its value has room in a command of so many bytes.
 pub(crate) fn check(key: &Data, value: &Data, most: usize) -> Result<(), StoreError> {
     if key.depth() > MAX_DEPTH || value.depth() > MAX_DEPTH {
-        return Err(StoreError::Unfit("values that lie in one another too deep"));
+        return Err(StoreError::unfit("values that lie in one another too deep"));
     }
     // In memory a value takes more than on the wire: most need not be written to see that they fit.
     let most = most.saturating_sub(AROUND);
@@ -23,6 +23,6 @@ pub(crate) fn check(key: &Data, value: &Data, most: usize) -> Result<(), StoreEr
     if bytes.len() <= most {
         Ok(())
     } else {
-        Err(StoreError::Unfit("a key with its value that is longer than peers take"))
+        Err(StoreError::unfit("a key with its value that is longer than peers take"))
     }
 }

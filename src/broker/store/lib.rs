@@ -60,6 +60,7 @@ mod sqlite_options;
 mod storage;
 mod store_error;
 mod store_event;
+mod subject;
 mod writer;
 
 #[cfg(test)]
@@ -86,8 +87,9 @@ pub use entity_id::EntityId;
 pub use master::{Master, MasterOptions, StoreStatistics};
 pub use master_actions::Peek;
 pub use master_clones::MAX_CLONES;
-pub use output::{Notice, Output, Sending, Urgency};
+pub use output::{FailedWrite, Notice, Output, Sending, Urgency};
 pub use replica::Replica;
 pub use replica_options::CloneOptions;
 pub use store_error::StoreError;
 pub use store_event::{EVENTS, StoreEvent};
+pub use subject::Subject;

@@ -17,7 +17,7 @@ use crate::consumer::{MAX_ASKED, Next};
 use crate::effect::Effect;
 use crate::entity_id::EntityId;
 use crate::expiries::Expiries;
-use crate::output::{Notice, Output};
+use crate::output::{FailedWrite, Notice, Output};
 use crate::producer::Producer;
 use crate::storage::Storage;
 use crate::store_error::StoreError;
@@ -468,7 +468,7 @@ impl Master {
             match next {
                 Next::Event(action) => {
                     if let Err(error) = self.act(action, now) {
-                        self.out.notices.push(Notice::Failed(error));
+                        self.out.notices.push(Notice::Failed(FailedWrite { writer: id, error }));
                     }
                     let made = self.storage.made();
                     if let Some(writer) = self.writers.get_mut(&id) {

@@ -21,6 +21,8 @@ struct Told {
     old: Option<Data>,
     expiry: Option<Timespan>,
     publisher: EntityId,
+    /// What is told if it cannot be made.
+    operation: &'static str,
 }
 
 /// Where it is known what a key stands for.
@@ -40,12 +42,14 @@ impl Master {
     /// What a key stands for.
     pub fn get(&self, key: &Data) -> Result<Data, StoreError> {
         let entry = self.storage.get(key).map_err(|error| self.backend(&error))?;
-        Ok(entry.ok_or(StoreError::NoSuchKey)?.value)
+        let entry = entry.ok_or_else(|| StoreError::no_such_key().of(&self.name, "get", Some(key)));
+        Ok(entry?.value)
     }
 
     /// What it contains under an index: see [`index`].
     pub fn get_index(&self, key: &Data, by: &Data) -> Result<Data, StoreError> {
-        index(self.get(key)?, by)
+        let value = self.get(key)?;
+        index(value, by).map_err(|error| error.of(&self.name, "get_index", Some(key)))
     }
 
     /// Whether a key stands for anything.
@@ -93,15 +97,22 @@ impl Master {
         now: Timestamp,
         overflow: Overflow,
     ) -> Result<(), StoreError> {
+        let operation = action.operation();
         match action {
             Content::Put { key, value, expiry, publisher } => {
                 let old = if self.has_listeners { self.value(&key)? } else { None };
-                self.put(key, value, expiry, now, Told { old, expiry, publisher })
+                self.put(key, value, expiry, now, Told { old, expiry, publisher, operation })
             }
             Content::PutUnique { key, value, expiry, who, request, publisher } => {
                 let inserted = !self.exists(&key)?;
                 if inserted {
-                    self.put(key, value, expiry, now, Told { old: None, expiry, publisher })?;
+                    self.put(
+                        key,
+                        value,
+                        expiry,
+                        now,
+                        Told { old: None, expiry, publisher, operation },
+                    )?;
                 }
                 if overflow == Overflow::Refuse {
                     self.say(Effect::Answer(request, Data::Boolean(inserted)));
@@ -120,14 +131,28 @@ impl Master {
             Content::Add { key, value, init, expiry, publisher } => {
                 let old = self.value(&key)?;
                 let told = if self.has_listeners { old.clone() } else { None };
-                let new = add(old, value, init, overflow)?;
-                self.put(key, new, expiry, now, Told { old: told, expiry: None, publisher })
+                let new = add(old, value, init, overflow)
+                    .map_err(|error| error.of(&self.name, operation, Some(&key)))?;
+                self.put(
+                    key,
+                    new,
+                    expiry,
+                    now,
+                    Told { old: told, expiry: None, publisher, operation },
+                )
             }
             Content::Subtract { key, value, expiry, publisher } => {
-                let old = self.value(&key)?.ok_or(StoreError::NoSuchKey)?;
+                let of = |error: StoreError| error.of(&self.name, operation, Some(&key));
+                let old = self.value(&key)?.ok_or_else(|| of(StoreError::no_such_key()))?;
                 let told = self.has_listeners.then(|| old.clone());
-                let new = subtract(old, &value, overflow)?;
-                self.put(key, new, expiry, now, Told { old: told, expiry: None, publisher })
+                let new = subtract(old, &value, overflow).map_err(of)?;
+                self.put(
+                    key,
+                    new,
+                    expiry,
+                    now,
+                    Told { old: told, expiry: None, publisher, operation },
+                )
             }
             Content::Clear { publisher } => self.clear(publisher),
             // These are no actions of a writer.
@@ -143,8 +168,9 @@ impl Master {
         now: Timestamp,
         told: Told,
     ) -> Result<(), StoreError> {
-        fitting::check(&key, &value, self.limits.command)?;
-        let Told { old, expiry: said, publisher } = told;
+        let Told { old, expiry: said, publisher, operation } = told;
+        fitting::check(&key, &value, self.limits.command)
+            .map_err(|error| error.of(&self.name, operation, Some(&key)))?;
         let time =
             expiry.map(|span| Timestamp::from_nanos(now.nanos().saturating_add(span.nanos())));
         let event = self.has_listeners.then(|| {

@@ -179,3 +179,40 @@ fn while_nothing_can_be_done_only_the_first_that_is_missing_is_asked_for_again()
     assert_eq!(nacked(&mut master), Some((3..100).collect()));
     assert_eq!(count(&master, 1), 1);
 }
+
+/// What the master says of writes that it could not do.
+fn failed(master: &mut Master) -> Vec<(EntityId, String)> {
+    let notices = master.take_output().notices.into_iter();
+    let failed = notices.filter_map(|notice| match notice {
+        Notice::Failed(failed) => Some((failed.writer, failed.error.to_string())),
+        _ => None,
+    });
+    failed.collect()
+}
+
+#[test]
+fn of_a_write_from_afar_that_cannot_be_done_it_is_told_who_wrote_what() {
+    let mut master = master(ChannelLimits::default(), &[1]);
+    let (key, value) = (Data::from("k"), Data::Count(1));
+    let content = Content::Subtract { key, value, expiry: None, publisher: id(1) };
+    master.command(said(1, 2, content), 1, NOW);
+    let said = "no such key (store st, subtract, key k)".to_owned();
+    assert_eq!(failed(&mut master), [(id(1), said)]);
+}
+
+#[test]
+fn a_count_that_a_writer_from_afar_adds_to_stays_within_its_type() {
+    let mut master = master(ChannelLimits::default(), &[1]);
+    let (key, publisher, expiry) = (Data::Count(1), id(1), None);
+    let value = Data::Count(u64::MAX);
+    let put = Content::Put { key: key.clone(), value, expiry, publisher };
+    master.command(said(1, 2, put), 1, NOW);
+    adds(&mut master, 1, 3);
+    assert_eq!((count(&master, 1), failed(&mut master).len()), (u64::MAX, 0));
+    let take = |value| Content::Subtract { key: key.clone(), value, expiry, publisher };
+    master.command(said(1, 4, take(Data::Count(u64::MAX))), 1, NOW);
+    master.command(said(1, 5, take(Data::Count(1))), 1, NOW);
+    assert_eq!((count(&master, 1), failed(&mut master).len()), (0, 0));
+    // Who uses the node is told.
+    assert!(matches!(master.write(take(Data::Count(1)), NOW), Err(StoreError::Overflow(..))));
+}

@@ -132,7 +132,7 @@ impl Master {
     /// looks at them all before.
     pub(crate) fn has_too_much(&mut self, id: EntityId) {
         self.too_long_until = self.ticks.saturating_add(TOO_LONG);
-        let error = StoreError::Unfit("all entries together are longer than peers take");
+        let error = StoreError::unfit("all entries together are longer than peers take");
         self.out.notices.push(Notice::NoSnapshot(id, error));
     }
 

@@ -65,11 +65,20 @@ pub enum Notice {
     /// There are as many clones as may be, and this one is one more.
     TooMany(EntityId),
     /// What a clone wrote could not be done.
-    Failed(StoreError),
+    Failed(FailedWrite),
     /// A snapshot had so many bytes, not much less than the most that it may have.
     LongSnapshot(usize, usize),
     /// The snapshot for this clone could not be made.
     NoSnapshot(EntityId, StoreError),
+}
+
+/// A write of a clone that could not be done.
+#[derive(Debug)]
+pub struct FailedWrite {
+    /// Who wrote.
+    pub writer: EntityId,
+    /// Why it could not, and what it was.
+    pub error: StoreError,
 }
 
 impl Output {

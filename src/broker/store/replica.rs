@@ -170,12 +170,14 @@ impl Replica {
 
     /// What a key stands for.
     pub fn get(&self, key: &Data) -> Result<Data, StoreError> {
-        self.fresh()?.get(key).cloned().ok_or(StoreError::NoSuchKey)
+        let found = self.fresh()?.get(key).cloned();
+        found.ok_or_else(|| StoreError::no_such_key().of(&self.name, "get", Some(key)))
     }
 
     /// What it contains under an index: see [`index`].
     pub fn get_index(&self, key: &Data, by: &Data) -> Result<Data, StoreError> {
-        index(self.get(key)?, by)
+        let value = self.get(key)?;
+        index(value, by).map_err(|error| error.of(&self.name, "get_index", Some(key)))
     }
 
     /// Whether a key stands for anything.
@@ -210,7 +212,8 @@ impl Replica {
         | Content::PutUnique { key, value, .. }
         | Content::Add { key, value, .. } = &action
         {
-            fitting::check(key, value, self.limits.command)?;
+            fitting::check(key, value, self.limits.command)
+                .map_err(|error| error.of(&self.name, action.operation(), Some(key)))?;
         }
         if self.writes.is_full() {
             let waited = Duration::ZERO;

@@ -12,6 +12,7 @@ use crate::output::Notice;
 use crate::producer::{MAX_RESENT, Nacked, Resend};
 use crate::replica::{READER, Replica, Standing};
 use crate::store_error::StoreError;
+use crate::subject::Subject;
 
 /// How many signs of life of a master that is there must fail to come before it may have gone.
 const SILENCE: u64 = 6;
@@ -70,6 +71,10 @@ impl Replica {
     pub fn tick(&mut self) {
         self.ticks = self.ticks.saturating_add(1);
         let silent = self.silent_ticks();
+        // Also one that has never found a master.
+        if self.options.stale.is_some_and(|limit| silent == self.ticks(limit)) {
+            self.out.notices.push(Notice::Stale);
+        }
         if let Some(master) = self.master {
             if silent >= self.silence() && self.is_attached() {
                 self.standing = Standing::Silent;
@@ -78,9 +83,6 @@ impl Replica {
                 self.call();
             }
             self.talk(master);
-            if self.options.stale.is_some_and(|limit| silent == self.ticks(limit)) {
-                self.out.notices.push(Notice::Stale);
-            }
         }
         if !self.is_attached() {
             self.search();
@@ -325,7 +327,7 @@ impl Replica {
         self.attach_writer();
         // Of what the master has taken already, the answers may have been among what is left out.
         let acked = self.writes.acked();
-        self.unanswered(acked, |_| StoreError::Timeout);
+        self.unanswered(acked, timeout);
         // The master asks for the rest.
         for event in self.writes.events().take(MAX_RESENT) {
             self.out.event(EndpointId::NIL, readdressed(event, sender).into());
@@ -352,10 +354,15 @@ impl Replica {
         // the master could not do.
         if let Some(place) = self.questions.iter().position(|(_, asked)| *asked == request) {
             let passed = self.questions.drain(..=place).take(place);
-            self.out.answers.extend(passed.map(|(_, asked)| (asked, Err(StoreError::Timeout))));
+            self.out.answers.extend(passed.map(|(_, asked)| (asked, Err(timeout(&self.name)))));
         }
         self.out.answers.push((request, Ok(answer)));
     }
+}
+
+/// What was asked of the master `name` has no answer.
+fn timeout(name: &str) -> StoreError {
+    StoreError::Timeout(Subject::new(name, "put_unique", None))
 }
 
 #[cfg(test)]

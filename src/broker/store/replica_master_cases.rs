@@ -5,6 +5,7 @@ use broker_data::{Data, EndpointId};
 use crate::channel::ChannelLimits;
 use crate::command::{Command, Content};
 use crate::entity_id::EntityId;
+use crate::output::Notice;
 use crate::replica::Replica;
 use crate::replica_options::CloneOptions;
 use crate::store_error::StoreError;
@@ -52,7 +53,7 @@ fn a_question_that_is_passed_over_waits_for_no_answer() {
     answer(&mut clone, 3, 3);
     let answers = clone.take_output().answers;
     assert_eq!(answers.iter().map(|(request, _)| *request).collect::<Vec<_>>(), [1, 2, 3]);
-    assert!(matches!(answers[1].1, Err(StoreError::Timeout)), "{answers:?}");
+    assert!(matches!(answers[1].1, Err(StoreError::Timeout(_))), "{answers:?}");
     assert!(answers[0].1.is_ok() && answers[2].1.is_ok());
     assert_eq!(clone.questions.len(), 1);
 }
@@ -83,4 +84,19 @@ fn a_master_that_is_not_there_is_looked_for_often_and_then_at_each_resync_interv
     let snapshot = Vec::new();
     says(&mut clone, 1, Content::AckClone { offset: 1, heartbeat: 5, snapshot });
     assert_eq!(calls(&mut clone, 20), 0);
+}
+
+#[test]
+fn a_clone_that_never_finds_a_master_says_once_that_nothing_is_read_from_it() {
+    let stale = Some(Duration::from_secs(5));
+    let options = CloneOptions { stale, ..CloneOptions::default() };
+    let mut clone = Replica::new("st".into(), [id(1), id(2)], ChannelLimits::default(), options);
+    let mut said = 0;
+    // Five seconds are fifty ticks.
+    for _ in 0..500 {
+        clone.tick();
+        let notices = clone.take_output().notices;
+        said += notices.iter().filter(|notice| matches!(notice, Notice::Stale)).count();
+    }
+    assert_eq!(said, 1);
 }
