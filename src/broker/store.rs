@@ -20,9 +20,9 @@ use crate::store_role::{Question, Role};
 /// the store itself calls.
 ///
 /// A change is made by the master. On a clone, it is seen when the master has told of it; what cannot
-/// be done there has no effect, and nobody is told. On a master, it is seen at once, and whoever
-/// makes it is told if it cannot be done. How long a key lives begins when the change is made; a
-/// change without an `expiry` has the key live for ever.
+/// be done there has no effect, of which only the log of the master's node tells. On a master, it is
+/// seen at once, and whoever makes it is told if it cannot be done. How long a key lives begins when
+/// the change is made; a change without an `expiry` has the key live for ever.
 #[derive(Clone)]
 pub struct Store(pub(crate) Arc<Handle>);
 
