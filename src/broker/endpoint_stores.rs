@@ -11,6 +11,10 @@ use crate::store_handle::Handle;
 impl Endpoint {
     /// Attaches the master of a store, which keeps its entries as `kind` says. If this node has it
     /// already it is that one. If a peer has it, it is refused.
+    ///
+    /// Whatever `kind` is, a clone begins with a copy of all entries, which goes in one frame: those that
+    /// together are longer than [`PeeringLimits::max_frame_bytes`](crate::PeeringLimits::max_frame_bytes),
+    /// 64 MiB by default, can be read on this node only.
     pub fn attach_master(
         &self,
         name: &str,

@@ -1,5 +1,5 @@
 //! Zeek's Broker in Rust, on the wire of the original: endpoints that publish and subscribe, peers,
-//! and clients over WebSocket.
+//! key-value stores that they share, and clients over WebSocket.
 //!
 //! ```
 //! use broker::data::Data;
@@ -26,6 +26,36 @@
 //! let received = messages.get_before(soon).ok_or("nothing has come")?;
 //! assert_eq!(received.topic, topic);
 //! assert_eq!(received.data.to_string(), "(alarm, 7)");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Nodes share key-value stores, of which one has the master and the others have clones:
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use broker::data::Data;
+//! use broker::{BackendKind, BackendOptions, CloneOptions, Endpoint, EndpointOptions};
+//! use ostler_net::Address;
+//! use ostler_runtime::Deadline;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let here = Endpoint::new(EndpointOptions::default())?;
+//! let ports = here.listen(&Address::parse("127.0.0.1", 0)?)?;
+//! let hosts = here.attach_master("hosts", BackendKind::Memory, &BackendOptions::default())?;
+//! hosts.put("192.0.2.1", "web", Some(Duration::from_secs(3600)))?;
+//! hosts.increment("seen", 1_u64, None)?;
+//!
+//! // On another node, which peers with that one:
+//! let there = Endpoint::new(EndpointOptions::default())?;
+//! let copy = there.attach_clone("hosts", CloneOptions::default())?;
+//! let soon = Deadline::after(Duration::from_secs(30));
+//! there.peer("127.0.0.1", ports[0], None, soon)?;
+//! assert!(copy.put_unique("192.0.2.2", "mail", None)?);
+//! assert_eq!(copy.get(&Data::from("seen"))?, Data::from(1_u64));
+//! copy.get_then("192.0.2.1", |answer| println!("{answer:?}"));
+//! assert!(copy.await_idle(soon));
 //! # Ok(())
 //! # }
 //! ```

@@ -108,7 +108,8 @@ impl Store {
     /// [`StoreLimits::request_wait`](crate::StoreLimits::request_wait). On a master whose storage
     /// takes its time, this thread may hand the change over itself, and then waits as long as the
     /// storage does. An answer that the storage failed says nothing of later: see
-    /// [`StoreError::Backend`].
+    /// [`StoreError::Backend`]. A clone is not told that it failed, for which the original's commands have
+    /// no place: there it is a [`StoreError::Timeout`].
     pub fn put_unique(
         &self,
         key: impl Into<Data>,
@@ -258,7 +259,8 @@ impl Store {
     }
 
     /// Waits until what was written here up to now is kept for good: by the storage of the master.
-    /// What others write meanwhile is not waited for.
+    /// What others write meanwhile is not waited for. On a clone a storage that fails is a
+    /// [`StoreError::Timeout`], since no command of the original's says so.
     pub fn flush(&self, deadline: Deadline) -> Result<(), StoreError> {
         let host = &self.0.host;
         let dropped = |state: &State| match &state.role {

@@ -13,7 +13,8 @@ use crate::stores::PLAIN;
 
 /// A node with a master of a store there.
 fn setup(backend: &str, path: &Path, more: &str) -> Setup {
-    let store = format!("[store:kept]\nrole = master\nbackend = {backend}\npath = {path:?}\n");
+    let path = path.display();
+    let store = format!("[store:kept]\nrole = master\nbackend = {backend}\npath = {path}\n");
     Setup::service(&format!("{PLAIN}{store}{more}"))
 }
 
@@ -75,9 +76,9 @@ fn a_place_that_does_not_do_ends_the_node_for_good() {
         for path in [&file.join("below"), &file, &other] {
             for arguments in [&["--check"][..], &[]] {
                 let (code, _, said) = setup(backend, path, "").arguments(arguments).output();
-                assert_eq!(code, Some(78), "{backend} {path:?}: {said}");
-                assert!(said.contains(path.to_str().unwrap()), "{backend} {path:?}: {said}");
-                assert!(said.contains("store kept") || said.contains("the store kept"), "{said}");
+                assert_eq!(code, Some(78), "{backend} {}: {said}", path.display());
+                assert!(said.contains(path.to_str().unwrap()), "{backend}: {said}");
+                assert!(said.contains("store kept"), "{said}");
             }
         }
     }
@@ -149,7 +150,7 @@ fn a_place_that_may_not_be_written_is_a_lack_of_permission() {
             // It has to read its configuration.
             fs::set_permissions(setup.directory(), Permissions::from_mode(0o755)).unwrap();
             let (code, _, said) = setup.output();
-            assert_eq!(code, Some(77), "{backend} {path:?} {arguments:?}: {said}");
+            assert_eq!(code, Some(77), "{backend} {} {arguments:?}: {said}", path.display());
         }
     }
     fs::set_permissions(&closed, Permissions::from_mode(0o755)).unwrap();

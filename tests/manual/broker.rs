@@ -180,3 +180,16 @@ fn the_page_has_every_figure_and_no_other() {
     let page = document("man/broker-node.8");
     assert_eq!(figures(page.split_whitespace()), told);
 }
+
+#[test]
+fn the_example_of_stores_in_rust_is_the_one_that_is_tried() {
+    let readme = document("README.md");
+    let shown = readme.split("```rust\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let library = document("src/broker/lib.rs");
+    // As its documentation shows it, without the lines that are there for the compiler.
+    let lines = library.lines().filter_map(|line| line.strip_prefix("//!"));
+    let lines = lines.map(|line| line.strip_prefix(' ').unwrap_or(line));
+    let tried: Vec<&str> = lines.filter(|line| !line.starts_with("# ")).collect();
+    assert!(shown.contains("attach_master") && shown.contains("attach_clone"), "{shown}");
+    assert!(tried.join("\n").contains(shown.trim_end()), "{shown}");
+}

@@ -66,6 +66,6 @@ impl Engine for RocksDb {
 
 /// Whether what is in a folder cannot be read any more.
 pub(crate) fn is_damage(error: &(dyn std::error::Error + 'static)) -> bool {
-    let kind = error.downcast_ref().map(rocksdb::Error::kind);
+    let kind = error.downcast_ref::<rocksdb::Error>().map(rocksdb::Error::kind);
     matches!(kind, Some(ErrorKind::Corruption | ErrorKind::InvalidArgument))
 }

@@ -10,7 +10,9 @@
 extern "C" {
 #endif
 
-/* Where a master keeps its entries. The numbers are those of the original, but for the last. */
+/* Where a master keeps its entries. The numbers are those of the original, but for the last.
+ * Whatever it is, a clone begins with a copy of all keys and values, which has 64 MiB at most as
+ * they are sent: a store that has more can be read at its master only. */
 enum {
     /* In memory. */
     OSTLER_BROKER_BACKEND_MEMORY = 0,
@@ -47,11 +49,18 @@ ostler_broker_store *ostler_broker_endpoint_attach_master(const ostler_broker_en
 #define OSTLER_BROKER_MUTATION_BUFFER INT64_C(120000)
 
 /* Attaches a clone, which looks for its master from then on, and again whenever it has lost it,
+<<<<<<< HEAD
  * each resync milliseconds. Without news of a master for stale milliseconds, at least 1, nothing is
  * read from it any more (OSTLER_BROKER_EC_STALE_DATA); with OSTLER_BROKER_NEVER it answers from what
  * it had, however old that is. There is news of a master at each of its heartbeats, so that less than
  * two of them, a second, is stale now and then beside a master that is well. What is written waits
  * mutation_buffer milliseconds for a master; then it is OSTLER_BROKER_EC_NO_SUCH_MASTER. */
+=======
+ * each resync milliseconds. Without news of a master for stale milliseconds nothing is read from it
+ * any more (OSTLER_BROKER_EC_STALE_DATA); with 0 that is at once, with OSTLER_BROKER_NEVER never.
+ * What is written waits mutation_buffer milliseconds for a master; then it is
+ * OSTLER_BROKER_EC_NO_SUCH_MASTER. */
+>>>>>>> docs3
 ostler_broker_store *ostler_broker_endpoint_attach_clone(const ostler_broker_endpoint *endpoint,
                                                          const char *name, size_t length,
                                                          int64_t resync, int64_t stale,
@@ -74,7 +83,9 @@ int ostler_broker_store_initialized(const ostler_broker_store *store, int *is_in
 /* Waits until all have everything: at a master every clone and its storage; at a clone, it has all
  * that the master has told, and the master all that was written here. */
 int ostler_broker_store_await_idle(const ostler_broker_store *store, int64_t milliseconds);
-/* Waits until what was written here is kept for good by the storage of the master. */
+/* Waits until what was written here is kept for good by the storage of the master. If that storage
+ * fails it is OSTLER_BROKER_EC_BACKEND_FAILURE at the master; a clone is not told of it, and waits
+ * until OSTLER_BROKER_EC_REQUEST_TIMEOUT. */
 int ostler_broker_store_flush(const ostler_broker_store *store, int64_t milliseconds);
 
 /* ---- What it has ---- */
@@ -103,7 +114,9 @@ ostler_broker_data *ostler_broker_store_keys(const ostler_broker_store *store);
 int ostler_broker_store_put(const ostler_broker_store *store, const ostler_broker_data *key,
                             const ostler_broker_data *value, int64_t expiry);
 /* Unless the key stands for something: *is_new, which may be NULL, becomes whether it was put.
- * Waits for the master. */
+ * Waits for the master. Where its storage fails it is OSTLER_BROKER_EC_BACKEND_FAILURE at the
+ * master, and OSTLER_BROKER_EC_REQUEST_TIMEOUT at a clone, which is not told; the key may be put
+ * later. */
 int ostler_broker_store_put_unique(const ostler_broker_store *store, const ostler_broker_data *key,
                                    const ostler_broker_data *value, int64_t expiry, int *is_new);
 int ostler_broker_store_erase(const ostler_broker_store *store, const ostler_broker_data *key);
