@@ -13,7 +13,7 @@ use thiserror::Error;
 use crate::node_settings::NodeSettings;
 use crate::node_stores::{Storage, StoreRole};
 
-/// Why a place cannot be used, which does not pass by itself.
+/// Why a place cannot be used.
 #[derive(Debug, Error)]
 pub(crate) enum PlaceError {
     #[error("{} is something else than {kind}", path.display())]
@@ -25,15 +25,13 @@ pub(crate) enum PlaceError {
 impl PlaceError {
     fn exit(&self) -> Exit {
         match self {
-            Self::System { source, .. }
-                if matches!(
-                    source.kind(),
-                    ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem
-                ) =>
-            {
-                Exit::NoPermission
-            }
-            Self::System { .. } | Self::Other { .. } => Exit::Config,
+            Self::Other { .. } => Exit::Config,
+            Self::System { source, .. } => match source.kind() {
+                ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Exit::NoPermission,
+                ErrorKind::NotADirectory | ErrorKind::InvalidFilename => Exit::Config,
+                // What is short now, or a disk that does not answer, passes.
+                _ => Exit::Unavailable,
+            },
         }
     }
 }
@@ -78,8 +76,14 @@ fn look(storage: &Storage) -> Result<(), PlaceError> {
     if path.exists() {
         try_access(path).map_err(failed)?;
     }
-    // A database has files beside it; a folder that is there already has all in itself.
-    if found != Found::Storage || kind == BackendKind::Sqlite {
+    // A database has files beside it. A folder has all in itself once it is there, which fjall makes
+    // under another name.
+    let is_inside = match kind {
+        BackendKind::RocksDb => path.exists(),
+        BackendKind::Fjall => found == Found::Storage,
+        BackendKind::Memory | BackendKind::Sqlite => false,
+    };
+    if !is_inside {
         try_above(path)?;
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! What was asked for when it could not be done, so that who reads of it knows where to look.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use broker_data::Data;
 
@@ -42,15 +42,29 @@ impl fmt::Display for Subject {
     }
 }
 
-/// The beginning of a key, in one line.
+/// The beginning of a key, in one line. The rest, which may be long, is not even written.
 fn brief(key: &Data) -> String {
-    let text = key.to_string();
-    let mut all = text.chars().map(|one| if one.is_control() { '?' } else { one });
-    let mut brief: String = all.by_ref().take(KEY).collect();
-    if all.next().is_some() {
-        brief.push_str("...");
+    let mut beginning = Beginning { text: String::new(), left: KEY };
+    if write!(beginning, "{key}").is_err() {
+        beginning.text.push_str("...");
     }
-    brief
+    beginning.text
+}
+
+/// Takes so many characters and fails at the next one.
+struct Beginning {
+    text: String,
+    left: usize,
+}
+
+impl fmt::Write for Beginning {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for one in text.chars() {
+            self.left = self.left.checked_sub(1).ok_or(fmt::Error)?;
+            self.text.push(if one.is_control() { '?' } else { one });
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -49,18 +49,11 @@ ostler_broker_store *ostler_broker_endpoint_attach_master(const ostler_broker_en
 #define OSTLER_BROKER_MUTATION_BUFFER INT64_C(120000)
 
 /* Attaches a clone, which looks for its master from then on, and again whenever it has lost it,
-<<<<<<< HEAD
  * each resync milliseconds. Without news of a master for stale milliseconds, at least 1, nothing is
  * read from it any more (OSTLER_BROKER_EC_STALE_DATA); with OSTLER_BROKER_NEVER it answers from what
  * it had, however old that is. There is news of a master at each of its heartbeats, so that less than
  * two of them, a second, is stale now and then beside a master that is well. What is written waits
  * mutation_buffer milliseconds for a master; then it is OSTLER_BROKER_EC_NO_SUCH_MASTER. */
-=======
- * each resync milliseconds. Without news of a master for stale milliseconds nothing is read from it
- * any more (OSTLER_BROKER_EC_STALE_DATA); with 0 that is at once, with OSTLER_BROKER_NEVER never.
- * What is written waits mutation_buffer milliseconds for a master; then it is
- * OSTLER_BROKER_EC_NO_SUCH_MASTER. */
->>>>>>> docs3
 ostler_broker_store *ostler_broker_endpoint_attach_clone(const ostler_broker_endpoint *endpoint,
                                                          const char *name, size_t length,
                                                          int64_t resync, int64_t stale,
