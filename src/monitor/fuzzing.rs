@@ -176,7 +176,8 @@ fn can_be_written(config: &Config) -> bool {
         texts.extend([shown(&tls.certificate), shown(&tls.key)]);
         texts.extend(tls.client_ca.as_deref().map(shown));
     }
-    texts.extend(config.addresses.iter().map(|address| match address {
+    let addresses = config.addresses.iter().chain(&config.status_addresses);
+    texts.extend(addresses.map(|address| match address {
         Address::Inet { host, .. } => host.clone(),
         Address::Unix(path) => shown(path),
     }));
