@@ -88,9 +88,13 @@ pub fn reopen() -> Result<(), LoggingError> {
     LOG_FILE.get().map_or(Ok(()), LogFile::reopen)
 }
 
-/// An error and what caused it.
+/// An error and what caused it, which is said once if the error says it itself.
 pub fn with_cause(error: &dyn Error) -> String {
-    error.source().map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"))
+    let said = error.to_string();
+    let cause = error.source().map(ToString::to_string);
+    cause
+        .filter(|cause| !said.ends_with(cause))
+        .map_or(said.clone(), |cause| format!("{said}: {cause}"))
 }
 
 /// The log file of this process, if it logs to one.
@@ -308,6 +312,21 @@ mod tests {
             time,
         );
         String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn a_cause_is_said_once() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("{words}")]
+        struct Failed {
+            words: &'static str,
+            source: std::num::ParseIntError,
+        }
+        for words in ["not read", "not read: invalid digit found in string"] {
+            let source = "x".parse::<u8>().unwrap_err();
+            let said = with_cause(&Failed { words, source });
+            assert_eq!(said, "not read: invalid digit found in string");
+        }
     }
 
     #[test]
