@@ -124,6 +124,19 @@ fn nothing_is_published_to_nobody() {
 }
 
 #[test]
+fn a_port_that_is_taken_ends_it() {
+    let (_endpoint, at) = endpoint();
+    let (host, port) = at.rsplit_once(':').unwrap();
+    for mode in ["publish", "subscribe"] {
+        let here = ["-l", port, "--local-address", host, "-t", "/a", "-m", mode];
+        let mut pipe = Pipe::start(&here);
+        let why = pipe.said(&format!("cannot listen on {at}: "));
+        assert_eq!(why, "Address already in use (os error 98)");
+        assert_eq!(pipe.ended().0, Some(69));
+    }
+}
+
+#[test]
 fn a_line_that_is_too_long_is_named() {
     let (endpoint, at) = endpoint();
     let mut subscriber = endpoint.subscribe([Topic::new("/a").unwrap()]);

@@ -83,19 +83,30 @@ fn serve(options: &NodeOptions, settings: &NodeSettings) -> Result<Exit, Exit> {
     })?;
     // They are there before anybody can ask for them.
     let stores = node_stores::attach(&endpoint, &settings.stores)?;
-    listen(&endpoint, settings)?;
+    let mut tasks = Tasks::default();
+    let begun = begin(&endpoint, settings, &mut tasks);
+    if begun.is_ok() {
+        let mut daemon = Daemon { options, settings, endpoint: &endpoint, clients };
+        supervise(&mut daemon, &mut signals, &notifier);
+    }
+    let ended = stop(endpoint, stores, tasks, &mut signals, &notifier);
+    Ok(begun.err().unwrap_or(ended))
+}
+
+/// Takes up the work, then lets peers come: the first of them, too, is told of every topic and
+/// misses nothing.
+fn begin(endpoint: &Endpoint, settings: &NodeSettings, tasks: &mut Tasks) -> Result<(), Exit> {
     endpoint.forward(settings.topics.iter().cloned());
-    let tasks = Tasks::start(&endpoint, settings).map_err(|error| {
+    tasks.start(endpoint, settings).map_err(|error| {
         log::error!("cannot start a thread: {error}");
         Exit::Os
     })?;
+    listen(endpoint, settings)?;
     let retry = Some(settings.retry).filter(|retry| !retry.is_zero());
     for (host, port) in &settings.peers {
         endpoint.peer_nosync(host, *port, retry);
     }
-    let mut daemon = Daemon { options, settings, endpoint: &endpoint, clients };
-    supervise(&mut daemon, &mut signals, &notifier);
-    Ok(stop(endpoint, stores, tasks, &mut signals, &notifier))
+    Ok(())
 }
 
 /// Says goodbye to all who are connected. Another stop signal meanwhile cuts it short.
@@ -165,6 +176,10 @@ fn web_socket_identity(settings: &NodeSettings) -> Result<Option<Identity>, Exit
 
 /// Listens wherever the settings say.
 fn listen(endpoint: &Endpoint, settings: &NodeSettings) -> Result<(), Exit> {
+    let failed = |error: ListenError| {
+        log::error!("{}", with_cause(&error));
+        error.exit()
+    };
     let said = |what: &str, host: &str, ports: &[u16]| {
         let port = ports.first().copied().unwrap_or_default();
         let host = if host.is_empty() { "*" } else { host };
@@ -174,18 +189,19 @@ fn listen(endpoint: &Endpoint, settings: &NodeSettings) -> Result<(), Exit> {
         }
     };
     if let Some((host, port)) = &settings.listen {
-        let ports = address(host, *port).and_then(|at| Ok(endpoint.listen(&at)?)).map_err(exit)?;
+        let ports =
+            address(host, *port).and_then(|at| Ok(endpoint.listen(&at)?)).map_err(failed)?;
         said("peers", host, &ports);
     }
     if let Some((host, port)) = &settings.web_socket {
         let (access, limits) = (access(settings)?, settings.web_socket_limits.clone());
         let listening = address(host, *port)
             .and_then(|at| Ok(endpoint.web_socket_listen(&at, access, limits)?));
-        said("WebSocket clients", host, &listening.map_err(exit)?);
+        said("WebSocket clients", host, &listening.map_err(failed)?);
     }
     if let Some((host, port)) = &settings.metrics {
         let listening = address(host, *port).and_then(|at| Ok(endpoint.metrics_listen(&at)?));
-        said("figures", host, &listening.map_err(exit)?);
+        said("figures", host, &listening.map_err(failed)?);
     }
     Ok(())
 }
@@ -207,15 +223,16 @@ pub(crate) enum ListenError {
     Bind(#[from] BindError),
 }
 
-/// Says why in the log.
-pub(crate) fn exit(error: ListenError) -> Exit {
-    log::error!("{}", with_cause(&error));
-    match error {
-        ListenError::Address(_) => Exit::Config,
-        ListenError::Bind(error) if error.source.kind() == io::ErrorKind::PermissionDenied => {
-            Exit::NoPermission
+impl ListenError {
+    /// What a program ends with for it.
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::Address(_) => Exit::Config,
+            Self::Bind(error) if error.source.kind() == io::ErrorKind::PermissionDenied => {
+                Exit::NoPermission
+            }
+            Self::Bind(_) => Exit::Unavailable,
         }
-        ListenError::Bind(_) => Exit::Unavailable,
     }
 }
 

@@ -21,6 +21,7 @@ const PRINTING: Duration = Duration::from_secs(3);
 const SECOND: Duration = Duration::from_secs(1);
 
 /// See the module. They end with the endpoint whose subscriptions they read.
+#[derive(Default)]
 pub(crate) struct Tasks {
     /// Each with a channel that ends with it.
     threads: Vec<(Thread, Receiver<()>)>,
@@ -32,20 +33,18 @@ pub(crate) struct Tasks {
 }
 
 impl Tasks {
-    /// Starts what the settings ask for.
-    pub(crate) fn start(endpoint: &Endpoint, settings: &NodeSettings) -> io::Result<Self> {
+    /// Starts what the settings ask for. What has been started is there also if the rest fails.
+    pub(crate) fn start(&mut self, endpoint: &Endpoint, settings: &NodeSettings) -> io::Result<()> {
         let (end, ended) = bounded(0);
-        let mut tasks =
-            Self { threads: Vec::new(), end: Some(end), failed: Arc::default(), taps: Vec::new() };
+        self.end = Some(end);
         if settings.verbose {
-            tasks.print_statuses(endpoint)?;
+            self.print_statuses(endpoint)?;
         }
         match settings.mode {
-            Mode::Relay => tasks.relay(endpoint, settings, ended)?,
-            Mode::Pong => tasks.pong(endpoint, settings, ended)?,
-            Mode::Ping => tasks.ping(endpoint, settings, ended)?,
+            Mode::Relay => self.relay(endpoint, settings, ended),
+            Mode::Pong => self.pong(endpoint, settings, ended),
+            Mode::Ping => self.ping(endpoint, settings, ended),
         }
-        Ok(tasks)
     }
 
     /// Has those end that do not by the end of the endpoint.

@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, bounded, never};
-use ostler_runtime::logging::{self, LevelFilter};
+use ostler_runtime::logging::{self, LevelFilter, with_cause};
 use ostler_runtime::{Event, Exit, Problem, Signals, Thread};
 
-use crate::node_program::{address, exit};
+use crate::node_program::{ListenError, address};
 use crate::node_tasks::{print_rates, stop_process};
 use crate::pipe_options::{PipeMode, PipeOptions};
 use crate::pipe_publish::{publish, standard_input};
@@ -37,6 +37,13 @@ pub(crate) enum PipeError {
     Wait(io::Error),
 }
 
+/// An endpoint and the thread that tells of its peers. They end in this order, since the thread
+/// goes on until the endpoint has ended.
+struct Node {
+    endpoint: Endpoint,
+    _statuses: Thread,
+}
+
 /// Does what the command line asks for.
 pub fn run(options: &PipeOptions) -> Exit {
     match logging::start(LevelFilter::Error, None) {
@@ -53,23 +60,26 @@ fn pipe(options: &PipeOptions) -> Result<Exit, Exit> {
     // Before any thread is there.
     let mut signals = Signals::install().map_err(|error| os("catch signals", &error))?;
     let endpoint = Endpoint::new(endpoint_options).map_err(|error| os("start", &error))?;
-    let statuses = tell_statuses(&endpoint)?;
+    let node = Node { _statuses: tell_statuses(&endpoint)?, endpoint };
     let is_leaving = Arc::new(AtomicBool::new(false));
-    let outcome = work(&endpoint, options, Arc::clone(&is_leaving))?;
+    let outcome = work(&node.endpoint, options, Arc::clone(&is_leaving))?;
     if let Some((host, port)) = &options.listen {
-        let ports = address(host, *port).and_then(|at| Ok(endpoint.listen(&at)?)).map_err(exit)?;
+        let ports = address(host, *port).and_then(|at| Ok(node.endpoint.listen(&at)?));
+        let ports = ports.map_err(|error: ListenError| {
+            eprintln!("*** {}", with_cause(&error));
+            error.exit()
+        })?;
         eprintln!("*** listening on port {}", ports.first().unwrap_or(port));
     }
     for (host, port) in &options.peers {
-        endpoint.peer_nosync(host, *port, Some(RETRY));
+        node.endpoint.peer_nosync(host, *port, Some(RETRY));
     }
     wait_stop(&mut signals);
     is_leaving.store(true, Ordering::Release);
     let outcome = outcome.try_recv();
     // All that was published is behind the farewell, unless it is cut short by a second signal.
     let farewell = move || {
-        drop(endpoint);
-        statuses.join();
+        drop(node);
         stop_process();
     };
     spawn("farewell", farewell)?.detach();

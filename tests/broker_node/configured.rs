@@ -94,9 +94,13 @@ fn what_is_wrong_is_said_with_its_place_all_at_once() {
 fn a_port_that_is_taken_is_told() {
     let node = Setup::new(PLAIN).arguments(&["-p", "0"]).start();
     let port = node.port("peers").to_string();
-    let (code, _, said) = Setup::new(PLAIN).arguments(&["-p", &port]).output();
-    assert_eq!(code, Some(69), "{said}");
-    assert!(said.contains(&port), "{said}");
+    for mode in ["relay", "pong", "ping"] {
+        let arguments = ["-p", &port, "-m", mode, "-t", "[\"/a\"]", "--verbose"];
+        let (code, _, said) = Setup::new(PLAIN).arguments(&arguments).output();
+        assert_eq!(code, Some(69), "{mode}: {said}");
+        let why = format!(":{port}: Address already in use (os error 98)\n");
+        assert!(said.contains(&why), "{mode}: {said}");
+    }
     node.stop();
 }
 
