@@ -348,6 +348,17 @@ fn where_nobody_listens_the_protocol_is_told() {
 }
 
 #[test]
+fn a_connection_that_stands_is_not_given_up_where_a_thread_is_late_to_see_it() {
+    // The time is over before the thread has its first look, at a tick that is due.
+    for _ in 0..20 {
+        let rig = Rig::new(LinkLimits::default(), all);
+        let (protocol, ear) = reporter(all());
+        rig.links.connect(rig.address, Duration::ZERO, None, protocol).unwrap();
+        ear.opened();
+    }
+}
+
+#[test]
 fn a_link_that_opens_late_sends_what_was_offered_before() {
     let rig = Rig::new(LinkLimits::default(), all);
     let (protocol, _ear) = reporter(all());

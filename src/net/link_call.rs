@@ -42,9 +42,6 @@ impl Inner {
             let stalled = still.is_some_and(is_over);
             let deaf = state.deaf_since(now).is_some_and(is_over);
             match state.phase {
-                Phase::Connecting | Phase::Securing if late => {
-                    self.end(&mut state, Closed::TimedOut);
-                }
                 Phase::Closing if late => {
                     let (_, bytes) = state.outbox.len();
                     self.end(&mut state, Closed::Unwritten(bytes));

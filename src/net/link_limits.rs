@@ -29,7 +29,7 @@ pub struct LinkLimits {
     /// The same of all links together, but for the first MiB of each; default 512 MiB. Beyond it the
     /// one that holds most is closed.
     pub max_unconsumed_in_all: usize,
-    /// For TLS to be established with whoever has connected; default 10 s.
+    /// For TLS to be established once there is a connection; default 10 s.
     pub handshake: Duration,
     /// How long bytes may wait without a single one being written, and how long what has come may
     /// wait to be read once the other side has gone; default 30 s.

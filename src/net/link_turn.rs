@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use ostler_runtime::now;
+use ostler_runtime::{Deadline, now};
 
 use crate::link_inner::{Inner, Inside};
 use crate::link_state::{Armed, Intake, News, Pen, Phase, State};
@@ -95,7 +95,8 @@ impl Inner {
     }
 
     fn turn(self: &Arc<Self>, inside: &mut Inside, news: News, scratch: &mut Vec<u8>) {
-        if news.any(News::TICK) {
+        let ticks = news.any(News::TICK);
+        if ticks {
             self.tick(inside, now());
         }
         let phase = {
@@ -106,7 +107,7 @@ impl Inner {
             state.phase
         };
         match phase {
-            Phase::Connecting => self.connect(inside, news),
+            Phase::Connecting => self.connect(inside),
             Phase::Securing => self.establish(inside),
             Phase::Open if news.any(News::READABLE | News::MORE | News::WRITABLE) => {
                 self.read_answers(inside, news, scratch);
@@ -114,19 +115,34 @@ impl Inner {
             Phase::Closing | Phase::Lingering => self.discard(),
             Phase::Open | Phase::Over => {}
         }
+        if ticks {
+            self.give_up_if_late();
+        }
     }
 
-    /// Looks what has become of the attempt to connect, once polling has told.
-    fn connect(self: &Arc<Self>, inside: &mut Inside, news: News) {
-        let Some(wire) = self.lock().wire.clone() else { return };
-        if !news.any(News::READABLE | News::WRITABLE) {
-            return;
+    /// Ends what has not come about in its time. That is looked at last: what the other side has done
+    /// in time stands, however late a thread has come to see it.
+    fn give_up_if_late(self: &Arc<Self>) {
+        let mut state = self.lock();
+        let begins = matches!(state.phase, Phase::Connecting | Phase::Securing);
+        if begins && state.end.is_none() && state.deadline.passed() {
+            self.end(&mut state, Closed::TimedOut);
         }
+    }
+
+    /// Looks what has become of the attempt to connect.
+    fn connect(self: &Arc<Self>, inside: &mut Inside) {
+        let Some(wire) = self.lock().wire.clone() else { return };
         match wire.connected() {
-            Ok(()) => {
-                self.lock().phase = Phase::Securing;
+            Ok(true) => {
+                {
+                    let mut state = self.lock();
+                    state.phase = Phase::Securing;
+                    state.deadline = Deadline::after(self.hub.limits.handshake);
+                }
                 self.establish(inside);
             }
+            Ok(false) => {}
             Err(error) => self.end(&mut self.lock(), Closed::Unreachable(error)),
         }
     }

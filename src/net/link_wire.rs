@@ -62,14 +62,15 @@ impl From<Stream> for Wire {
 }
 
 impl Wire {
-    /// What has become of an attempt to connect.
-    pub(crate) fn connected(&self) -> io::Result<()> {
+    /// Whether an attempt to connect has come about, or why it never will.
+    pub(crate) fn connected(&self) -> io::Result<bool> {
         sockopt::socket_error(self)??;
+        let peer = match getpeername(self) {
+            Err(Errno::NOTCONN) => return Ok(false),
+            peer => peer?,
+        };
         // A port of this machine that nobody listens on may be given to the caller itself.
-        if Some(getsockname(self)?) == getpeername(self)? {
-            return Err(Errno::CONNREFUSED.into());
-        }
-        Ok(())
+        if Some(getsockname(self)?) == peer { Err(Errno::CONNREFUSED.into()) } else { Ok(true) }
     }
 
     /// Goes through a TLS handshake: what it waits for, or nothing once it is done.

@@ -70,9 +70,9 @@ impl Links {
         Ok(LinkListener::from(acceptor))
     }
 
-    /// Connects to `to` without blocking. What comes of it within `wait`, a TLS handshake
-    /// included, is told to `protocol`; an error here is one of this machine, and then the
-    /// protocol is told nothing.
+    /// Connects to `to` without blocking. What comes of it within `wait`, and of a TLS handshake
+    /// within [`LinkLimits::handshake`] after that, is told to `protocol`; an error here is one of
+    /// this machine, and then the protocol is told nothing.
     pub fn connect(
         &self,
         to: SocketAddr,
