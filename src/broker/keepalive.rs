@@ -13,6 +13,8 @@ pub(crate) struct Keepalive {
     quiet: Instant,
     /// The question that awaits its answer, and when it was asked.
     asked: Option<(u64, Instant)>,
+    /// When it was first asked since then, and could have answered.
+    unanswered: Option<Instant>,
     /// How many questions were asked.
     questions: u64,
     ask_after: Duration,
@@ -41,13 +43,22 @@ pub(crate) enum Verdict {
 
 impl Keepalive {
     pub(crate) fn new(ask_after: Duration, dead_after: Duration, now: Instant) -> Self {
-        Self { heard: now, quiet: now, asked: None, questions: 0, ask_after, dead_after }
+        Self {
+            heard: now,
+            quiet: now,
+            asked: None,
+            unanswered: None,
+            questions: 0,
+            ask_after,
+            dead_after,
+        }
     }
 
     /// Bytes of the peer came.
     pub(crate) fn heard(&mut self, now: Instant) {
         self.heard = now;
         self.quiet = now;
+        self.unanswered = None;
     }
 
     /// Time has passed.
@@ -60,7 +71,18 @@ impl Keepalive {
 
     fn tick(&mut self, now: Instant) -> Verdict {
         let silence = now.saturating_duration_since(self.heard);
-        if silence >= self.dead_after { Verdict::Dead(silence) } else { self.ask(now) }
+        // Where it is this node that was away, a machine that slept, it has its time to answer all
+        // the same.
+        let patience = self.dead_after.saturating_sub(self.ask_after);
+        let is_mute = |asked| now.saturating_duration_since(asked) >= patience;
+        if silence >= self.dead_after && self.unanswered.is_some_and(is_mute) {
+            return Verdict::Dead(silence);
+        }
+        let verdict = self.ask(now);
+        if matches!(verdict, Verdict::Ask(_)) {
+            self.unanswered.get_or_insert(now);
+        }
+        verdict
     }
 
     /// The same while the peer is not read: its silence means nothing, and it is asked only that it
@@ -68,6 +90,7 @@ impl Keepalive {
     fn tick_held(&mut self, now: Instant) -> Verdict {
         // It has all its time once it is read again.
         self.heard = now;
+        self.unanswered = None;
         self.ask(now)
     }
 
@@ -108,6 +131,18 @@ mod tests {
         assert_eq!(life.answered(&first, at(41)), None, "the last question counts");
         assert_eq!(life.tick(at(59)), Verdict::Alive);
         assert_eq!(life.tick(at(60)), Verdict::Dead(60 * SECOND));
+    }
+
+    #[test]
+    fn after_a_sleep_of_this_node_a_peer_has_its_time_to_answer() {
+        let start = ostler_runtime::now();
+        let at = |seconds| start + seconds * SECOND;
+        let mut life = Keepalive::new(20 * SECOND, 60 * SECOND, start);
+        assert!(matches!(life.tick(at(1000)), Verdict::Ask(_)));
+        assert_eq!(life.tick(at(1019)), Verdict::Alive);
+        assert!(matches!(life.tick(at(1020)), Verdict::Ask(_)));
+        assert_eq!(life.tick(at(1039)), Verdict::Alive);
+        assert_eq!(life.tick(at(1040)), Verdict::Dead(1040 * SECOND));
     }
 
     #[test]

@@ -54,8 +54,8 @@ pub struct WebSocketSession {
     /// Messages behind the subscriptions.
     inputs: u64,
     heard: Instant,
-    /// Whether the client was asked since it was heard.
-    asked: bool,
+    /// When the client was asked, unless it was heard since.
+    asked: Option<Instant>,
     output: Vec<u8>,
     /// Why the client was left; nothing if it has left itself.
     reason: Option<String>,
@@ -89,7 +89,7 @@ impl WebSocketSession {
             unfinished,
             inputs: 0,
             heard: now,
-            asked: false,
+            asked: None,
             output: Vec::new(),
             reason: None,
         }
@@ -137,11 +137,11 @@ impl WebSocketSession {
             State::Fresh { since } if has_passed(since, self.limits.subscribe_deadline) => {
                 self.fail(CloseCode::Policy, "no subscriptions have come in time");
             }
-            _ if silent >= self.limits.dead_after => {
+            _ if silent >= self.limits.dead_after && self.is_mute(now) => {
                 self.fail(CloseCode::Policy, "no answer to pings");
             }
-            _ if silent >= self.limits.ping_interval && !self.asked => {
-                self.asked = true;
+            _ if silent >= self.limits.ping_interval && self.asked.is_none() => {
+                self.asked = Some(now);
                 self.write(Message::Ping(Bytes::new()));
             }
             _ => {}
@@ -151,7 +151,13 @@ impl WebSocketSession {
     /// The client could not be heard meanwhile, or was.
     pub fn heard(&mut self, now: Instant) {
         self.heard = now;
-        self.asked = false;
+        self.asked = None;
+    }
+
+    /// Whether the client has had its time to answer, also where it is this node that was away.
+    fn is_mute(&self, now: Instant) -> bool {
+        let patience = self.limits.dead_after.saturating_sub(self.limits.ping_interval);
+        self.asked.is_some_and(|asked| now.saturating_duration_since(asked) >= patience)
     }
 
     /// Whether nothing more is read, and nothing sent behind the [output](Self::take_output).
