@@ -176,6 +176,20 @@ fn a_signal_ends_it_with_a_farewell() {
 }
 
 #[test]
+fn a_signal_ends_it_also_where_nobody_reads_what_it_says() {
+    let (endpoint, at) = endpoint();
+    let (_errors, mut full) = std::io::pipe().unwrap();
+    let size = rustix::pipe::fcntl_setpipe_size(&full, 4096).unwrap();
+    full.write_all(&vec![b'x'; size]).unwrap();
+    let mut pipe = command(broker_pipe());
+    pipe.args(["--disable-ssl", "-m", "subscribe", "-t", "/a", "-p", &at]);
+    let mut pipe = Process::start(pipe.stderr(full));
+    assert!(endpoint.await_filter_entry(&Topic::new("/a").unwrap(), Deadline::after(PATIENCE)));
+    pipe.signal(Signal::TERM);
+    assert_eq!(pipe.ended().code(), Some(0));
+}
+
+#[test]
 fn tls_without_certificates_is_refused_in_words() {
     let mut pipe = command(broker_pipe());
     let output = pipe.args(["-m", "publish", "-t", "/a", "-l", "0"]).output().unwrap();

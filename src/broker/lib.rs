@@ -160,6 +160,7 @@ pub mod pipe;
 pub mod pipe_options;
 mod pipe_publish;
 mod pipe_subscribe;
+mod printing;
 mod publish_error;
 mod publisher;
 mod queue;

@@ -6,25 +6,23 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
-use ostler_runtime::{Deadline, Exit, Thread};
+use ostler_runtime::Exit;
 use rustix::process::{Signal, getpid, kill_process};
 
 use crate::node_message::NodeMessage;
 use crate::node_ping::{Pongs, answer, measure};
 use crate::node_program::print;
 use crate::node_settings::{Mode, NodeSettings};
+use crate::printing::Printing;
 use crate::{Endpoint, Happening, Overflow, Publisher, Received, Subscriber, Tap};
 
-/// How long what has been printed is waited for in the end.
-const PRINTING: Duration = Duration::from_secs(3);
 /// How often a rate is printed.
 const SECOND: Duration = Duration::from_secs(1);
 
 /// See the module. They end with the endpoint whose subscriptions they read.
 #[derive(Default)]
 pub(crate) struct Tasks {
-    /// Each with a channel that ends with it.
-    threads: Vec<(Thread, Receiver<()>)>,
+    threads: Vec<Printing>,
     /// Nothing is said through it; its end is the end.
     end: Option<Sender<()>>,
     failed: Arc<AtomicBool>,
@@ -56,14 +54,8 @@ impl Tasks {
     /// waited for.
     pub(crate) fn end(mut self) -> Exit {
         self.leave();
-        let deadline = Deadline::after(PRINTING);
-        for (thread, alive) in self.threads {
-            let left = deadline.remaining().unwrap_or(PRINTING);
-            match alive.recv_timeout(left) {
-                Err(RecvTimeoutError::Timeout) => thread.detach(),
-                _ => thread.join(),
-            }
-        }
+        let deadline = Printing::patience();
+        self.threads.drain(..).for_each(|thread| thread.end(deadline));
         if self.failed.load(Ordering::Acquire) { Exit::Unavailable } else { Exit::Success }
     }
 
@@ -80,12 +72,7 @@ impl Tasks {
     }
 
     fn spawn(&mut self, name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<()> {
-        let (living, alive) = bounded(0);
-        let thread = Thread::spawn(name, move || {
-            let _living: Sender<()> = living;
-            body();
-        })?;
-        self.threads.push((thread, alive));
+        self.threads.push(Printing::start(name, body)?);
         Ok(())
     }
 

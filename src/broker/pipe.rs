@@ -14,6 +14,7 @@ use crate::node_tasks::{print_rates, stop_process};
 use crate::pipe_options::{PipeMode, PipeOptions};
 use crate::pipe_publish::{publish, standard_input};
 use crate::pipe_subscribe::subscribe;
+use crate::printing::Printing;
 use crate::tool_settings::{self, Unsaid};
 use crate::{Endpoint, EndpointOptions, Happening, PublishError};
 
@@ -41,7 +42,7 @@ pub(crate) enum PipeError {
 /// goes on until the endpoint has ended.
 struct Node {
     endpoint: Endpoint,
-    _statuses: Thread,
+    _statuses: Printing,
 }
 
 /// Does what the command line asks for.
@@ -146,16 +147,17 @@ fn work(
 }
 
 /// Says on standard error what becomes of peers.
-fn tell_statuses(endpoint: &Endpoint) -> Result<Thread, Exit> {
+fn tell_statuses(endpoint: &Endpoint) -> Result<Printing, Exit> {
     let statuses = endpoint.status_subscriber(true);
-    spawn("statuses", move || {
+    let tell = move || {
         while let Some(happening) = statuses.get() {
             match happening {
                 Happening::Status(status) => eprintln!("*** {status}"),
                 Happening::Error(error) => eprintln!("*** {error}"),
             }
         }
-    })
+    };
+    Printing::start("statuses", tell).map_err(|error| os("start a thread", &error))
 }
 
 fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<Thread, Exit> {
