@@ -88,6 +88,7 @@ fn serve(options: &NodeOptions, settings: &NodeSettings) -> Result<Exit, Exit> {
     if begun.is_ok() {
         let mut daemon = Daemon { options, settings, endpoint: &endpoint, clients };
         supervise(&mut daemon, &mut signals, &notifier);
+        log::info!("stopping");
     }
     let ended = stop(endpoint, stores, tasks, &mut signals, &notifier);
     Ok(begun.err().unwrap_or(ended))
@@ -117,7 +118,6 @@ fn stop(
     signals: &mut Signals,
     notifier: &Notifier,
 ) -> Exit {
-    log::info!("stopping");
     notifier.tell(State::Stopping);
     tasks.leave();
     // Subscriptions end with the endpoint, and with them the tasks that read them.
