@@ -115,17 +115,19 @@ impl Running {
             config,
         };
         if takes_tasks {
+            // It holds what workers wait for, so that they end if not all of them can be started; and
+            // it is started last, since nothing would end it then.
             let dispatcher = Dispatcher { crew: Arc::clone(&crew), free: tokens, work };
-            let thread = Thread::spawn("dispatcher", move || {
-                dispatcher.run(LeftBehind::new(left));
-            });
-            running.dispatcher = Some(thread.map_err(failed)?);
             for number in 0..running.config.pool_size {
                 let (crew, free, work) = (Arc::clone(&crew), free.clone(), handed.clone());
                 let worker = Worker { number, crew, free, work };
                 let thread = Thread::spawn(&format!("worker:{}", number + 1), move || worker.run());
                 running.workers.push(thread.map_err(failed)?);
             }
+            let thread = Thread::spawn("dispatcher", move || {
+                dispatcher.run(LeftBehind::new(left));
+            });
+            running.dispatcher = Some(thread.map_err(failed)?);
         }
         log::info!("{} workers take tasks of {kind}s", running.workers.len());
         Ok(Some(running))

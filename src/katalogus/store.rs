@@ -100,10 +100,15 @@ impl Store {
             ended,
             looking: None,
         };
-        store.start(settings, &held).map_err(|error| {
-            StoreError::Unavailable(format!("a thread cannot be started: {error}"))
-        })?;
-        Ok(store)
+        let started = store.start(settings, &held);
+        // Only the threads hold it now, and a store that is dropped waits for its end.
+        drop(held);
+        match started {
+            Ok(()) => Ok(store),
+            Err(error) => {
+                Err(StoreError::Unavailable(format!("a thread cannot be started: {error}")))
+            }
+        }
     }
 
     /// Hands a task over. Never blocks. The task's `done` is called in any case.
