@@ -14,7 +14,10 @@ use rustix::io::Errno;
 use crate::child::{Child, Read};
 use crate::descendants;
 use crate::launch::Launch;
-use crate::wait::{END_OF_OUTPUT, timespec};
+use crate::wait::timespec;
+
+/// How long what is cut short has to end by itself once it was told so otherwise.
+const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// What an errand may take.
 #[derive(Clone, Copy, Debug)]
@@ -61,7 +64,7 @@ impl Errand {
         if cut.is_some() {
             end();
             // Whoever was told otherwise may end by itself now, and say why.
-            let _ = is_readable(child.pidfd.as_fd(), END_OF_OUTPUT);
+            let _ = is_readable(child.pidfd.as_fd(), LAST_WORDS);
             while take_complaints(&mut child, terms.complaints, &mut complaints) {}
         }
         // Its group may have more than it, and so may what is below it.

@@ -286,6 +286,10 @@ impl<D: Dialect> Slot<D> {
             return;
         }
         detail.event = Some(event);
+        if actions.contains(&Action::NoteLoss) {
+            // Whoever sees that a child was lost does not see it serve any more.
+            self.report(Some(index));
+        }
         for action in actions {
             self.act(index, *action, &mut detail);
         }

@@ -13,7 +13,9 @@ use crate::slot::{Detail, Slot};
 use crate::state::{Event, State};
 
 /// How long a child that closed its output has to end by itself, so that its status can be told.
-pub(crate) const END_OF_OUTPUT: Duration = Duration::from_millis(200);
+/// The system closes what a dying child has open before it is over, and in between others may have the
+/// processor.
+pub(crate) const END_OF_OUTPUT: Duration = Duration::from_secs(1);
 
 /// What a descriptor in the poll set belongs to.
 #[derive(Clone, Copy)]
