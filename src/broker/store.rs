@@ -123,7 +123,8 @@ impl Store {
     }
 
     /// The same without waiting: `on_answer` is called with the answer, by this thread before this returns
-    /// or by one of the endpoint. It must not wait, and so not ask the store anything that waits.
+    /// or by one of the endpoint. It must not wait, and so neither ask the store anything that waits nor
+    /// drop its last handle.
     pub fn put_unique_then(
         &self,
         key: impl Into<Data>,
@@ -139,8 +140,8 @@ impl Store {
     }
 
     /// Asks what the key stands for without waiting: `on_answer` is called with the answer, by this
-    /// thread before this returns or by one of the endpoint. It must not wait, and so not ask the store
-    /// anything that waits.
+    /// thread before this returns or by one of the endpoint. It must not wait, and so neither ask the
+    /// store anything that waits nor drop its last handle.
     pub fn get_then(
         &self,
         key: impl Into<Data>,

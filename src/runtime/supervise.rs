@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::logging::{self, with_cause};
 use crate::notify::State;
+use crate::threads::caught;
 use crate::{Deadline, Event, Exit, Notifier, Signals, now};
 
 /// How often what has become too old is looked for.
@@ -37,7 +38,8 @@ pub trait Serving {
     fn sweep(&mut self);
 }
 
-/// Serves until it is told to stop.
+/// Serves until it is told to stop. A panic of the daemon's is told in the log, and it serves on as it
+/// did.
 pub fn supervise(daemon: &mut impl Serving, signals: &mut Signals, notifier: &Notifier) {
     let mut swept = now();
     let mut ready = false;
@@ -48,7 +50,9 @@ pub fn supervise(daemon: &mut impl Serving, signals: &mut Signals, notifier: &No
             Some(Event::Stop) => return,
             // While it is starting, readiness is still to come and nothing else is told.
             Some(Event::Reload) => reload(daemon, ready.then_some(notifier)),
-            Some(Event::Dump) => log::warn!("status: {}", daemon.state()),
+            Some(Event::Dump) => {
+                caught("state", || log::warn!("status: {}", daemon.state()));
+            }
             None => {}
         }
         if !ready && daemon.is_ready() {
@@ -58,7 +62,7 @@ pub fn supervise(daemon: &mut impl Serving, signals: &mut Signals, notifier: &No
         notifier.tell(State::Watchdog);
         if now().duration_since(swept) >= SWEEP {
             swept = now();
-            daemon.sweep();
+            caught("sweep", || daemon.sweep());
         }
     }
 }
@@ -78,6 +82,6 @@ fn reload(daemon: &mut impl Serving, notifier: Option<&Notifier>) {
     if let Err(error) = logging::reopen() {
         log::error!("{}", with_cause(&error));
     }
-    daemon.reload();
+    caught("reload", || daemon.reload());
     tell(State::Ready);
 }
