@@ -32,7 +32,7 @@ pub struct Program {
 impl Program {
     /// Starts `command` with `-c` and a file of this name and these rights in `directory`, in which
     /// `text` stands.
-    pub(crate) fn start(
+    pub fn start(
         mut command: Command,
         directory: TempDir,
         (name, mode): (&str, u32),
