@@ -103,9 +103,14 @@ impl Core {
         self.ending.get_or_init(|| deadline);
     }
 
+    /// That moment, once somebody has said so.
+    pub(crate) fn ends_by(&self) -> Option<Deadline> {
+        self.ending.get().copied()
+    }
+
     /// That moment; now if nobody has said so.
     pub(crate) fn ending(&self) -> Deadline {
-        self.ending.get().copied().unwrap_or_else(|| Deadline::after(Duration::ZERO))
+        self.ends_by().unwrap_or_else(|| Deadline::after(Duration::ZERO))
     }
 
     /// A number that nobody else in this endpoint has.

@@ -216,6 +216,10 @@ impl PeerLink {
         self.ask_tags(now());
         core.peer_added(id, self.network.clone());
         core.stores.peer_wants(&core, id);
+        // An end that looked for peers before this was one did not find it. One that looks now does.
+        if let Some(deadline) = core.ends_by() {
+            self.leaving.ask(link, deadline);
+        }
         if let Some(wish) = self.wish {
             core.wishes.came_true(wish, id);
             // Whoever stopped wishing for it while hands were shaken did not find it.
