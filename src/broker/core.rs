@@ -93,9 +93,14 @@ impl Core {
         }
     }
 
-    /// When a peer that is left now has gone, whether it answers or not.
+    /// Until when what waits for a peer that is left now may still be sent.
     pub(crate) fn parted(&self) -> Deadline {
-        Deadline::after(self.options.peering.bye.saturating_add(Duration::from_secs(1)))
+        Deadline::after(self.parted_after())
+    }
+
+    /// How long that is from now on.
+    pub(crate) fn parted_after(&self) -> Duration {
+        self.options.peering.bye.saturating_add(Duration::from_secs(1))
     }
 
     /// Says by when everything that waits must have been sent, since the endpoint ends.
