@@ -189,21 +189,21 @@ impl Core {
         self.wanted().announced.clone()
     }
 
-    /// Tells a new peer what has changed since it was told `told`. `add` takes it in meanwhile, so
-    /// that it misses nothing.
+    /// Tells a new peer what has changed since it was told `told`. `add` takes it in meanwhile, if it
+    /// can, so that it misses nothing.
     pub(crate) fn catch_up<T>(
         &self,
         id: EndpointId,
         told: &Filter,
         link: &ostler_net::Link,
-        add: impl FnOnce() -> T,
-    ) -> T {
+        add: impl FnOnce() -> Option<T>,
+    ) -> Option<T> {
         let wanted = self.wanted();
-        let added = add();
+        let added = add()?;
         if wanted.announced != *told {
             self.tell(id, link, &wanted.announced);
         }
-        added
+        Some(added)
     }
 
     fn announce(&self, wanted: &mut Wanted) {
