@@ -93,9 +93,14 @@ impl Core {
         }
     }
 
-    /// When a peer that is left now has gone, whether it answers or not.
+    /// Until when what waits for a peer that is left now may still be sent.
     pub(crate) fn parted(&self) -> Deadline {
-        Deadline::after(self.options.peering.bye.saturating_add(Duration::from_secs(1)))
+        Deadline::after(self.parted_after())
+    }
+
+    /// How long that is from now on.
+    pub(crate) fn parted_after(&self) -> Duration {
+        self.options.peering.bye.saturating_add(Duration::from_secs(1))
     }
 
     /// Says by when everything that waits must have been sent, since the endpoint ends.
@@ -103,9 +108,14 @@ impl Core {
         self.ending.get_or_init(|| deadline);
     }
 
+    /// That moment, once somebody has said so.
+    pub(crate) fn ends_by(&self) -> Option<Deadline> {
+        self.ending.get().copied()
+    }
+
     /// That moment; now if nobody has said so.
     pub(crate) fn ending(&self) -> Deadline {
-        self.ending.get().copied().unwrap_or_else(|| Deadline::after(Duration::ZERO))
+        self.ends_by().unwrap_or_else(|| Deadline::after(Duration::ZERO))
     }
 
     /// A number that nobody else in this endpoint has.
@@ -179,21 +189,21 @@ impl Core {
         self.wanted().announced.clone()
     }
 
-    /// Tells a new peer what has changed since it was told `told`. `add` takes it in meanwhile, so
-    /// that it misses nothing.
+    /// Tells a new peer what has changed since it was told `told`. `add` takes it in meanwhile, if it
+    /// can, so that it misses nothing.
     pub(crate) fn catch_up<T>(
         &self,
         id: EndpointId,
         told: &Filter,
         link: &ostler_net::Link,
-        add: impl FnOnce() -> T,
-    ) -> T {
+        add: impl FnOnce() -> Option<T>,
+    ) -> Option<T> {
         let wanted = self.wanted();
-        let added = add();
+        let added = add()?;
         if wanted.announced != *told {
             self.tell(id, link, &wanted.announced);
         }
-        added
+        Some(added)
     }
 
     fn announce(&self, wanted: &mut Wanted) {

@@ -23,8 +23,12 @@ use crate::subscriber::{Subscriber, Subscription};
 use crate::worker::Worker;
 use crate::{EndpointId, Filter, Hub, Message, Overflow, Received, Tap, Topic};
 
-/// How long it takes to tell that peers are cut off.
-const CUT_WAIT: Duration = Duration::from_secs(1);
+/// How late the threads of connections may be to tell that peers were cut off. Behind that nobody is
+/// told anything any more.
+const CUT_WAIT: Duration = Duration::from_secs(10);
+
+/// How much longer than for their farewells peers are waited for by who drops an endpoint.
+const SPARE: Duration = Duration::from_secs(1);
 
 /// A node of Broker: it publishes, subscribes, and peers with others. Several may be in one process.
 /// Dropping it says farewell to its peers and ends all its threads and subscriptions.
@@ -264,7 +268,7 @@ impl Endpoint {
 impl Drop for Endpoint {
     fn drop(&mut self) {
         let options = &self.core.options;
-        let farewell = options.peering.bye.saturating_add(CUT_WAIT);
+        let farewell = options.peering.bye.saturating_add(SPARE);
         self.end(Deadline::after(options.end_wait.max(farewell)));
     }
 }

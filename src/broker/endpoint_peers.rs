@@ -13,6 +13,9 @@ use crate::peers::PeerInfo;
 use crate::status::Error;
 use crate::{Endpoint, EndpointId};
 
+/// How late the threads of connections may be to see that a peer's time for an answer is over.
+const LATE: Duration = Duration::from_secs(10);
+
 /// What comes of a wish for a peer. Dropping it changes nothing of that.
 pub struct AwaitedPeer {
     network: NetworkInfo,
@@ -73,8 +76,9 @@ impl Endpoint {
     }
 
     /// Parts with the peer at this place, and does not try to reach it any more. Waits until it
-    /// has gone; `false` if there was none, which [status subscribers](Self::status_subscriber)
-    /// learn too.
+    /// has gone, which takes some seconds if it does not answer; `false` if there was none, which
+    /// [status subscribers](Self::status_subscriber) learn too, or if it is there 10 s later still,
+    /// because the endpoint's own threads do not get on.
     pub fn unpeer(&self, address: &str, port: u16) -> bool {
         self.wait_parted(self.part(address, port))
     }
@@ -92,7 +96,7 @@ impl Endpoint {
         self.wait_parted(self.leave(wish, endpoint, |other, _| other == id))
     }
 
-    fn part(&self, address: &str, port: u16) -> Option<Vec<EndpointId>> {
+    fn part(&self, address: &str, port: u16) -> Option<Vec<(EndpointId, u64)>> {
         let network = network(address, port, None);
         let wish = self.core().wishes.remove(&network);
         let endpoint = EndpointInfo { id: None, network: Some(network.clone()) };
@@ -102,14 +106,14 @@ impl Endpoint {
         })
     }
 
-    /// Says farewell to those that are meant: who they are. `None` if there are none, nor was one
-    /// wished for.
+    /// Says farewell to those that are meant: who they are, and by which links. `None` if there are
+    /// none, nor was one wished for.
     fn leave(
         &self,
         wish: Option<Removed>,
         endpoint: EndpointInfo,
         is_meant: impl Fn(EndpointId, &NetworkInfo) -> bool,
-    ) -> Option<Vec<EndpointId>> {
+    ) -> Option<Vec<(EndpointId, u64)>> {
         let links = self.core().peers.links(is_meant);
         if links.is_empty() && wish.is_none() {
             self.core().error(Error::peer_invalid(endpoint));
@@ -118,14 +122,21 @@ impl Endpoint {
         for (_, link, leaving) in &links {
             leaving.ask(link, self.core().parted());
         }
-        Some(links.into_iter().map(|(id, _, _)| id).collect())
+        Some(links.into_iter().map(|(id, link, _)| (id, link.id())).collect())
     }
 
-    fn wait_parted(&self, gone: Option<Vec<EndpointId>>) -> bool {
-        let Some(ids) = gone else { return false };
-        let deadline = self.core().parted();
-        self.core().peers.wait(deadline, |peers| ids.iter().all(|id| !peers.contains_key(id)));
-        true
+    fn wait_parted(&self, left: Option<Vec<(EndpointId, u64)>>) -> bool {
+        let Some(left) = left else { return false };
+        // What waits for it may be sent first, and behind that it has its time for an answer.
+        let answer = self.core().options.peering.bye.saturating_add(LATE);
+        let limit = self.core().parted_after().saturating_add(answer);
+        self.core().peers.wait(Deadline::after(limit), |peers| {
+            // It may have come anew meanwhile.
+            let is_there = |(id, link): &(EndpointId, u64)| {
+                peers.get(id).is_some_and(|peer| peer.link.id() == *link)
+            };
+            !left.iter().any(is_there)
+        })
     }
 
     /// The peers there are, and those that are wished for.

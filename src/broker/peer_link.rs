@@ -38,6 +38,8 @@ pub(crate) struct PeerLink {
     peer: Option<(EndpointId, Arc<Route>)>,
     /// The way to it.
     outlet: Option<Arc<PeerOutlet>>,
+    /// The last frames of the handshake, with which the other side is a peer.
+    last: Vec<Arc<[u8]>>,
     /// A message for which somebody had no room.
     pending: Option<Message>,
     leaving: Arc<Leaving>,
@@ -84,6 +86,7 @@ impl PeerLink {
             peering: None,
             peer: None,
             outlet: None,
+            last: Vec::new(),
             pending: None,
             leaving: Arc::default(),
             stale: Arc::default(),
@@ -114,12 +117,17 @@ impl PeerLink {
             let Some(event) = peering.next(input, now, &self.view) else {
                 return if peering.is_aside() { Turn::Hold } else { Turn::Continue };
             };
+            let is_last = self.peer.is_none() && peering.is_peered();
             let turn = match event {
                 Event::Message(message) => self.pass_on(message, link),
+                // Whoever reads it knows of the peering: so must everybody here by then.
+                Event::Send(frame) if is_last => {
+                    self.last.push(frame);
+                    None
+                }
                 Event::Send(frame) => (!link.force(&frame)).then_some(Turn::Abort),
                 Event::Peered { id, filter, told } => {
-                    self.peered(id, filter, &told, link);
-                    None
+                    (!self.peered(id, filter, &told, link)).then_some(Turn::Abort)
                 }
                 Event::Filter(filter) => {
                     self.refilter(filter);
@@ -185,37 +193,45 @@ impl PeerLink {
         None
     }
 
-    fn peered(&mut self, id: EndpointId, filter: Filter, told: &Filter, link: &Link) {
+    /// Takes the other side in as a peer and says the last of the handshake, in one: who sees or reads
+    /// either finds the other one done. Whether that could be said.
+    fn peered(&mut self, id: EndpointId, filter: Filter, told: &Filter, link: &Link) -> bool {
         let core = Arc::clone(self.core());
         let outlet = Arc::new(PeerOutlet::new(link, &core));
         link.established();
         link.set_max_frames(core.options.peer_buffer);
+        let last = std::mem::take(&mut self.last);
         let route = core.catch_up(id, told, link, || {
             // Only who has several peers can be part of a loop.
             if core.peers.ask_tags() {
                 outlet.gate.close();
             }
-            let route = core.routing.add(Owner::Peer(id), filter, Arc::clone(&outlet) as _);
-            core.claims.peered(id, self.view.number);
-            core.peers.add(
-                id,
-                Peer {
+            let receiver = (Owner::Peer(id), filter, Arc::clone(&outlet) as _);
+            core.peers.add(id, || {
+                let say_last = || last.iter().all(|frame| link.force(frame));
+                let route = core.routing.add_behind(receiver, say_last)?;
+                core.claims.peered(id, self.view.number);
+                Some(Peer {
                     link: link.clone(),
                     network: self.network.clone(),
                     role: self.role,
-                    route: Arc::clone(&route),
+                    route,
                     outlet: Arc::clone(&outlet),
                     leaving: Arc::clone(&self.leaving),
                     stale: Arc::clone(&self.stale),
-                },
-            );
-            route
+                })
+            })
         });
+        let Some(route) = route else { return false };
         self.peer = Some((id, route));
         self.outlet = Some(outlet);
         self.ask_tags(now());
         core.peer_added(id, self.network.clone());
         core.stores.peer_wants(&core, id);
+        // An end that looked for peers before this was one did not find it. One that looks now does.
+        if let Some(deadline) = core.ends_by() {
+            self.leaving.ask(link, deadline);
+        }
         if let Some(wish) = self.wish {
             core.wishes.came_true(wish, id);
             // Whoever stopped wishing for it while hands were shaken did not find it.
@@ -223,6 +239,7 @@ impl PeerLink {
                 self.leaving.ask(link, core.parted());
             }
         }
+        true
     }
 
     /// Asks the peer whether it understands tags if that is to be done; who does not say so in time

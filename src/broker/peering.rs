@@ -181,6 +181,12 @@ impl Peering {
         matches!(self.phase, Phase::Handshake { is_aside: true, .. })
     }
 
+    /// Whether the handshake is over and the other side a peer, though [`next`](Self::next) may not
+    /// have told so yet.
+    pub(crate) fn is_peered(&self) -> bool {
+        matches!(self.phase, Phase::Peered { .. })
+    }
+
     /// What was received.
     pub fn statistics(&self) -> &PeeringStatistics {
         &self.statistics

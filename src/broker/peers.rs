@@ -73,10 +73,19 @@ pub(crate) struct Peers {
 }
 
 impl Peers {
-    /// Takes a peer in.
-    pub(crate) fn add(&self, id: EndpointId, peer: Peer) {
-        self.lock().insert(id, peer);
+    /// Takes in the peer that `make` makes while nobody sees who is here; the way to it, if it does.
+    pub(crate) fn add(
+        &self,
+        id: EndpointId,
+        make: impl FnOnce() -> Option<Peer>,
+    ) -> Option<Arc<Route>> {
+        let mut table = self.lock();
+        let peer = make()?;
+        let route = Arc::clone(&peer.route);
+        table.insert(id, peer);
+        drop(table);
         self.changed.notify_all();
+        Some(route)
     }
 
     /// Takes out the peer that this link leads to. Whoever does it tells that it has gone, and then

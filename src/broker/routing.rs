@@ -60,14 +60,26 @@ impl Routing {
     /// Takes a receiver in.
     pub(crate) fn add(&self, owner: Owner, filter: Filter, outlet: Arc<dyn Outlet>) -> Arc<Route> {
         let route = Arc::new(Route { owner, filter, outlet, is_new: true.into() });
-        let added = Arc::clone(&route);
-        // Others are told of a message before this node does something about it, which may be to end.
-        let is_here = |route: &Arc<Route>| route.owner == Owner::Subscriber;
-        self.change(|routes| {
-            let first = routes.iter().position(is_here).filter(|_| !is_here(&added));
-            routes.insert(first.unwrap_or(routes.len()), added);
-        });
+        self.change(|routes| insert(routes, Arc::clone(&route)));
         route
+    }
+
+    /// The same once `first` has been done, if that says yes: nothing is delivered to it before, and
+    /// whoever asks for receivers meanwhile waits. `first` may only do what never waits.
+    pub(crate) fn add_behind(
+        &self,
+        (owner, filter, outlet): (Owner, Filter, Arc<dyn Outlet>),
+        first: impl FnOnce() -> bool,
+    ) -> Option<Arc<Route>> {
+        let route = Arc::new(Route { owner, filter, outlet, is_new: true.into() });
+        let mut added = None;
+        self.change(|routes| {
+            if first() {
+                insert(routes, Arc::clone(&route));
+                added = Some(route);
+            }
+        });
+        added
     }
 
     /// Has a receiver wanted something else from now on; the route that stands for it then.
@@ -230,6 +242,13 @@ impl Routing {
         change(&mut changed);
         *routes = changed.into();
     }
+}
+
+/// Others are told of a message before this node does something about it, which may be to end.
+fn insert(routes: &mut Vec<Arc<Route>>, added: Arc<Route>) {
+    let is_here = |route: &Arc<Route>| route.owner == Owner::Subscriber;
+    let first = routes.iter().position(is_here).filter(|_| !is_here(&added));
+    routes.insert(first.unwrap_or(routes.len()), added);
 }
 
 #[cfg(test)]

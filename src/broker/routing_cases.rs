@@ -167,6 +167,22 @@ fn routes_come_change_and_go() {
 }
 
 #[test]
+fn what_comes_first_for_a_receiver_is_done_before_anybody_finds_it() {
+    let routing = Routing::new(Here { id: HERE, forwards: true, is_deaf: false });
+    let message = message(EndpointId::NIL, "a");
+    let added = |can_be: bool| {
+        let outlet: Arc<dyn Outlet> = Arc::new(Notes::default());
+        let receiver = (Owner::Peer(PEER), ["a"].iter().collect(), outlet);
+        let route = routing.add_behind(receiver, || {
+            assert!(routing.routes.try_read().is_err(), "whoever looks for receivers waits");
+            can_be
+        });
+        (route.is_some(), routing.wanting(&Heading::of(&message, Origin::Local)).len())
+    };
+    assert_eq!((added(false), added(true)), ((false, 0), (true, 1)));
+}
+
+#[test]
 fn a_deaf_node_passes_nothing_on() {
     let routing = Routing::new(Here { id: HERE, forwards: true, is_deaf: true });
     let notes = Arc::new(Notes::default());

@@ -262,29 +262,32 @@ impl Store {
     /// Waits until what was written here up to now is kept for good: by the storage of the master.
     /// What others write meanwhile is not waited for. On a clone a storage that fails is a
     /// [`StoreError::Timeout`], since no command of the original's says so.
+    ///
+    /// On a clone it is a [`StoreError::NoMaster`] if writes were dropped since a flush has said so
+    /// last, whichever handle of the store they were made by: also before this one began, since
+    /// whoever writes cannot know how long they have waited by then.
     pub fn flush(&self, deadline: Deadline) -> Result<(), StoreError> {
         let host = &self.0.host;
-        let dropped = |state: &State| match &state.role {
-            Role::Master(_) => 0,
-            Role::Clone(replica) => replica.dropped(),
-        };
         let failure = |state: &State| match &state.role {
             Role::Master(master) => master.failure().map(ToOwned::to_owned),
             Role::Clone(_) => None,
         };
-        let (before, made) = {
+        let (said, made) = {
             let state = host.lock();
-            (dropped(&state), state.role.made())
+            (state.said_dropped, state.role.made())
         };
         host.wait_until(deadline, |state| {
             host.check(state).is_err()
                 || state.role.kept() >= made
-                || dropped(state) > before
+                || state.role.dropped() > said
                 || failure(state).is_some()
         });
-        let state = host.lock();
+        let mut state = host.lock();
         host.check(&state)?;
-        if dropped(&state) > before {
+        let dropped = state.role.dropped();
+        if dropped > said {
+            // Who waits at the same time is told the same.
+            state.said_dropped = dropped;
             return Err(StoreError::NoMaster(host.name.clone()));
         }
         if state.role.kept() >= made {

@@ -97,6 +97,8 @@ pub(crate) struct State {
     pub(crate) wakes_at: Option<Timestamp>,
     /// Who waits for a change.
     pub(crate) waits: usize,
+    /// How many dropped writes whoever flushed was told of.
+    pub(crate) said_dropped: u64,
     /// Until when those who hear of changes may hold up who writes from afar.
     pub(crate) held: Option<Deadline>,
     /// Questions to a clone that cannot answer yet.
@@ -132,6 +134,7 @@ impl Host {
             dozes: false,
             wakes_at: None,
             waits: 0,
+            said_dropped: 0,
             held: None,
             early: Vec::new(),
         };

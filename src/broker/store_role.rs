@@ -164,6 +164,14 @@ impl Role {
         }
     }
 
+    /// How many changes that were made here have come to nothing for want of a master.
+    pub(crate) fn dropped(&self) -> u64 {
+        match self {
+            Self::Master(_) => 0,
+            Self::Clone(clone) => clone.dropped(),
+        }
+    }
+
     /// Whether there is no room for a change.
     pub(crate) fn is_full(&self) -> bool {
         match self {

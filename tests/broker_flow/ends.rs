@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use broker::data::Data;
 use broker::{
-    EndpointOptions, Overflow, PeeringLimits, QueueLimits, WebSocketAccess, WebSocketLimits,
+    EndpointId, EndpointOptions, Message, Overflow, PeeringLimits, QueueLimits, WebSocketAccess,
+    WebSocketLimits,
 };
 use ostler_net::LinkLimits;
 use ostler_runtime::Deadline;
 use ostler_tests::broker_peer;
+use ostler_tests::wait::PATIENCE;
 use ostler_tests::websocket::Node;
 
 use crate::slow_peers::{LONG, shaken};
@@ -40,6 +42,7 @@ fn what_waits_for_a_slow_peer_is_delivered() {
     publishing.peer("127.0.0.1", port, None, soon()).unwrap();
     assert!(publishing.await_filter_entry(&topic("/x"), soon()));
     let mut silent = broker_peer::Node::peer(own, broker_peer::SMALL, &["/other"]);
+    assert!(publishing.await_peer(broker_peer::SMALL, soon()));
     let mut sent = 0;
     while publishing.try_publish(&topic("/x"), &numbered(sent, LONG)).is_ok() {
         sent += 1;
@@ -52,6 +55,38 @@ fn what_waits_for_a_slow_peer_is_delivered() {
             let received = subscriber.get_before(soon()).expect("a message in time");
             assert_eq!(number(&received.data), expected);
         }
+    });
+}
+
+/// Reads until this node is told goodbye, and returns what is to be answered.
+fn goodbye(node: &mut broker_peer::Node) -> Message {
+    loop {
+        let message = node.message();
+        if message.payload().starts_with(b"BYE") {
+            return message;
+        }
+    }
+}
+
+#[test]
+fn who_becomes_a_peer_while_an_endpoint_ends_is_told_goodbye_as_well() {
+    // Whoever does not answer is waited for longer than this test.
+    let peering = PeeringLimits { bye: PATIENCE, ..PeeringLimits::default() };
+    let id = EndpointId([0x77; 16]);
+    let (endpoint, port) = listening(EndpointOptions { id, peering, ..Default::default() });
+    let mut first = broker_peer::Node::peer(port, broker_peer::LARGE, &[]);
+    assert!(endpoint.await_peer(broker_peer::LARGE, soon()));
+    let mut second = broker_peer::Node::connect(port);
+    assert!(second.begin_handshake(broker_peer::SMALL, &[]), "it has the last word");
+    std::thread::scope(|scope| {
+        let ends = scope.spawn(move || endpoint.shutdown(soon()));
+        // All who are peers now are told, and the endpoint waits for the answer of this one.
+        let told = goodbye(&mut first);
+        second.send(&[12]);
+        let answer = goodbye(&mut second);
+        second.echo(&answer);
+        first.echo(&told);
+        assert!(ends.join().unwrap(), "everybody has gone in time");
     });
 }
 

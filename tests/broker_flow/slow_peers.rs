@@ -4,7 +4,7 @@ use std::io::Read;
 use std::net::TcpStream;
 use std::time::Duration;
 
-use broker::{Endpoint, EndpointOptions, Happening, Overflow, Sc};
+use broker::{Endpoint, EndpointOptions, Happening, Overflow, PeeringLimits, Sc};
 use ostler_net::LinkLimits;
 use ostler_tests::wait::wait_for;
 
@@ -149,6 +149,20 @@ fn a_peer_that_never_reads_is_given_up_and_its_publisher_goes_on() {
         sent += 1;
     }
     wait_for("the count", || endpoint.links().stalled == 1);
+    drop(silent);
+}
+
+#[test]
+fn a_peer_that_never_reads_has_gone_when_it_was_left() {
+    // It has this long for its answer once all is sent that waits for it, which never is.
+    let peering = PeeringLimits { bye: Duration::from_millis(500), ..PeeringLimits::default() };
+    let (endpoint, port) = listening(EndpointOptions { peering, ..EndpointOptions::default() });
+    let silent = shaken(port);
+    assert!(endpoint.await_filter_entry(&topic("/x"), soon()));
+    while endpoint.try_publish(&topic("/x"), &numbered(0, LONG)).is_ok() {}
+    let id = endpoint.peers()[0].endpoint.id.unwrap();
+    assert!(endpoint.unpeer_id(id));
+    assert!(endpoint.peers().is_empty());
     drop(silent);
 }
 

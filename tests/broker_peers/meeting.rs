@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use broker::data::Data;
 use broker::{Endpoint, EndpointId, EndpointOptions, PeerState, Sc};
 
 use ostler_net::Address;
 use ostler_tests::wait::wait_for;
 
-use crate::node::{LARGE, SMALL, listening, next, soon, topic};
+use crate::node::{LARGE, Node, SMALL, listening, next, soon, topic};
 
 fn named(id: EndpointId) -> EndpointOptions {
     EndpointOptions { id, ..EndpointOptions::default() }
@@ -33,7 +34,7 @@ fn two_endpoints_that_connect_to_each_other_at_once_have_one_peering() {
         small.peer_nosync("localhost", large_port, retry);
         assert!(small.await_peer(LARGE, soon()) && large.await_peer(SMALL, soon()));
         assert!(small.await_filter_entry(&topic("/x"), soon()));
-        small.publish(&topic("/x"), &broker::data::Data::Count(1)).unwrap();
+        small.publish(&topic("/x"), &Data::Count(1)).unwrap();
         assert!(subscriber.get_before(soon()).is_some());
         assert_eq!((peerings(&small, LARGE), peerings(&large, SMALL)), (1, 1));
         assert!(subscriber.poll().is_empty(), "it came once");
@@ -97,4 +98,26 @@ fn a_node_that_listens_again_is_found_again() {
     again.listen(&Address::parse("127.0.0.1", port).unwrap()).unwrap();
     next(&statuses, |status| status.code == Sc::PeerAdded);
     assert!(again.await_peer(LARGE, soon()));
+}
+
+/// A larger id for each number.
+fn larger(number: u8) -> EndpointId {
+    let mut id = LARGE;
+    id.0[15] = number;
+    id
+}
+
+#[test]
+fn whoever_is_told_that_hands_are_shaken_is_a_peer_already() {
+    let (endpoint, port) = listening(named(SMALL));
+    for number in 0..100 {
+        // It is the endpoint that says the last of the handshake, since its id is the smaller one.
+        let id = larger(number);
+        let mut node = Node::peer(port, id, &["/x"]);
+        let receivers = endpoint.publish(&topic("/x"), &Data::Count(number.into())).unwrap();
+        assert_eq!((receivers, peerings(&endpoint, id)), (1, 1), "{number}");
+        assert_eq!(node.message().topic(), b"/x");
+        node.reset();
+        wait_for("its end", || endpoint.peers().is_empty());
+    }
 }

@@ -120,14 +120,17 @@ fn a_clone_that_ends_has_its_writes_done_first() {
 }
 
 #[test]
-fn a_flush_says_that_writes_were_dropped() {
+fn a_flush_says_once_that_writes_were_dropped_also_before_it() {
     let alone = Endpoint::new(EndpointOptions::default()).unwrap();
     let mutation_buffer = Duration::from_millis(200);
     let options = CloneOptions { mutation_buffer, ..CloneOptions::default() };
     let clone = alone.attach_clone("st", options).unwrap();
     clone.put("a", 1_u64, None).unwrap();
-    assert_eq!(clone.flush(soon()).unwrap_err().ec(), Ec::NoSuchMaster);
+    wait_for("nothing waits any more", || clone.statistics().unacked == 0);
+    assert_eq!(clone.flush(Deadline::after(Duration::ZERO)).unwrap_err().ec(), Ec::NoSuchMaster);
     assert_eq!(clone.flush(Deadline::after(Duration::ZERO)).ok(), Some(()));
+    clone.put("a", 2_u64, None).unwrap();
+    assert_eq!(clone.flush(soon()).unwrap_err().ec(), Ec::NoSuchMaster);
 }
 
 #[test]

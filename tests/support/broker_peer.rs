@@ -83,6 +83,16 @@ impl Node {
 
     /// Shakes hands as the side that connected, with a node of a smaller or a larger id.
     pub fn shake_hands(&mut self, id: EndpointId, topics: &[&str]) {
+        if self.begin_handshake(id, topics) {
+            self.send(&[12]);
+        } else {
+            assert_eq!(self.frame(), [12]);
+        }
+    }
+
+    /// The same but for the last frame: whether it is this node that is to send it, as the one with
+    /// the smaller id.
+    pub fn begin_handshake(&mut self, id: EndpointId, topics: &[&str]) -> bool {
         let mut filter = Vec::new();
         topics.iter().collect::<Filter>().encode(&mut filter);
         self.send(&hello(id));
@@ -90,13 +100,12 @@ impl Node {
         if self.frame().first() == Some(&8) {
             assert_eq!(self.frame().first(), Some(&10));
             self.send(&[b"\x0b", filter.as_slice()].concat());
-            assert_eq!(self.frame(), [12]);
-        } else {
-            self.send(&[b"\x08ZEEK", &id.0[..], &[1]].concat());
-            self.send(&[b"\x0a", filter.as_slice()].concat());
-            assert_eq!(self.frame().first(), Some(&11));
-            self.send(&[12]);
+            return false;
         }
+        self.send(&[b"\x08ZEEK", &id.0[..], &[1]].concat());
+        self.send(&[b"\x0a", filter.as_slice()].concat());
+        assert_eq!(self.frame().first(), Some(&11));
+        true
     }
 
     /// Where the other side sees it.

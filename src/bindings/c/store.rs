@@ -116,7 +116,7 @@ extern "C" fn ostler_broker_store_await_idle(store: Option<&Store>, milliseconds
     })
 }
 
-/// Waits until what was written here is kept for good.
+/// Waits until what was written here is kept for good, or says that some of it was dropped.
 #[unsafe(no_mangle)]
 extern "C" fn ostler_broker_store_flush(store: Option<&Store>, milliseconds: i64) -> c_int {
     answered(|| Ok(stored(store)?.flush(deadline(milliseconds)?)?))

@@ -297,7 +297,8 @@ impl Store {
     }
 
     /// Waits until the storage of the master keeps for good what was written here, 15 seconds if
-    /// nothing else is said.
+    /// nothing else is said. Raises an error, once, if writes were dropped since it was called last
+    /// because no master was found for them.
     #[pyo3(signature = (timeout = None))]
     fn flush(&self, py: Python<'_>, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         let last = timeout.map_or_else(|| Ok(Deadline::after(AWAIT_IDLE)), deadline)?;

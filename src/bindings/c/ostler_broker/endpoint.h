@@ -127,7 +127,7 @@ int ostler_broker_endpoint_peer_nosync(const ostler_broker_endpoint *endpoint, c
 int ostler_broker_endpoint_peer_with(const ostler_broker_endpoint *endpoint,
                                      const ostler_broker_endpoint *other);
 /* Parts with the peer at a place, waits until it has gone, and tries no more to reach it.
- * OSTLER_BROKER_EC_PEER_INVALID if there is none. */
+ * OSTLER_BROKER_EC_PEER_INVALID if there is none, or it does not go. */
 int ostler_broker_endpoint_unpeer(const ostler_broker_endpoint *endpoint, const char *address,
                                   size_t length, uint16_t port);
 /* The same without waiting. */

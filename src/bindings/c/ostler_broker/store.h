@@ -78,7 +78,8 @@ int ostler_broker_store_initialized(const ostler_broker_store *store, int *is_in
 int ostler_broker_store_await_idle(const ostler_broker_store *store, int64_t milliseconds);
 /* Waits until what was written here is kept for good by the storage of the master. If that storage
  * fails it is OSTLER_BROKER_EC_BACKEND_FAILURE at the master; a clone is not told of it, and waits
- * until OSTLER_BROKER_EC_REQUEST_TIMEOUT. */
+ * until OSTLER_BROKER_EC_REQUEST_TIMEOUT. If writes at a clone were dropped since this was said last,
+ * because no master was found for them in time, it is OSTLER_BROKER_EC_NO_SUCH_MASTER. */
 int ostler_broker_store_flush(const ostler_broker_store *store, int64_t milliseconds);
 
 /* ---- What it has ---- */
