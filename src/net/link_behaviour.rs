@@ -1,14 +1,16 @@
 //! What links promise, over real sockets: order, flow control, and every way to end.
 
 use std::io::{Read, Write};
-use std::net::{Shutdown, TcpStream};
-use std::time::Duration;
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use ostler_runtime::Deadline;
 
-use crate::link_loopback::{Answer, Ear, PATIENCE, Rig, Told, all, frame, reporter};
+use crate::link_loopback::{Answer, Ear, PATIENCE, Reporter, Rig, Told, all, frame, reporter};
 use crate::loopback::until;
-use crate::{Closed, Link, LinkLimits, Links, Refused, Turn};
+use crate::{Closed, Link, LinkLimits, Links, Protocol, Refused, Turn};
 
 const SOON: Duration = Duration::from_millis(1);
 
@@ -111,7 +113,8 @@ fn a_held_link_whose_other_side_has_gone_ends_in_time() {
     ear.hears(b"h");
     drop(client);
     until(|| link.offer(&frame("nobody hears it")) == Err(Refused::Closed));
-    assert!(matches!(ear.closed(), Closed::Broken(_)));
+    // If this machine is busy it may have ended before anything was sent.
+    assert!(matches!(ear.closed(), Closed::Broken(_) | Closed::Ended));
 }
 
 #[test]
@@ -127,18 +130,48 @@ fn a_held_link_whose_other_side_has_gone_ends_in_time_also_if_nothing_is_sent() 
 
 #[test]
 fn a_held_link_whose_other_side_has_gone_stays_while_it_is_resumed() {
-    let hold = || -> Answer { Box::new(|_, _| (0, Turn::Hold)) };
-    let rig = Rig::new(LinkLimits { stall: SOON, ..LinkLimits::default() }, hold);
-    let (mut client, link, ear) = rig.client();
+    const TIMES: usize = 3;
+    let links = Links::start(2, LinkLimits { stall: SOON, ..LinkLimits::default() }).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (protocol, ear) = reporter(Box::new(|_, _| (0, Turn::Hold)));
+    let left = Arc::new(AtomicUsize::new(usize::MAX));
+    let protocol = Box::new(Resuming { protocol, left: left.clone() });
+    let address = listener.local_addr().unwrap();
+    let _link = links.connect(address, PATIENCE, None, protocol).unwrap();
+    let (mut client, _) = listener.accept().unwrap();
     client.write_all(b"hello").unwrap();
     drop(client);
-    let enough = Deadline::after(SOON * 4);
-    until(|| {
-        link.resume();
-        enough.passed()
-    });
-    assert_eq!(rig.links.statistics().open, 1);
+    left.store(TIMES, Ordering::Relaxed);
     assert!(matches!(ear.closed(), Closed::Ended));
+    assert_eq!(left.load(Ordering::Relaxed), 0, "it ended while it was resumed");
+}
+
+/// Resumes its link at each tick, and so between any two of them, as long as times are left.
+struct Resuming {
+    protocol: Box<Reporter>,
+    left: Arc<AtomicUsize>,
+}
+
+impl Protocol for Resuming {
+    fn opened(&mut self, link: &Link) -> Turn {
+        self.protocol.opened(link)
+    }
+
+    fn received(&mut self, input: &[u8], link: &Link) -> (usize, Turn) {
+        self.protocol.received(input, link)
+    }
+
+    fn tick(&mut self, link: &Link, now: Instant) -> Turn {
+        let one_less = |left: usize| left.checked_sub(1);
+        if self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).is_ok() {
+            link.resume();
+        }
+        self.protocol.tick(link, now)
+    }
+
+    fn closed(&mut self, link: &Link, why: &Closed) {
+        self.protocol.closed(link, why);
+    }
 }
 
 #[test]

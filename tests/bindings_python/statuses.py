@@ -6,13 +6,7 @@ import unittest
 
 import broker
 from broker import EC, SC
-from peered import PATIENCE, plain
-
-
-def closed_port():
-    """A port at which nobody listens."""
-    with broker.Endpoint(plain()) as endpoint:
-        return endpoint.listen("127.0.0.1")
+from peered import PATIENCE, closed_port, plain
 
 
 def has_ipv6():
@@ -64,8 +58,8 @@ class Statuses(unittest.TestCase):
             self.assertEqual(two.peers(), [])
 
     def test_errors_are_told_to_who_wants_nothing_else(self):
-        with broker.Endpoint(plain()) as endpoint, endpoint.make_status_subscriber() as statuses:
-            port = closed_port()
+        with broker.Endpoint(plain()) as endpoint, endpoint.make_status_subscriber() as statuses, \
+                closed_port() as port, closed_port() as another:
             self.assertIs(endpoint.peer("127.0.0.1", port, 0.0), False)
             error = statuses.get()
             self.assertIs(type(error), broker.Error)
@@ -74,8 +68,12 @@ class Statuses(unittest.TestCase):
             endpoint.peer_nosync("127.0.0.1", port, 1.0)
             self.assertEqual([one.code() for one in statuses.get(2)], [EC.PeerUnavailable] * 2)
             endpoint.unpeer_nosync("127.0.0.1", port)
-            self.assertFalse(endpoint.unpeer("127.0.0.1", closed_port()))
-            self.assertEqual(statuses.get(PATIENCE).code(), EC.PeerInvalid)
+            self.assertFalse(endpoint.unpeer("127.0.0.1", another))
+            # It may have been tried once more before.
+            code = EC.PeerUnavailable
+            while code == EC.PeerUnavailable:
+                code = statuses.get(PATIENCE).code()
+            self.assertEqual(code, EC.PeerInvalid)
 
     def test_a_wait_for_a_peer_ends(self):
         with broker.Endpoint(plain()) as one, broker.Endpoint(plain()) as two:

@@ -12,7 +12,7 @@ import unittest
 import warnings
 
 import broker
-from peered import PATIENCE, endpoints, plain
+from peered import PATIENCE, closed_port, endpoints, plain, wait_for
 
 
 # More than there are turns in PATIENCE if each waits for a slice of another one's wait.
@@ -132,9 +132,7 @@ class Waits(unittest.TestCase):
         timer.join()
 
     def test_waits_are_broken_off_by_ctrl_c(self):
-        with broker.Endpoint(plain()) as endpoint, broker.Endpoint(plain()) as gone:
-            port = gone.listen("127.0.0.1")
-            gone.shutdown()
+        with broker.Endpoint(plain()) as endpoint, closed_port() as port:
             subscriber = endpoint.make_subscriber("/test")
             statuses = endpoint.make_status_subscriber()
             self.interrupted(subscriber.get)
@@ -178,6 +176,8 @@ class Waits(unittest.TestCase):
             descriptor = subscriber.fd()
             for number in range(3):
                 writer.publish("/test", number)
+            # Or the wait may be broken off before they come.
+            wait_for("all have come", lambda: subscriber.available() == 3)
             self.interrupted(lambda: subscriber.get(4))
             self.assertEqual(select.select([descriptor], [], [], 0)[0], [descriptor])
             self.assertEqual(subscriber.get(2, PATIENCE), [("/test", 0), ("/test", 1)])

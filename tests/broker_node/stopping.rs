@@ -2,6 +2,7 @@
 
 use broker::data::Data;
 use broker::{Endpoint, EndpointOptions, QueueLimits, Topic};
+use ostler_tests::wait_for;
 use rustix::process::Signal;
 
 use crate::configured::soon;
@@ -25,6 +26,11 @@ fn a_second_signal_ends_a_node_whose_peers_do_not_listen() {
     let unread = reading.subscribe([topic.clone()]);
     let publishing = peer(EndpointOptions::default());
     let long = Data::String(vec![b'x'; 64 * 1024]);
+    // The node may not know yet what is wanted.
+    wait_for("who does not read has been sent something", || {
+        publishing.publish(&topic, &long).unwrap();
+        unread.available() == 1
+    });
     // Until nothing goes through the node any more.
     while publishing.publish_deadline(&topic, &long, soon_after()).is_ok() {}
     node.signal(Signal::TERM);

@@ -64,6 +64,8 @@ fn what_a_clone_has_written_outlasts_the_node_whatever_ends_it() {
         }
         let node = Setup::service(&config).start();
         let (_endpoint, store) = clone_at(&node, &name);
+        // It would be asked for a limited time only for what it does not have yet.
+        assert!(store.await_idle(soon()));
         assert_eq!(store.get(&Data::Count(123)).unwrap(), Data::from("entry 123"));
         assert_eq!(store.keys().unwrap().len(), 300);
         node.stop();

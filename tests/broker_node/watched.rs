@@ -41,8 +41,9 @@ fn a_clone_without_a_master_and_writes_that_come_to_nothing_are_told() {
     let clone = other.attach_clone("st", options).unwrap();
     assert!(is_so(at_clone, "stale") && !is_so(at_clone, "attached"));
     other.peer("127.0.0.1", port, None, soon()).unwrap();
-    wait_for("the clone is attached", || is_so(at_clone, "attached"));
-    assert!(is_so(at_master, "attached") && !is_so(at_clone, "stale"));
+    // While this machine is busy it may be stale for a moment, as its master is not heard.
+    wait_for("the clone is attached", || is_so(at_clone, "attached") && !is_so(at_clone, "stale"));
+    assert!(is_so(at_master, "attached"));
 
     clone.put("text", "value", None).unwrap();
     clone.increment("text", Data::Boolean(true), None).unwrap();

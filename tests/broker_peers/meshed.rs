@@ -6,7 +6,7 @@ use std::sync::mpsc::{Sender, channel};
 use broker::data::Data;
 use broker::{Endpoint, EndpointId, EndpointOptions, Kind, Message, PeeringLimits, Subscriber};
 use ostler_runtime::Thread;
-use ostler_tests::wait::wait_for;
+use ostler_tests::wait::{PATIENCE, wait_for};
 
 use crate::node::{LARGE, Node, SMALL, TAGS, data, listening, soon, topic};
 
@@ -23,7 +23,9 @@ impl Net {
     }
 
     fn limited(count: usize, peerings: &[(usize, usize)], limits: PeeringLimits) -> Self {
-        let options = || EndpointOptions { peering: limits, ..EndpointOptions::default() };
+        // Whoever is late with its answer would be taken for a node of the original.
+        let peering = PeeringLimits { tags: PATIENCE, ..limits };
+        let options = || EndpointOptions { peering, ..EndpointOptions::default() };
         let (endpoints, ports): (Vec<_>, Vec<_>) = (0..count).map(|_| listening(options())).unzip();
         let subscribers = endpoints.iter().map(|one| one.subscribe([topic("/x")])).collect();
         let net = Self { endpoints, subscribers };
@@ -226,6 +228,7 @@ fn with_a_node_of_the_original_in_the_mesh_nobody_misses_a_message_and_it_ends()
     let (two, second) = listening(EndpointOptions::default());
     let mut subscribers = [&one, &two].map(|endpoint| endpoint.subscribe([topic("/x")]));
     assert_eq!(one.peer("127.0.0.1", second, None, soon()), Ok(two.id()));
+    assert!(two.await_peer(one.id(), soon()));
     let nodes = [first, second].map(|port| Node::peer(port, LARGE, &["/x"]));
     assert!(one.await_peer(LARGE, soon()) && two.await_peer(LARGE, soon()));
     let (told, heard) = channel();
@@ -236,8 +239,7 @@ fn with_a_node_of_the_original_in_the_mesh_nobody_misses_a_message_and_it_ends()
         [pass_on(from_one, to_two, LARGE, told.clone()), pass_on(from_two, to_one, LARGE, told)];
     one.publish(&topic("/x"), &Data::Count(1)).unwrap();
     // From the first at once, and by way of the second; each turn takes two from the TTL.
-    let mut ttls: Vec<u16> =
-        (0..16).map(|_| heard.recv_timeout(ostler_tests::wait::PATIENCE).unwrap().0).collect();
+    let mut ttls: Vec<u16> = (0..16).map(|_| heard.recv_timeout(PATIENCE).unwrap().0).collect();
     ttls.sort_unstable();
     assert_eq!(ttls, (1..=16).collect::<Vec<u16>>());
     two.publish(&topic("/x"), &Data::Count(2)).unwrap();

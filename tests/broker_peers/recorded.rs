@@ -5,8 +5,11 @@ use std::fs;
 use std::net::TcpListener;
 use std::time::Duration;
 
-use broker::{Endpoint, EndpointId, EndpointOptions, Filter, Kind, Message, Subscriber, Topic};
+use broker::{
+    Endpoint, EndpointId, EndpointOptions, Filter, Kind, Message, PeeringLimits, Subscriber, Topic,
+};
 use ostler_tests::binaries::workspace;
+use ostler_tests::wait::PATIENCE;
 
 use crate::node::{Node, listening, soon};
 
@@ -63,7 +66,9 @@ impl Meeting {
     fn new(side: Side, frames: &[(bool, Vec<u8>)]) -> Self {
         let (id, wanted) = identity(frames, true);
         let (peer, _) = identity(frames, false);
-        let options = EndpointOptions { id, ..EndpointOptions::default() };
+        // However busy this machine is, the node has time to answer a farewell.
+        let peering = PeeringLimits { bye: PATIENCE, ..PeeringLimits::default() };
+        let options = EndpointOptions { id, peering, ..EndpointOptions::default() };
         let (endpoint, port) = listening(options);
         let topics = wanted.iter().map(|topic| Topic::new(topic).unwrap());
         let subscribers = vec![endpoint.subscribe(topics)];

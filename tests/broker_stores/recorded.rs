@@ -11,6 +11,7 @@ use broker::{
 };
 use ostler_tests::binaries::workspace;
 use ostler_tests::broker_peer::{Node, listening, soon, topic};
+use ostler_tests::wait::PATIENCE;
 
 use crate::events;
 
@@ -151,7 +152,11 @@ fn operations() -> Vec<Operation> {
 
 #[test]
 fn a_clone_says_to_a_master_of_the_original_what_the_original_said() {
-    let (endpoint, port) = listening(named(LARGE_TEXT));
+    let mut options = named(LARGE_TEXT);
+    // A master that says nothing for some ticks would be called again, and what it does not
+    // acknowledge be said again: here nothing is said because time has passed.
+    options.stores.channel.tick = PATIENCE;
+    let (endpoint, port) = listening(options);
     let heard = endpoint.subscribe([events()]);
     let mut node = Node::connect(port);
     node.shake_hands(SMALL_TEXT.parse().unwrap(), &["/cap", "st/<$>/data/master"]);

@@ -100,7 +100,7 @@ fn a_client_of_the_daemon_sees_a_backup_from_its_beginning_to_its_end() {
     assert_eq!(next(&mut all).arguments, state("running", "idle", ""));
     // Whoever wants another client's events hears nothing of this one's.
     other.hears_nothing();
-    assert_eq!(count(&daemon, "published"), 5);
+    wait_for("all have been counted", || count(&daemon, "published") == 5);
     assert_eq!(count(&daemon, "dropped"), 0);
 }
 

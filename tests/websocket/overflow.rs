@@ -15,8 +15,9 @@ const MANY: u64 = 3000;
 
 /// Messages that may wait for a client.
 const QUEUED: usize = 64;
-/// Bytes that may be on their way into the system's buffers when a client is cut off.
-const WRITTEN_AT_ONCE: usize = 256 * 1024;
+/// Bytes that may be on their way into the system's buffers when a client is cut off: two chunks of
+/// a link, as what is taken ends with the chunk that makes it enough.
+const WRITTEN_AT_ONCE: usize = 2 * 256 * 1024;
 
 fn node(overflow: Overflow) -> Node {
     // However busy this machine is, there is time to read what is left.

@@ -20,6 +20,7 @@ with broker.Endpoint(broker.Configuration(opts)) as ep, \
         ep.make_subscriber("<$>/local/data/store-events/demo") as events:
     ep.peer("127.0.0.1", int(sys.argv[1]))
     with ep.attach_clone("demo") as c:
+        c.await_idle(60)
         print(c.name(), c.exists("seen"), c.exists("nothing"), c.get("nothing"))
         print(c.get("seen").value, c.get("last"), c.get("names"))
         print(c.get_index_from_value("names", "10.0.0.1"), c.get_index_from_value("last", 1))
