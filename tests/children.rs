@@ -167,7 +167,9 @@ fn children_are_replaced_when_the_client_configuration_changes() {
 #[test]
 fn a_child_has_its_pipes_and_no_descriptor_of_the_daemons() {
     let mut fake = FakeBurp::new();
-    let daemon = ready(&fake, 1);
+    // Silence alone ends no connection here.
+    let daemon = fake.settings().set("pool", "1").set("header_deadline", "600").start();
+    daemon.wait_ready(1);
     let first = fake.wait_start();
     // Some may be handed down from whoever has started this test.
     let before = descriptors(first);
