@@ -222,7 +222,9 @@ fn against(bytes: &'static [u8], arguments: &[&str]) -> (Option<i32>, String, St
         let (mut stream, _) = listener.accept().unwrap();
         answer_once(&mut stream, bytes);
     });
-    let mut client = client(&["--host", "127.0.0.1", "--port", &port, "--timeout", "0.5"]);
+    // Only silence takes as long as the time-out.
+    let timeout = if bytes.is_empty() { "0.5" } else { "60" };
+    let mut client = client(&["--host", "127.0.0.1", "--port", &port, "--timeout", timeout]);
     client.args(arguments).env("BUI_MONITOR_PASSWORD", "x");
     let result = run(client);
     server.unwrap().join();

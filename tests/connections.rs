@@ -15,7 +15,9 @@ fn request(fields: &Value) -> Vec<u8> {
 fn silent_connections_hold_no_thread_and_no_child() {
     let fake = FakeBurp::new();
     let one = fake.settings().set("pool", "1").set("threads", "1");
-    let daemon = one.set("trusted", "127.0.0.1").start();
+    // No deadline of theirs passes here, however long the others take.
+    let patient = one.set("header_deadline", "600").set("request_deadline", "600");
+    let daemon = patient.set("trusted", "127.0.0.1").start();
     daemon.wait_ready(1);
     let mut silent: Vec<Wire> = (0..300).map(|_| daemon.connect()).collect();
     for wire in silent.iter_mut().step_by(3) {

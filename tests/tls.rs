@@ -19,6 +19,11 @@ fn rig(limits: Limits) -> (Certificates, Echo) {
     (made, echo)
 }
 
+/// Limits by which nobody's time is over, however slow the machine is.
+fn patient() -> Limits {
+    Limits { header_deadline: PATIENCE, request_deadline: PATIENCE, ..Limits::default() }
+}
+
 fn plain(echo: &Echo) -> TcpStream {
     let stream = TcpStream::connect(echo.address()).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -72,7 +77,7 @@ impl Write for Trickle {
 
 #[test]
 fn a_handshake_and_a_request_may_come_byte_by_byte() {
-    let (_made, echo) = rig(Limits::default());
+    let (_made, echo) = rig(patient());
     for version in VERSIONS {
         let mut talk = Secure::new(version, None).over(Trickle(plain(&echo)));
         talk.write_all(&frame(b"hello")).unwrap();
@@ -168,7 +173,7 @@ fn who_gets_no_answer_or_is_idle_for_too_long_is_left_in_order() {
 
 #[test]
 fn draining_answers_who_has_begun_a_handshake_and_closes_who_is_silent() {
-    let (_made, mut echo) = rig(Limits::default());
+    let (_made, mut echo) = rig(patient());
     let client = Secure::new(Version::Tls13, None);
     let (address, mut silent) = (echo.address(), plain(&echo));
     let mut idle = client.connect(address);

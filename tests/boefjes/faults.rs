@@ -4,7 +4,7 @@ use ostler_tests::process::{children, descendants, wait_gone};
 use ostler_tests::{PluginHosts, wait_for};
 use serde_json::json;
 
-use crate::{faulty, is_traceback, pids, works_on};
+use crate::{all_there, faulty, is_traceback, pids, works_on};
 
 #[test]
 fn processes_that_a_plugin_leaves_behind_end_with_its_job() {
@@ -89,8 +89,7 @@ fn a_plugin_that_is_deaf_to_signals_ends_with_its_deadline() {
     let before = hosts.wait_ready(2);
     let mut order = faulty("ignore-term");
     order["deadline"] = json!(1000);
-    let id = hosts.give(order);
-    let (_, job) = hosts.wait_running(&id);
+    let (id, job) = hosts.give_until_seen(&order, |_, _, _, job| job);
     let report = hosts.report(&id);
     assert_eq!((report.outcome(), report.text()), ("lost", "the job did not end in time"));
     wait_gone(&[job]);
@@ -104,10 +103,10 @@ fn whatever_a_job_has_started_ends_with_its_deadline() {
     let before = hosts.wait_ready(2);
     let mut order = faulty("processes-and-wait");
     order["deadline"] = json!(2000);
-    let id = hosts.give(order);
-    let (host, job) = hosts.wait_running(&id);
-    hosts.wait_log("all there");
-    let mut all = descendants(job.pid);
+    let (id, (host, job, mut all)) = hosts.give_until_seen(&order, |hosts, id, host, job| {
+        all_there(hosts, id, job);
+        (host, job, descendants(job.pid))
+    });
     assert_eq!(all.len(), 2, "{all:?}");
     all.push(job);
     assert_eq!(hosts.report(&id).text(), "the job did not end in time");

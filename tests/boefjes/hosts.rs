@@ -5,7 +5,7 @@ use ostler_tests::{PluginHosts, ScriptedHost};
 use rustix::process::Signal;
 use serde_json::json;
 
-use crate::{faulty, pids};
+use crate::{all_there, faulty, pids};
 
 /// Tells the end of its job while that still runs, as a job would that has its host's pipes.
 const FORGER: &str = r#"
@@ -56,9 +56,12 @@ fn a_host_that_is_killed_while_it_is_idle_costs_no_job() {
 fn a_host_that_stands_still_is_killed_when_its_job_is_called_off() {
     let mut hosts = PluginHosts::with(&json!({"hosts": 1}));
     hosts.wait_ready(1);
-    let id = hosts.give(json!({"boefje": "slow", "deadline": 2000}));
-    let (host, job) = hosts.wait_running(&id);
-    kill(host.pid, Signal::STOP);
+    let order = json!({"boefje": "slow", "deadline": 2000});
+    // Where the job still runs afterwards, its host cannot have noticed its end.
+    let (id, (host, job)) = hosts.give_until_seen(&order, |_, _, host, job| {
+        kill(host.pid, Signal::STOP);
+        (host, job)
+    });
     assert_eq!(hosts.report(&id).text(), "the job did not end in time");
     wait_gone(&[host, job]);
     assert_eq!(hosts.boefje("trivial").output(), "1");
@@ -110,10 +113,10 @@ fn what_has_left_its_jobs_group_ends_with_the_hosts_too() {
     hosts.wait_ready(2);
     let mut order = faulty("wait-with-daemon-outside");
     order["deadline"] = json!(2000);
-    let id = hosts.give(order.clone());
-    let _ = hosts.wait_running(&id);
-    hosts.wait_log(&format!("job {id}: all there"));
-    let at_deadline = descendants(hosts.pid());
+    let (id, at_deadline) = hosts.give_until_seen(&order, |hosts, id, _, job| {
+        all_there(hosts, id, job);
+        descendants(hosts.pid())
+    });
     assert_eq!(at_deadline.len(), 4, "two hosts, a job, and its child: {at_deadline:?}");
     assert_eq!(hosts.report(&id).text(), "the job did not end in time");
     hosts.wait_ready(2);

@@ -14,8 +14,9 @@ mod programs;
 mod returned;
 mod thousands;
 
-use ostler_tests::PluginHosts;
 use ostler_tests::plugin_hosts::Report;
+use ostler_tests::process::Identity;
+use ostler_tests::{PluginHosts, wait_for};
 use serde_json::{Value, json};
 
 /// An order for the boefje that does what no plugin should.
@@ -35,6 +36,12 @@ fn works_on(hosts: &mut PluginHosts, before: &Value) {
     let now = hosts.statistics();
     assert_eq!(pids(&now), pids(before), "the hosts are the same");
     assert_eq!(now["losses"], 0);
+}
+
+/// Waits until a job has started what it starts, or has ended.
+fn all_there(hosts: &PluginHosts, id: &str, job: Identity) {
+    let words = format!("job {id}: all there");
+    wait_for(&words, || hosts.log().contains(&words) || !job.runs());
 }
 
 fn is_traceback(report: &Report, last: &str) {

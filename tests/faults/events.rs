@@ -2,10 +2,11 @@
 //! does may hold up those who ask the daemon.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
 use ostler_runtime::now;
+use ostler_tests::haproxy::Site;
 use ostler_tests::{Daemon, FakeBurp, Fault, PATIENCE};
 
 /// Questions that are asked meanwhile.
@@ -13,18 +14,19 @@ const QUESTIONS: usize = 100;
 /// How long one may take, in seconds.
 const BOUND: f64 = 0.25;
 
-/// A daemon that would publish to who listens on this port, and looks for changes as often as it may.
-fn daemon(fake: &FakeBurp, port: u16) -> Daemon {
-    let settings = fake.settings().events("peers", &format!("127.0.0.1:{port}"));
+/// A daemon that would publish to who listens here, and looks for changes as often as it may.
+fn daemon(fake: &FakeBurp, broker: SocketAddr) -> Daemon {
+    let settings = fake.settings().events("peers", &broker.to_string());
     let daemon = settings.events("retry", "1").events("interval", "0.25").start();
     daemon.wait_ready(2);
     daemon
 }
 
-fn listening() -> (TcpListener, u16) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    (listener, port)
+fn listening() -> (TcpListener, SocketAddr) {
+    // At an address of its own: a port there is nobody else's while nobody listens on it.
+    let listener = TcpListener::bind((Site::new().daemon(0), 0)).unwrap();
+    let address = listener.local_addr().unwrap();
+    (listener, address)
 }
 
 /// The daemon has connected.
@@ -48,12 +50,12 @@ fn answers(daemon: &Daemon, fault: &mut Fault) {
 #[test]
 fn evt_n01_a_broker_that_is_away() {
     let fake = FakeBurp::new();
-    let (listener, port) = listening();
+    let (listener, broker) = listening();
     drop(listener);
-    let daemon = daemon(&fake, port);
+    let daemon = daemon(&fake, broker);
     let mut fault = Fault::begin("EVT-N01");
     answers(&daemon, &mut fault);
-    let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
+    let listener = TcpListener::bind(broker).unwrap();
     let mut hello = [0; 4];
     called(&listener).read_exact(&mut hello).unwrap();
     answers(&daemon, &mut fault);
@@ -62,8 +64,8 @@ fn evt_n01_a_broker_that_is_away() {
 #[test]
 fn evt_n02_a_broker_that_never_says_a_word() {
     let fake = FakeBurp::new();
-    let (listener, port) = listening();
-    let daemon = daemon(&fake, port);
+    let (listener, broker) = listening();
+    let daemon = daemon(&fake, broker);
     let mut fault = Fault::begin("EVT-N02");
     let mut silent = called(&listener);
     answers(&daemon, &mut fault);
@@ -77,8 +79,8 @@ fn evt_n02_a_broker_that_never_says_a_word() {
 #[test]
 fn evt_n03_a_broker_that_says_garbage() {
     let fake = FakeBurp::new();
-    let (listener, port) = listening();
-    let daemon = daemon(&fake, port);
+    let (listener, broker) = listening();
+    let daemon = daemon(&fake, broker);
     let mut fault = Fault::begin("EVT-N03");
     for garbage in [&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..], b"\0\0\0\0", b"\0\0\0\x05\x07XXXX"] {
         let mut stream = called(&listener);

@@ -9,7 +9,7 @@ use ostler_http::{Response, Status};
 use ostler_net::tls::LiveIdentity;
 use ostler_net::{Drained, Limits};
 use ostler_tests::echo::identity;
-use ostler_tests::{Certificates, Heard, Secure, Site, Version, wait_for};
+use ostler_tests::{Certificates, Heard, PATIENCE, Secure, Site, Version, wait_for};
 
 use crate::plain;
 
@@ -118,9 +118,14 @@ fn silence_has_its_deadlines() {
     assert_eq!(kept.statistics().timeouts, 0, "nothing was owed");
 }
 
+/// Limits by which nobody's time is over, however slow the machine is.
+fn patient() -> Limits {
+    Limits { header_deadline: PATIENCE, request_deadline: PATIENCE, ..Limits::default() }
+}
+
 #[test]
 fn silent_clients_hold_no_thread() {
-    let site = Site::new(Limits::default());
+    let site = Site::new(patient());
     let mut silent: Vec<_> = (0..60).map(|_| site.connect()).collect();
     for caller in silent.iter_mut().step_by(2) {
         caller.send("GET / HTTP/1.1\r\n");
@@ -151,7 +156,7 @@ fn one_connection_too_many_is_told_so_before_it_says_anything() {
 
 #[test]
 fn a_drain_answers_what_has_begun_and_closes_what_is_kept() {
-    let mut site = Site::new(Limits::default());
+    let mut site = Site::new(patient());
     let (mut silent, mut begun) = (site.connect(), site.send("GET / HTTP/1.1\r\nHo"));
     let mut kept = site.send(plain("GET", "/"));
     assert_eq!(kept.one().text(), "hello");

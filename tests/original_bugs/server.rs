@@ -60,7 +60,7 @@ fn bug_04_a_server_that_comes_after_the_daemon_is_found() {
 #[test]
 fn bug_04_a_timeout_below_the_tick_of_the_server_leaves_no_slot_empty() {
     let burp = PrivateBurp::new(Kind::Small);
-    let daemon = burp.settings().set("pool", "5").timeout(2).start();
+    let daemon = burp.settings().set("pool", "5").timeout(4).start();
     let status = daemon.wait_ready(5);
     assert_eq!(status["totals"]["failed_starts"], 0, "{status}");
     assert_eq!(daemon.query("c:client1").status(), "OK");

@@ -1,12 +1,22 @@
 //! Tasks of [`OpenKat`] that need nothing, and what is expected of them.
 
-use crate::OpenKat;
 use crate::openkat::boefje_job;
+use crate::wait::wait_for;
+use crate::{OpenKat, Workers};
 
 /// What becomes of a task that is done.
 pub const DONE: [&str; 4] = ["queued", "dispatched", "running", "completed"];
 /// What becomes of one that comes to nothing.
 pub const FAILED: [&str; 4] = ["queued", "dispatched", "running", "failed"];
+
+/// Runs the scenario of a stop until the scheduler has been told of it in time, which it returns. The
+/// last words of who stops have less than a second, so that on a busy machine they may be lost.
+///
+/// # Panics
+/// If they are lost each of three times.
+pub fn until_told(scenario: impl Fn() -> bool) {
+    assert!((0..3).any(|_| scenario()), "the last words are lost every time");
+}
 
 impl OpenKat {
     /// Queues a boefje that looks at no object; its task's id.
@@ -33,6 +43,28 @@ impl OpenKat {
     /// What has become of a task so far.
     pub fn history(&self, task: &str) -> Vec<String> {
         self.books().tasks[task].history.clone()
+    }
+
+    /// Whether the scheduler knows this history of a task of workers that have ended. Where it does not,
+    /// they must have said so.
+    ///
+    /// # Panics
+    /// If it has another history and they did not.
+    pub fn was_told(&self, workers: &Workers, task: &str, history: &[&str]) -> bool {
+        self.was_told_one_of(workers, task, &[history])
+    }
+
+    /// The same with one of these histories.
+    ///
+    /// # Panics
+    /// If it has another history and they did not.
+    pub fn was_told_one_of(&self, workers: &Workers, task: &str, wanted: &[&[&str]]) -> bool {
+        let lost = format!("task {task}: the scheduler does not know what has become of it");
+        let knows = || wanted.iter().any(|history| self.history(task) == *history);
+        wait_for(&format!("{task} is one of {wanted:?}, or they say that it is not known"), || {
+            knows() || workers.log().count(&lost) > 0
+        });
+        knows()
     }
 
     /// How many tasks have this status.

@@ -7,12 +7,13 @@ use std::process::{ChildStdin, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 
-use ostler_runtime::Thread;
+use ostler_runtime::{Deadline, Thread};
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::binaries::plugin_hosts;
-use crate::process::{Identity, Process, command};
-use crate::wait::{PATIENCE, wait_for};
+use crate::process::{Identity, Process, command, kill};
+use crate::wait::{PATIENCE, wait_for, wait_until};
 
 /// Running plugin hosts. They end with their test.
 pub struct PluginHosts {
@@ -166,20 +167,44 @@ impl PluginHosts {
 
     /// Waits until a job runs: its host's process and its own.
     pub fn wait_running(&mut self, id: &str) -> (Identity, Identity) {
-        let mut found = None;
-        let now = self.wait("the job runs", |now| {
-            now["hosts"]
-                .as_array()
-                .expect("hosts")
-                .iter()
-                .any(|host| host["running"]["id"] == id && host["running"]["pid"].is_u64())
-        });
-        for host in now["hosts"].as_array().expect("hosts") {
-            if host["running"]["id"] == id {
-                found = Some((identity(&host["pid"]), identity(&host["running"]["pid"])));
+        self.wait_running_or_ended(id).expect("a running job")
+    }
+
+    /// The same; `None` if it has ended before it was seen to run, as one with a short deadline may on a
+    /// busy machine.
+    pub fn wait_running_or_ended(&mut self, id: &str) -> Option<(Identity, Identity)> {
+        wait_until(Deadline::after(PATIENCE), "the job runs or has ended", || {
+            let now = self.statistics();
+            let mut hosts = now["hosts"].as_array().expect("hosts").iter();
+            let host = hosts.find(|host| host["running"]["id"] == id);
+            let found = host.and_then(|host| {
+                Some((identity(&host["pid"])?, identity(&host["running"]["pid"])?))
+            });
+            (found.is_some() || self.reports.contains_key(id)).then_some(found)
+        })
+    }
+
+    /// Gives a job with a short deadline, on a busy machine again and again, until what `seen` has seen
+    /// of it and its host was there before the job had ended; the job's id, and that.
+    pub fn give_until_seen<T>(
+        &mut self,
+        job: &Value,
+        mut seen: impl FnMut(&Self, &str, Identity, Identity) -> T,
+    ) -> (String, T) {
+        wait_until(Deadline::after(PATIENCE), "the job is seen while it runs", || {
+            let id = self.give(job.clone());
+            let (host, process) = self.wait_running_or_ended(&id)?;
+            let found = seen(self, &id, host, process);
+            if process.runs() {
+                return Some((id, found));
             }
-        }
-        found.expect("a running job")
+            // In case it was stopped.
+            kill(host.pid, Signal::CONT);
+            self.report(&id);
+            let count = self.statistics()["hosts"].as_array().expect("hosts").len();
+            self.wait_ready(count);
+            None
+        })
     }
 
     /// Asks them to end within so many milliseconds, and returns whether all jobs had ended.
@@ -313,7 +338,7 @@ pub fn raw_meta(id: &str) -> Value {
     })
 }
 
-fn identity(pid: &Value) -> Identity {
-    let pid = pid.as_u64().and_then(|pid| u32::try_from(pid).ok()).expect("a process id");
-    Identity::of(pid).expect("a living process")
+/// The process with this number, if it lives.
+fn identity(pid: &Value) -> Option<Identity> {
+    Identity::of(pid.as_u64().and_then(|pid| u32::try_from(pid).ok())?)
 }

@@ -14,7 +14,7 @@ use ostler_net::{Address, Limits, Listener, Server};
 use ostler_runtime::Thread;
 use ostler_tests::echo::identity;
 use ostler_tests::openkat::{Asked, OpenKatVersion, Trouble, boefje_job};
-use ostler_tests::{Certificates, OpenKat, PATIENCE};
+use ostler_tests::{Certificates, OpenKat, PATIENCE, wait_for};
 use uuid::Uuid;
 
 fn openkat() -> OpenKat {
@@ -193,22 +193,31 @@ fn who_is_too_slow_is_asked_thrice_for_what_changes_nothing() {
     let error = ask(&services).unwrap_err().to_string();
     let place = openkat.url(Asked::Katalogus);
     assert_eq!(error, format!("KATalogus cannot be reached: {place}: no answer in time"));
-    services.scheduler.pop(TaskKind::Boefje, 1, &Filters::default()).unwrap_err();
     let count = |books: &ostler_tests::openkat::Books, part: &str| {
         books.calls.iter().filter(|call| call.line().contains(part)).count()
     };
-    openkat
-        .wait("the calls were seen", |books| count(books, ASKED) == 3 && count(books, "/pop") == 1);
+    openkat.wait("the calls were seen", |books| count(books, ASKED) == 3);
+    let mut tries = 0;
+    // On a busy machine what comes before it may be too late already.
+    wait_for("a task is asked for", || {
+        tries += 1;
+        services.scheduler.pop(TaskKind::Boefje, 1, &Filters::default()).unwrap_err();
+        count(&openkat.books(), "/pop") > 0
+    });
+    assert!(count(&openkat.books(), "/pop") <= tries, "what changes something is sent once");
 }
 
 #[test]
 fn who_is_too_slow_once_is_asked_again() {
-    let openkat = openkat();
-    openkat.inject(Asked::Katalogus, "", 2, Trouble::Delay(PATIENCE));
-    let mut settings = openkat.client_settings();
-    settings.timeout = Duration::from_secs(2);
-    assert_eq!(ask(&remote(&settings)), Ok(0));
-    assert_eq!(openkat.lines(), [ASKED; 3]);
+    let is_answered = || {
+        let openkat = openkat();
+        openkat.inject(Asked::Katalogus, "", 2, Trouble::Delay(PATIENCE));
+        let mut settings = openkat.client_settings();
+        settings.timeout = Duration::from_secs(2);
+        // On a busy machine the third answer may be too late as well.
+        ask(&remote(&settings)) == Ok(0) && openkat.lines() == [ASKED; 3]
+    };
+    assert!((0..3).any(|_| is_answered()), "the third try is never answered");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use ostler_tests::process::{Identity, descendants, wait_gone};
 use ostler_tests::{Daemon, FakeBurp, Kind, Load, PATIENCE, PrivateBurp, Question, Step, wait_for};
 use rustix::process::Signal;
 
-use super::{CLIENTS, POOL, QUERY, TIMEOUT, healed, standard, total, whole};
+use super::{CLIENTS, POOL, QUERY, healed, standard, total, whole};
 
 fn forked(burp: &mut FakeBurp) -> u32 {
     burp.wait("a process is left behind", |event| match event {
@@ -125,7 +125,7 @@ fn healed_of(daemon: &Daemon, pool: u64) {
 #[test]
 fn c20_children_are_replaced_after_so_many_requests_and_so_long() {
     let burp = FakeBurp::new();
-    let settings = standard(&burp).timeout(TIMEOUT * 5);
+    let settings = standard(&burp);
     let mut daemon = settings.clone().set("max_requests", "50").start();
     daemon.wait_ready(POOL);
     let mut fault = Fault::begin("C20");

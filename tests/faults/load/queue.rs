@@ -17,7 +17,9 @@ const POOL: usize = 3;
 const QUEUE: usize = 10 * POOL;
 /// So many ask at once: more than are lent and wait.
 const CROWD: usize = 40;
-const TIMEOUT: u64 = 2;
+/// The seconds that nobody should wait for an answer. The daemon's own time-out is far longer: who has
+/// no time on a busy machine shall not be taken for late.
+const BOUND: f64 = 2.0;
 /// How long a client that was refused waits before it asks again.
 const REST: Duration = Duration::from_millis(20);
 
@@ -98,7 +100,7 @@ struct Met {
 fn under_load(fault: &mut Fault) {
     let fake = FakeBurp::new();
     let limited = settings(&fake).set("pool", "3").set("max_queue", &QUEUE.to_string());
-    let daemon = limited.timeout(TIMEOUT).start();
+    let daemon = limited.start();
     daemon.wait_ready(3);
     let seconds = if is_long() { 60 } else { 2 };
     let end = Deadline::after(Duration::from_secs(seconds));
@@ -119,8 +121,7 @@ fn under_load(fault: &mut Fault) {
         count(|met| met.answered)
     ));
     let wait = longest(|met| met.longest);
-    #[expect(clippy::cast_precision_loss, reason = "a small number")]
-    fault.figure(format!("the longest wait {wait:.3} s"), wait <= TIMEOUT as f64);
+    fault.figure(format!("the longest wait {wait:.3} s"), wait <= BOUND);
     let refusal = longest(|met| met.longest_refusal);
     let words = format!("{} refused, the latest after {refusal:.3} s", count(|met| met.refused));
     judge(fault, words, refusal <= 0.1);
@@ -128,7 +129,9 @@ fn under_load(fault: &mut Fault) {
 
 fn client(daemon: &Daemon, number: usize, end: &Deadline) -> Met {
     let mut met = Met::default();
-    while !end.passed() {
+    let patience = Deadline::after(PATIENCE);
+    // Who has had no time, or no luck, goes on until he is answered.
+    while !end.passed() || (met.answered == 0 && !patience.passed()) {
         let start = now();
         let answer = query(daemon.address(), &text(number));
         let took = now().duration_since(start);

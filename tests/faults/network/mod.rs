@@ -20,9 +20,9 @@ const POOL: u64 = 3;
 /// The clients of the standard set-up.
 const CLIENTS: usize = 8;
 
-/// The standard set-up.
+/// The standard set-up, with the usual patience for burp.
 fn standard(burp: &FakeBurp) -> Settings {
-    burp.settings().set("pool", "3").set("threads", "16").timeout(2)
+    burp.settings().set("pool", "3").set("threads", "16")
 }
 
 /// A request's body, with the password.

@@ -23,7 +23,7 @@ fn asked(fake: &mut FakeBurp) -> Vec<String> {
 #[test]
 fn a04_exactly_one_clean_line_reaches_a_child() {
     let mut fake = FakeBurp::new();
-    let daemon = fake.settings().set("pool", "3").timeout(2).start();
+    let daemon = fake.settings().set("pool", "3").start();
     daemon.wait_ready(3);
     fake.forget();
     let mut fault = Fault::begin("A04");

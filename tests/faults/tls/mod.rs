@@ -30,7 +30,7 @@ impl Rig {
     fn new(pair: &Pair, change: impl FnOnce(Settings) -> Settings) -> Self {
         let burp = FakeBurp::new();
         let bind = format!("unix:{}, 127.0.0.1", burp.directory().join("plain").display());
-        let standard = burp.settings().set("pool", "3").set("threads", "16").timeout(2);
+        let standard = burp.settings().set("pool", "3").set("threads", "16");
         let standard = standard.set("bind", &bind).set("ssl", "true");
         let standard = standard.set("sslcert", pair.certificate.to_str().unwrap());
         let daemon = change(standard.set("sslkey", pair.key.to_str().unwrap())).start();

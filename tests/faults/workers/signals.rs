@@ -4,7 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use ostler_tests::openkat::{Asked, Trouble};
-use ostler_tests::openkat_tasks::{DONE, FAILED};
+use ostler_tests::openkat_tasks::{DONE, FAILED, until_told};
 use ostler_tests::process::wait_gone;
 use ostler_tests::program::RELOADED;
 use ostler_tests::{Fault, OpenKat, Workers, WorkersSettings};
@@ -62,33 +62,35 @@ fn wrk_s02_a_stop_with_jobs_in_flight() {
 
 #[test]
 fn wrk_s03_a_stop_with_hung_jobs() {
-    let openkat = openkat();
-    let mut workers = whole(boefjes(&openkat).set("Global", "drain", "0.5"));
-    let tasks = [openkat.queue_boefje("slow"), openkat.queue_boefje("slow")];
-    for task in &tasks {
-        workers.wait_running(task);
-    }
-    let waiting = openkat.queue_boefje("slow");
-    let mut fault = Fault::begin("WRK-S03");
-    stop(&mut fault, &mut workers, "ended, with a drain of 0.5 s,", 1.5);
-    for task in &tasks {
-        assert_eq!(openkat.history(task), FAILED);
-    }
-    assert_eq!(openkat.history(&waiting), ["queued"]);
+    until_told(|| {
+        let openkat = openkat();
+        let mut workers = whole(boefjes(&openkat).set("Global", "drain", "0.5"));
+        let tasks = [openkat.queue_boefje("slow"), openkat.queue_boefje("slow")];
+        for task in &tasks {
+            workers.wait_running(task);
+        }
+        let waiting = openkat.queue_boefje("slow");
+        let mut fault = Fault::begin("WRK-S03");
+        stop(&mut fault, &mut workers, "ended, with a drain of 0.5 s,", 1.5);
+        assert_eq!(openkat.history(&waiting), ["queued"]);
+        tasks.iter().all(|task| openkat.was_told(&workers, task, &FAILED))
+    });
 }
 
 #[test]
 fn wrk_s04_a_second_stop() {
-    let openkat = openkat();
-    let mut workers = whole(boefjes(&openkat).set("Global", "drain", "3600"));
-    let task = openkat.queue_boefje("slow");
-    workers.wait_running(&task);
-    workers.signal(Signal::TERM);
-    workers.log().wait("stopping");
-    assert!(workers.runs());
-    let mut fault = Fault::begin("WRK-S04");
-    stop(&mut fault, &mut workers, "ended", 0.5);
-    assert_eq!(openkat.history(&task), FAILED);
+    until_told(|| {
+        let openkat = openkat();
+        let mut workers = whole(boefjes(&openkat).set("Global", "drain", "3600"));
+        let task = openkat.queue_boefje("slow");
+        workers.wait_running(&task);
+        workers.signal(Signal::TERM);
+        workers.log().wait("stopping");
+        assert!(workers.runs());
+        let mut fault = Fault::begin("WRK-S04");
+        stop(&mut fault, &mut workers, "ended", 0.5);
+        openkat.was_told(&workers, &task, &FAILED)
+    });
 }
 
 #[test]
@@ -136,9 +138,9 @@ fn wrk_s07_a_storm_of_reloads_costs_no_task() {
     fault.saw(format_args!("{reloads} reloads; 300 tasks completed"));
 }
 
-#[test]
-fn wrk_s08_a_stop_in_every_wait() {
-    let mut fault = Fault::begin("WRK-S08");
+/// A stop while a task is on its way, which goes back to its queue; `None` if it has come too late for
+/// that, as it may on a busy machine.
+fn stopped_with_a_task_on_its_way(fault: &mut Fault) -> Option<(OpenKat, String)> {
     let openkat = openkat();
     openkat.inject(Asked::Scheduler, "POST /queues/boefje-acme/pop", 1, Trouble::Delay(LONG));
     let task = openkat.queue_boefje("trivial");
@@ -152,7 +154,17 @@ fn wrk_s08_a_stop_in_every_wait() {
     fault.injected();
     assert_eq!(workers.ended().code(), Some(0));
     fault.within("with a task on its way", fault.elapsed(), 1.0);
-    assert_eq!(openkat.history(&task), ["queued", "dispatched", "queued"]);
+    let history = openkat.history(&task);
+    let given_back = ["queued", "dispatched", "queued"];
+    assert!(given_back[..].starts_with(&history.iter().map(String::as_str).collect::<Vec<_>>()));
+    (history == given_back).then_some((openkat, task))
+}
+
+#[test]
+fn wrk_s08_a_stop_in_every_wait() {
+    let mut fault = Fault::begin("WRK-S08");
+    let given_back = (0..3).find_map(|_| stopped_with_a_task_on_its_way(&mut fault));
+    let (openkat, task) = given_back.expect("a task that is given back");
 
     let mut workers = boefjes(&openkat).set("Plugins", "python", "no-such-python").start();
     workers.log().wait("given back");
