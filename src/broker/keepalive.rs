@@ -71,8 +71,8 @@ impl Keepalive {
 
     fn tick(&mut self, now: Instant) -> Verdict {
         let silence = now.saturating_duration_since(self.heard);
-        // Where it is this node that was away, a machine that slept, it has its time to answer all
-        // the same.
+        // Where it is this node that was away, as on a guest that was stopped, it has its time to
+        // answer all the same.
         let patience = self.dead_after.saturating_sub(self.ask_after);
         let is_mute = |asked| now.saturating_duration_since(asked) >= patience;
         if silence >= self.dead_after && self.unanswered.is_some_and(is_mute) {
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn after_a_sleep_of_this_node_a_peer_has_its_time_to_answer() {
+    fn after_a_pause_of_this_node_a_peer_has_its_time_to_answer() {
         let start = ostler_runtime::now();
         let at = |seconds| start + seconds * SECOND;
         let mut life = Keepalive::new(20 * SECOND, 60 * SECOND, start);

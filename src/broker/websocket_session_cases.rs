@@ -394,7 +394,7 @@ fn who_does_not_subscribe_in_time_or_is_silent_for_too_long_is_left() {
         assert_eq!(client.told(), [(PING, vec![])], "one ping is enough");
         client.send(&framed(PONG, b""));
     }
-    // Also if it is this node that has slept, there is time to answer.
+    // Also if it is this node that was away, there is time to answer.
     client.wait(limits.dead_after);
     assert_eq!((client.session.is_closed(), client.told()), (false, vec![(PING, vec![])]));
     client.wait(2 * limits.ping_interval);

@@ -54,8 +54,8 @@ impl Drop for Thread {
 
 /// Runs `body`; a panic becomes `None` and one line in the log.
 pub fn caught<T>(what: &str, body: impl FnOnce() -> T) -> Option<T> {
-    // What a panicking body leaves half done is dropped by its owner: every caller here replaces
-    // the state that the body worked on.
+    // What a panicking body leaves half done is dropped by its owner: callers replace the state that
+    // the body worked on, but for what a daemon does while it serves, which goes on with it.
     match catch_unwind(AssertUnwindSafe(body)) {
         Ok(value) => Some(value),
         Err(payload) => {

@@ -124,7 +124,7 @@ extern "C" fn ostler_broker_options_set_publish_wait(
     })
 }
 
-/// How long an attempt to connect takes.
+/// How long an attempt to connect takes, as far as the connection itself.
 #[unsafe(no_mangle)]
 extern "C" fn ostler_broker_options_set_connect_wait(
     options: Option<&mut Options>,

@@ -151,7 +151,8 @@ impl Endpoint {
         self.with(py, |endpoint| endpoint.peer_nosync(addr, port, self::retry(retry)))
     }
 
-    /// Parts with the peer at this place, and waits until it has gone. Whether there was one.
+    /// Parts with the peer at this place, and waits until it has gone. Whether there was one, and
+    /// it has.
     fn unpeer(&self, py: Python<'_>, addr: &str, port: u16) -> PyResult<bool> {
         let addr = addr.to_owned();
         self.with_apart(py, move |endpoint| endpoint.unpeer(&addr, port))

@@ -58,7 +58,8 @@ int ostler_broker_options_set_subscriber_buffer(ostler_broker_options *options, 
                                                 size_t bytes);
 /* How long publishing waits for receivers that are behind; default 60000. */
 int ostler_broker_options_set_publish_wait(ostler_broker_options *options, int64_t milliseconds);
-/* How long one attempt to connect takes at most; default 1000. */
+/* How long one attempt to connect takes at most, as far as the connection itself; default 1000. TLS has
+ * ten seconds behind that. */
 int ostler_broker_options_set_connect_wait(ostler_broker_options *options, int64_t milliseconds);
 /* How long freeing an endpoint waits until what was published is sent, and freeing the last handle
  * of a store until what was written is kept or sent; default 10000. */
