@@ -177,16 +177,19 @@ fn a_signal_ends_it_with_a_farewell() {
 
 #[test]
 fn a_signal_ends_it_also_where_nobody_reads_what_it_says() {
-    let (endpoint, at) = endpoint();
-    let (_errors, mut full) = std::io::pipe().unwrap();
-    let size = rustix::pipe::fcntl_setpipe_size(&full, 4096).unwrap();
-    full.write_all(&vec![b'x'; size]).unwrap();
-    let mut pipe = command(broker_pipe());
-    pipe.args(["--disable-ssl", "-m", "subscribe", "-t", "/a", "-p", &at]);
-    let mut pipe = Process::start(pipe.stderr(full));
-    assert!(endpoint.await_filter_entry(&Topic::new("/a").unwrap(), Deadline::after(PATIENCE)));
-    pipe.signal(Signal::TERM);
-    assert_eq!(pipe.ended().code(), Some(0));
+    for places in [&[][..], &["-l", "0", "--local-address", "127.0.0.1"]] {
+        let (endpoint, at) = endpoint();
+        let (_errors, mut full) = std::io::pipe().unwrap();
+        let size = rustix::pipe::fcntl_setpipe_size(&full, 4096).unwrap();
+        full.write_all(&vec![b'x'; size]).unwrap();
+        let mut pipe = command(broker_pipe());
+        pipe.args(["--disable-ssl", "-m", "subscribe", "-t", "/a", "-p", &at]).args(places);
+        let mut pipe = Process::start(pipe.stderr(full));
+        // It goes to its peers once it has said where it listens itself.
+        assert!(endpoint.await_filter_entry(&Topic::new("/a").unwrap(), Deadline::after(PATIENCE)));
+        pipe.signal(Signal::TERM);
+        assert_eq!(pipe.ended().code(), Some(0));
+    }
 }
 
 #[test]

@@ -67,10 +67,10 @@ fn pipe(options: &PipeOptions) -> Result<Exit, Exit> {
     if let Some((host, port)) = &options.listen {
         let ports = address(host, *port).and_then(|at| Ok(node.endpoint.listen(&at)?));
         let ports = ports.map_err(|error: ListenError| {
-            eprintln!("*** {}", with_cause(&error));
+            say(format!("*** {}", with_cause(&error)));
             error.exit()
         })?;
-        eprintln!("*** listening on port {}", ports.first().unwrap_or(port));
+        say(format!("*** listening on port {}", ports.first().unwrap_or(port)));
     }
     for (host, port) in &options.peers {
         node.endpoint.peer_nosync(host, *port, Some(RETRY));
@@ -91,7 +91,7 @@ fn pipe(options: &PipeOptions) -> Result<Exit, Exit> {
         // Whoever has read it has enough.
         return Ok(Exit::Success);
     }
-    eprintln!("*** {error}");
+    say(format!("*** {error}"));
     Ok(match error {
         PipeError::LongLine(_) => Exit::Data,
         PipeError::Unwanted(_) | PipeError::Publish(_) => Exit::Unavailable,
@@ -158,6 +158,13 @@ fn tell_statuses(endpoint: &Endpoint) -> Result<Printing, Exit> {
         }
     };
     Printing::start("statuses", tell).map_err(|error| os("start a thread", &error))
+}
+
+/// Says a line on standard error, and does not wait for ever for somebody to read it.
+fn say(line: String) {
+    if let Err(error) = Printing::start("words", move || eprintln!("{line}")) {
+        log::error!("cannot start a thread: {error}");
+    }
 }
 
 fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<Thread, Exit> {
