@@ -110,24 +110,29 @@ fn soon() -> Deadline {
 
 #[test]
 fn who_waits_for_the_answer_hands_the_change_over_itself() {
-    let (node, backend) = (node(), Told::new(None));
-    let store = master(&node, &backend);
-    for number in 0..100_u64 {
-        assert!(store.put_unique(number, number, None).unwrap());
-        assert!(!store.put_unique(number, number, None).unwrap());
-    }
-    let by_others = || {
+    let by_others = |backend: &Told| {
         let by = backend.by();
         by.iter().filter(|id| **id != thread::current().id()).count()
     };
-    // The store's thread looks once what there is when it begins, and may be called again if what
-    // it does then takes it so long that the next change comes meanwhile.
-    let before = by_others();
-    assert!(backend.by().len() == 100 && before < 50, "{before}");
-    // Nobody waits for this one.
-    store.put("a", 1_u64, None).unwrap();
-    store.flush(soon()).unwrap();
-    assert_eq!(by_others(), before + 1);
+    let mut all = Vec::new();
+    // The store's thread looks once what there is when it begins. It is called again only if it is
+    // held up so long with that that the next change comes meanwhile, which is not so each time.
+    for _ in 0..5 {
+        let (node, backend) = (node(), Told::new(None));
+        let store = master(&node, &backend);
+        for number in 0..100_u64 {
+            assert!(store.put_unique(number, number, None).unwrap());
+            assert!(!store.put_unique(number, number, None).unwrap());
+        }
+        assert_eq!(backend.by().len(), 100);
+        let before = by_others(&backend);
+        // Nobody waits for this one.
+        store.put("a", 1_u64, None).unwrap();
+        store.flush(soon()).unwrap();
+        assert_eq!(by_others(&backend), before + 1);
+        all.push(before);
+    }
+    assert!(all.iter().any(|before| *before <= 1), "{all:?}");
 }
 
 #[test]
