@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use ostler_tests::WorkersSettings;
 use ostler_tests::openkat::{Asked, Trouble, boefje_job};
 use ostler_tests::openkat_tasks::{FAILED, until_told};
+use ostler_tests::{OpenKat, Workers, WorkersSettings};
 use rustix::process::Signal;
 
 use super::{openkat, workers};
@@ -29,6 +29,15 @@ fn stopped_before_it_is_run(push: u16, patch: Option<u16>, history: &[&str]) -> 
     workers.signal(Signal::TERM);
     assert_eq!(workers.ended().code(), Some(0));
     openkat.was_told(&workers, &task, history)
+}
+
+/// Workers that have just begun with a slow task, and give it little time once they are to stop.
+fn at_work_slowly() -> (OpenKat, String, Workers) {
+    let openkat = openkat();
+    let task = openkat.queue_boefje("slow");
+    let workers = WorkersSettings::new(&openkat, "boefje").set("Global", "drain", "0.2").start();
+    workers.wait_running(&task);
+    (openkat, task, workers)
 }
 
 #[test]
@@ -62,11 +71,7 @@ fn a_stop_while_results_cannot_be_saved_leaves_no_task_running() {
 
 #[test]
 fn a_scheduler_that_does_not_hear_of_the_end_holds_nobody_up() {
-    let openkat = openkat();
-    let task = openkat.queue_boefje("slow");
-    let mut workers =
-        WorkersSettings::new(&openkat, "boefje").set("Global", "drain", "0.2").start();
-    workers.wait_running(&task);
+    let (openkat, task, mut workers) = at_work_slowly();
     openkat.inject(Asked::Scheduler, "", usize::MAX, Trouble::Delay(LONG));
     workers.signal(Signal::TERM);
     assert_eq!(workers.ended().code(), Some(0));
@@ -77,11 +82,7 @@ fn a_scheduler_that_does_not_hear_of_the_end_holds_nobody_up() {
 #[test]
 fn a_slow_scheduler_hears_of_the_end_of_running_tasks() {
     until_told(|| {
-        let openkat = openkat();
-        let task = openkat.queue_boefje("slow");
-        let mut workers =
-            WorkersSettings::new(&openkat, "boefje").set("Global", "drain", "0.2").start();
-        workers.wait_running(&task);
+        let (openkat, task, mut workers) = at_work_slowly();
         let slow = Trouble::Delay(Duration::from_millis(300));
         openkat.inject(Asked::Scheduler, "/tasks/", usize::MAX, slow);
         workers.signal(Signal::TERM);
@@ -93,11 +94,7 @@ fn a_slow_scheduler_hears_of_the_end_of_running_tasks() {
 #[test]
 fn what_a_stop_has_cut_short_leaves_a_raw_file_that_says_so() {
     until_told(|| {
-        let openkat = openkat();
-        let task = openkat.queue_boefje("slow");
-        let mut workers =
-            WorkersSettings::new(&openkat, "boefje").set("Global", "drain", "0.2").start();
-        workers.wait_running(&task);
+        let (openkat, task, mut workers) = at_work_slowly();
         workers.signal(Signal::TERM);
         assert_eq!(workers.ended().code(), Some(0));
         assert_eq!(workers.log().count("given back"), 0);
